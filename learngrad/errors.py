@@ -1,0 +1,121 @@
+"""The error family: every error says what, which tensors, where, and how to mend it.
+
+Each class is also the built-in class that PyTorch raises in that case, so that
+``except RuntimeError`` written for PyTorch keeps working.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from learngrad import source
+
+__all__ = [
+    "AnomalyError", "ArgumentError", "ArgumentTypeError", "DtypeError", "GraphError",
+    "LearngradError", "MissingDependency", "OutOfRangeError", "ShapeError", "TraceError",
+    "describe_tensor",
+]
+
+
+class LearngradError(Exception):
+    """An error that teaches.
+
+    Parameters
+    ----------
+    what : str
+        What went wrong and why, in the user's terms. One or two sentences.
+    tensors : mapping of str to Tensor, or iterable of Tensor
+        The tensors involved, by the role they play (used where a tensor has no name of its own).
+    where : learngrad.source.Place, optional
+        The line to show; by default the user's line that is running now.
+    fix : str
+        What to do about it, as code where it can be.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> try:
+    ...     learngrad.ones(2, 3) @ learngrad.ones(2, 3)
+    ... except learngrad.errors.ShapeError as error:
+    ...     print(error.fix)
+    transpose one of them (`.T`), or make the inner sizes equal
+    """
+
+    def __init__(self, what: str, *, tensors: Mapping[str, Any] | Iterable[Any] = (),
+                 where: source.Place | None = None, fix: str = "") -> None:
+        self.what = what
+        self.tensors = dict(tensors) if isinstance(tensors, Mapping) else {
+            f"input {i + 1}": t for i, t in enumerate(tensors)}
+        self.where = where if where is not None else source.here()
+        self.fix = fix
+        self._facts = [describe_tensor(t, role) for role, t in self.tensors.items()]
+        # Only text is kept: an error that is stored must not pin arrays.
+        self.tensors = {role: fact for role, fact in zip(self.tensors, self._facts, strict=True)}
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        lines = [self.what, *(f"  {fact}" for fact in self._facts)]
+        if self.where is not None:
+            lines.append(f"  Where: {self.where}")
+        if self.fix:
+            lines.append(f"  Fix: {self.fix}")
+        return "\n".join(lines)
+
+
+def name_of(tensor: Any, role: str = "") -> str:
+    """The user's own name of a tensor where one is known, else its role in the operation."""
+    own = getattr(tensor, "name", None)
+    if own:
+        return str(own)
+    place = source.resolve(getattr(tensor, "_made", None))
+    return (place.target if place is not None else None) or role
+
+
+def describe_tensor(tensor: Any, role: str = "") -> str:
+    """One line about a tensor: name, shape, dtype, device and the line that made it."""
+    shape, dtype = getattr(tensor, "shape", None), getattr(tensor, "dtype", None)
+    if shape is None:
+        return f"{role}: {tensor!r}" if role else repr(tensor)
+    device = getattr(tensor, "device", "cpu")
+    text = f"{name_of(tensor, role)}: shape {list(shape)}, {dtype}"
+    if str(device) != "cpu":
+        text += f", on {device}"
+    place = source.resolve(getattr(tensor, "_made", None))
+    return f"{text}, made at {place}" if place is not None else text
+
+
+class ShapeError(LearngradError, RuntimeError):
+    """Shapes that do not fit each other."""
+
+
+class GraphError(LearngradError, RuntimeError):
+    """The graph cannot do what was asked: freed, not recorded, changed in place."""
+
+
+class DtypeError(LearngradError, RuntimeError):
+    """Dtypes or devices that do not fit each other."""
+
+
+class AnomalyError(LearngradError, RuntimeError):
+    """A NaN or an infinity where a number was needed."""
+
+
+class ArgumentError(LearngradError, ValueError):
+    """An argument whose value makes no sense there."""
+
+
+class ArgumentTypeError(LearngradError, TypeError):
+    """An argument of a type that makes no sense there."""
+
+
+class OutOfRangeError(LearngradError, IndexError):
+    """An index or a dimension outside the tensor."""
+
+
+class TraceError(LearngradError, ValueError):
+    """A trace that cannot be read: damaged, hostile, or of a newer version."""
+
+
+class MissingDependency(LearngradError, ImportError):
+    """An optional package that is needed for this and is not installed."""

@@ -1,0 +1,172 @@
+"""Where a tensor was made: from a code object and an offset to a line, its text, and the name it got.
+
+The hot path keeps only ``(code, lasti)``; everything here runs later, when an error is rendered or
+a watcher asks, and is remembered per place.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import linecache
+import os
+import sys
+from types import CodeType
+from typing import Any, NamedTuple
+
+__all__ = ["Made", "Place", "caller", "here", "inside", "resolve"]
+
+Made = tuple[CodeType, int]
+"""A code object and the offset of an instruction in it (never a frame: that would pin its locals)."""
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+# The demo is a program such as a user writes, so its lines are shown as a user's are.
+_USER_FILES = {_PACKAGE + "demo.py"}
+
+
+class _Inside(dict[str, bool]):
+    """Whether a file is machinery (learngrad, NumPy) rather than the user's program; cached."""
+
+    def __missing__(self, filename: str) -> bool:
+        machinery = filename.startswith((_PACKAGE, _NUMPY)) and filename not in _USER_FILES
+        self[filename] = machinery
+        return machinery
+
+
+_NUMPY = os.path.dirname(os.path.abspath(sys.modules["numpy"].__file__ or "")) + os.sep if (
+    "numpy" in sys.modules) else os.sep + "numpy" + os.sep
+inside = _Inside()
+
+
+def caller() -> Made | None:
+    """The place in the user's program that is running now: the first frame outside learngrad."""
+    frame = sys._getframe(1)
+    while inside[frame.f_code.co_filename]:
+        if frame.f_back is None:
+            return None
+        frame = frame.f_back
+    return frame.f_code, frame.f_lasti
+
+
+class Place(NamedTuple):
+    """A place in a program, as a person names it. Lines count from 1, columns from 0."""
+
+    filename: str
+    label: str  # "cell 4" or "train.py"
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    text: str  # the line, stripped of its indentation
+    target: str | None  # the name that the expression at this place is assigned to
+    operands: tuple[str | None, ...]  # the names of the expression's operands, where they are names
+
+    def __str__(self) -> str:
+        at = f"line {self.line} of {self.label}"
+        return f"{at}: {self.text}" if self.text else at
+
+
+_places: dict[tuple[int, int], tuple[CodeType, Place]] = {}
+_files: dict[str, tuple[str, dict[tuple[int, int, int, int], tuple[ast.AST, ast.AST | None]]]] = {}
+
+
+def resolve(made: Made | None) -> Place | None:
+    """The `Place` behind ``(code, lasti)``, or None where nothing is known."""
+    if made is None:
+        return None
+    code, lasti = made
+    known = _places.get((id(code), lasti))
+    if known is not None:
+        return known[1]
+    positions = next(itertools.islice(code.co_positions(), lasti // 2, None), (None,) * 4)
+    line = positions[0] or code.co_firstlineno
+    column, end_line, end_column = positions[2] or 0, positions[1] or line, positions[3] or 0
+    filename = code.co_filename
+    text = linecache.getline(filename, line).strip()
+    node, parent = _syntax(filename).get((line, column, end_line, end_column), (None, None))
+    place = Place(filename, _label(filename), line, column, end_line, end_column, text,
+                  _target(node, parent), _operands(node))
+    if text:  # a file that cannot be read yet may be readable later
+        _places[id(code), lasti] = (code, place)  # the code is kept so that its id stays its own
+    return place
+
+
+def here() -> Place | None:
+    """The place in the user's program that is running now."""
+    return resolve(caller())
+
+
+def _label(filename: str) -> str:
+    """How a person calls this file: the cell's number in a notebook, else the file's name."""
+    ipython = sys.modules.get("IPython")
+    shell: Any = ipython.get_ipython() if ipython is not None else None
+    if shell is not None:
+        kind, name = getattr(shell.compile, "format_code_name", lambda _: None)(filename) or ("", "")
+        if kind == "Cell":
+            return "cell " + name.removeprefix("In[").removesuffix("]")
+    return filename if filename.startswith("<") else os.path.basename(filename)
+
+
+def _syntax(filename: str) -> dict[tuple[int, int, int, int], tuple[ast.AST, ast.AST | None]]:
+    """Every expression of a file by its position, with the statement that holds it directly."""
+    text = "".join(linecache.getlines(filename))
+    known = _files.get(filename)
+    if known is not None and known[0] == text:
+        return known[1]
+    index: dict[tuple[int, int, int, int], tuple[ast.AST, ast.AST | None]] = {}
+    try:
+        tree: ast.AST | None = ast.parse(text)
+    except SyntaxError:  # a cell with magics: lines are still known, names are not
+        tree = None
+    for parent in ast.walk(tree) if tree is not None else ():
+        for child in ast.iter_child_nodes(parent):
+            if isinstance(child, (ast.expr, ast.AugAssign)):
+                where = (child.lineno, child.col_offset, child.end_lineno or 0, child.end_col_offset or 0)
+                index.setdefault(where, (child, parent))
+    for statement in ast.walk(tree) if tree is not None else ():
+        if isinstance(statement, ast.AugAssign):
+            where = (statement.lineno, statement.col_offset,
+                     statement.end_lineno or 0, statement.end_col_offset or 0)
+            index[where] = (statement, None)
+    _files[filename] = (text, index)
+    return index
+
+
+def _target(node: ast.AST | None, parent: ast.AST | None) -> str | None:
+    """The name that the value of `node` is bound to by its statement."""
+    if isinstance(node, ast.AugAssign):
+        return _name(node.target)
+    if isinstance(parent, ast.Assign) and parent.value is node and len(parent.targets) == 1:
+        return _name(parent.targets[0])
+    if isinstance(parent, (ast.AnnAssign, ast.NamedExpr)) and parent.value is node:
+        return _name(parent.target)
+    return None
+
+
+def _operands(node: ast.AST | None) -> tuple[str | None, ...]:
+    match node:
+        case ast.AugAssign(target=a, value=b):
+            return _name(a), _name(b)
+        case ast.BinOp(left=a, right=b):
+            return _name(a), _name(b)
+        case ast.UnaryOp(operand=a) | ast.Subscript(value=a) | ast.Attribute(value=a):
+            return (_name(a),)
+        case ast.Call(func=ast.Attribute(value=receiver), args=args):
+            # `x.exp()` has its operand before the dot, `learngrad.exp(x)` after the bracket.
+            rest = tuple(_name(a) for a in args)
+            return rest if _name(receiver) in _MODULE_NAMES else (_name(receiver), *rest)
+        case ast.Call(args=args):
+            return tuple(_name(a) for a in args)
+    return ()
+
+
+_MODULE_NAMES = {"learngrad", "torch", "lg", "F", "np", "functional", "nn"}
+
+
+def _name(node: ast.AST | None) -> str | None:
+    """`w` and `self.w` are names a person knows; anything else is not."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return f"{node.value.id}.{node.attr}" if node.value.id != "self" else node.attr
+    return None
