@@ -1,0 +1,162 @@
+"""The box of a node: its lines of text, its size and its shape. One rule for every picture.
+
+The live view, the static SVG and the stand-alone page draw the same boxes, so the rule is written
+here in prose, implemented here and in the front end (`js/core`), and both are tested against
+``tests/trace/box_cases.json``. How numbers, values and names are written is in `text`.
+
+Lines (one to three, each short)
+    1. The title. An operation: ``name = sign``, or the sign alone when the result has no name;
+       the sign is `sign`, else `op`, else ``operation``, at most 16 characters. Anything else: its
+       name; without a name ``tensor`` (leaf), ``parameter``, ``buffer``, ``constant``. A constant
+       scalar without a name has no title: its value says it all. The name is at most 20 characters.
+    2. The value: `value_text` of the preview. Without a preview the shape; nothing when even that
+       is unknown. Of an operation with several outputs: ``2 outputs``.
+       A failed operation has ``failed`` and then the first line of its error, at most 28
+       characters, and no line 3.
+    3. Only where `requires_grad` is true and the kind is not constant: the gradient. ``grad 6``
+       (up to four numbers written out), else ``grad −0.1 to 0.3`` (its span, since the shape is
+       the value's), or ``no gradient yet`` when there is none. None is not zero.
+
+Size (pixels)
+    Line 1 is set in a bold 12 px monospaced font, 7.2 px a cell; the others in 11 px, 6.6 px a cell.
+    Width: the widest line, and at least 15 cells of 11 px where there is a gradient line (so a
+    scalar's box keeps its width when ``no gradient yet`` becomes a number), plus 2 × 10 px (2 × 14
+    px for pills), rounded to 1/1000 and then up, at least 44. Height: 2 × 6 px, 16 px for line 1, 14 px for each other.
+
+Shapes
+    leaf: ``pill`` · parameter: ``double-pill`` · buffer: ``dashed-pill`` · constant:
+    ``dashed-rectangle`` · operation: ``rectangle`` · failed: ``octagon``, dashed and red.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from learngrad.trace.text import (
+    cells, elide, elide_middle, shape_text, span_text, value_text, written_out,
+)
+
+__all__ = ["Box", "box", "boxes", "gradients", "title_parts"]
+
+TITLE_CELL, CELL = 7.2, 6.6
+TITLE_HEIGHT, LINE_HEIGHT = 16, 14
+PAD_Y, PAD_X, PAD_PILL = 6, 10, 14
+NO_GRADIENT = "no gradient yet"
+SHAPES = {"leaf": "pill", "parameter": "double-pill", "buffer": "dashed-pill",
+          "constant": "dashed-rectangle", "operation": "rectangle"}
+UNNAMED = {"leaf": "tensor"}
+
+
+class Box(NamedTuple):
+    """What is drawn for a node: text lines, size in pixels, shape."""
+
+    lines: list[str]
+    width: int
+    height: int
+    shape: str
+
+
+def box(node: Mapping[str, Any], grad: Mapping[str, Any] | None = None) -> Box:
+    """The box of one node.
+
+    Parameters
+    ----------
+    node : dict
+        A node of a trace.
+    grad : dict, optional
+        The preview of the gradient to show; None where there is none (yet).
+
+    Examples
+    --------
+    >>> a = {"kind": "leaf", "name": "a", "requires_grad": True, "shape": [],
+    ...      "preview": {"shape": [], "values": [2.0]}}
+    >>> box(a).lines
+    ['a', '2', 'no gradient yet']
+    >>> box(a, {"shape": [], "values": [3.0]}).lines
+    ['a', '2', 'grad 3']
+    """
+    failed = node.get("status") == "failed"
+    shape = "octagon" if failed else SHAPES[node["kind"]]
+    lines = [*_title(node), *(_failure(node) if failed else _value(node))]
+    widest = max(cells(line) * (CELL if i else TITLE_CELL) for i, line in enumerate(lines))
+    if _takes_gradient(node):
+        lines.append(_gradient(grad))
+        widest = max(widest, cells(lines[-1]) * CELL, len(NO_GRADIENT) * CELL)
+    pad = PAD_PILL if "pill" in shape else PAD_X
+    # Rounded first: 7.2 has no exact binary form and both languages must reach the same integer.
+    width = max(44, math.ceil(round(widest + 2 * pad, 3)))
+    height = 2 * PAD_Y + TITLE_HEIGHT + LINE_HEIGHT * (len(lines) - 1)
+    return Box(lines, width, height, shape)
+
+
+def title_parts(node: Mapping[str, Any]) -> tuple[str, str]:
+    """Name and sign as line 1 shows them; either may be empty."""
+    name = elide_middle(node.get("name") or "")
+    if node["kind"] != "operation":
+        return name, ""
+    return name, elide(node.get("sign") or node.get("op") or "operation", 16)
+
+
+def _title(node: Mapping[str, Any]) -> list[str]:
+    name, sign = title_parts(node)
+    if name or sign:
+        return [" = ".join(part for part in (name, sign) if part)]
+    kind = node["kind"]
+    if kind == "constant" and node.get("shape") == []:
+        return []
+    return [UNNAMED.get(kind, kind)]
+
+
+def _value(node: Mapping[str, Any]) -> list[str]:
+    outputs = node.get("outputs") or []
+    if len(outputs) > 1:
+        return [f"{len(outputs)} outputs"]
+    if node.get("preview") is not None:
+        return [value_text(node["preview"])]
+    return [] if node.get("shape") is None else [shape_text(node["shape"])]
+
+
+def _failure(node: Mapping[str, Any]) -> list[str]:
+    first = (node.get("error") or "").strip().split("\n", 1)[0]
+    return ["failed", elide(first, 28)] if first else ["failed"]
+
+
+def _takes_gradient(node: Mapping[str, Any]) -> bool:
+    return bool(node.get("requires_grad")) and node["kind"] != "constant" \
+        and node.get("status") != "failed"
+
+
+def _gradient(grad: Mapping[str, Any] | None) -> str:
+    if grad is None:
+        return NO_GRADIENT
+    return f"grad {written_out(grad) or span_text(grad) or shape_text(grad['shape'])}"
+
+
+def gradients(trace: Mapping[str, Any]) -> dict[int, Mapping[str, Any]]:
+    """The gradient to show for each node when all recorded replays have run.
+
+    A leaf's is what its `.grad` became. An intermediate result's, where it kept none of its own,
+    is what arrived at it (slot 0) in the last replay that reached it.
+
+    Returns
+    -------
+    dict of int to preview
+        Nodes without a gradient are absent.
+    """
+    found: dict[int, Mapping[str, Any]] = {}
+    for replay in trace.get("replays", ()):
+        for step in replay["steps"]:
+            written = (step.get("write") or {}).get("after")
+            arrived = next(iter(step.get("upstream") or ()), None)
+            if (written or arrived) is not None:
+                found[step["node"]] = written or arrived
+    found.update((n["id"], n["grad"]) for n in trace["nodes"] if n.get("grad") is not None)
+    return found
+
+
+def boxes(trace: Mapping[str, Any]) -> dict[int, Box]:
+    """The boxes of a finished trace, with each node's final gradient, by node id."""
+    grads = gradients(trace)
+    return {node["id"]: box(node, grads.get(node["id"])) for node in trace["nodes"]}
