@@ -78,7 +78,7 @@ lab: $(STAMPS)/lab
 	@echo "Starting JupyterLab; its address follows. Ctrl-C twice stops it."
 	@exec $(PY) -m jupyterlab \
 	    --ServerApp.root_dir=notebooks --LabApp.default_url="/lab/tree/$(LESSON)" \
-	    --log-level=ERROR \
+	    --ServerApp.log_level=ERROR --LabApp.log_level=ERROR \
 	    $(if $(PORT),--port=$(PORT) --ServerApp.port_retries=0) \
 	    $(if $(HEADLESS),--no-browser) \
 	    $$([ "$$(id -u)" != 0 ] || echo --allow-root)

@@ -81,7 +81,7 @@ def _read() -> tuple[np.ndarray, np.ndarray]:
     content = resources.files("learngrad.data").joinpath(FILE).read_bytes()
     if hashlib.sha256(content).hexdigest() != SHA256:
         raise LearngradError(f"learngrad/data/{FILE} is damaged: it is not the file that shipped",
-                             fix="install learngrad again")
+                             fix="uninstall learngrad-lab, then install it again")
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         return arrays["images"], arrays["labels"]
 

@@ -1,0 +1,48 @@
+"""What every test shares: which reference was used, and that CI never skips a browser test."""
+
+import os
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+IN_CI = os.environ.get("LEARNGRAD_CI") == "1"
+
+
+def needs_a_browser(node):
+    return node.get_closest_marker("browser") is not None or "browser" in node.path.parts
+
+
+def fail_instead_of_skip(node, report):
+    """Where CI runs, a browser is there: a browser test that was skipped has failed."""
+    if IN_CI and report.skipped and not hasattr(report, "wasxfail") and needs_a_browser(node):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"a browser test must not be skipped in CI: {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    fail_instead_of_skip(item, report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    report = yield
+    fail_instead_of_skip(collector, report)
+    return report
+
+
+def reference():
+    """What gradients were compared with, by what this run has really imported."""
+    if "torch" in sys.modules:
+        return f"PyTorch {sys.modules['torch'].__version__}"
+    if find_spec("torch") is not None:
+        return "PyTorch is installed, and no test of this run asked for it"
+    return "NumPy and finite differences (PyTorch is not installed)"
+
+
+def pytest_terminal_summary(terminalreporter):
+    terminalreporter.write_line(f"reference: {reference()}")

@@ -1,0 +1,49 @@
+"""environment.yml gives conda users what pyproject.toml gives everybody else."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+
+def expand(requirements):
+    """Requirements with our own extras replaced by what they ask for."""
+    found = set()
+    for requirement in requirements:
+        ours = re.fullmatch(re.escape(PROJECT["name"]) + r"\[(.+)\]", requirement)
+        if ours is None:
+            found.add(requirement)
+        else:
+            for extra in ours[1].split(","):
+                found |= expand(PROJECT["optional-dependencies"][extra.strip()])
+    return found
+
+
+@pytest.fixture(scope="module")
+def environment():
+    return yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
+
+
+def test_conda_users_get_the_lab_extra(environment):
+    plain = {entry for entry in environment["dependencies"] if isinstance(entry, str)}
+    (through_pip,) = [e["pip"] for e in environment["dependencies"] if isinstance(e, dict)]
+    assert "--editable ." in through_pip
+    promised = expand(PROJECT["dependencies"]) | expand(PROJECT["optional-dependencies"]["lab"])
+    promised |= {"python" + PROJECT["requires-python"]}
+    given = (plain - {"pip"}) | (set(through_pip) - {"--editable ."})
+    assert given == promised
+
+
+def test_the_base_needs_numpy_alone():
+    assert PROJECT["dependencies"] == ["numpy>=2.0"]
+
+
+def test_no_extra_asks_for_pytorch():
+    for extra in PROJECT["optional-dependencies"]:
+        names = {re.match(r"[\w.-]+", r)[0] for r in expand([f"{PROJECT['name']}[{extra}]"])}
+        assert "torch" not in names
