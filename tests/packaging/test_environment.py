@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+CONFIGURATION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+PROJECT = CONFIGURATION["project"]
 
 
 def expand(requirements):
@@ -47,3 +48,11 @@ def test_no_extra_asks_for_pytorch():
     for extra in PROJECT["optional-dependencies"]:
         names = {re.match(r"[\w.-]+", r)[0] for r in expand([f"{PROJECT['name']}[{extra}]"])}
         assert "torch" not in names
+
+
+def test_uv_builds_again_when_any_source_of_the_bundle_changes():
+    source = ROOT / "learngrad/widgets/js"
+    folders = {p.name for p in source.iterdir() if p.is_dir()} - {"node_modules", "test", "tests"}
+    watched = {key["file"] for key in CONFIGURATION["tool"]["uv"]["cache-keys"]}
+    wanted = {f"learngrad/widgets/js/{folder}/**/*" for folder in folders}
+    assert watched == wanted | {"pyproject.toml", "hatch_build.py", "learngrad/widgets/js/*"}
