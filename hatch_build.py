@@ -1,8 +1,8 @@
 """Builds the widgets' JavaScript when it is missing or no longer what its sources say.
 
-A user needs no Node.js: where the machine has no npm that is new enough, the build asks for one from
-the Python index, for the time of the build alone. An sdist carries the finished bundle, and so
-needs none at all.
+A user needs no Node.js: where the machine has no npm that is new enough, the build asks for one
+from the Python index, for the time of the build alone. An sdist carries the finished bundle, and
+so needs none at all.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ SOURCES = Path("learngrad/widgets/js")
 BUNDLE = Path("learngrad/widgets/static")
 NOTICES = "THIRD_PARTY_LICENSES.txt"
 STAMP = "sources.sha256"
+LICENCE_FILE = re.compile(r"licen[cs]e|copying|notice", re.IGNORECASE)
 
 
 class BundleHook(BuildHookInterface):  # type: ignore[type-arg]
@@ -151,7 +152,7 @@ def notices(root: Path) -> str:
         package = json.loads((folder / "package.json").read_text("utf-8"))
         name = package["name"]
         extra = compiled_in.get(name, {})
-        own = sorted(p for p in folder.iterdir() if re.match(r"(?i)licen[cs]e|copying|notice", p.name))
+        own = sorted(p for p in folder.iterdir() if LICENCE_FILE.match(p.name))
         own = own or [texts / extra["licence"]]
         parts.append(notice(f"{name} {package['version']}", package["license"], own))
         for work in extra.get("contains", ()):

@@ -1,10 +1,10 @@
 """Handwritten digits: 1,797 real images of 8x8 pixels, in the package, nothing to download.
 
-The test part of "Optical Recognition of Handwritten Digits" by E. Alpaydin and C. Kaynak (1998), UCI
-Machine Learning Repository, data set 80, https://doi.org/10.24432/C50P49, licensed under CC BY 4.0
-(https://creativecommons.org/licenses/by/4.0/). Thirteen people wrote the digits; scans of 32x32 dots
-were reduced by counting the dots in each 4x4 block, which gives whole numbers from 0 to 16. Images
-and labels are unchanged and in the original order; only the file format is ours.
+The test part of "Optical Recognition of Handwritten Digits" by E. Alpaydin and C. Kaynak (1998),
+UCI Machine Learning Repository, data set 80, https://doi.org/10.24432/C50P49, licensed under
+CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/). Thirteen people wrote the digits; scans of
+32x32 dots were reduced by counting the dots in each 4x4 block, which gives whole numbers from 0 to
+16. Images and labels are unchanged and in the original order; only the file format is ours.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ def digits(split: str | None = None, *, flat: bool = True) -> tuple[Tensor, Tens
     Parameters
     ----------
     split : {None, "train", "test"}
-        None (the default) gives all 1,797 images in their original order. "train" gives 1,442 of them
-        and "test" the other 355: every fifth image of each digit, so that both parts hold all ten
-        digits equally often. The parts never change and never overlap.
+        None (the default) gives all 1,797 images in their original order. "train" gives 1,442 of
+        them and "test" the other 355: every fifth image of each digit, so that both parts hold all
+        ten digits about equally often. The parts never change and never overlap.
     flat : bool
         True (the default) gives an image as a row of 64 numbers; False as 8 rows of 8, ready
         to be drawn.

@@ -1,4 +1,4 @@
-"""The rooms of the house: imports point towards the top, and `import learngrad` brings NumPy alone."""
+"""The rooms of the house: imports point to the top; `import learngrad` brings NumPy alone."""
 
 import ast
 import os

@@ -1,4 +1,4 @@
-"""`learngrad` on the public index is somebody else's package: nothing of ours says to install it."""
+"""`learngrad` on the public index is somebody else's: nothing of ours says to install it."""
 
 import re
 import subprocess
