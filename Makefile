@@ -73,7 +73,8 @@ $(JS)/node_modules/.package-lock.json: $(JS)/package-lock.json | $(STAMPS)/npm
 lab: export JUPYTER_CONFIG_DIR := $(CURDIR)/$(VENV)/etc/learngrad
 lab: $(STAMPS)/lab
 	@mkdir -p $(VENV)/share/jupyter/lab/settings
-	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}' \
+	@echo '{"@jupyterlab/apputils-extension:notification":' \
+	    '{"fetchNews": "false", "checkForUpdates": false}}' \
 	    > $(VENV)/share/jupyter/lab/settings/overrides.json
 	@echo "Starting JupyterLab; its address follows. Ctrl-C twice stops it."
 	@exec $(PY) -m jupyterlab \
