@@ -24,8 +24,10 @@ SKIPPED = {
 def run_pytest(tree, in_ci):
     environment = {k: v for k, v in os.environ.items() if k != "LEARNGRAD_CI"}
     environment |= {"LEARNGRAD_CI": "1"} if in_ci else {}
-    return subprocess.run([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(tree)],
-                          cwd=tree, env=environment, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider",
+               "--continue-on-collection-errors", str(tree)]
+    return subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True,
+                          check=False)
 
 
 @pytest.fixture
