@@ -14,12 +14,15 @@ import sys
 from types import CodeType
 from typing import Any, NamedTuple
 
+import numpy
+
 __all__ = ["Made", "Place", "caller", "here", "inside", "resolve"]
 
 Made = tuple[CodeType, int]
 """A code object and the offset of an instruction in it (never a frame: that would pin its locals)."""
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_NUMPY = os.path.dirname(os.path.abspath(numpy.__file__)) + os.sep
 # The demo is a program such as a user writes, so its lines are shown as a user's are.
 _USER_FILES = {_PACKAGE + "demo.py"}
 
@@ -33,8 +36,6 @@ class _Inside(dict[str, bool]):
         return machinery
 
 
-_NUMPY = os.path.dirname(os.path.abspath(sys.modules["numpy"].__file__ or "")) + os.sep if (
-    "numpy" in sys.modules) else os.sep + "numpy" + os.sep
 inside = _Inside()
 
 

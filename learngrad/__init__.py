@@ -1,0 +1,115 @@
+"""learngrad: a small tensor and autograd core, and the views that show it at work.
+
+    >>> import learngrad
+    >>> w = learngrad.tensor(3.0, requires_grad=True)
+    >>> loss = (w * 2 - 1) ** 2
+    >>> loss.backward()
+    >>> w.grad
+    tensor(20.)
+
+Names and semantics are PyTorch's. `record` and `show` draw the graph, `LivePlot` the descent.
+"""
+
+import importlib as _importlib
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
+from learngrad import errors
+from learngrad.devices import (
+    Device as device,
+    Generator,
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    int8,
+    int16,
+    int32,
+    int64,
+    manual_seed,
+    promote_types,
+    set_default_dtype,
+    uint8,
+)
+from learngrad.devices import bool_ as bool  # noqa: A004
+from learngrad.autograd.mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from learngrad.ops.elementwise import (
+    absolute,
+    add,
+    clone,
+    div,
+    eq,
+    exp,
+    ge,
+    gt,
+    le,
+    log,
+    lt,
+    mul,
+    ne,
+    neg,
+    pow,
+    relu,
+    sigmoid,
+    sign,
+    sqrt,
+    sub,
+    tanh,
+    where,
+)
+from learngrad.ops.losses import log_softmax, softmax
+from learngrad.ops.matmul import matmul
+from learngrad.ops.reduce import amax, argmax, max, mean, sum
+from learngrad.ops.shape import expand, flatten, permute, reshape, squeeze, transpose, unsqueeze
+from learngrad.tensor import Size, Tensor, tensor
+from learngrad.creation import (
+    arange,
+    as_tensor,
+    from_numpy,
+    full,
+    linspace,
+    ones,
+    ones_like,
+    rand,
+    randint,
+    randn,
+    randperm,
+    zeros,
+    zeros_like,
+)
+from learngrad import autograd
+
+__version__ = "0.1.0"
+
+abs = absolute
+float, double, half = float32, float64, float16
+int, long, short = int32, int64, int16
+
+# Loaded when they are first used: they need more than NumPy, or a person may never need them.
+_LAZY = {
+    "LivePlot": "learngrad.widgets.plot",
+    "record": "learngrad.widgets.display",
+    "show": "learngrad.widgets.display",
+    "cli": "learngrad.cli",
+    "data": "learngrad.data",
+    "trace": "learngrad.trace",
+    "widgets": "learngrad.widgets",
+}
+
+if _TYPE_CHECKING:
+    from learngrad import data, trace, widgets
+    from learngrad.widgets.display import record, show
+    from learngrad.widgets.plot import LivePlot
+
+
+def __getattr__(name: str) -> _Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'learngrad' has no attribute {name!r}")
+    module = _importlib.import_module(_LAZY[name])
+    value = module if _LAZY[name] == f"learngrad.{name}" else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

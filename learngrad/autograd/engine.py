@@ -1,0 +1,444 @@
+"""The replay: walk the tape backwards, one node at a time, and sum what arrives.
+
+There is one engine. `replay` is a generator that makes a step each time it is asked; `backward`
+asks until there is no step left; the stepper in a notebook shows what the same steps recorded.
+
+Nodes go by falling sequence number. Every user of a node was made after it, so when a node's turn
+comes, all its contributions have arrived. No recursion: a chain of a million operations is fine.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Iterator, Sequence
+from heapq import heappop, heappush
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from learngrad import devices, source
+from learngrad.autograd import function
+from learngrad.autograd.function import FREED, AccumulateGrad, Function, Node
+from learngrad.autograd.mode import enable_grad
+from learngrad.autograd.observe import thread
+from learngrad.errors import AnomalyError, GraphError, ShapeError
+
+__all__ = ["Contribution", "Step", "backward", "grad", "replay"]
+
+Edge = tuple[Node, int]
+_ndarray = np.ndarray
+
+
+class Contribution(NamedTuple):
+    """What one step passes to one input: ``before + value = after`` in the input's gradient."""
+
+    operand: int
+    to: Edge
+    value: Any
+    summed_from: tuple[int, ...] | None  # the shape before un-broadcasting, where it took place
+    before: Any | None
+    after: Any
+
+
+class Step(NamedTuple):
+    """One step of the replay.
+
+    ``node`` is the node whose turn it is, ``upstream`` the gradient that arrived at each of its
+    outputs (None where nothing did), ``contributions`` what it passes on. A leaf's step has no
+    contributions but ``written``: its ``.grad`` before and after.
+    """
+
+    node: Node
+    upstream: tuple[Any | None, ...]
+    contributions: list[Contribution]
+    written: tuple[Any | None, Any] | None = None
+
+
+def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: bool = True,
+           create_graph: bool = False, only: Sequence[Edge] | None = None,
+           captured: dict[int, Any] | None = None, detailed: bool = True) -> Iterator[Step | None]:
+    """Replay the graph backwards from `roots`, a step at a time.
+
+    Parameters
+    ----------
+    roots, gradients
+        Edges into the graph and the gradient that arrives at each: arrays, or tensors under
+        `create_graph`.
+    retain_graph
+        Keep what the backward formulas need, so that the graph can be replayed again.
+    create_graph
+        Run the formulas on tensors, so that the gradients have a graph of their own.
+    only, captured
+        With `only`, gradients go just to these edges, and into ``captured[i]`` instead of ``.grad``.
+    detailed
+        Yield a `Step`; else None, and sums are made in place where nobody has seen them. A
+        watcher of this thread always gets steps.
+
+    An abandoned replay leaves the leaves it finished written and the others untouched.
+    """
+    waiting: dict[int, tuple[Node, list[Any]]] = {}  # nodes with the gradients of their outputs so far
+    turn: list[int] = []  # their sequence numbers, negated: a heap that gives the latest node first
+    owned: set[Edge] = set()  # sums in buffers of our own, which may be added to in place
+    wanted, capture = _paths(roots, only)
+    watchers = thread.watchers
+    detailed = detailed or bool(watchers)
+
+    def arrive(edge: Edge, value: Any) -> tuple[Any | None, Any]:
+        """Sum `value` into the gradient of one output; gives it before and after."""
+        node, slot = edge
+        seq = node.seq
+        if seq not in waiting:
+            waiting[seq] = node, [None] * len(node.outputs)
+            heappush(turn, -seq)
+        held = waiting[seq][1]
+        before = held[slot]
+        if before is None:
+            after = value
+        elif create_graph:
+            after = _recorded_sum(before, value)
+        elif edge in owned and not detailed:
+            after = np.add(before, value, out=before)
+        else:
+            after = devices.as_array(before + value, value)
+            owned.add(edge)
+        held[slot] = after
+        return before, after
+
+    def seen(step: Step) -> Step:
+        for watcher in watchers:
+            watcher.step(step)
+        return step
+
+    for watcher in watchers:
+        watcher.replay_begins(list(roots), list(gradients))
+    try:
+        for root, g in zip(roots, gradients, strict=True):
+            arrive(root, g)
+        while turn:
+            node, arrived = waiting.pop(-heappop(turn))
+            if node.extras is not None:
+                _hooks(node, arrived, create_graph)
+            if only is not None:
+                for slot, i in capture.get(node.seq, {}).items():
+                    if captured is not None and arrived[slot] is not None:
+                        captured[i] = arrived[slot]
+                if node.seq not in wanted or type(node) is AccumulateGrad:
+                    continue
+            if type(node) is AccumulateGrad:
+                g = arrived.pop()
+                written = _write(node, g, create_graph)
+                yield seen(Step(node, (g,), [], written)) if detailed else None
+                continue
+            values = _run(node, arrived, create_graph)  # type: ignore[arg-type]
+            if not retain_graph:
+                node.saved = FREED
+            contributions = []
+            for i, (edge, value) in enumerate(zip(node.edges, values)):
+                if edge is None or value is None or (only is not None and edge[0].seq not in wanted):
+                    continue
+                shape, dtype = edge[0].outputs[edge[1]]
+                given = value.shape if hasattr(value, "shape") else None
+                if type(value) is not _ndarray or given != shape or value.dtype is not dtype:
+                    value = _fit(node, i, value, shape, dtype)  # type: ignore[arg-type]
+                before, after = arrive(edge, value)
+                if detailed:
+                    contributions.append(Contribution(
+                        i, edge, value, None if given in (shape, None) else given, before, after))
+            # A leaf takes its gradient's array over if nobody else holds it: no name here may.
+            value = values = before = after = g = None
+            yield seen(Step(node, tuple(arrived), contributions)) if detailed else None
+            arrived = contributions = None  # type: ignore[assignment]
+    finally:
+        for watcher in watchers:
+            watcher.replay_ends()
+
+
+def _run(node: Function, upstream: list[Any], create_graph: bool) -> tuple[Any, ...]:
+    """One node's backward formula, in its own mode."""
+    if len(upstream) > 1:  # an output that the loss does not depend on has gradient 0
+        like = next(g for g in upstream if g is not None)
+        upstream = [_zeros(node, k, like) if g is None else g for k, g in enumerate(upstream)]
+    saved = node.unpack(create_graph)
+    if create_graph:
+        with enable_grad():
+            values = node.backward(*upstream, *saved)
+    else:
+        values = thread.quietly(node.backward, *upstream, *saved)
+    if type(values) is not tuple:
+        values = (values,)
+    if len(values) < len(node.edges) and any(e is not None for e in node.edges[len(values):]):
+        raise GraphError(
+            f"the backward of {type(node).__name__} returned {len(values)} gradient(s) for "
+            f"{len(node.edges)} inputs", where=source.resolve(node.made),
+            fix="return one gradient for each input of forward, None where there is none")
+    return values[:len(node.edges)]
+
+
+def _zeros(node: Function, slot: int, like: Any) -> Any:
+    shape, dtype = node.outputs[slot]
+    tensor = isinstance(like, function.Tensor)
+    zeros = devices.array_module(like._data if tensor else like).zeros(shape, dtype)
+    return function.Tensor._from_array(zeros, None) if tensor else zeros
+
+
+def _fit(node: Function, i: int, value: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
+    """A contribution in its input's shape and dtype: un-broadcast, cast, and otherwise refused."""
+    if not hasattr(value, "shape") or not hasattr(value, "astype"):
+        raise GraphError(
+            f"the backward of {type(node).__name__} returned {value!r:.60} as a gradient",
+            where=source.resolve(node.made), fix="return arrays")
+    tensor = isinstance(value, function.Tensor)
+    if not tensor and not devices.is_array(value):
+        value = devices.as_array(value)
+    if tuple(value.shape) != shape:
+        if not node.broadcasts:
+            raise ShapeError(
+                f"the backward of {type(node).__name__} returned a gradient of shape "
+                f"{list(value.shape)} for input {i}, which has shape {list(shape)}",
+                where=source.resolve(node.made),
+                fix="a gradient has the shape of what it is the gradient of")
+        value = unbroadcast(value, shape)
+        if not tensor:
+            value = devices.as_array(value)
+    if value.dtype != dtype:
+        if node.promotion is None:
+            raise ShapeError(
+                f"the backward of {type(node).__name__} returned a gradient of dtype {value.dtype} "
+                f"for input {i}, which has dtype {dtype}", where=source.resolve(node.made),
+                fix=f"compute it in {dtype}: NumPy's scalars and counts promote, Python's do not")
+        value = value.astype(dtype)
+    return value
+
+
+def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
+    """Sum a gradient over the axes along which its input was repeated by broadcasting."""
+    extra = g.ndim - len(shape)
+    axes = tuple(range(extra)) + tuple(
+        k for k in range(extra, g.ndim) if shape[k - extra] == 1 and g.shape[k] != 1)
+    return g.sum(axes).reshape(shape) if axes else g.reshape(shape)
+
+
+def _references(array: Any) -> int:
+    return sys.getrefcount(array)
+
+
+def _is_fresh(array: Any) -> bool:
+    """Whether nobody but the engine holds `array`, as PyTorch asks a gradient's use count.
+
+    Called through the same frames as in `_calibrate`, which counts what the calls themselves hold.
+    """
+    return array.base is None and _references(array) <= _ALONE
+
+
+def _calibrate() -> int:
+    def is_fresh(array: Any) -> int:
+        return _references(array)
+
+    def write(g: Any) -> int:
+        return is_fresh(g)
+
+    g = np.empty(1)
+    return write(g)
+
+
+_ALONE = _calibrate()
+
+
+def _recorded_sum(a: Any, b: Any) -> Any:
+    with enable_grad():
+        return a + b
+
+
+def _write(leaf: AccumulateGrad, g: Any, create_graph: bool) -> tuple[Any | None, Any]:
+    """Add a gradient to a leaf's ``.grad``; returns it before and after."""
+    tensor = leaf.variable()
+    if tensor is None:  # the leaf is gone: nobody can ask for its gradient
+        return None, g
+    before = tensor._grad
+    if create_graph:
+        tensor._grad = g if before is None else _recorded_sum(before, g)
+        return before, tensor._grad
+    if before is None:
+        # The array may be another tensor's gradient too (`a + b` passes one on to both), so it is
+        # copied unless it is fresh. A later change in place must not reach both.
+        tensor._grad = function.Tensor._from_array(g if _is_fresh(g) else g.copy(), None)
+        return None, tensor._grad
+    old = before._data
+    copy = old.copy() if thread.watchers else None
+    np.add(old, g, out=old)
+    before._version[0] += 1
+    return copy, before
+
+
+def _hooks(node: Node, arrived: list[Any], create_graph: bool) -> None:
+    """Let tensor hooks see, and replace, the gradient; keep it for `retain_grad`."""
+    extras = node.extras or {}
+    for slot, hook in list(extras.get("hooks", {}).values()):
+        g = arrived[slot]
+        if g is not None:
+            answer = hook(g if create_graph else function.Tensor._from_array(g, None))
+            if answer is not None:
+                arrived[slot] = answer if create_graph else answer._data
+    for slot, kept in extras.get("retained", {}).items():
+        tensor, g = kept(), arrived[slot]
+        if tensor is not None and g is not None:
+            tensor._grad = g if create_graph else function.Tensor._from_array(g.copy(), None)
+
+
+def _paths(roots: Sequence[Edge], only: Sequence[Edge] | None) -> tuple[
+        set[int], dict[int, dict[int, int]]]:
+    """The nodes on a path from `roots` to the edges in `only`; and where to capture what arrives."""
+    if only is None:
+        return set(), {}
+    capture: dict[int, dict[int, int]] = {}
+    for i, (node, slot) in enumerate(only):
+        capture.setdefault(node.seq, {})[slot] = i
+    nodes: dict[int, Node] = {}
+    stack = [node for node, _ in roots]
+    while stack:
+        node = stack.pop()
+        if node.seq not in nodes:
+            nodes[node.seq] = node
+            stack.extend(edge[0] for edge in node.edges if edge is not None)
+    wanted: set[int] = set()
+    for seq in sorted(nodes):  # producers before their users
+        if seq in capture or any(e is not None and e[0].seq in wanted for e in nodes[seq].edges):
+            wanted.add(seq)
+    return wanted, capture
+
+
+def start(tensor: Any, gradient: Any | None, create_graph: bool) -> tuple[Edge, Any]:
+    """The edge that a replay of `tensor` begins at, and the gradient it begins with."""
+    edge = tensor._edge
+    if edge is None:
+        raise GraphError(
+            "backward needs a tensor that was computed from one with requires_grad=True, and this "
+            "one was not (or was computed under no_grad, or detached)", tensors={"this": tensor},
+            fix="make the inputs with requires_grad=True, or call backward on the loss itself")
+    data = tensor._data
+    if gradient is None:
+        if data.size != 1:
+            raise GraphError(
+                "backward can start by itself only from one number, the loss; this tensor has "
+                f"{data.size}", tensors={"this": tensor},
+                fix="reduce it first, with .sum() or .mean(), or pass gradient= of its shape")
+        if not create_graph and isinstance(data, _ndarray) and data != data:
+            raise _nan_loss(tensor)
+        gradient = devices.array_module(data).ones_like(data)
+        return edge, function.Tensor._from_array(gradient, None) if create_graph else gradient
+    if not isinstance(gradient, function.Tensor):
+        gradient = function.Tensor(gradient, dtype=data.dtype)
+    if gradient.shape != tensor.shape:
+        raise ShapeError(
+            f"gradient has shape {list(gradient.shape)}, and the tensor {list(tensor.shape)}",
+            tensors={"this": tensor, "gradient": gradient},
+            fix="pass a gradient of the tensor's own shape")
+    return edge, gradient if create_graph else gradient._data
+
+
+def _nan_loss(tensor: Any) -> Exception:
+    """The error for a loss that is no number, naming the first operation that a NaN came out of."""
+    first: Function | None = None
+    seen: set[int] = set()
+    stack = [tensor._edge[0]]
+    while stack:
+        node = stack.pop()
+        if node.seq in seen or node.saved is FREED:
+            continue
+        seen.add(node.seq)
+        stack.extend(edge[0] for edge in node.edges if edge is not None)
+        arrays = [entry[0] for entry in node.saved if entry is not None] if node.saved else []
+        bad = any(isinstance(a, _ndarray) and a.dtype.kind == "f" and np.isnan(a).any()
+                  for a in arrays)
+        if bad and (first is None or node.seq < first.seq):
+            first = node
+    place = source.resolve(first.made) if first is not None else None
+    return AnomalyError(
+        "the loss is nan, so every gradient would be nan too"
+        + (f"; a nan is first seen in {type(first).__name__.lower()}, {place}" if place else ""),
+        tensors={"loss": tensor},
+        fix="look for log of 0, division by 0, or a learning rate that is too high; pass "
+            "gradient= to replay it all the same")
+
+
+def backward(roots: Sequence[Any], gradients: Sequence[Any | None], *,
+             retain_graph: bool | None = None, create_graph: bool = False,
+             inputs: Sequence[Any] | None = None) -> None:
+    """Replay from tensors to the end, writing ``.grad`` of the leaves (or of `inputs` alone)."""
+    begun = [start(t, g, create_graph) for t, g in zip(roots, gradients, strict=True)]
+    if inputs is None:
+        _exhaust([e for e, _ in begun], [g for _, g in begun],
+                 create_graph if retain_graph is None else retain_graph, create_graph, None, None)
+        return
+    captured: dict[int, Any] = {}
+    _exhaust([e for e, _ in begun], [g for _, g in begun],
+             create_graph if retain_graph is None else retain_graph, create_graph,
+             [_edge_of(t) for t in inputs], captured)
+    for i, tensor in enumerate(inputs):
+        if i in captured:
+            g = captured[i] if create_graph else function.Tensor._from_array(captured[i].copy(), None)
+            tensor._grad = g if tensor._grad is None else tensor._grad + g
+
+
+def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool | None = None,
+         create_graph: bool = False, allow_unused: bool = False) -> tuple[Any, ...]:
+    """Gradients of `outputs` with respect to `inputs`, returned instead of written to ``.grad``.
+
+    Parameters
+    ----------
+    outputs, inputs : Tensor or sequence of Tensor
+    grad_outputs : Tensor or sequence of Tensor, optional
+        The gradient each output starts with; needed unless it has one element.
+    retain_graph : bool, default `create_graph`
+    create_graph : bool
+        Give the gradients a graph of their own, for second derivatives.
+    allow_unused : bool
+        Give None for an input that the outputs do not depend on, instead of an error.
+
+    Raises
+    ------
+    GraphError
+        If an input needs no gradient, or is not reached and `allow_unused` is False.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.tensor(3.0, requires_grad=True)
+    >>> first, = learngrad.autograd.grad(x ** 3, x, create_graph=True)
+    >>> second, = learngrad.autograd.grad(first, x)
+    >>> first.item(), second.item()
+    (27.0, 18.0)
+    """
+    several = (list, tuple)
+    outputs = list(outputs) if isinstance(outputs, several) else [outputs]
+    inputs = list(inputs) if isinstance(inputs, several) else [inputs]
+    seeds = list(grad_outputs) if isinstance(grad_outputs, several) else [grad_outputs] * len(outputs)
+    begun = [start(t, g, create_graph) for t, g in zip(outputs, seeds, strict=True)]
+    captured: dict[int, Any] = {}
+    _exhaust([e for e, _ in begun], [g for _, g in begun],
+             create_graph if retain_graph is None else retain_graph, create_graph,
+             [_edge_of(t) for t in inputs], captured)
+    results = []
+    for i, tensor in enumerate(inputs):
+        if i not in captured and not allow_unused:
+            raise GraphError("the outputs do not depend on this input", tensors={f"input {i}": tensor},
+                             fix="pass allow_unused=True to get None for it")
+        g = captured.get(i)
+        results.append(g if g is None or create_graph
+                       else function.Tensor._from_array(g.copy(), None))
+    return tuple(results)
+
+
+def _edge_of(tensor: Any) -> Edge:
+    if tensor._edge is None:
+        raise GraphError("a gradient is asked for a tensor that needs none",
+                         tensors={"this": tensor}, fix="make it with requires_grad=True")
+    return tensor._edge  # type: ignore[no-any-return]
+
+
+def _exhaust(roots: list[Edge], gradients: list[Any], retain_graph: bool, create_graph: bool,
+             only: list[Edge] | None, captured: dict[int, Any] | None) -> None:
+    """Pull the generator to its end."""
+    deque(replay(roots, gradients, retain_graph=retain_graph, create_graph=create_graph, only=only,
+                 captured=captured, detailed=False), maxlen=0)

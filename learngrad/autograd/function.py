@@ -1,0 +1,320 @@
+"""`Function`, the base of every operation, and the gate through which each of them runs.
+
+An operation is a subclass with a ``forward`` and a ``backward`` on plain arrays. Calling
+``Mul.apply(a, b)`` unwraps the tensors, promotes, runs ``forward`` and, if a gradient will be asked
+for, keeps the instance as a node of the graph: what ran, what fed it, and what its backward needs.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import weakref
+from collections.abc import Callable
+from typing import Any, ClassVar, NoReturn
+
+import numpy as np
+
+from learngrad import devices, source
+from learngrad.autograd.observe import thread
+from learngrad.errors import GraphError, LearngradError, ShapeError
+
+__all__ = ["AccumulateGrad", "Function"]
+
+_rising = itertools.count(1)  # the one order of everything that is recorded
+_inside = source.inside
+_ndarray = np.ndarray
+
+
+class _Unregistered:
+    """Stands for Tensor until tensor.py has registered it."""
+
+
+Tensor: Any = _Unregistered
+
+
+def register_tensor(cls: type) -> None:
+    """Tell the gate what a tensor is; nothing above tensor.py imports it."""
+    global Tensor
+    Tensor = cls
+
+
+class Node:
+    """A place in the graph that gradients pass through.
+
+    ``seq`` rises with creation, so that falling ``seq`` is an order in which every node comes after
+    all that use it. ``edges`` holds for each input ``(producer node, output number)``, or None where
+    no gradient goes; ``outputs`` holds the shape and dtype of each output.
+    """
+
+    __slots__ = ("__weakref__", "edges", "extras", "made", "outputs", "saved", "seq")
+
+    edges: list[tuple[Node, int] | None]
+    outputs: tuple[tuple[tuple[int, ...], np.dtype[Any]], ...]
+    extras: dict[Any, Any] | None  # hooks and retained tensors, for the few nodes that have some
+    made: source.Made | None
+    seq: int
+
+    def name(self) -> str:
+        """The node's name as PyTorch spells it: ``MulBackward0``."""
+        return type(self).__name__ + "Backward0"
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """The nodes that this one passes gradients on to, as PyTorch gives them."""
+        return tuple((None, 0) if edge is None else edge for edge in self.edges)
+
+    def extra(self, key: Any, default: Callable[[], Any]) -> Any:
+        """What is kept under `key` for this node, made when first asked for."""
+        if self.extras is None:
+            self.extras = {}
+        return self.extras.setdefault(key, default())
+
+    def __repr__(self) -> str:
+        return f"<{self.name()}>"
+
+
+class AccumulateGrad(Node):
+    """The end of a path: where the gradient of a leaf is summed and written to its ``.grad``."""
+
+    __slots__ = ("variable",)
+
+    def __init__(self, tensor: Any) -> None:
+        self.seq = next(_rising)
+        self.edges = []
+        self.extras = None
+        self.saved = ()
+        self.made = tensor._made
+        self.outputs = ((tensor._data.shape, tensor._data.dtype),)
+        self.variable = weakref.ref(tensor)  # weak: the tensor holds this node
+
+    def name(self) -> str:
+        return "AccumulateGrad"
+
+
+FREED: Any = object()  # stands in `saved` once a backward pass has used it
+
+
+class Function(Node):
+    r"""Base of every operation; an instance is the operation's node in the graph.
+
+    A subclass gives ``forward(self, *arrays)``, which returns an array or a tuple of them, and
+    ``backward(self, g, *saved)``, which gets the gradient of the loss with respect to the output
+    (one for each output) and returns one with respect to each input, in their order. Trailing
+    inputs that are no tensors need none.
+
+    Class attributes, all data:
+
+    ``saves``
+        What ``backward`` needs, by the names of forward's parameters and ``out``. A dict says for
+        whose gradient it is needed: ``{"a": "b", "b": "a"}`` saves `a` only if `b` needs a
+        gradient; where it is not needed, ``backward`` gets None.
+    ``promotion``
+        How operands come to a common dtype: ``devices.arithmetic``, ``devices.floating`` or None.
+    ``broadcasts``
+        Whether gradients may be larger than their inputs and are then summed back to their shape.
+    ``view``
+        Whether the output may share memory with the first input.
+    ``formula``, ``sign``, ``local``
+        What a learner reads: the formula in LaTeX, the operation's sign, and for each letter the
+        local derivative (or the whole contribution, where it contains ``g``).
+
+    Examples
+    --------
+    >>> import numpy as np, learngrad
+    >>> class Cube(learngrad.autograd.Function):
+    ...     "The third power."
+    ...     saves = ("x",)
+    ...     local = {"x": "3·x²"}
+    ...     def forward(self, x):
+    ...         return x * x * x
+    ...     def backward(self, g, x):
+    ...         return g * 3 * x * x
+    >>> x = learngrad.tensor(2.0, requires_grad=True)
+    >>> Cube.apply(x).backward()
+    >>> x.grad.item()
+    12.0
+    """
+
+    __slots__ = ()
+
+    saves: ClassVar[tuple[str, ...] | dict[str, str]] = ()
+    promotion: ClassVar[Callable[[list[Any]], list[Any]] | None] = None
+    broadcasts: ClassVar[bool] = False
+    view: ClassVar[bool] = False
+    formula: ClassVar[str] = ""
+    sign: ClassVar[str] = ""
+    local: ClassVar[dict[str, str]] = {}
+    letters: ClassVar[tuple[str, ...]] = ()
+    _saves: ClassVar[tuple[tuple[int, int], ...]] = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        code = cls.forward.__code__
+        cls.letters = code.co_varnames[1:code.co_argcount]
+        saves = cls.saves
+        pairs = saves.items() if isinstance(saves, dict) else [(name, "") for name in saves]
+        # (what: input i as i, output k as -1-k; for whose gradient: input i, or -1 for always)
+        cls._saves = tuple((-1 if what == "out" else cls.letters.index(what),
+                            cls.letters.index(whose) if whose else -1) for what, whose in pairs)
+
+    def forward(self, *inputs: Any) -> Any:
+        """Compute the output from arrays."""
+        raise TypeError(f"{type(self).__name__} has no forward")
+
+    def backward(self, g: Any, *saved: Any) -> Any:
+        """Compute the inputs' gradients from the output's."""
+        raise GraphError(f"{type(self).__name__} has no backward: it cannot be differentiated")
+
+    @classmethod
+    def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:
+        """The error to raise for an exception of ``forward``, in the user's terms."""
+        shapes = [tuple(x.shape) for x in inputs if hasattr(x, "shape")]
+        if isinstance(error, ValueError) and cls.broadcasts and len(shapes) > 1:
+            return ShapeError(
+                f"{cls.sign or cls.__name__.lower()}: shapes {' and '.join(str(list(s)) for s in shapes)} "
+                "do not broadcast: counted from the last, two sizes must be equal, or one of them 1",
+                tensors=cls.named(inputs), fix="reshape or unsqueeze one of them")
+        return error
+
+    @classmethod
+    def named(cls, inputs: tuple[Any, ...]) -> dict[str, Any]:
+        """The tensors among `inputs`, by the letters of the formula."""
+        letters = itertools.chain(cls.letters, (f"input {i}" for i in itertools.count(1)))
+        return {letter: x for letter, x in zip(letters, inputs) if hasattr(x, "shape")}
+
+    @classmethod
+    def apply(cls, *inputs: Any) -> Any:
+        """Run the operation on tensors, numbers and arrays. This is the gate.
+
+        With no tensor among `inputs`, arrays go in and arrays come out: formulas use that.
+        """
+        arrays = []
+        edges: list[Any] = []
+        needs = tensors = False
+        for x in inputs:
+            if isinstance(x, Tensor):
+                tensors = True
+                arrays.append(x._data)
+                edge = x._edge
+                if edge is not None:
+                    needs = True
+                edges.append(edge)
+            else:
+                arrays.append(x)
+                edges.append(None)
+        node = cls()
+        node.edges = edges
+        promote = cls.promotion
+        if not tensors:  # a formula at work, inside the gate already
+            out = node.forward(*(arrays if promote is None else promote(arrays)))
+            return tuple(map(devices.as_array, out)) if type(out) is tuple else devices.as_array(out)
+
+        frame = sys._getframe(1)
+        while _inside[frame.f_code.co_filename] and frame.f_back is not None:
+            frame = frame.f_back
+        made = (frame.f_code, frame.f_lasti)
+        here = thread
+        try:
+            if promote is not None:
+                arrays = promote(arrays)
+            out = here.quietly(node.forward, *arrays)
+        except Exception as error:
+            cls._fail(node, inputs, error, made)
+        if type(out) is _ndarray:
+            outs: tuple[Any, ...] = (out,)
+        elif type(out) is tuple:
+            outs = tuple(map(devices.as_array, out))
+        else:
+            outs = (devices.as_array(out),)
+        node.made = made
+        record = needs and here.grad
+        if record:
+            node.seq = next(_rising)
+            node.extras = None
+            node.outputs = tuple([(o.shape, o.dtype) for o in outs])
+        results = []
+        for k, o in enumerate(outs):
+            t = Tensor.__new__(Tensor)
+            t._data = o
+            # An integer output (an index, a comparison) has no gradient.
+            t._edge = (node, k) if record and o.dtype.kind == "f" else None
+            t._grad = None
+            t._version = [0, False]
+            t._made = made
+            results.append(t)
+        if cls.view and isinstance(inputs[0], Tensor) and devices.array_module(
+                outs[0]).may_share_memory(outs[0], arrays[0]):
+            results[0]._version = version = inputs[0]._version
+            version[1] = True
+        if record:
+            node.saved = [node._save(what, whose, inputs, arrays, results)
+                          for what, whose in cls._saves] if cls._saves else ()
+        if here.watchers:
+            for watcher in here.watchers:
+                watcher.operation(node, inputs, tuple(results), made)
+        return tuple(results) if type(out) is tuple else results[0]
+
+    def _save(self, what: int, whose: int, inputs: tuple[Any, ...], arrays: list[Any],
+              results: list[Any]) -> Any:
+        """One saved value: (array, version cell, version), or what is no tensor's as it is."""
+        if whose >= 0 and self.edges[whose] is None:
+            return None
+        if what < 0:
+            version = results[-1 - what]._version
+            return results[-1 - what]._data, version, version[0]
+        x = inputs[what]
+        if isinstance(x, Tensor):
+            version = x._version
+            # A promoted copy is ours alone: later changes of the input cannot reach it.
+            return arrays[what], version, version[0] if arrays[what] is x._data else None
+        return arrays[what], None, None
+
+    def unpack(self, join: bool) -> list[Any]:
+        """The saved values, each checked for changes since; as tensors of the graph under `join`."""
+        saved = self.saved
+        if saved is FREED:
+            raise GraphError(
+                "this graph was replayed before, and what its backward needs was freed then",
+                where=source.here(),
+                fix="call backward once per forward pass; add the losses and call backward once; "
+                    "or keep the graph with loss.backward(retain_graph=True)")
+        values = []
+        for entry, (what, _) in zip(saved, self._saves, strict=True):
+            if entry is None:
+                values.append(None)
+                continue
+            array, version, at = entry
+            if at is not None and version[0] != at:
+                self._refuse_change(what, version[0] - at, array)
+            values.append(self._join(what, array) if join else array)
+        return values
+
+    def _join(self, what: int, array: Any) -> Any:
+        """A saved array as the tensor that it was, joined to the graph again."""
+        edge = (self, -1 - what) if what < 0 else self.edges[what]
+        return Tensor._from_array(array, edge) if devices.is_array(array) else array
+
+    def _refuse_change(self, what: int, times: int, array: Any) -> NoReturn:
+        letter = "out" if what < 0 else self.letters[what]
+        edge = (self, 0) if what < 0 else self.edges[what]
+        made = None if edge is None else edge[0].made
+        place, operation = source.resolve(made), source.resolve(self.made)
+        name = (place.target if place is not None else None) or letter
+        raise GraphError(
+            f"{name} was changed in place {times} time(s) after {type(self).__name__.lower()} saved it "
+            f"for its backward pass: the gradient would be computed from the wrong values"
+            + (f"\n  saved by {operation}" if operation else "")
+            + (f"\n  {name}: shape {list(array.shape)}, {array.dtype}, made at {place}" if place else ""),
+            fix=f"use an operation that makes a new tensor instead of changing {name}, or change "
+                f"{name}.clone()")
+
+    @classmethod
+    def _fail(cls, node: Function, inputs: tuple[Any, ...], error: Exception,
+              made: source.Made) -> NoReturn:
+        """Tell the watchers, and raise what a person can act on."""
+        told = error if isinstance(error, LearngradError) else cls.explain(error, inputs)
+        node.made = made
+        for watcher in thread.watchers:
+            watcher.failed(node, inputs, told, made)
+        raise told from (error if told is not error else error.__cause__)

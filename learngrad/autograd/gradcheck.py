@@ -1,0 +1,146 @@
+"""Check a gradient against finite differences: the referee for every backward formula."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from learngrad.autograd.engine import grad
+from learngrad.errors import ArgumentTypeError, LearngradError
+
+__all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
+
+
+class GradcheckError(LearngradError, RuntimeError):
+    """A gradient that is not the derivative."""
+
+
+def gradcheck(func: Callable[..., Any], inputs: Any, *, eps: float = 1e-6, atol: float = 1e-5,
+              rtol: float = 1e-3, raise_exception: bool = True) -> bool:
+    """Compare the gradients of `func` with central differences, element by element.
+
+    Parameters
+    ----------
+    func : callable
+        Takes `inputs` and returns a tensor or a tuple of tensors.
+    inputs : Tensor or sequence
+        Those that need a gradient are checked. They are converted to float64 for the check.
+    eps : float, default 1e-6
+        The step of the difference.
+    atol, rtol : float, default 1e-5 and 1e-3
+        An element passes where ``|analytic - numeric| <= atol + rtol * |numeric|``.
+    raise_exception : bool, default True
+        Raise on a difference; otherwise return False.
+
+    Raises
+    ------
+    GradcheckError
+        Names the worst element, its two values and a likely cause.
+    ArgumentTypeError
+        If no input needs a gradient: then nothing would be checked.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.randn(3, requires_grad=True)
+    >>> learngrad.autograd.gradcheck(lambda x: x.tanh(), [x])
+    True
+    """
+    from learngrad.tensor import Tensor
+
+    given = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
+    args = [Tensor(x._data.astype(np.float64), requires_grad=True)
+            if isinstance(x, Tensor) and x.requires_grad else x for x in given]
+    checked = [(i, x) for i, x in enumerate(args) if isinstance(x, Tensor) and x.requires_grad]
+    if not checked:
+        raise ArgumentTypeError("gradcheck needs an input with requires_grad=True",
+                                fix="x.requires_grad_()")
+    try:
+        for out_number, out in enumerate(_outputs(func, args)):
+            for i, x in checked:
+                _compare(func, args, i, x, out, out_number, eps, atol, rtol)
+    except GradcheckError:
+        if raise_exception:
+            raise
+        return False
+    return True
+
+
+def gradgradcheck(func: Callable[..., Any], inputs: Any, **options: Any) -> bool:
+    """Check second derivatives: `gradcheck` of the gradient of a weighted sum of the outputs.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.randn(3, requires_grad=True)
+    >>> learngrad.autograd.gradcheck.gradgradcheck(lambda x: x.tanh(), [x])
+    True
+    """
+    def first(*args: Any) -> tuple[Any, ...]:
+        needing = [x for x in args if getattr(x, "requires_grad", False)]
+        total = None
+        for out in _outputs(func, args):
+            weights = np.cos(np.arange(out.numel())).reshape(out.shape)
+            term = (out * weights).sum()
+            total = term if total is None else total + term
+        results = grad(total, needing, create_graph=True, allow_unused=True)
+        return tuple(r for r in results if r is not None and r.requires_grad) or (
+            needing[0] * 0,)  # linear: the second derivative is 0, and so is this one's gradient
+
+    return gradcheck(first, inputs, **options)
+
+
+def _outputs(func: Callable[..., Any], args: Sequence[Any]) -> list[Any]:
+    out = func(*args)
+    outs = list(out) if isinstance(out, (list, tuple)) else [out]
+    return [o for o in outs if o.requires_grad]
+
+
+def _compare(func: Callable[..., Any], args: list[Any], i: int, x: Any, out: Any, number: int,
+             eps: float, atol: float, rtol: float) -> None:
+    """Compare the whole Jacobian of one output with respect to one input."""
+    analytic = np.zeros((out.numel(), x.numel()))
+    for row in range(out.numel()):
+        seed = np.zeros(out.shape)
+        seed.reshape(-1)[row] = 1
+        found, = grad(out, x, type(out)(seed), retain_graph=True, allow_unused=True)
+        analytic[row] = 0 if found is None else found._data.reshape(-1)
+    numeric = np.zeros_like(analytic)
+    data = x._data.reshape(-1)
+    for column in range(x.numel()):
+        before = data[column]
+        shifted = []
+        for step in (eps, -eps):
+            moved = data.copy()
+            moved[column] = before + step
+            at = [*args[:i], type(x)(moved.reshape(x.shape), requires_grad=True), *args[i + 1:]]
+            shifted.append(_outputs(func, at)[number]._data.reshape(-1))
+        numeric[:, column] = (shifted[0] - shifted[1]) / (2 * eps)
+    wrong = ~(np.abs(analytic - numeric) <= atol + rtol * np.abs(numeric))
+    if not wrong.any():
+        return
+    badness = np.where(wrong, np.abs(analytic - numeric) / (atol + rtol * np.abs(numeric)), 0)
+    badness[np.isnan(badness)] = np.inf
+    row, column = np.unravel_index(int(badness.argmax()), badness.shape)
+    raise GradcheckError(
+        f"the gradient of input {i} is wrong in {int(wrong.sum())} of {wrong.size} elements. Worst: "
+        f"d out[{row}] / d input[{column}] is {analytic[row, column]:.6g} by backward and "
+        f"{numeric[row, column]:.6g} by finite differences" + _cause(analytic, numeric, wrong),
+        tensors={f"input {i}": x, "output": out}, fix="compare the formula in backward with forward")
+
+
+def _cause(analytic: Any, numeric: Any, wrong: Any) -> str:
+    """What usually makes such a difference."""
+    a, n = analytic[wrong], numeric[wrong]
+    if np.isnan(a).any():
+        return "; backward gives nan: look for 0/0 or 0 times infinity"
+    if np.allclose(a, -n, rtol=1e-3):
+        return "; the sign is wrong"
+    if not a.any():
+        return "; backward gives 0: a path is missing"
+    ratio = a / np.where(n == 0, np.nan, n)
+    if np.nanstd(ratio) < 1e-3 * abs(np.nanmean(ratio)):
+        return f"; every wrong one is {np.nanmean(ratio):.4g} times too large: a factor is missing"
+    return ""

@@ -1,0 +1,92 @@
+"""Recording on and off: `no_grad`, `enable_grad`, `set_grad_enabled`, as contexts and decorators."""
+
+from __future__ import annotations
+
+from contextlib import ContextDecorator
+from types import TracebackType
+
+from learngrad.autograd.observe import thread
+
+__all__ = ["enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations are recorded in this thread."""
+    return thread.grad
+
+
+class set_grad_enabled(ContextDecorator):
+    """Record operations or not; at once, inside a ``with`` block, or in a decorated function.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.tensor(2.0, requires_grad=True)
+    >>> with learngrad.set_grad_enabled(False):
+    ...     y = x * 2
+    >>> y.requires_grad
+    False
+    """
+
+    def __init__(self, mode: bool) -> None:
+        self._mode = bool(mode)
+        self._before = [thread.grad]
+        thread.grad = self._mode
+
+    def _recreate_cm(self) -> set_grad_enabled:
+        # A decorated function sets its mode at each call, not when it is decorated.
+        thread.grad = self._before[0]
+        return type(self)(self._mode)
+
+    def __call__(self, func):  # type: ignore[no-untyped-def]
+        thread.grad = self._before[0]
+        return super().__call__(func)
+
+    def __enter__(self) -> None:
+        thread.grad = self._mode
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        thread.grad = self._before[0]
+
+
+class _Mode(ContextDecorator):
+    """A fixed mode inside a block; blocks nest, and one instance may be entered again."""
+
+    mode: bool
+
+    def __init__(self) -> None:
+        self._before: list[bool] = []
+
+    def _recreate_cm(self) -> _Mode:
+        return type(self)()  # each call of a decorated function, in any thread, has its own
+
+    def __enter__(self) -> None:
+        self._before.append(thread.grad)
+        thread.grad = self.mode
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        thread.grad = self._before.pop()
+
+
+class no_grad(_Mode):
+    """Run without recording: for evaluation, and for changing parameters by hand.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> w = learngrad.tensor(2.0, requires_grad=True)
+    >>> with learngrad.no_grad():
+    ...     w -= 0.5
+    >>> w.item()
+    1.5
+    """
+
+    mode = False
+
+
+class enable_grad(_Mode):
+    """Record again inside a `no_grad` block."""
+
+    mode = True

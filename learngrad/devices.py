@@ -1,0 +1,315 @@
+"""Devices, dtypes and promotion: the one place that knows NumPy from CuPy.
+
+"cpu" is NumPy and "cuda" is CuPy, which is imported when a tensor is first asked for there. Dtypes
+are NumPy's own; promotion is PyTorch's. https://docs.pytorch.org/docs/stable/tensor_attributes.html
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import numpy as np
+
+from learngrad.errors import ArgumentError, ArgumentTypeError, DtypeError, MissingDependency, OutOfRangeError
+
+__all__ = [
+    "Device", "Generator", "arithmetic", "array_module", "as_array", "bool_", "device_of", "division",
+    "floating", "float16", "float32", "float64", "get_default_dtype", "int8", "int16", "int32",
+    "int64", "is_array", "manual_seed", "result_type", "set_default_dtype", "to_dtype", "uint8",
+]
+
+Array = Any  # numpy.ndarray or cupy.ndarray: CuPy is never imported only to name its type
+
+float16, float32, float64 = np.dtype("float16"), np.dtype("float32"), np.dtype("float64")
+int8, int16, int32, int64 = np.dtype("int8"), np.dtype("int16"), np.dtype("int32"), np.dtype("int64")
+uint8, bool_ = np.dtype("uint8"), np.dtype("bool")
+
+_default_dtype = float32
+_array_types: tuple[type, ...] = (np.ndarray,)
+
+
+def get_default_dtype() -> np.dtype[Any]:
+    """The floating dtype of new tensors made from Python numbers; ``float32`` at first."""
+    return _default_dtype
+
+
+def set_default_dtype(dtype: Any) -> None:
+    """Set the floating dtype of new tensors made from Python numbers."""
+    global _default_dtype
+    dtype = to_dtype(dtype)
+    if dtype.kind != "f":
+        raise ArgumentTypeError(f"the default dtype must be a floating one, and {dtype} is not",
+                                fix="learngrad.set_default_dtype(learngrad.float64)")
+    _default_dtype = dtype
+
+
+def to_dtype(dtype: Any) -> np.dtype[Any]:
+    """`dtype` as a NumPy dtype that tensors can have; complex and objects are refused."""
+    try:
+        result = np.dtype(dtype)
+    except TypeError:
+        raise ArgumentTypeError(f"{dtype!r} is not a dtype", fix="dtype=learngrad.float32") from None
+    if result.kind not in "fiub":
+        why = "complex numbers are not supported" if result.kind == "c" else "tensors hold numbers"
+        raise ArgumentTypeError(f"a tensor cannot have dtype {result}: {why}",
+                                fix="use a floating, integer or bool dtype")
+    return result
+
+
+class Device:
+    """Where a tensor lives: ``Device("cpu")``, ``Device("cuda")``, ``Device("cuda:1")``."""
+
+    __slots__ = ("index", "type")
+
+    def __init__(self, device: str | Device, index: int | None = None) -> None:
+        if isinstance(device, Device):
+            device, index = device.type, device.index
+        name, _, number = str(device).partition(":")
+        if name not in ("cpu", "cuda") or (number and not number.isdigit()):
+            raise ArgumentError(f"there is no device {device!r}",
+                                fix='use "cpu", "cuda" or "cuda:0"')
+        self.type = name
+        self.index = int(number) if number else index
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Device) and str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+    def __str__(self) -> str:
+        return self.type if self.index is None else f"{self.type}:{self.index}"
+
+    def __repr__(self) -> str:
+        return f"device(type={self.type!r}" + (f", index={self.index})" if self.index is not None
+                                                else ")")
+
+
+CPU = Device("cpu")
+
+
+def cupy() -> Any:
+    """CuPy, imported now; an error says in one line why it is not there and what to do."""
+    global _array_types
+    try:
+        module = importlib.import_module("cupy")
+    except ImportError as error:
+        raise MissingDependency(
+            f'device "cuda" needs CuPy, which cannot be imported ({error})',
+            fix="pip install cupy-cuda12x (or cupy-cuda13x) on a machine with an NVIDIA GPU, "
+                'or use device="cpu"') from error
+    if module.ndarray not in _array_types:
+        _array_types = (np.ndarray, module.ndarray)
+    return module
+
+
+def is_array(value: Any) -> bool:
+    """Whether `value` is an array of a device we know."""
+    return isinstance(value, _array_types)
+
+
+def array_module(array: Array) -> Any:
+    """The module whose functions serve `array`: NumPy or CuPy."""
+    return cupy() if is_array(array) and not isinstance(array, np.ndarray) else np
+
+
+def device_of(array: Array) -> Device:
+    """The device that `array` lives on."""
+    return CPU if isinstance(array, np.ndarray) else Device("cuda", array.device.id)
+
+
+def as_array(value: Any, like: Array | None = None) -> Array:
+    """A result as an array: NumPy hands out scalars where an array has no dimensions."""
+    if is_array(value):
+        return value
+    return np.asarray(value) if like is None else array_module(like).asarray(value)
+
+
+def to_device(array: Array, device: Device) -> Array:
+    """`array` on `device`; the same array where it is there already."""
+    if device.type == "cpu":
+        return array if isinstance(array, np.ndarray) else cupy().asnumpy(array)
+    module = cupy()
+    if device.index is None:
+        return module.asarray(array)
+    with module.cuda.Device(device.index):
+        return module.asarray(array)
+
+
+# ---- Promotion -----------------------------------------------------------------------------------
+# Operands fall in three ranks: arrays with dimensions, arrays without, and Python numbers. A lower
+# rank only decides where its category (bool < integer < floating) is the higher one.
+
+_CATEGORY = {"b": 0, "i": 1, "u": 1, "f": 2}
+
+
+def promote_types(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
+    """The smallest dtype that holds both, by PyTorch's table (a floating dtype beats an integer)."""
+    if a == b:
+        return a
+    if (a.kind == "f") != (b.kind == "f"):
+        return a if a.kind == "f" else b
+    return np.promote_types(a, b)
+
+
+def result_type(*operands: Any) -> np.dtype[Any]:
+    """The dtype in which PyTorch computes with `operands` (arrays and Python numbers)."""
+    ranks: list[np.dtype[Any] | None] = [None, None, None]
+    for x in operands:
+        if is_array(x):
+            rank, dtype = (0 if x.ndim else 1), x.dtype
+        elif isinstance(x, (bool, np.bool_)):
+            rank, dtype = 2, bool_
+        elif isinstance(x, (int, np.integer)):
+            rank, dtype = 2, int64
+        elif isinstance(x, (float, np.floating)):
+            rank, dtype = 2, _default_dtype
+        else:
+            raise not_a_number(x)
+        known = ranks[rank]
+        ranks[rank] = dtype if known is None else promote_types(known, dtype)
+    result: np.dtype[Any] | None = None
+    for dtype in ranks:
+        if result is None or (dtype is not None and _CATEGORY[dtype.kind] > _CATEGORY[result.kind]):
+            result = dtype
+    assert result is not None
+    return result
+
+
+def not_a_number(value: Any) -> ArgumentTypeError:
+    """The error for text, None and the like where a number belongs."""
+    fix = {
+        str: "convert the text first: float(text)", bytes: "convert the text first: float(text)",
+        complex: "complex numbers are not supported: keep real and imaginary part apart",
+    }.get(type(value), "learngrad.tensor(value) makes a tensor of numbers and lists of numbers")
+    return ArgumentTypeError(
+        f"a number or a tensor belongs here, not {value!r:.60} of type {type(value).__name__}", fix=fix)
+
+
+def arithmetic(inputs: list[Any]) -> list[Any]:
+    """The first two inputs brought to their common dtype, as for ``+ - *``."""
+    a, b = inputs[0], inputs[1]
+    left, right = getattr(a, "dtype", None), getattr(b, "dtype", None)
+    # The two usual cases need no table: equal dtypes, and a floating tensor with a Python number.
+    if left is right and left is not None:
+        return inputs
+    if left is not None and left.kind == "f" and type(b) in (float, int):
+        return inputs
+    return [*cast_to(inputs[:2], result_type(a, b)), *inputs[2:]]
+
+
+def division(inputs: list[Any]) -> list[Any]:
+    """The first two inputs brought to a common floating dtype, as for ``/``."""
+    a, b = inputs[0], inputs[1]
+    dtype = getattr(a, "dtype", None)
+    if dtype is not None and dtype.kind == "f" and dtype is getattr(b, "dtype", None):
+        return inputs
+    dtype = result_type(a, b)
+    return [*cast_to(inputs[:2], dtype if dtype.kind == "f" else _default_dtype), *inputs[2:]]
+
+
+def floating(inputs: list[Any]) -> list[Any]:
+    """The first input in a floating dtype, as for exp and log."""
+    x = inputs[0]
+    return inputs if x.dtype.kind == "f" else [x.astype(_default_dtype), *inputs[1:]]
+
+
+def cast_to(arrays: list[Any], dtype: np.dtype[Any]) -> list[Any]:
+    """Arrays in `dtype`; Python numbers stay numbers unless they would decide NumPy's dtype."""
+    wrapped = []
+    for x in arrays:
+        if is_array(x):
+            wrapped.append(x if x.dtype == dtype else x.astype(dtype))
+        else:
+            # NumPy knows Python numbers as weak; a NumPy scalar would be a strong float64.
+            wrapped.append(float(x) if dtype.kind == "f" else int(x) if dtype.kind in "iu"
+                           else bool(x))
+    return wrapped
+
+
+# ---- Random numbers ------------------------------------------------------------------------------
+
+
+class Generator:
+    """A stream of random numbers of our own; NumPy's global state is never touched.
+
+    Reproducible from its seed on one device; the draws are not PyTorch's.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> g = learngrad.Generator().manual_seed(3)
+    >>> g.initial_seed()
+    3
+    """
+
+    def __init__(self, device: str | Device = "cpu") -> None:
+        self.device = Device(device)
+        self._seed = 0
+        self.manual_seed(np.random.SeedSequence().entropy % 2**63)  # type: ignore[operator]
+
+    def manual_seed(self, seed: int) -> Generator:
+        """Start the stream again from `seed`; returns the generator itself."""
+        if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool):
+            raise ArgumentTypeError(f"a seed is an integer, not {seed!r:.60}", fix="manual_seed(0)")
+        self._seed = int(seed)
+        entropy = self._seed % 2**64  # PyTorch takes negative seeds too
+        if self.device.type == "cpu":
+            self.stream: Any = np.random.Generator(np.random.PCG64(entropy))
+        else:
+            self.stream = cupy().random.default_rng(entropy)
+        return self
+
+    def initial_seed(self) -> int:
+        """The seed that the stream was started from."""
+        return self._seed
+
+    def get_state(self) -> dict[str, Any]:
+        """The stream's position, as plain data for a checkpoint (CPU only)."""
+        if self.device.type != "cpu":
+            raise DtypeError("the state of a GPU generator cannot be read",
+                             fix="seed it again with manual_seed")
+        return {"seed": self._seed, "stream": self.stream.bit_generator.state}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Continue from a position that `get_state` gave."""
+        self.manual_seed(state["seed"])
+        self.stream.bit_generator.state = state["stream"]
+
+
+_generators: dict[str, Generator] = {}
+
+
+def default_generator(device: Device = CPU) -> Generator:
+    """The generator that draws use when none is given: one for each device."""
+    if str(device) not in _generators:
+        _generators[str(device)] = Generator(device)
+    return _generators[str(device)]
+
+
+def manual_seed(seed: int) -> Generator:
+    """Seed the default generators, so that a program's draws can be repeated.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> _ = learngrad.manual_seed(0); a = learngrad.rand(2)
+    >>> _ = learngrad.manual_seed(0); b = learngrad.rand(2)
+    >>> (a == b).tolist()
+    [True, True]
+    """
+    for generator in _generators.values():
+        generator.manual_seed(seed)
+    return default_generator().manual_seed(seed)
+
+
+def normalise_dim(dim: int, ndim: int, what: str = "dim") -> int:
+    """A dimension counted from the front; a taught error where there is none such."""
+    if not isinstance(dim, (int, np.integer)) or isinstance(dim, bool):
+        raise ArgumentTypeError(f"{what} must be an integer, not {dim!r:.60}", fix=f"{what}=0")
+    size = max(ndim, 1)  # a 0-d tensor answers to dim 0 and -1, as in PyTorch
+    if not -size <= dim < size:
+        raise OutOfRangeError(f"{what}={dim} does not exist: a tensor of {ndim} dimensions has "
+                              f"{what} {-size} to {size - 1}", fix=f"{what}=-1 is the last one")
+    return int(dim) % size

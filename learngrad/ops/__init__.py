@@ -1,0 +1,42 @@
+"""Every differentiable operation, one file a family; forward and backward stand together.
+
+Public functions take tensors and give tensors; given arrays alone they give arrays, which is how
+backward formulas use them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from learngrad.ops import elementwise, index, losses, matmul, reduce, shape
+
+__all__ = ["NUMPY", "elementwise", "index", "losses", "matmul", "reduce", "shape"]
+
+
+def _reduced(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A reduction called as NumPy calls it: `axis`, `keepdims`."""
+    def reduction(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+        return function(a, axis, keepdims)
+
+    return reduction
+
+
+NUMPY: dict[Any, Callable[..., Any]] = {
+    np.add: elementwise.add, np.subtract: elementwise.sub, np.multiply: elementwise.mul,
+    np.divide: elementwise.div, np.negative: elementwise.neg, np.power: elementwise.pow,
+    np.exp: elementwise.exp, np.log: elementwise.log, np.sqrt: elementwise.sqrt,
+    np.tanh: elementwise.tanh, np.abs: elementwise.absolute, np.sign: elementwise.sign,
+    np.equal: elementwise.eq, np.not_equal: elementwise.ne, np.less: elementwise.lt,
+    np.less_equal: elementwise.le, np.greater: elementwise.gt, np.greater_equal: elementwise.ge,
+    np.where: elementwise.where, np.matmul: matmul.matmul,
+    np.sum: _reduced(reduce.sum), np.mean: _reduced(reduce.mean), np.max: _reduced(reduce.amax),
+    np.argmax: _reduced(reduce.argmax),
+    np.reshape: shape.reshape, np.broadcast_to: shape.expand, np.squeeze: shape.squeeze,
+    np.transpose: lambda a, axes=None: shape.permute(a, axes or range(a.ndim)[::-1]),
+    np.expand_dims: shape.unsqueeze,
+    np.swapaxes: shape.transpose,
+}
+"""NumPy's functions on tensors: what they mean there. Backward formulas may use just these."""

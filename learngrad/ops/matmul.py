@@ -1,0 +1,159 @@
+"""Matrix products, and the linear layer as one operation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+from learngrad.autograd.function import Function
+from learngrad.errors import DtypeError, ShapeError
+from learngrad.ops.shape import transpose
+
+__all__ = ["linear", "matmul"]
+
+
+def _same_dtype(cls: type[Function], inputs: tuple[Any, ...]) -> None:
+    """Matrix products do not promote: PyTorch refuses unequal dtypes, and so do we."""
+    dtypes = {x.dtype for x in inputs if x is not None}
+    if len(dtypes) > 1:
+        raise DtypeError(f"{cls.sign}: the dtypes {' and '.join(sorted(map(str, dtypes)))} differ",
+                         tensors=cls.named(inputs), fix="convert one of them: x.float()")
+
+
+class MatMul(Function):
+    """The matrix product: each factor's gradient is upstream times the other one, transposed."""
+
+    saves = {"a": "b", "b": "a"}
+    broadcasts = True
+    formula, sign, local = r"A B", "@", {"a": "g @ bᵀ", "b": "aᵀ @ g"}
+
+    def forward(self, a, b):
+        self.ndims = a.ndim, b.ndim
+        return a @ b
+
+    def backward(self, g, a, b):
+        left, right = self.ndims
+        if left == right == 1:
+            return None if b is None else g * b, None if a is None else g * a
+        # A vector stands for a matrix of one row (left) or one column (right).
+        if left == 1:
+            g = g.reshape((*g.shape[:-1], 1, g.shape[-1]))
+            a = a if a is None else a.reshape((1, -1))
+        if right == 1:
+            g = g.reshape((*g.shape, 1))
+            b = b if b is None else b.reshape((-1, 1))
+        grad_a = None if b is None else g @ transpose(b, -1, -2)
+        grad_b = None if a is None else transpose(a, -1, -2) @ g
+        if left == 1 and grad_a is not None:
+            grad_a = grad_a.reshape((*grad_a.shape[:-2], -1))
+        if right == 1 and grad_b is not None:
+            grad_b = grad_b.reshape(grad_b.shape[:-1])
+        return grad_a, grad_b
+
+    @classmethod
+    def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:
+        a, b = inputs[:2]
+        if not isinstance(error, ValueError):
+            return error
+        if not a.ndim or not b.ndim:
+            return ShapeError("@ needs vectors or matrices, and one of these is a single number",
+                              tensors=cls.named(inputs), fix="use * to multiply by a number")
+        inner = a.shape[-1], b.shape[-2] if b.ndim > 1 else b.shape[-1]
+        if inner[0] == inner[1]:
+            return ShapeError(
+                f"@: the batch sizes of {list(a.shape)} and {list(b.shape)} do not broadcast",
+                tensors=cls.named(inputs), fix="make them equal, or one of them 1")
+        return ShapeError(
+            f"{list(a.shape)} @ {list(b.shape)}: the inner sizes {inner[0]} and {inner[1]} do not "
+            "agree. Each row of the left is multiplied with each column of the right, so they must "
+            "be of one length", tensors=cls.named(inputs),
+            fix="transpose one of them (`.T`), or make the inner sizes equal")
+
+
+class Linear(Function):
+    """A linear layer: x times the weight transposed, plus the bias."""
+
+    saves = {"x": "weight", "weight": "x"}
+    formula, sign = r"x W^{\mathsf T} + b", "linear"
+    local = {"x": "g @ weight", "weight": "gᵀ @ x", "bias": "g summed over the batch"}
+
+    def forward(self, x, weight, bias):
+        out = x @ weight.T
+        if bias is not None:
+            out += bias
+        return out
+
+    def backward(self, g, x, weight):
+        grad_weight = grad_bias = None
+        rows = g.reshape((-1, g.shape[-1])) if g.ndim != 2 else g
+        if x is not None:
+            flat = x.reshape((-1, x.shape[-1])) if x.ndim != 2 else x
+            grad_weight = transpose(rows, 0, 1) @ flat
+        if self.edges[2] is not None:
+            grad_bias = rows.sum(0)
+        return None if weight is None else g @ weight, grad_weight, grad_bias
+
+    @classmethod
+    def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:
+        x, weight, bias = inputs
+        if not isinstance(error, (ValueError, IndexError)):
+            return error
+        if weight.ndim != 2 or not x.ndim:
+            return ShapeError("linear takes a weight of shape [out, in] and an input of shape [*, in]",
+                              tensors=cls.named(inputs), fix="give the weight two dimensions")
+        if x.shape[-1] != weight.shape[1]:
+            return ShapeError(
+                f"linear: the input has {x.shape[-1]} features, and the layer takes "
+                f"{weight.shape[1]}: {list(x.shape)} and weight {list(weight.shape)} do not agree",
+                tensors=cls.named(inputs),
+                fix=f"make the layer with in_features={x.shape[-1]}, or reshape the input")
+        return ShapeError(f"linear: a bias of shape {list(bias.shape)} does not fit "
+                          f"{weight.shape[0]} outputs", tensors=cls.named(inputs),
+                          fix=f"give the bias shape [{weight.shape[0]}]")
+
+
+def matmul(input, other):
+    """The matrix product, with PyTorch's and NumPy's rules for vectors and batches.
+
+    Parameters
+    ----------
+    input : Tensor, shape [..., n, k] or [k]
+    other : Tensor, shape [..., k, m] or [k]
+        Of the same dtype.
+
+    Raises
+    ------
+    ShapeError
+        If the inner sizes differ, or the batch sizes do not broadcast.
+    DtypeError
+        If the dtypes differ.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.matmul(learngrad.ones(2, 3), learngrad.ones(3, 4)).shape
+    learngrad.Size([2, 4])
+    """
+    _same_dtype(MatMul, (input, other))
+    return MatMul.apply(input, other)
+
+
+def linear(input, weight, bias=None):
+    """``input @ weight.T + bias`` as one operation.
+
+    Parameters
+    ----------
+    input : Tensor, shape [*, in]
+    weight : Tensor, shape [out, in]
+    bias : Tensor, shape [out], optional
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.nn.functional.linear(learngrad.ones(1, 3), learngrad.ones(2, 3))
+    tensor([[3., 3.]])
+    """
+    _same_dtype(Linear, (input, weight, bias))
+    return Linear.apply(input, weight, bias)
+
+

@@ -1,0 +1,689 @@
+"""`Tensor`: an array that remembers where it came from. Its methods are one-liners onto `ops`."""
+
+from __future__ import annotations
+
+import math
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any, Self
+
+import numpy as np
+
+from learngrad import devices
+from learngrad import source
+from learngrad.autograd import engine, function
+from learngrad.autograd.function import AccumulateGrad
+from learngrad.autograd.mode import is_grad_enabled
+from learngrad.autograd.observe import thread
+from learngrad.devices import Device
+from learngrad.errors import ArgumentError, ArgumentTypeError, DtypeError, GraphError, ShapeError
+from learngrad.ops import NUMPY
+from learngrad.ops import elementwise as E
+from learngrad.ops import index as I
+from learngrad.ops import losses as L
+from learngrad.ops import matmul as M
+from learngrad.ops import reduce as R
+from learngrad.ops import shape as S
+
+__all__ = ["Size", "Tensor", "tensor"]
+
+
+class Size(tuple[int, ...]):
+    """A tensor's shape: a tuple that also counts."""
+
+    __slots__ = ()
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return math.prod(self)
+
+    def __repr__(self) -> str:
+        return f"learngrad.Size({list(self)})"
+
+
+class Tensor:
+    """An array with a dtype and a device that can take part in a graph.
+
+    Make one with `learngrad.tensor`. It holds the array, the edge into the graph that it came out of
+    (``grad_fn``), its ``grad``, a version that counts changes in place, and where it was made.
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "_data", "_edge", "_grad", "_made", "_version")
+
+    _data: Any
+    _edge: tuple[Any, int] | None  # (node, output); None: needs no gradient
+    _grad: Tensor | None
+    _version: list[Any]  # [changes in place, whether views share it]
+    _made: source.Made | None
+    name: str | None = None
+
+    def __init__(self, data: Any = (), *, dtype: Any = None, device: Any = None,
+                 requires_grad: bool = False) -> None:
+        self._data = _to_array(data, dtype, device)
+        self._edge = self._grad = None
+        self._version = [0, False]
+        self._made = source.caller()
+        if requires_grad:
+            self.requires_grad_()
+
+    @staticmethod
+    def _from_array(array: Any, edge: tuple[Any, int] | None) -> Tensor:
+        """A tensor round an array as it is, without looking at it."""
+        t = Tensor.__new__(Tensor)
+        t._data, t._edge, t._grad, t._version, t._made = array, edge, None, [0, False], None
+        return t
+
+    # ---- What it is ------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> Size:
+        return Size(self._data.shape)
+
+    @property
+    def ndim(self) -> int:
+        return self._data.ndim  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._data.dtype  # type: ignore[no-any-return]
+
+    @property
+    def device(self) -> Device:
+        return devices.device_of(self._data)
+
+    @property
+    def requires_grad(self) -> bool:
+        return self._edge is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no operation made it (or none that is recorded)."""
+        return self._edge is None or type(self._edge[0]) is AccumulateGrad
+
+    @property
+    def grad_fn(self) -> Any:
+        """The node of the graph that made it, or None."""
+        return None if self.is_leaf else self._edge[0]  # type: ignore[index]
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The sum of the gradients that arrived here, None before the first."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None and not isinstance(value, Tensor):
+            raise ArgumentTypeError(f"a gradient is a tensor or None, not {value!r:.60}",
+                                    fix="x.grad = None")
+        if value is not None and value.shape != self.shape:
+            raise ShapeError("a gradient has the shape of its tensor",
+                             tensors={"tensor": self, "gradient": value}, fix="x.grad = None")
+        self._grad = value
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory as a tensor outside the graph; changes of it are not counted."""
+        t = Tensor._from_array(self._data, None)
+        t._made = self._made
+        return t
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        self._data = value._data
+
+    def size(self, dim: int | None = None) -> Any:
+        return self.shape if dim is None else self.shape[devices.normalise_dim(dim, self.ndim)]
+
+    def dim(self) -> int:
+        return self.ndim
+
+    def numel(self) -> int:
+        return int(self._data.size)
+
+    def is_floating_point(self) -> bool:
+        return bool(self._data.dtype.kind == "f")
+
+    def is_contiguous(self) -> bool:
+        return bool(self._data.flags.c_contiguous)
+
+    # ---- The graph -------------------------------------------------------------------------------
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Let gradients be collected in ``.grad`` of this leaf, or no longer.
+
+        Raises
+        ------
+        DtypeError
+            If the tensor is not floating: only those have gradients.
+        GraphError
+            If an operation made it and it is asked to need none.
+        """
+        if requires_grad:
+            if self._edge is None:
+                if self.dtype.kind != "f":
+                    raise DtypeError(f"only floating tensors have gradients, and this is {self.dtype}",
+                                     tensors={"this": self}, fix="make it floating: 3.0 instead of 3, "
+                                                                 "or x.float().requires_grad_()")
+                self._edge = (AccumulateGrad(self), 0)
+        elif self.is_leaf:
+            self._edge = None
+        else:
+            raise GraphError("an operation made this tensor, so it is part of the graph",
+                             tensors={"this": self}, fix="x.detach() gives a tensor outside of it")
+        return self
+
+    def backward(self, gradient: Tensor | None = None, retain_graph: bool | None = None,
+                 create_graph: bool = False, inputs: Any = None) -> None:
+        """Replay the graph backwards from here and add the gradients to the leaves' ``.grad``.
+
+        Parameters
+        ----------
+        gradient : Tensor, optional
+            The gradient to begin with, of this tensor's shape; needed unless it has one element.
+        retain_graph : bool, default `create_graph`
+            Keep what the formulas need, so that backward can be called again.
+        create_graph : bool, default False
+            Give the gradients a graph of their own, for second derivatives.
+        inputs : Tensor or sequence of Tensor, optional
+            Only these get a gradient.
+
+        Raises
+        ------
+        GraphError
+            If nothing here needs a gradient, the tensor has several elements and no `gradient` is
+            given, the graph was freed by an earlier call, or a saved value was changed in place.
+        AnomalyError
+            If this is a nan on the CPU and `gradient` is not given. (PyTorch goes on with nan.)
+
+        Examples
+        --------
+        >>> import learngrad
+        >>> x = learngrad.tensor(3.0, requires_grad=True)
+        >>> (x * x).backward()
+        >>> x.grad
+        tensor(6.)
+        """
+        if inputs is not None:
+            inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+        engine.backward([self], [gradient], retain_graph=retain_graph, create_graph=create_graph,
+                        inputs=inputs)
+
+    def replay(self, gradient: Tensor | None = None) -> Iterator[engine.Step]:
+        """The backward pass a step at a time: a generator of `autograd.engine.Step`.
+
+        The graph is kept, so it can be replayed again; ``.grad`` is written at each leaf's step.
+
+        Examples
+        --------
+        >>> import learngrad
+        >>> x = learngrad.tensor(3.0, requires_grad=True)
+        >>> for step in (x * x).replay():
+        ...     print(step.node.name(), [float(c.value) for c in step.contributions])
+        MulBackward0 [3.0, 3.0]
+        AccumulateGrad []
+        """
+        edge, g = engine.start(self, gradient, False)
+        return engine.replay([edge], [g])  # type: ignore[return-value]
+
+    def detach(self) -> Tensor:
+        """The same memory, outside the graph."""
+        t = Tensor._from_array(self._data, None)
+        t._version, t._made = self._version, self._made
+        self._version[1] = True
+        return t
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this tensor too, though an operation made it."""
+        if self._edge is None:
+            raise GraphError("this tensor needs no gradient, so there is none to retain",
+                             tensors={"this": self}, fix="make its inputs with requires_grad=True")
+        if not self.is_leaf:
+            node, slot = self._edge
+            node.extra("retained", dict)[slot] = weakref.ref(self)
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Callable[[], None]:
+        """Call `hook` with this tensor's gradient when it is known; what it returns replaces it.
+
+        Returns a function that removes the hook.
+        """
+        if self._edge is None:
+            raise GraphError("this tensor needs no gradient, so a hook would never be called",
+                             tensors={"this": self}, fix="make it with requires_grad=True")
+        node, slot = self._edge
+        hooks, key = node.extra("hooks", dict), object()
+        hooks[key] = (slot, hook)
+        return lambda: hooks.pop(key, None) and None
+
+    # ---- Out of tensors --------------------------------------------------------------------------
+
+    def item(self) -> Any:
+        """The one element as a Python number."""
+        if self._data.size != 1:
+            raise GraphError(f"item() is for one number, and this tensor has {self.numel()}",
+                             tensors={"this": self}, fix="x.tolist() gives them all")
+        return self._data.item()
+
+    def tolist(self) -> Any:
+        """The elements as nested lists of Python numbers."""
+        return self._data.tolist()
+
+    def numpy(self) -> Any:
+        """The array itself, sharing memory; not for a tensor that needs a gradient."""
+        if self._edge is not None:
+            raise GraphError("a NumPy array cannot remember its gradient, and this tensor needs one",
+                             tensors={"this": self}, fix="x.detach().numpy()")
+        if not isinstance(self._data, np.ndarray):
+            raise ArgumentTypeError("this tensor lives on the GPU, and NumPy's arrays do not",
+                                    tensors={"this": self}, fix="x.cpu().numpy()")
+        return self._data
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        array = self.numpy()
+        if copy:
+            return np.array(array, dtype=dtype)
+        return array if dtype is None else array.astype(dtype, copy=False)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if method != "__call__" or kwargs or ufunc not in NUMPY:
+            raise _not_offered(f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}"))
+        return NUMPY[ufunc](*inputs)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if func not in NUMPY:
+            raise _not_offered(f"np.{func.__name__}")
+        return NUMPY[func](*args, **kwargs)
+
+    def to(self, *args: Any, dtype: Any = None, device: Any = None) -> Tensor:
+        """In another dtype, on another device, or both; itself where it is so already."""
+        for arg in args:
+            if isinstance(arg, Tensor):
+                dtype, device = arg.dtype, arg.device
+            elif isinstance(arg, Device) or (isinstance(arg, str) and arg[:4] in ("cpu", "cuda")):
+                device = arg
+            else:
+                dtype = arg
+        moved = self if device is None else _move(self, Device(device))
+        return moved if dtype is None else E.cast(moved, dtype)
+
+    def cpu(self) -> Tensor:
+        return self.to("cpu")
+
+    def cuda(self) -> Tensor:
+        return self.to("cuda")
+
+    def float(self) -> Tensor:
+        return E.cast(self, devices.float32)
+
+    def double(self) -> Tensor:
+        return E.cast(self, devices.float64)
+
+    def long(self) -> Tensor:
+        return E.cast(self, devices.int64)
+
+    def int(self) -> Tensor:
+        return E.cast(self, devices.int32)
+
+    def bool(self) -> Tensor:
+        return E.cast(self, devices.bool_)
+
+    def astype(self, dtype: Any) -> Tensor:
+        """NumPy's spelling of ``to(dtype)``."""
+        return E.cast(self, dtype)
+
+    # ---- Operators and methods -------------------------------------------------------------------
+
+    def __add__(self, other): return _binary(E.add, self, other)
+    def __sub__(self, other): return _binary(E.sub, self, other)
+    def __mul__(self, other): return _binary(E.mul, self, other)
+    def __truediv__(self, other): return _binary(E.div, self, other)
+    def __pow__(self, other): return _binary(E.pow, self, other)
+    def __radd__(self, other): return _binary(E.add, other, self)
+    def __rsub__(self, other): return _binary(E.sub, other, self)
+    def __rmul__(self, other): return _binary(E.mul, other, self)
+    def __rtruediv__(self, other): return _binary(E.div, other, self)
+    def __rpow__(self, other): return _binary(E.pow, other, self)
+    def __matmul__(self, other): return M.matmul(self, other)
+    def __neg__(self): return E.neg(self)
+    def __pos__(self): return self
+    def __abs__(self): return E.absolute(self)
+    def __eq__(self, other): return _compared(E.eq, self, other, False)
+    def __ne__(self, other): return _compared(E.ne, self, other, True)
+    def __lt__(self, other): return E.lt(self, other)
+    def __le__(self, other): return E.le(self, other)
+    def __gt__(self, other): return E.gt(self, other)
+    def __ge__(self, other): return E.ge(self, other)
+    def __getitem__(self, key): return I.getitem(self, key)
+
+    def exp(self): return E.exp(self)
+    def log(self): return E.log(self)
+    def sqrt(self): return E.sqrt(self)
+    def tanh(self): return E.tanh(self)
+    def sigmoid(self): return E.sigmoid(self)
+    def relu(self): return E.relu(self)
+    def abs(self): return E.absolute(self)
+    def sign(self): return E.sign(self)
+    def pow(self, exponent): return self**exponent
+    def clone(self): return E.clone(self)
+    def matmul(self, other): return M.matmul(self, other)
+    def reshape(self, *shape): return S.reshape(self, *shape)
+    def view(self, *shape): return S.reshape(self, *shape)
+    def permute(self, *dims): return S.permute(self, *dims)
+    def transpose(self, dim0, dim1): return S.transpose(self, dim0, dim1)
+    def expand(self, *sizes): return S.expand(self, *sizes)
+    def squeeze(self, dim=None): return S.squeeze(self, dim)
+    def unsqueeze(self, dim): return S.unsqueeze(self, dim)
+    def flatten(self, start_dim=0, end_dim=-1): return S.flatten(self, start_dim, end_dim)
+    def softmax(self, dim=None): return L.softmax(self, dim)
+    def log_softmax(self, dim=None): return L.log_softmax(self, dim)
+
+    @property
+    def T(self):
+        return S.permute(self, range(self.ndim)[::-1])
+
+    def sum(self, dim=None, keepdim=False, *, dtype=None, axis=None, keepdims=False):
+        return R.sum(self, dim if axis is None else axis, keepdim or keepdims, dtype=dtype)
+
+    def mean(self, dim=None, keepdim=False, *, dtype=None, axis=None, keepdims=False):
+        return R.mean(self, dim if axis is None else axis, keepdim or keepdims, dtype=dtype)
+
+    def max(self, dim=None, keepdim=False, *, axis=None, keepdims=False):
+        return R.max(self, dim if axis is None else axis, keepdim or keepdims)
+
+    def amax(self, dim=(), keepdim=False, *, axis=None, keepdims=False):
+        return R.amax(self, dim if axis is None else axis, keepdim or keepdims)
+
+    def argmax(self, dim=None, keepdim=False, *, axis=None, keepdims=False):
+        return R.argmax(self, dim if axis is None else axis, keepdim or keepdims)
+
+    # ---- In place --------------------------------------------------------------------------------
+
+    def _assign(self, what: str, new: Callable[[], Tensor]) -> Self:
+        """Put what `new` computes into this tensor's own memory, and into the graph if recording."""
+        if is_grad_enabled() and self._edge is not None:
+            if self.is_leaf:
+                raise GraphError(
+                    f"{what} would change a leaf that needs a gradient, while recording: the value "
+                    "that the gradient belongs to would be lost", tensors={"this": self},
+                    fix="with learngrad.no_grad(): around an update by hand; or make a new tensor")
+            if self._version[1]:
+                raise GraphError(
+                    f"{what} on a tensor of the graph that shares its memory with another (a view)",
+                    tensors={"this": self}, fix="change x.clone(), or make a new tensor")
+        result = new()
+        array = result._data
+        if array.shape != self._data.shape:
+            raise ShapeError(f"{what} gives shape {list(array.shape)}, which does not fit in place",
+                             tensors={"this": self}, fix="make a new tensor: x = x + y")
+        if not np.can_cast(array.dtype, self.dtype, "same_kind"):
+            raise DtypeError(f"{what} gives {array.dtype}, which does not fit in place in {self.dtype}",
+                             tensors={"this": self}, fix="make a new tensor, or convert this one: "
+                                                         "x = x.float()")
+        if result._edge is not None and self._edge is None and self._version[1]:
+            raise GraphError(
+                f"{what} would bring a gradient into memory that other tensors share (a view)",
+                tensors={"this": self}, fix="use a tensor of its own: x.clone()")
+        self._data[...] = array
+        self._version[0] += 1
+        if is_grad_enabled():
+            self._edge = result._edge
+        for watcher in thread.watchers:
+            watcher.changed(self)
+        return self
+
+    def __iadd__(self, other): return self._assign("+=", lambda: self + other)
+    def __isub__(self, other): return self._assign("-=", lambda: self - other)
+    def __imul__(self, other): return self._assign("*=", lambda: self * other)
+    def __itruediv__(self, other): return self._assign("/=", lambda: self / other)
+    def add_(self, other, *, alpha=1): return self._assign("add_", lambda: E.add(self, other, alpha=alpha))
+    def sub_(self, other, *, alpha=1): return self._assign("sub_", lambda: E.sub(self, other, alpha=alpha))
+    def mul_(self, other): return self._assign("mul_", lambda: self * other)
+    def div_(self, other): return self._assign("div_", lambda: self / other)
+    def zero_(self): return self._assign("zero_", lambda: _zeros(self))
+    def fill_(self, value): return self._assign("fill_", lambda: _zeros(self) + value)
+    def copy_(self, src): return self._assign("copy_", lambda: E.cast(S.expand(src, self.shape), self.dtype))
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        key = I.unwrap_key(key)
+        if is_grad_enabled() and (self._edge is not None or getattr(value, "_edge", None) is not None):
+            self._assign("x[…] = value", lambda: I.index_put(self, value, key))
+            return
+        data = value._data if isinstance(value, Tensor) else value
+        try:
+            self._data[key] = data
+        except (IndexError, ValueError) as error:
+            told = I.IndexPut.explain(error, (self, value if isinstance(value, Tensor) else 0))
+            raise told from error
+        except TypeError as error:
+            raise devices.not_a_number(value) from error
+        self._version[0] += 1
+        for watcher in thread.watchers:
+            watcher.changed(self)
+
+    # ---- As Python sees it -----------------------------------------------------------------------
+
+    __hash__ = object.__hash__
+
+    def __len__(self) -> int:
+        if not self.ndim:
+            raise ArgumentTypeError("a single number has no len()", tensors={"this": self},
+                                    fix="x.numel() counts the elements")
+        return len(self._data)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    def __bool__(self) -> bool:
+        if self._data.size != 1:
+            raise GraphError("only a tensor of one element is true or false",
+                             tensors={"this": self}, fix="(x > 0).sum() > 0, or compare one element")
+        return bool(self._data)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self.dtype.kind not in "iu" or self._data.size != 1:
+            raise ArgumentTypeError("only a tensor of one integer can be an index",
+                                    tensors={"this": self}, fix="int(x)")
+        return int(self._data)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if self.ndim == 0 and spec else repr(self)
+
+    def __repr__(self) -> str:
+        return represent(self)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return _rebuild, (self._data, self.requires_grad)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if not self.is_leaf:
+            raise GraphError("only leaves can be deep-copied: this tensor belongs to a graph",
+                             tensors={"this": self}, fix="x.detach().clone()")
+        copy = type(self).__new__(type(self))
+        Tensor.__init__(copy, self._data.copy(), requires_grad=self.requires_grad)
+        memo[id(self)] = copy
+        copy.__dict__.update(self.__dict__)
+        return copy
+
+
+function.register_tensor(Tensor)
+
+
+def _rebuild(array: Any, requires_grad: bool) -> Tensor:
+    return Tensor(array, requires_grad=requires_grad)
+
+
+def _zeros(like: Tensor) -> Tensor:
+    return Tensor._from_array(devices.array_module(like._data).zeros_like(like._data), None)
+
+
+def _binary(operation: Callable[..., Any], a: Any, b: Any) -> Any:
+    """An operator; for an object that is no number Python may still ask the other operand."""
+    other = b if isinstance(a, Tensor) else a
+    if not isinstance(other, (Tensor, int, float, np.ndarray, np.generic)) and hasattr(
+            type(other), "__array_ufunc__"):
+        return NotImplemented
+    return operation(a, b)
+
+
+def _compared(operation: Callable[..., Any], a: Tensor, b: Any, otherwise: bool) -> Any:
+    """``==`` and ``!=`` answer for anything: no tensor equals a text or None."""
+    if not isinstance(b, (Tensor, int, float, np.ndarray, np.generic)):
+        return otherwise
+    return operation(a, b)
+
+
+def _not_offered(name: str) -> ArgumentTypeError:
+    return ArgumentTypeError(
+        f"{name} is not among the operations that tensors know, so its gradient would be lost",
+        fix="use learngrad's operation, or leave the graph: x.detach().numpy()")
+
+
+def _move(t: Tensor, device: Device) -> Tensor:
+    if t.device == device or (t.device.type == device.type and device.index is None):
+        return t
+    return _Move.apply(t, device)
+
+
+class _Move(function.Function):
+    """The same numbers on another device; the gradient comes back."""
+
+    formula, sign, local = "x", "to", {"x": "1"}
+
+    def forward(self, x, device):
+        self.before = devices.device_of(x)
+        return devices.to_device(x, device)
+
+    def backward(self, g):
+        if isinstance(g, Tensor):
+            return _move(g, self.before)
+        return devices.to_device(g, self.before)
+
+
+def _to_array(data: Any, dtype: Any, device: Any) -> Any:
+    """Anything that holds numbers as an array of our own: numbers, nested lists, arrays, tensors."""
+    place = devices.CPU if device is None else Device(device)
+    if dtype is not None:
+        dtype = devices.to_dtype(dtype)
+    if isinstance(data, Tensor):
+        data = data._data
+    if devices.is_array(data) and not isinstance(data, np.ndarray):
+        place = devices.device_of(data) if device is None else place
+        array = data
+    else:
+        array = _numbers(data)
+    if dtype is None:
+        python = not devices.is_array(data) and not isinstance(data, np.generic)
+        dtype = devices.get_default_dtype() if python and array.dtype.kind == "f" else array.dtype
+        devices.to_dtype(dtype)
+    if array is data or dtype != array.dtype:
+        array = array.astype(dtype)
+    return array if place.type == "cpu" and isinstance(array, np.ndarray) else devices.to_device(
+        array, place)
+
+
+def _numbers(data: Any) -> Any:
+    """`data` as a NumPy array of numbers, or an error that shows what is wrong with it."""
+    if isinstance(data, np.ndarray) and data.dtype.kind in "fiub":
+        return data
+    if isinstance(data, (str, bytes, complex)) or data is None:
+        raise devices.not_a_number(data)
+    try:
+        array = np.array(_plain(data))
+    except ValueError as error:
+        raise ArgumentError(f"the rows of this list are not of one length, so they make no tensor "
+                            f"({error})", fix="give each row the same number of elements") from error
+    except OverflowError as error:
+        raise ArgumentError(f"a number is too large for a tensor ({error})",
+                            fix="write it as a float") from error
+    if array.dtype.kind not in "fiub" and array.size:
+        wrong = next((x for x in array.astype(object).ravel()
+                      if not isinstance(x, (bool, int, float))), data)
+        raise devices.not_a_number(wrong)
+    return array if array.size else array.astype(devices.get_default_dtype())
+
+
+def _plain(data: Any) -> Any:
+    """Nested lists with any tensors in them as NumPy's arrays."""
+    if isinstance(data, (list, tuple)):
+        return [_plain(x) for x in data]
+    if isinstance(data, Tensor):
+        return data.detach().cpu().numpy()
+    return data
+
+
+def tensor(data: Any, *, dtype: Any = None, device: Any = None,
+           requires_grad: bool = False) -> Tensor:
+    """A tensor of numbers: a copy of `data`.
+
+    Parameters
+    ----------
+    data : number, nested sequence, array or Tensor
+    dtype : dtype, optional
+        By default float32 for Python floats (`set_default_dtype`), int64 for integers, bool for
+        bools, and an array's own dtype.
+    device : str or Device, default "cpu"
+    requires_grad : bool, default False
+        Collect gradients in ``.grad``; floating tensors only.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If something in `data` is no number.
+    ArgumentError
+        If the rows have different lengths.
+    DtypeError
+        If a gradient is asked for an integer tensor.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.tensor([[1.0, 2.0], [3.0, 4.0]])
+    tensor([[1., 2.],
+            [3., 4.]])
+    """
+    return Tensor(data, dtype=dtype, device=device, requires_grad=requires_grad)
+
+
+def represent(t: Tensor) -> str:
+    """A tensor as PyTorch prints it: four decimals, summarised when large."""
+    array = t._data if isinstance(t._data, np.ndarray) else devices.to_device(t._data, devices.CPU)
+    finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array
+    whole = array.dtype.kind == "f" and bool((finite == np.trunc(finite)).all())
+    sizes = np.abs(finite[finite != 0]).astype(np.float64) if array.dtype.kind == "f" else ()
+    wide = len(sizes) > 0 and bool(
+        sizes.max() > 1e8 or (not whole and (sizes.max() / sizes.min() > 1000 or sizes.min() < 1e-4)))
+    form: Callable[[Any], str]
+    if wide:
+        def form(x): return f"{x:.4e}"
+    elif whole:
+        def form(x): return f"{x:.0f}." if np.isfinite(x) else str(float(x))
+    else:
+        def form(x): return f"{x:.4f}" if np.isfinite(x) else str(float(x))
+    formatter: dict[str, Any] = {"float_kind": form}
+    if array.dtype.kind == "f" and array.size:
+        shown = array if array.size <= 1000 else array.ravel()[:1000]
+        width = max(len(form(x)) for x in shown.ravel())
+        formatter = {"float_kind": lambda x: form(x).rjust(width)}
+    body = np.array2string(array, separator=", ", prefix="tensor(", formatter=formatter,
+                           threshold=1000, max_line_width=80) if array.ndim or not array.size else (
+        form(array[()]) if array.dtype.kind == "f" else str(array[()]))
+    suffix = []
+    if t.device.type != "cpu":
+        suffix.append(f"device='{t.device}'")
+    usual = {"f": devices.get_default_dtype(), "i": devices.int64, "u": None, "b": devices.bool_}
+    if array.dtype != usual[array.dtype.kind]:
+        suffix.append(f"dtype=learngrad.{array.dtype}")
+    if t.grad_fn is not None:
+        suffix.append(f"grad_fn={t.grad_fn!r}")
+    elif t.requires_grad:
+        suffix.append("requires_grad=True")
+    return f"tensor({', '.join([body, *suffix])})"
