@@ -121,9 +121,9 @@ def device_of(array: Array) -> Device:
 
 def as_array(value: Any, like: Array | None = None) -> Array:
     """A result as an array: NumPy hands out scalars where an array has no dimensions."""
-    if is_array(value):
-        return value
-    return np.asarray(value) if like is None else array_module(like).asarray(value)
+    if isinstance(value, np.generic) or not isinstance(value, _array_types):
+        return np.asarray(value) if like is None else array_module(like).asarray(value)
+    return value
 
 
 def to_device(array: Array, device: Device) -> Array:

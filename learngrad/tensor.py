@@ -336,16 +336,26 @@ class Tensor:
 
     # ---- Operators and methods -------------------------------------------------------------------
 
-    def __add__(self, other): return _binary(E.add, self, other)
-    def __sub__(self, other): return _binary(E.sub, self, other)
-    def __mul__(self, other): return _binary(E.mul, self, other)
-    def __truediv__(self, other): return _binary(E.div, self, other)
-    def __pow__(self, other): return _binary(E.pow, self, other)
-    def __radd__(self, other): return _binary(E.add, other, self)
-    def __rsub__(self, other): return _binary(E.sub, other, self)
-    def __rmul__(self, other): return _binary(E.mul, other, self)
-    def __rtruediv__(self, other): return _binary(E.div, other, self)
-    def __rpow__(self, other): return _binary(E.pow, other, self)
+    def __add__(self, other):
+        return E.Add.apply(self, other) if type(other) in _usual else _binary(E.Add, self, other)
+
+    def __sub__(self, other):
+        return E.Sub.apply(self, other) if type(other) in _usual else _binary(E.Sub, self, other)
+
+    def __mul__(self, other):
+        return E.Mul.apply(self, other) if type(other) in _usual else _binary(E.Mul, self, other)
+
+    def __truediv__(self, other):
+        return E.Div.apply(self, other) if type(other) in _usual else _binary(E.Div, self, other)
+
+    def __pow__(self, other):
+        return E.Pow.apply(self, other) if type(other) in _usual else _binary(E.Pow, self, other)
+
+    def __radd__(self, other): return _binary(E.Add, other, self)
+    def __rsub__(self, other): return _binary(E.Sub, other, self)
+    def __rmul__(self, other): return _binary(E.Mul, other, self)
+    def __rtruediv__(self, other): return _binary(E.Div, other, self)
+    def __rpow__(self, other): return _binary(E.Pow, other, self)
     def __matmul__(self, other): return M.matmul(self, other)
     def __neg__(self): return E.neg(self)
     def __pos__(self): return self
@@ -515,6 +525,7 @@ class Tensor:
 
 
 function.register_tensor(Tensor)
+_usual = {Tensor, float, int}  # operands that need no second look
 
 
 def _rebuild(array: Any, requires_grad: bool) -> Tensor:
@@ -525,13 +536,15 @@ def _zeros(like: Tensor) -> Tensor:
     return Tensor._from_array(devices.array_module(like._data).zeros_like(like._data), None)
 
 
-def _binary(operation: Callable[..., Any], a: Any, b: Any) -> Any:
-    """An operator; for an object that is no number Python may still ask the other operand."""
-    other = b if isinstance(a, Tensor) else a
-    if not isinstance(other, (Tensor, int, float, np.ndarray, np.generic)) and hasattr(
-            type(other), "__array_ufunc__"):
-        return NotImplemented
-    return operation(a, b)
+def _binary(operation: type[function.Function], a: Any, b: Any) -> Any:
+    """An operator. An object that is no number may still know what to do: Python asks it next."""
+    try:
+        return operation.apply(a, b)
+    except ArgumentTypeError:
+        other = b if isinstance(a, Tensor) else a
+        if hasattr(type(other), "__array_ufunc__") and not isinstance(other, np.ndarray):
+            return NotImplemented
+        raise
 
 
 def _compared(operation: Callable[..., Any], a: Tensor, b: Any, otherwise: bool) -> Any:

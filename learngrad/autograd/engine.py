@@ -138,13 +138,15 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
                 if edge is None or value is None or (only is not None and edge[0].seq not in wanted):
                     continue
                 shape, dtype = edge[0].outputs[edge[1]]
-                given = value.shape if hasattr(value, "shape") else None
-                if type(value) is not _ndarray or given != shape or value.dtype is not dtype:
+                if type(value) is not _ndarray:
+                    value = _whole(node, value)
+                given = value.shape
+                if given != shape or value.dtype is not dtype:
                     value = _fit(node, i, value, shape, dtype)  # type: ignore[arg-type]
                 before, after = arrive(edge, value)
                 if detailed:
                     contributions.append(Contribution(
-                        i, edge, value, None if given in (shape, None) else given, before, after))
+                        i, edge, value, None if given == shape else tuple(given), before, after))
             # A leaf takes its gradient's array over if nobody else holds it: no name here may.
             value = values = before = after = g = None
             yield seen(Step(node, tuple(arrived), contributions)) if detailed else None
@@ -184,13 +186,6 @@ def _zeros(node: Function, slot: int, like: Any) -> Any:
 
 def _fit(node: Function, i: int, value: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
     """A contribution in its input's shape and dtype: un-broadcast, cast, and otherwise refused."""
-    if not hasattr(value, "shape") or not hasattr(value, "astype"):
-        raise GraphError(
-            f"the backward of {type(node).__name__} returned {value!r:.60} as a gradient",
-            where=source.resolve(node.made), fix="return arrays")
-    tensor = isinstance(value, function.Tensor)
-    if not tensor and not devices.is_array(value):
-        value = devices.as_array(value)
     if tuple(value.shape) != shape:
         if not node.broadcasts:
             raise ShapeError(
@@ -198,9 +193,7 @@ def _fit(node: Function, i: int, value: Any, shape: tuple[int, ...], dtype: np.d
                 f"{list(value.shape)} for input {i}, which has shape {list(shape)}",
                 where=source.resolve(node.made),
                 fix="a gradient has the shape of what it is the gradient of")
-        value = unbroadcast(value, shape)
-        if not tensor:
-            value = devices.as_array(value)
+        value = _whole(node, unbroadcast(value, shape))
     if value.dtype != dtype:
         if node.promotion is None:
             raise ShapeError(
@@ -209,6 +202,16 @@ def _fit(node: Function, i: int, value: Any, shape: tuple[int, ...], dtype: np.d
                 fix=f"compute it in {dtype}: NumPy's scalars and counts promote, Python's do not")
         value = value.astype(dtype)
     return value
+
+
+def _whole(node: Node, value: Any) -> Any:
+    """A contribution that is no NumPy array: a scalar becomes one, what is no array is refused."""
+    if type(value) is _ndarray or isinstance(value, function.Tensor) or devices.is_array(value):
+        return value
+    if isinstance(value, np.generic):
+        return np.asarray(value)
+    raise GraphError(f"the backward of {type(node).__name__} returned {value!r:.60} as a gradient",
+                     where=source.resolve(node.made), fix="return arrays")
 
 
 def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:

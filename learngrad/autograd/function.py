@@ -24,6 +24,8 @@ __all__ = ["AccumulateGrad", "Function"]
 _rising = itertools.count(1)  # the one order of everything that is recorded
 _inside = source.inside
 _ndarray = np.ndarray
+_new = object.__new__
+as_array = devices.as_array
 
 
 class _Unregistered:
@@ -37,6 +39,10 @@ def register_tensor(cls: type) -> None:
     """Tell the gate what a tensor is; nothing above tensor.py imports it."""
     global Tensor
     Tensor = cls
+
+
+def _shares_memory(a: Any, b: Any) -> bool:
+    return bool(devices.array_module(a).may_share_memory(a, b))
 
 
 class Node:
@@ -208,7 +214,7 @@ class Function(Node):
         promote = cls.promotion
         if not tensors:  # a formula at work, inside the gate already
             out = node.forward(*(arrays if promote is None else promote(arrays)))
-            return tuple(map(devices.as_array, out)) if type(out) is tuple else devices.as_array(out)
+            return tuple(map(as_array, out)) if type(out) is tuple else as_array(out)
 
         frame = sys._getframe(1)
         while _inside[frame.f_code.co_filename] and frame.f_back is not None:
@@ -221,54 +227,65 @@ class Function(Node):
             out = here.quietly(node.forward, *arrays)
         except Exception as error:
             cls._fail(node, inputs, error, made)
-        if type(out) is _ndarray:
-            outs: tuple[Any, ...] = (out,)
-        elif type(out) is tuple:
-            outs = tuple(map(devices.as_array, out))
-        else:
-            outs = (devices.as_array(out),)
         node.made = made
         record = needs and here.grad
         if record:
             node.seq = next(_rising)
             node.extras = None
-            node.outputs = tuple([(o.shape, o.dtype) for o in outs])
-        results = []
-        for k, o in enumerate(outs):
-            t = Tensor.__new__(Tensor)
-            t._data = o
-            # An integer output (an index, a comparison) has no gradient.
-            t._edge = (node, k) if record and o.dtype.kind == "f" else None
-            t._grad = None
-            t._version = [0, False]
-            t._made = made
-            results.append(t)
-        if cls.view and isinstance(inputs[0], Tensor) and devices.array_module(
-                outs[0]).may_share_memory(outs[0], arrays[0]):
-            results[0]._version = version = inputs[0]._version
+        if type(out) is tuple:
+            result = node._several(out, record)
+            first = result[0]
+        else:
+            if type(out) is not _ndarray:
+                out = as_array(out)
+            first = result = _new(Tensor)
+            result._data = out
+            result._grad = None
+            result._version = [0, False]
+            result._made = made
+            if record:
+                dtype = out.dtype
+                node.outputs = ((out.shape, dtype),)
+                # An integer output (an index, a comparison) has no gradient.
+                result._edge = (node, 0) if dtype.kind == "f" else None
+            else:
+                result._edge = None
+        if cls.view and _shares_memory(first._data, arrays[0]):
+            first._version = version = inputs[0]._version
             version[1] = True
         if record:
-            node.saved = [node._save(what, whose, inputs, arrays, results)
-                          for what, whose in cls._saves] if cls._saves else ()
+            node.saved = node._save(inputs, arrays, first) if cls._saves else ()
         if here.watchers:
+            outputs = result if type(result) is tuple else (result,)
             for watcher in here.watchers:
-                watcher.operation(node, inputs, tuple(results), made)
-        return tuple(results) if type(out) is tuple else results[0]
+                watcher.operation(node, inputs, outputs, made)
+        return result
 
-    def _save(self, what: int, whose: int, inputs: tuple[Any, ...], arrays: list[Any],
-              results: list[Any]) -> Any:
-        """One saved value: (array, version cell, version), or what is no tensor's as it is."""
-        if whose >= 0 and self.edges[whose] is None:
-            return None
-        if what < 0:
-            version = results[-1 - what]._version
-            return results[-1 - what]._data, version, version[0]
-        x = inputs[what]
-        if isinstance(x, Tensor):
-            version = x._version
-            # A promoted copy is ours alone: later changes of the input cannot reach it.
-            return arrays[what], version, version[0] if arrays[what] is x._data else None
-        return arrays[what], None, None
+    def _several(self, outs: tuple[Any, ...], record: bool) -> tuple[Any, ...]:
+        """The output tensors of an operation that has more than one."""
+        results = []
+        for k, out in enumerate(map(as_array, outs)):
+            t = Tensor._from_array(out, (self, k) if record and out.dtype.kind == "f" else None)
+            t._made = self.made
+            results.append(t)
+        if record:
+            self.outputs = tuple((t._data.shape, t._data.dtype) for t in results)
+        return tuple(results)
+
+    def _save(self, inputs: tuple[Any, ...], arrays: list[Any], out: Any) -> list[Any]:
+        """The saved values as (array, version cell, version then); None where not needed."""
+        saved: list[Any] = []
+        for what, whose in self._saves:
+            if whose >= 0 and self.edges[whose] is None:
+                saved.append(None)
+                continue
+            source = out if what < 0 else inputs[what]
+            array = out._data if what < 0 else arrays[what]
+            if isinstance(source, Tensor) and array is source._data:
+                saved.append((array, source._version, source._version[0]))
+            else:  # a number, or a promoted copy, which is ours alone: no change can reach it
+                saved.append((array, None, 0))
+        return saved
 
     def unpack(self, join: bool) -> list[Any]:
         """The saved values, each checked for changes since; as tensors of the graph under `join`."""
@@ -280,22 +297,24 @@ class Function(Node):
                 fix="call backward once per forward pass; add the losses and call backward once; "
                     "or keep the graph with loss.backward(retain_graph=True)")
         values = []
-        for entry, (what, _) in zip(saved, self._saves, strict=True):
+        for entry in saved:
             if entry is None:
                 values.append(None)
                 continue
-            array, version, at = entry
-            if at is not None and version[0] != at:
-                self._refuse_change(what, version[0] - at, array)
-            values.append(self._join(what, array) if join else array)
-        return values
+            array, version, then = entry
+            if version is not None and version[0] != then:
+                self._refuse_change(len(values), version[0] - then, array)
+            values.append(array)
+        return values if not join else [
+            v if v is None else self._join(what, v) for (what, _), v in zip(self._saves, values)]
 
     def _join(self, what: int, array: Any) -> Any:
         """A saved array as the tensor that it was, joined to the graph again."""
         edge = (self, -1 - what) if what < 0 else self.edges[what]
         return Tensor._from_array(array, edge) if devices.is_array(array) else array
 
-    def _refuse_change(self, what: int, times: int, array: Any) -> NoReturn:
+    def _refuse_change(self, number: int, times: int, array: Any) -> NoReturn:
+        what = self._saves[number][0]
         letter = "out" if what < 0 else self.letters[what]
         edge = (self, 0) if what < 0 else self.edges[what]
         made = None if edge is None else edge[0].made
