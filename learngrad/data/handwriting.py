@@ -63,7 +63,7 @@ def digits(split: str | None = None, *, flat: bool = True) -> tuple[Tensor, Tens
     >>> import learngrad
     >>> X, y = learngrad.data.digits("train")
     >>> X.shape, y.shape
-    ((1442, 64), (1442,))
+    (learngrad.Size([1442, 64]), learngrad.Size([1442]))
     """
     if split not in (None, "train", "test"):
         raise ArgumentError(f"the digits have no part {split!r}",
