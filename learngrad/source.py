@@ -171,3 +171,13 @@ def _name(node: ast.AST | None) -> str | None:
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         return f"{node.value.id}.{node.attr}" if node.value.id != "self" else node.attr
     return None
+
+
+def excerpt(code: CodeType) -> tuple[int, str]:
+    """The text round a place, and the number of its first line: a function's lines, or all of a file."""
+    lines = linecache.getlines(code.co_filename)
+    if code.co_name == "<module>" or not lines:
+        return 1, "".join(lines)
+    last = max((line for *_, line in code.co_lines() if line is not None),
+               default=code.co_firstlineno)
+    return code.co_firstlineno, "".join(lines[code.co_firstlineno - 1:last])

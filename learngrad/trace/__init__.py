@@ -1,0 +1,5 @@
+"""What happened, as plain data: the recorder, its schema, and the pictures drawn from it."""
+
+from learngrad.trace.recorder import Recorder, from_graph
+
+__all__ = ["Recorder", "from_graph"]

@@ -1,0 +1,93 @@
+"""What a trace keeps of an array: all of it when it is small, else a tile and a summary.
+
+Captured at the event, since an optimiser may overwrite the array a moment later; turned into JSON
+when somebody looks. On a GPU the capture is a few kernels there, and the transfer waits until then.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from learngrad import devices
+
+__all__ = ["Preview", "capture"]
+
+WHOLE = 64  # elements that are kept all
+TILE = 8  # rows and columns of the sample of a larger array
+
+
+class Preview:
+    """A captured array."""
+
+    __slots__ = ("_json", "parts", "shape")
+
+    def __init__(self, shape: tuple[int, ...], parts: tuple[Any, ...]) -> None:
+        self.shape = shape
+        self.parts = parts
+        self._json: dict[str, Any] | None = None
+
+    def json(self) -> dict[str, Any]:
+        """The preview as the schema has it; worked out once."""
+        if self._json is None:
+            if len(self.parts) == 1:
+                values = {"values": numbers(self.parts[0])}
+            else:
+                tile, summary = self.parts
+                rows, columns = tile.shape
+                low, high, mean, bad = numbers(summary)
+                finite = bad < np.prod(self.shape)
+                values = {"tile": {"rows": rows, "columns": columns, "values": numbers(tile)},
+                          "min": low if finite else None, "max": high if finite else None,
+                          "mean": mean if finite else None, "nonfinite": int(bad)}
+            self._json = {"shape": list(self.shape), **values}
+        return self._json
+
+    def item(self) -> Any | None:
+        """The one number, or None where there are several."""
+        if self.parts[0].size != 1:
+            return None
+        return self.json()["values"][0]
+
+
+def capture(array: Any) -> Preview:
+    """Keep what a picture needs of `array`, without waiting for a GPU."""
+    shape = tuple(array.shape)
+    if array.size <= WHOLE:
+        return Preview(shape, (array.copy(),))
+    rows = array.reshape(-1, shape[-1]) if array.ndim > 1 else array.reshape(1, -1)
+    tile = rows[_spread(rows.shape[0])][:, _spread(rows.shape[1])].copy()
+    xp = devices.array_module(array)
+    if array.dtype.kind != "f":
+        summary = [array.min(), array.max(), array.mean(), xp.zeros(())]
+    else:
+        low, high, total = array.min(), array.max(), array.sum(dtype=np.float64)
+        # One pass finds what is not finite: then, and only then, is it worth three more.
+        known = isinstance(array, np.ndarray) and bool(np.isfinite(low) & np.isfinite(high))
+        if known:
+            summary = [low, high, total / array.size, 0]
+        else:
+            finite = xp.isfinite(array)
+            count = finite.sum()
+            summary = [xp.where(finite, array, xp.inf).min(), xp.where(finite, array, -xp.inf).max(),
+                       xp.where(finite, array, 0).sum(dtype=np.float64) / xp.maximum(count, 1),
+                       array.size - count]
+    return Preview(shape, (tile, xp.stack([xp.asarray(s).astype(np.float64) for s in summary])))
+
+
+def _spread(size: int) -> slice:
+    """At most `TILE` evenly spaced indices, as a slice, which picks without copying."""
+    step = -(-size // TILE)
+    return slice(None, None, max(step, 1))
+
+
+def numbers(array: Any) -> list[Any]:
+    """The elements, row by row, as JSON has them: NaN and infinities are strings."""
+    array = devices.to_device(array, devices.CPU).ravel()
+    if array.dtype.kind != "f":
+        return array.tolist()  # type: ignore[no-any-return]
+    # str() gives the shortest text that is this number in this dtype: 0.1, not 0.10000000149.
+    values = array.tolist() if array.dtype == np.float64 else [float(str(x)) for x in array]
+    return [v if np.isfinite(v) else "NaN" if v != v else "Infinity" if v > 0 else "-Infinity"
+            for v in values]

@@ -1,0 +1,544 @@
+"""The recorder: watches the gate and the replay, and writes down what happened as plain data."""
+
+from __future__ import annotations
+
+import re
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from learngrad import source
+from learngrad.autograd.engine import Step
+from learngrad.autograd.function import AccumulateGrad, Function, Node
+from learngrad.autograd.observe import Watcher, thread
+from learngrad.errors import LearngradError
+from learngrad.tensor import Tensor
+from learngrad.trace import text
+from learngrad.trace.preview import Preview, capture
+
+__all__ = ["Recorder", "from_graph"]
+
+LIMIT = 20_000  # nodes, as the schema has it
+SOURCE_LIMIT = 200_000  # characters of one source
+TEXT_LIMIT = 10_000  # characters of any other text
+
+
+class _Record:
+    """One node of the trace, in the form in which it is kept while recording."""
+
+    __slots__ = ("edges", "error", "fields", "grad", "operands", "outputs", "preview", "status",
+                 "version")
+
+    def __init__(self, fields: dict[str, Any], preview: Preview | None) -> None:
+        self.fields = fields
+        self.preview = preview
+        self.grad: Preview | None = None
+        self.edges: list[list[int] | None] = []
+        self.operands: list[str] = []
+        self.outputs: list[tuple[Any, Preview]] = []
+        self.version = 0
+        self.status = "ok"
+        self.error: str | None = None
+
+    def json(self) -> dict[str, Any]:
+        node = {**self.fields, "edges": self.edges, "operands": self.operands,
+                "preview": None if self.preview is None else self.preview.json(),
+                "version": self.version, "status": self.status}
+        if self.grad is not None:
+            node["grad"] = self.grad.json()
+        if len(self.outputs) > 1:
+            node["outputs"] = [{"shape": list(p.shape), "dtype": str(d), "preview": p.json()}
+                               for d, p in self.outputs]
+        if self.error is not None:
+            node["error"] = self.error
+        return node
+
+
+class Recorder(Watcher):
+    """Records what runs in this thread between `start` and `stop` as a trace.
+
+    Parameters
+    ----------
+    listener : callable, optional
+        Called after each change, from the recording thread; it must be quick.
+    limit : int, default 20,000
+        The number of nodes to keep; what comes after is counted, not kept.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> from learngrad.trace import Recorder
+    >>> tape = Recorder()
+    >>> with tape:
+    ...     a = learngrad.tensor(2.0, requires_grad=True)
+    ...     (a * 3).backward()
+    >>> [node["op"] for node in tape.to_dict()["nodes"]]
+    [None, 'mul']
+    >>> tape.to_dict()["replays"][0]["steps"][0]["contributions"][0]["value"]["values"]
+    [3.0]
+    """
+
+    def __init__(self, listener: Callable[[], None] | None = None, *, limit: int = LIMIT) -> None:
+        self.listener = listener
+        self.limit = limit
+        self.status = "recording"
+        self._lock = threading.Lock()  # a view may read while the program runs
+        # Every change is one entry (what, index, step): the revision is the number of entries.
+        self._log: list[tuple[str, int, int]] = []
+        self._records: list[_Record] = []
+        self._dropped = 0
+        self._outputs: dict[tuple[int, int], int] = {}  # (seq of a node, output) -> id
+        self._objects: dict[int, tuple[weakref.ref[Any], int]] = {}  # tensors outside of a graph
+        self._places: dict[tuple[int, int], dict[str, Any] | None] = {}
+        self._sources: list[dict[str, Any]] = []
+        self._source_ids: dict[tuple[str, int], int] = {}
+        self._replays: list[dict[str, Any]] = []
+        self._scope: list[dict[str, Any]] = []
+        self._paths: dict[int, str] = {}
+        self._parameters: dict[int, str] = {}
+        self._calls: dict[str, int] = {}
+
+    # ---- Start and stop --------------------------------------------------------------------------
+
+    def start(self) -> Recorder:
+        """Begin to watch this thread."""
+        thread.watchers = (*thread.watchers, self)
+        return self
+
+    def stop(self, error: BaseException | None = None) -> None:
+        """Stop watching; with `error`, the trace says that the program failed."""
+        thread.watchers = tuple(w for w in thread.watchers if w is not self)
+        self._scope.clear()
+        self._change("status", 0, 0, lambda: setattr(
+            self, "status", "done" if error is None else "failed"))
+
+    def __enter__(self) -> Recorder:
+        return self.start()
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self.stop(error)
+
+    # ---- Reading ---------------------------------------------------------------------------------
+
+    @property
+    def revision(self) -> int:
+        """Rises with every change."""
+        return len(self._log)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The whole trace, as the schema has it."""
+        with self._lock:
+            revision, records = len(self._log), list(self._records)
+            replays = [{**r, "steps": list(r["steps"])} for r in self._replays]
+            sources = list(self._sources)
+        trace = {"schema": "learngrad-trace", "version": 1, "revision": revision,
+                 "status": self.status, "sources": sources,
+                 "nodes": [record.json() for record in records],
+                 "replays": [{"root": r["root"], "seed": r["seed"].json(),
+                              "steps": [s() for s in r["steps"]]} for r in replays]}
+        if self._dropped:
+            trace["truncated"] = {"nodes": self._dropped}
+        return trace
+
+    def changes(self, since: int) -> dict[str, Any]:
+        """What happened after revision `since`, as a message that takes a view from there to now."""
+        with self._lock:
+            to = len(self._log)
+            fresh = dict.fromkeys(self._log[since:])
+            nodes = [self._records[i] for i in sorted({i for what, i, _ in fresh if what == "node"})]
+            sources = [self._sources[i] for what, i, _ in fresh if what == "source"]
+            replays = [(i, self._replays[i]) for what, i, _ in fresh if what == "replay"]
+            steps = [(i, k, self._replays[i]["steps"][k]) for what, i, k in fresh if what == "step"]
+        return {"from": since, "to": to, "status": self.status, "sources": sources,
+                "nodes": [record.json() for record in nodes],
+                "replays": [{"index": i, "root": r["root"], "seed": r["seed"].json()}
+                            for i, r in replays],
+                "steps": [{"replay": i, "index": k, "step": step()} for i, k, step in steps]}
+
+    def describe(self) -> str:
+        """The trace in words."""
+        from learngrad.trace.words import describe
+        return describe(self.to_dict())
+
+    def svg(self) -> str | None:
+        """The graph as an SVG picture; None where no Graphviz is installed."""
+        from learngrad.trace.svg import to_svg
+        return to_svg(self.to_dict())
+
+    def to_html(self, path: Any = None, title: str = "learngrad") -> str:
+        """The graph and its replay as one HTML page that needs no network; written to `path` if given."""
+        from learngrad.trace.html import to_html, write_html
+        if path is not None:
+            write_html(path, self.to_dict(), title=title)
+        return to_html(self.to_dict(), title=title)
+
+    def __repr__(self) -> str:
+        steps = sum(len(r["steps"]) for r in self._replays)
+        return f"<trace of {len(self._records)} nodes, {steps} backward steps, {self.status}>"
+
+    # ---- Writing ---------------------------------------------------------------------------------
+
+    def _change(self, what: str, index: int, step: int, change: Callable[[], Any]) -> None:
+        with self._lock:
+            change()
+            self._log.append((what, index, step))
+        if self.listener is not None:
+            self.listener()
+
+    def operation(self, node: Any, inputs: tuple[Any, ...], outputs: tuple[Any, ...],
+                  made: source.Made) -> None:
+        place = source.resolve(made)
+        names = place.operands if place is not None else ()
+        edges, operands = self._operands(node, inputs, names)
+        out = outputs[0]
+        record = self._new(
+            "operation", out._data.shape, out._data.dtype, out._data, made, operation=node,
+            name=place.target if place is not None else None, grad=out._edge is not None)
+        if record is None:
+            return
+        index, entry = record
+        entry.edges, entry.operands = edges, operands
+        if len(outputs) > 1:
+            entry.outputs = [(t._data.dtype, capture(t._data)) for t in outputs]
+        for slot, t in enumerate(outputs):
+            self._remember(t, index, slot)
+        self._change("node", index, 0, lambda: self._records.append(entry))
+
+    def failed(self, node: Any, inputs: tuple[Any, ...], error: BaseException,
+               made: source.Made) -> None:
+        place = source.resolve(made)
+        edges, operands = self._operands(node, inputs, place.operands if place else ())
+        record = self._new("operation", None, None, None, made, operation=node,
+                           name=place.target if place is not None else None, grad=False)
+        if record is None:
+            return
+        index, entry = record
+        entry.edges, entry.operands, entry.status = edges, operands, "failed"
+        entry.error = (error.what if isinstance(error, LearngradError) else str(error))[:TEXT_LIMIT]
+        self._change("node", index, 0, lambda: self._records.append(entry))
+
+    def changed(self, tensor: Any) -> None:
+        index = self._find(tensor)
+        if index is not None:
+            self._change("node", index, 0, lambda: setattr(
+                self._records[index], "version", tensor._version[0]))
+
+    def enter(self, module: Any, inputs: tuple[Any, ...]) -> None:
+        if not self._scope:
+            self._paths = {id(m): path for path, m in module.named_modules()}
+            self._parameters.update((id(p), name) for name, p in module.named_parameters())
+        path = self._paths.get(id(module), type(module).__name__)
+        self._calls[path] = call = self._calls.get(path, 0) + 1
+        self._scope = [*self._scope, {"path": path, "class": type(module).__name__, "call": call}]
+
+    def leave(self, module: Any) -> None:
+        self._scope = self._scope[:-1]
+
+    def _new(self, kind: str, shape: Any, dtype: Any, array: Any, made: source.Made | None, *,
+             operation: Function | None = None, name: str | None = None, grad: bool = False,
+             device: str = "cpu") -> tuple[int, _Record] | None:
+        """A record and the id that it will have; None once the trace is full."""
+        if len(self._records) >= self.limit:
+            self._dropped += 1
+            return None
+        cls = type(operation)
+        if array is not None and not hasattr(array, "ctypes"):
+            device = str(Tensor._from_array(array, None).device)
+        fields = {
+            "id": len(self._records), "kind": kind,
+            "op": None if operation is None else cls.__name__.lower(),
+            "sign": "" if operation is None else cls.sign or cls.__name__.lower(),
+            "name": name if name is None else name[:TEXT_LIMIT],
+            "scope": self._scope, "src": self._place(made),
+            "shape": None if shape is None else list(shape),
+            "dtype": None if dtype is None else str(dtype), "device": device,
+            "requires_grad": grad,
+            "formula": "" if operation is None else cls.formula,
+            "local": {} if operation is None else cls.local,
+        }
+        return len(self._records), _Record(fields, None if array is None else capture(array))
+
+    def _operands(self, node: Function, inputs: tuple[Any, ...], names: tuple[str | None, ...]) -> tuple[
+            list[list[int] | None], list[str]]:
+        """Edges to the inputs and the letters of the formula; what is new becomes a leaf."""
+        last = max((i for i, x in enumerate(inputs) if isinstance(x, Tensor)
+                    or (type(x) in (int, float) and node.promotion is not None)), default=-1)
+        edges: list[list[int] | None] = []
+        operands = []
+        for i, x in enumerate(inputs[:last + 1]):
+            if isinstance(x, Tensor):
+                found = self._place_of(x, names[i] if i < len(names) else None)
+                edges.append(None if found is None else list(found))
+                operands.append(node.letters[i] if i < len(node.letters) else f"x{i + 1}")
+            else:
+                edges.append(None)
+                operands.append(text.number(x) if type(x) in (int, float) else "")
+        return edges, operands
+
+    def _key(self, tensor: Any) -> tuple[int, int] | None:
+        return None if tensor._edge is None else (tensor._edge[0].seq, tensor._edge[1])
+
+    def _find(self, tensor: Any) -> int | None:
+        """The id of the node that a tensor came out of, if it is known."""
+        key = self._key(tensor)
+        if key is not None:
+            return self._outputs.get(key)
+        known = self._objects.get(id(tensor))
+        return known[1] if known is not None and known[0]() is tensor else None
+
+    def _remember(self, tensor: Any, index: int, slot: int) -> None:
+        key = self._key(tensor)
+        if key is not None:
+            self._outputs[key] = index
+        else:
+            self._objects[id(tensor)] = (weakref.ref(tensor), index)
+
+    def _place_of(self, tensor: Any, name: str | None) -> tuple[int, int] | None:
+        """The (id, output) of an input; a tensor from before the recording joins as what it is."""
+        index = self._find(tensor)
+        if index is None:
+            edge = tensor._edge
+            if edge is not None and type(edge[0]) is not AccumulateGrad:
+                self._adopt([edge[0]])
+                index = self._find(tensor)
+            else:
+                index = self._leaf(tensor, name)
+        if index is None:
+            return None
+        record = self._records[index]
+        if record.version != tensor._version[0]:  # changed in place since it was looked at
+            record.version, record.preview = tensor._version[0], capture(tensor._data)
+            self._change("node", index, 0, lambda: None)
+        slot = 0
+        if tensor._edge is not None:
+            slot = tensor._edge[1]
+        elif len(record.outputs) > 1:
+            slot = next((k for k, (d, _) in enumerate(record.outputs) if d == tensor.dtype), 0)
+        return index, slot
+
+    def _leaf(self, tensor: Any, name: str | None) -> int | None:
+        """A tensor that no recorded operation made: a parameter, a leaf or a constant."""
+        path = self._parameters.get(id(tensor))
+        place = source.resolve(tensor._made)
+        kind = ("parameter" if path is not None or type(tensor) is not Tensor
+                else "leaf") if tensor._edge is not None else "constant"
+        named = path or tensor.name or (place.target if place is not None else None) or name
+        record = self._new(kind, tensor._data.shape, tensor._data.dtype, tensor._data, tensor._made,
+                           name=named, grad=tensor._edge is not None)
+        if record is None:
+            return None
+        index, entry = record
+        entry.version = tensor._version[0]
+        if tensor._grad is not None:
+            entry.grad = capture(tensor._grad._data)
+        self._remember(tensor, index, 0)
+        self._change("node", index, 0, lambda: self._records.append(entry))
+        return index
+
+    def _adopt(self, roots: list[Node]) -> None:
+        """Take in the part of a graph that ran before the recording: no values are known there."""
+        nodes: dict[int, Node] = {}
+        stack = list(roots)
+        while stack:
+            node = stack.pop()
+            if node.seq not in nodes and (node.seq, 0) not in self._outputs:
+                nodes[node.seq] = node
+                stack.extend(edge[0] for edge in node.edges if edge is not None)
+        for seq in sorted(nodes):
+            node = nodes[seq]
+            if type(node) is AccumulateGrad:
+                tensor = node.variable()
+                if tensor is not None:
+                    self._leaf(tensor, None)
+                    continue
+            place = source.resolve(node.made)
+            shape, dtype = node.outputs[0]
+            operation = node if isinstance(node, Function) else None
+            record = self._new("operation" if operation is not None else "leaf", shape, dtype, None,
+                               node.made, operation=operation, grad=True,
+                               name=place.target if place is not None else None)
+            if record is None:
+                continue
+            index, entry = record
+            for i, edge in enumerate(node.edges):
+                if edge is not None:
+                    found = self._outputs.get((edge[0].seq, edge[1]))
+                    while len(entry.edges) < i:
+                        entry.edges.append(None)
+                        entry.operands.append("")
+                    entry.edges.append(None if found is None else [found, edge[1]])
+                    entry.operands.append(operation.letters[i] if operation is not None
+                                          and i < len(operation.letters) else f"x{i + 1}")
+            for slot in range(len(node.outputs)):
+                self._outputs[seq, slot] = index
+            self._values_of(node, entry)
+            self._change("node", index, 0, lambda entry=entry: self._records.append(entry))
+
+    def _values_of(self, node: Any, entry: _Record) -> None:
+        """Values that a node kept for its backward are the only ones known after the fact."""
+        for (what, _), saved in zip(getattr(node, "_saves", ()), node.saved or ()):
+            if saved is None or not hasattr(saved[0], "shape"):
+                continue
+            if what < 0:
+                entry.preview = capture(saved[0])
+            elif entry.edges[what] is not None:
+                producer = self._records[entry.edges[what][0]]  # type: ignore[index]
+                if producer.preview is None and list(saved[0].shape) == producer.fields["shape"]:
+                    producer.preview = capture(saved[0])
+
+    def _place(self, made: source.Made | None) -> dict[str, Any] | None:
+        if made is None:
+            return None
+        key = (id(made[0]), made[1])
+        if key not in self._places:
+            place = source.resolve(made)
+            self._places[key] = None if place is None or not place.text else {
+                "source": self._source(made, place), "line": place.line, "column": place.column,
+                "end_line": place.end_line, "end_column": place.end_column,
+                "text": place.text[:TEXT_LIMIT]}
+        return self._places[key]
+
+    def _source(self, made: source.Made, place: source.Place) -> int:
+        first, lines = source.excerpt(made[0])
+        key = (place.filename, first)
+        if key not in self._source_ids:
+            self._source_ids[key] = index = len(self._sources)
+            entry = {"id": index, "label": place.label, "first": first,
+                     "text": lines[:SOURCE_LIMIT]}
+            with self._lock:
+                self._sources.append(entry)
+                self._log.append(("source", index, 0))
+        return self._source_ids[key]
+
+    # ---- The replay ------------------------------------------------------------------------------
+
+    def replay_begins(self, roots: list[Any], gradients: list[Any]) -> None:
+        self._adopt([node for node, _ in roots])
+        node, slot = roots[0]
+        root = self._outputs.get((node.seq, slot))
+        seed = capture(getattr(gradients[0], "_data", gradients[0]))
+        if root is None:
+            return
+        self._change("replay", len(self._replays), 0, lambda: self._replays.append(
+            {"root": root, "seed": seed, "steps": []}))
+
+    def step(self, step: Step) -> None:
+        index = self._outputs.get((step.node.seq, 0))
+        if index is None or not self._replays:
+            return
+        record = self._records[index]
+        upstream = [None if g is None else capture(getattr(g, "_data", g)) for g in step.upstream]
+        if step.written is None:
+            record.grad = upstream[0]
+        else:
+            record.grad = capture(step.written[1]._data)
+        if step.written is None and not isinstance(step.node.saved, list | tuple):
+            record.status = "freed"
+        passed = [self._contribution(step, record, c) for c in step.contributions]
+        before = None
+        if step.written is not None and step.written[0] is not None:
+            before = capture(getattr(step.written[0], "_data", step.written[0]))
+
+        def json() -> dict[str, Any]:
+            out: dict[str, Any] = {
+                "node": index, "upstream": [None if p is None else p.json() for p in upstream],
+                "contributions": [c() for c in passed if c is not None]}
+            if step_written:
+                out["write"] = {"before": None if before is None else before.json(),
+                                "after": grad.json()}
+            return out
+
+        step_written, grad = step.written is not None, record.grad
+        which = len(self._replays) - 1
+        steps = self._replays[which]["steps"]
+        self._change("node", index, 0, lambda: None)
+        self._change("step", which, len(steps), lambda: steps.append(json))
+
+    def _contribution(self, step: Step, record: _Record, c: Any) -> Callable[[], dict[str, Any]] | None:
+        """One contribution, with its local derivative in letters and in numbers."""
+        target = self._outputs.get((c.to[0].seq, c.to[1]))
+        if target is None:
+            return None
+        node: Any = step.node
+        letter = node.letters[c.operand] if c.operand < len(node.letters) else f"x{c.operand + 1}"
+        local = node.local.get(letter, "")
+        value, after = (capture(getattr(a, "_data", a)) for a in (c.value, c.after))
+        before = None if c.before is None else capture(getattr(c.before, "_data", c.before))
+        upstream = step.upstream[0]
+        g = None if upstream is None else capture(getattr(upstream, "_data", upstream))
+
+        def json() -> dict[str, Any]:
+            out: dict[str, Any] = {
+                "operand": c.operand, "to": [target, c.to[1]], "letter": letter, "local": local,
+                "numbers": self._numbers(record, local, g, value), "value": value.json(),
+                "before": None if before is None else before.json(), "after": after.json()}
+            if c.summed_from is not None:
+                out["summed_from"] = list(c.summed_from)
+            return out
+
+        return json
+
+    def _numbers(self, record: _Record, local: str, g: Preview | None, value: Preview) -> str:
+        """The local derivative with the numbers put in, for single numbers: ``1 − 0.76² = 0.42``."""
+        whole = g.item() if g is not None else None
+        if record.preview is None or record.preview.item() is None or not local or whole is None:
+            return ""
+        known: dict[str, Any] = {"out": record.preview.item(), "g": whole}
+        for letter, edge, given in zip(type_letters(record), record.edges, record.operands):
+            if edge is None:
+                if given:
+                    known[letter] = given
+                continue
+            preview = self._records[edge[0]].preview
+            if preview is not None and preview.item() is not None:
+                known[letter] = preview.item()
+        filled = _LETTERS.sub(lambda m: _filled(m, known, local), local)
+        passed = value.item()
+        if passed is None or _LETTER_G.search(local):
+            return filled
+        finite = isinstance(whole, (int, float)) and isinstance(passed, (int, float))
+        if not finite or whole == 0:
+            return filled
+        result = text.number(float(f"{passed / whole:.6g}"))
+        return filled if filled in (result, f"({result})") else f"{filled} = {result}"
+
+
+_LETTERS = re.compile(r"(?<![A-Za-z_])[A-Za-z]+(?![A-Za-z_])")
+_LETTER_G = re.compile(r"(?<![A-Za-z_])g(?![A-Za-z_])")
+
+
+def _filled(match: re.Match[str], known: dict[str, Any], local: str) -> str:
+    """A letter as its number; a negative one in brackets, unless it stands alone."""
+    if match.group() not in known:
+        return match.group()
+    value = known[match.group()]
+    shown = value if isinstance(value, str) else text.number(value)
+    return f"({shown})" if shown.startswith(text.MINUS) and shown != local and (
+        match.group() != local) else shown
+
+
+def type_letters(record: _Record) -> list[str]:
+    """The letters of a record's operands, also where a number stood in an operand's place."""
+    local = list(record.fields["local"])
+    return [operand if edge is not None else (local[i] if i < len(local) else "")
+            for i, (edge, operand) in enumerate(zip(record.edges, record.operands))]
+
+
+def from_graph(tensor: Tensor) -> Recorder:
+    """The trace of a graph that was built before anybody watched.
+
+    Values are known for leaves, and where an operation kept them for its backward.
+    """
+    recorder = Recorder()
+    if tensor._edge is None:
+        recorder._leaf(tensor, None)
+    elif tensor.is_leaf:
+        recorder._leaf(tensor, None)
+    else:
+        recorder._adopt([tensor._edge[0]])
+        index = recorder._find(tensor)
+        if index is not None:
+            recorder._records[index].preview = capture(tensor._data)
+    recorder.stop()
+    return recorder
