@@ -16,14 +16,13 @@ from learngrad.autograd.function import AccumulateGrad
 from learngrad.autograd.mode import is_grad_enabled
 from learngrad.autograd.observe import thread
 from learngrad.devices import Device
-from learngrad.errors import ArgumentError, ArgumentTypeError, DtypeError, GraphError, ShapeError
+from learngrad.errors import ArgumentTypeError, DtypeError, GraphError, ShapeError
+from learngrad.numbers import to_array
 from learngrad.ops import NUMPY
 from learngrad.ops import elementwise as E
 from learngrad.ops import index as I
-from learngrad.ops import losses as L
-from learngrad.ops import matmul as M
-from learngrad.ops import reduce as R
-from learngrad.ops import shape as S
+from learngrad.ops.methods import USUAL, Methods
+from learngrad.printing import represent
 
 __all__ = ["Size", "Tensor", "tensor"]
 
@@ -41,7 +40,7 @@ class Size(tuple[int, ...]):
         return f"learngrad.Size({list(self)})"
 
 
-class Tensor:
+class Tensor(Methods):
     """An array with a dtype and a device that can take part in a graph.
 
     Make one with `learngrad.tensor`. It holds the array, the edge into the graph that it came out of
@@ -59,7 +58,7 @@ class Tensor:
 
     def __init__(self, data: Any = (), *, dtype: Any = None, device: Any = None,
                  requires_grad: bool = False) -> None:
-        self._data = _to_array(data, dtype, device)
+        self._data = to_array(data, dtype, device)
         self._edge = self._grad = None
         self._version = [0, False]
         self._made = source.caller()
@@ -334,81 +333,6 @@ class Tensor:
         """NumPy's spelling of ``to(dtype)``."""
         return E.cast(self, dtype)
 
-    # ---- Operators and methods -------------------------------------------------------------------
-
-    def __add__(self, other):
-        return E.Add.apply(self, other) if type(other) in _usual else _binary(E.Add, self, other)
-
-    def __sub__(self, other):
-        return E.Sub.apply(self, other) if type(other) in _usual else _binary(E.Sub, self, other)
-
-    def __mul__(self, other):
-        return E.Mul.apply(self, other) if type(other) in _usual else _binary(E.Mul, self, other)
-
-    def __truediv__(self, other):
-        return E.Div.apply(self, other) if type(other) in _usual else _binary(E.Div, self, other)
-
-    def __pow__(self, other):
-        return E.Pow.apply(self, other) if type(other) in _usual else _binary(E.Pow, self, other)
-
-    def __radd__(self, other): return _binary(E.Add, other, self)
-    def __rsub__(self, other): return _binary(E.Sub, other, self)
-    def __rmul__(self, other): return _binary(E.Mul, other, self)
-    def __rtruediv__(self, other): return _binary(E.Div, other, self)
-    def __rpow__(self, other): return _binary(E.Pow, other, self)
-    def __matmul__(self, other): return M.matmul(self, other)
-    def __neg__(self): return E.neg(self)
-    def __pos__(self): return self
-    def __abs__(self): return E.absolute(self)
-    def __eq__(self, other): return _compared(E.eq, self, other, False)
-    def __ne__(self, other): return _compared(E.ne, self, other, True)
-    def __lt__(self, other): return E.lt(self, other)
-    def __le__(self, other): return E.le(self, other)
-    def __gt__(self, other): return E.gt(self, other)
-    def __ge__(self, other): return E.ge(self, other)
-    def __getitem__(self, key): return I.getitem(self, key)
-
-    def exp(self): return E.exp(self)
-    def log(self): return E.log(self)
-    def sqrt(self): return E.sqrt(self)
-    def tanh(self): return E.tanh(self)
-    def sigmoid(self): return E.sigmoid(self)
-    def relu(self): return E.relu(self)
-    def abs(self): return E.absolute(self)
-    def sign(self): return E.sign(self)
-    def pow(self, exponent): return self**exponent
-    def clone(self): return E.clone(self)
-    def matmul(self, other): return M.matmul(self, other)
-    def reshape(self, *shape): return S.reshape(self, *shape)
-    def view(self, *shape): return S.reshape(self, *shape)
-    def permute(self, *dims): return S.permute(self, *dims)
-    def transpose(self, dim0, dim1): return S.transpose(self, dim0, dim1)
-    def expand(self, *sizes): return S.expand(self, *sizes)
-    def squeeze(self, dim=None): return S.squeeze(self, dim)
-    def unsqueeze(self, dim): return S.unsqueeze(self, dim)
-    def flatten(self, start_dim=0, end_dim=-1): return S.flatten(self, start_dim, end_dim)
-    def softmax(self, dim=None): return L.softmax(self, dim)
-    def log_softmax(self, dim=None): return L.log_softmax(self, dim)
-
-    @property
-    def T(self):
-        return S.permute(self, range(self.ndim)[::-1])
-
-    def sum(self, dim=None, keepdim=False, *, dtype=None, axis=None, keepdims=False):
-        return R.sum(self, dim if axis is None else axis, keepdim or keepdims, dtype=dtype)
-
-    def mean(self, dim=None, keepdim=False, *, dtype=None, axis=None, keepdims=False):
-        return R.mean(self, dim if axis is None else axis, keepdim or keepdims, dtype=dtype)
-
-    def max(self, dim=None, keepdim=False, *, axis=None, keepdims=False):
-        return R.max(self, dim if axis is None else axis, keepdim or keepdims)
-
-    def amax(self, dim=(), keepdim=False, *, axis=None, keepdims=False):
-        return R.amax(self, dim if axis is None else axis, keepdim or keepdims)
-
-    def argmax(self, dim=None, keepdim=False, *, axis=None, keepdims=False):
-        return R.argmax(self, dim if axis is None else axis, keepdim or keepdims)
-
     # ---- In place --------------------------------------------------------------------------------
 
     def _assign(self, what: str, new: Callable[[], Tensor]) -> Self:
@@ -444,17 +368,9 @@ class Tensor:
             watcher.changed(self)
         return self
 
-    def __iadd__(self, other): return self._assign("+=", lambda: self + other)
-    def __isub__(self, other): return self._assign("-=", lambda: self - other)
-    def __imul__(self, other): return self._assign("*=", lambda: self * other)
-    def __itruediv__(self, other): return self._assign("/=", lambda: self / other)
-    def add_(self, other, *, alpha=1): return self._assign("add_", lambda: E.add(self, other, alpha=alpha))
-    def sub_(self, other, *, alpha=1): return self._assign("sub_", lambda: E.sub(self, other, alpha=alpha))
-    def mul_(self, other): return self._assign("mul_", lambda: self * other)
-    def div_(self, other): return self._assign("div_", lambda: self / other)
-    def zero_(self): return self._assign("zero_", lambda: _zeros(self))
-    def fill_(self, value): return self._assign("fill_", lambda: _zeros(self) + value)
-    def copy_(self, src): return self._assign("copy_", lambda: E.cast(S.expand(src, self.shape), self.dtype))
+    def _blank(self) -> Tensor:
+        """Zeros of this shape and dtype, on this device."""
+        return Tensor._from_array(devices.array_module(self._data).zeros_like(self._data), None)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         key = I.unwrap_key(key)
@@ -525,33 +441,11 @@ class Tensor:
 
 
 function.register_tensor(Tensor)
-_usual = {Tensor, float, int}  # operands that need no second look
+USUAL.add(Tensor)
 
 
 def _rebuild(array: Any, requires_grad: bool) -> Tensor:
     return Tensor(array, requires_grad=requires_grad)
-
-
-def _zeros(like: Tensor) -> Tensor:
-    return Tensor._from_array(devices.array_module(like._data).zeros_like(like._data), None)
-
-
-def _binary(operation: type[function.Function], a: Any, b: Any) -> Any:
-    """An operator. An object that is no number may still know what to do: Python asks it next."""
-    try:
-        return operation.apply(a, b)
-    except ArgumentTypeError:
-        other = b if isinstance(a, Tensor) else a
-        if hasattr(type(other), "__array_ufunc__") and not isinstance(other, np.ndarray):
-            return NotImplemented
-        raise
-
-
-def _compared(operation: Callable[..., Any], a: Tensor, b: Any, otherwise: bool) -> Any:
-    """``==`` and ``!=`` answer for anything: no tensor equals a text or None."""
-    if not isinstance(b, (Tensor, int, float, np.ndarray, np.generic)):
-        return otherwise
-    return operation(a, b)
 
 
 def _not_offered(name: str) -> ArgumentTypeError:
@@ -579,58 +473,6 @@ class _Move(function.Function):
         if isinstance(g, Tensor):
             return _move(g, self.before)
         return devices.to_device(g, self.before)
-
-
-def _to_array(data: Any, dtype: Any, device: Any) -> Any:
-    """Anything that holds numbers as an array of our own: numbers, nested lists, arrays, tensors."""
-    place = devices.CPU if device is None else Device(device)
-    if dtype is not None:
-        dtype = devices.to_dtype(dtype)
-    if isinstance(data, Tensor):
-        data = data._data
-    if devices.is_array(data) and not isinstance(data, np.ndarray):
-        place = devices.device_of(data) if device is None else place
-        array = data
-    else:
-        array = _numbers(data)
-    if dtype is None:
-        python = not devices.is_array(data) and not isinstance(data, np.generic)
-        dtype = devices.get_default_dtype() if python and array.dtype.kind == "f" else array.dtype
-        devices.to_dtype(dtype)
-    if array is data or dtype != array.dtype:
-        array = array.astype(dtype)
-    return array if place.type == "cpu" and isinstance(array, np.ndarray) else devices.to_device(
-        array, place)
-
-
-def _numbers(data: Any) -> Any:
-    """`data` as a NumPy array of numbers, or an error that shows what is wrong with it."""
-    if isinstance(data, np.ndarray) and data.dtype.kind in "fiub":
-        return data
-    if isinstance(data, (str, bytes, complex)) or data is None:
-        raise devices.not_a_number(data)
-    try:
-        array = np.array(_plain(data))
-    except ValueError as error:
-        raise ArgumentError(f"the rows of this list are not of one length, so they make no tensor "
-                            f"({error})", fix="give each row the same number of elements") from error
-    except OverflowError as error:
-        raise ArgumentError(f"a number is too large for a tensor ({error})",
-                            fix="write it as a float") from error
-    if array.dtype.kind not in "fiub" and array.size:
-        wrong = next((x for x in array.astype(object).ravel()
-                      if not isinstance(x, (bool, int, float))), data)
-        raise devices.not_a_number(wrong)
-    return array if array.size else array.astype(devices.get_default_dtype())
-
-
-def _plain(data: Any) -> Any:
-    """Nested lists with any tensors in them as NumPy's arrays."""
-    if isinstance(data, (list, tuple)):
-        return [_plain(x) for x in data]
-    if isinstance(data, Tensor):
-        return data.detach().cpu().numpy()
-    return data
 
 
 def tensor(data: Any, *, dtype: Any = None, device: Any = None,
@@ -664,39 +506,3 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None,
             [3., 4.]])
     """
     return Tensor(data, dtype=dtype, device=device, requires_grad=requires_grad)
-
-
-def represent(t: Tensor) -> str:
-    """A tensor as PyTorch prints it: four decimals, summarised when large."""
-    array = t._data if isinstance(t._data, np.ndarray) else devices.to_device(t._data, devices.CPU)
-    finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array
-    whole = array.dtype.kind == "f" and bool((finite == np.trunc(finite)).all())
-    sizes = np.abs(finite[finite != 0]).astype(np.float64) if array.dtype.kind == "f" else ()
-    wide = len(sizes) > 0 and bool(
-        sizes.max() > 1e8 or (not whole and (sizes.max() / sizes.min() > 1000 or sizes.min() < 1e-4)))
-    form: Callable[[Any], str]
-    if wide:
-        def form(x): return f"{x:.4e}"
-    elif whole:
-        def form(x): return f"{x:.0f}." if np.isfinite(x) else str(float(x))
-    else:
-        def form(x): return f"{x:.4f}" if np.isfinite(x) else str(float(x))
-    formatter: dict[str, Any] = {"float_kind": form}
-    if array.dtype.kind == "f" and array.size:
-        shown = array if array.size <= 1000 else array.ravel()[:1000]
-        width = max(len(form(x)) for x in shown.ravel())
-        formatter = {"float_kind": lambda x: form(x).rjust(width)}
-    body = np.array2string(array, separator=", ", prefix="tensor(", formatter=formatter,
-                           threshold=1000, max_line_width=80) if array.ndim or not array.size else (
-        form(array[()]) if array.dtype.kind == "f" else str(array[()]))
-    suffix = []
-    if t.device.type != "cpu":
-        suffix.append(f"device='{t.device}'")
-    usual = {"f": devices.get_default_dtype(), "i": devices.int64, "u": None, "b": devices.bool_}
-    if array.dtype != usual[array.dtype.kind]:
-        suffix.append(f"dtype=learngrad.{array.dtype}")
-    if t.grad_fn is not None:
-        suffix.append(f"grad_fn={t.grad_fn!r}")
-    elif t.requires_grad:
-        suffix.append("requires_grad=True")
-    return f"tensor({', '.join([body, *suffix])})"

@@ -1,0 +1,63 @@
+"""From what a person has (numbers, nested lists, arrays, tensors) to an array of our own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from learngrad import devices
+from learngrad.devices import Device
+from learngrad.errors import ArgumentError
+
+__all__ = ["to_array"]
+
+
+def to_array(data: Any, dtype: Any, device: Any) -> Any:
+    """Anything that holds numbers as an array of our own: numbers, nested lists, arrays, tensors."""
+    place = devices.CPU if device is None else Device(device)
+    if dtype is not None:
+        dtype = devices.to_dtype(dtype)
+    data = getattr(data, "_data", data)  # a tensor's array
+    if devices.is_array(data) and not isinstance(data, np.ndarray):
+        place = devices.device_of(data) if device is None else place
+        array = data
+    else:
+        array = _numbers(data)
+    if dtype is None:
+        python = not devices.is_array(data) and not isinstance(data, np.generic)
+        dtype = devices.get_default_dtype() if python and array.dtype.kind == "f" else array.dtype
+        devices.to_dtype(dtype)
+    if array is data or dtype != array.dtype:
+        array = array.astype(dtype)
+    return array if place.type == "cpu" and isinstance(array, np.ndarray) else devices.to_device(
+        array, place)
+
+
+def _numbers(data: Any) -> Any:
+    """`data` as a NumPy array of numbers, or an error that shows what is wrong with it."""
+    if isinstance(data, np.ndarray) and data.dtype.kind in "fiub":
+        return data
+    if isinstance(data, (str, bytes, complex)) or data is None:
+        raise devices.not_a_number(data)
+    try:
+        array = np.array(_plain(data))
+    except ValueError as error:
+        raise ArgumentError(f"the rows of this list are not of one length, so they make no tensor "
+                            f"({error})", fix="give each row the same number of elements") from error
+    except OverflowError as error:
+        raise ArgumentError(f"a number is too large for a tensor ({error})",
+                            fix="write it as a float") from error
+    if array.dtype.kind not in "fiub" and array.size:
+        wrong = next((x for x in array.astype(object).ravel()
+                      if not isinstance(x, (bool, int, float))), data)
+        raise devices.not_a_number(wrong)
+    return array if array.size else array.astype(devices.get_default_dtype())
+
+
+def _plain(data: Any) -> Any:
+    """Nested lists with any tensors in them as NumPy's arrays."""
+    if isinstance(data, (list, tuple)):
+        return [_plain(x) for x in data]
+    array = getattr(data, "_data", None)
+    return data if array is None else devices.to_device(array, devices.CPU)
