@@ -14,9 +14,27 @@ import importlib as _importlib
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-from learngrad import errors
+from learngrad import autograd, errors
+from learngrad.autograd.mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from learngrad.creation import (
+    arange,
+    as_tensor,
+    from_numpy,
+    full,
+    linspace,
+    ones,
+    ones_like,
+    rand,
+    randint,
+    randn,
+    randperm,
+    zeros,
+    zeros_like,
+)
 from learngrad.devices import (
     Device as device,
+)
+from learngrad.devices import (
     Generator,
     float16,
     float32,
@@ -31,8 +49,7 @@ from learngrad.devices import (
     set_default_dtype,
     uint8,
 )
-from learngrad.devices import bool_ as bool  # noqa: A004
-from learngrad.autograd.mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from learngrad.devices import bool_ as bool
 from learngrad.ops.elementwise import (
     absolute,
     add,
@@ -62,22 +79,6 @@ from learngrad.ops.matmul import matmul
 from learngrad.ops.reduce import amax, argmax, max, mean, sum
 from learngrad.ops.shape import expand, flatten, permute, reshape, squeeze, transpose, unsqueeze
 from learngrad.tensor import Size, Tensor, tensor
-from learngrad.creation import (
-    arange,
-    as_tensor,
-    from_numpy,
-    full,
-    linspace,
-    ones,
-    ones_like,
-    rand,
-    randint,
-    randn,
-    randperm,
-    zeros,
-    zeros_like,
-)
-from learngrad import autograd
 
 __version__ = "0.1.0"
 

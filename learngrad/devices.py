@@ -11,7 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from learngrad.errors import ArgumentError, ArgumentTypeError, DtypeError, MissingDependency, OutOfRangeError
+from learngrad.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DtypeError,
+    MissingDependency,
+    OutOfRangeError,
+)
 
 __all__ = [
     "Device", "Generator", "arithmetic", "array_module", "as_array", "bool_", "device_of", "division",
@@ -61,6 +67,9 @@ class Device:
     """Where a tensor lives: ``Device("cpu")``, ``Device("cuda")``, ``Device("cuda:1")``."""
 
     __slots__ = ("index", "type")
+
+    type: str
+    index: int | None
 
     def __init__(self, device: str | Device, index: int | None = None) -> None:
         if isinstance(device, Device):
@@ -304,7 +313,7 @@ def manual_seed(seed: int) -> Generator:
     return default_generator().manual_seed(seed)
 
 
-def normalise_dim(dim: int, ndim: int, what: str = "dim") -> int:
+def normalise_dim(dim: Any, ndim: int, what: str = "dim") -> int:
     """A dimension counted from the front; a taught error where there is none such."""
     if not isinstance(dim, (int, np.integer)) or isinstance(dim, bool):
         raise ArgumentTypeError(f"{what} must be an integer, not {dim!r:.60}", fix=f"{what}=0")

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 import weakref
 from collections.abc import Callable, Iterator
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 
-from learngrad import devices
-from learngrad import source
+from learngrad import devices, source
 from learngrad.autograd import engine, function
 from learngrad.autograd.function import AccumulateGrad
 from learngrad.autograd.mode import is_grad_enabled
@@ -25,6 +24,11 @@ from learngrad.ops.methods import USUAL, Methods
 from learngrad.printing import represent
 
 __all__ = ["Size", "Tensor", "tensor"]
+
+# Tensor has methods of these names, and an annotation after them would mean the methods.
+Int: TypeAlias = int
+Float: TypeAlias = float
+Bool: TypeAlias = bool
 
 
 class Size(tuple[int, ...]):
@@ -57,7 +61,7 @@ class Tensor(Methods):
     name: str | None = None
 
     def __init__(self, data: Any = (), *, dtype: Any = None, device: Any = None,
-                 requires_grad: bool = False) -> None:
+                 requires_grad: Bool = False) -> None:
         self._data = to_array(data, dtype, device)
         self._edge = self._grad = None
         self._version = [0, False]
@@ -79,19 +83,19 @@ class Tensor(Methods):
         return Size(self._data.shape)
 
     @property
-    def ndim(self) -> int:
-        return self._data.ndim  # type: ignore[no-any-return]
+    def ndim(self) -> Int:
+        return self._data.ndim
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        return self._data.dtype  # type: ignore[no-any-return]
+        return self._data.dtype
 
     @property
     def device(self) -> Device:
         return devices.device_of(self._data)
 
     @property
-    def requires_grad(self) -> bool:
+    def requires_grad(self) -> Bool:
         return self._edge is not None
 
     @requires_grad.setter
@@ -99,7 +103,7 @@ class Tensor(Methods):
         self.requires_grad_(value)
 
     @property
-    def is_leaf(self) -> bool:
+    def is_leaf(self) -> Bool:
         """Whether no operation made it (or none that is recorded)."""
         return self._edge is None or type(self._edge[0]) is AccumulateGrad
 
@@ -134,24 +138,24 @@ class Tensor(Methods):
     def data(self, value: Tensor) -> None:
         self._data = value._data
 
-    def size(self, dim: int | None = None) -> Any:
+    def size(self, dim: Int | None = None) -> Any:
         return self.shape if dim is None else self.shape[devices.normalise_dim(dim, self.ndim)]
 
-    def dim(self) -> int:
+    def dim(self) -> Int:
         return self.ndim
 
-    def numel(self) -> int:
+    def numel(self) -> Int:
         return int(self._data.size)
 
-    def is_floating_point(self) -> bool:
+    def is_floating_point(self) -> Bool:
         return bool(self._data.dtype.kind == "f")
 
-    def is_contiguous(self) -> bool:
+    def is_contiguous(self) -> Bool:
         return bool(self._data.flags.c_contiguous)
 
     # ---- The graph -------------------------------------------------------------------------------
 
-    def requires_grad_(self, requires_grad: bool = True) -> Self:
+    def requires_grad_(self, requires_grad: Bool = True) -> Self:
         """Let gradients be collected in ``.grad`` of this leaf, or no longer.
 
         Raises
@@ -175,8 +179,8 @@ class Tensor(Methods):
                              tensors={"this": self}, fix="x.detach() gives a tensor outside of it")
         return self
 
-    def backward(self, gradient: Tensor | None = None, retain_graph: bool | None = None,
-                 create_graph: bool = False, inputs: Any = None) -> None:
+    def backward(self, gradient: Tensor | None = None, retain_graph: Bool | None = None,
+                 create_graph: Bool = False, inputs: Any = None) -> None:
         """Replay the graph backwards from here and add the gradients to the leaves' ``.grad``.
 
         Parameters
@@ -280,7 +284,7 @@ class Tensor(Methods):
                                     tensors={"this": self}, fix="x.cpu().numpy()")
         return self._data
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+    def __array__(self, dtype: Any = None, copy: Bool | None = None) -> Any:
         array = self.numpy()
         if copy:
             return np.array(array, dtype=dtype)
@@ -393,7 +397,7 @@ class Tensor(Methods):
 
     __hash__ = object.__hash__
 
-    def __len__(self) -> int:
+    def __len__(self) -> Int:
         if not self.ndim:
             raise ArgumentTypeError("a single number has no len()", tensors={"this": self},
                                     fix="x.numel() counts the elements")
@@ -402,19 +406,19 @@ class Tensor(Methods):
     def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> Bool:
         if self._data.size != 1:
             raise GraphError("only a tensor of one element is true or false",
                              tensors={"this": self}, fix="(x > 0).sum() > 0, or compare one element")
         return bool(self._data)
 
-    def __float__(self) -> float:
+    def __float__(self) -> Float:
         return float(self.item())
 
-    def __int__(self) -> int:
+    def __int__(self) -> Int:
         return int(self.item())
 
-    def __index__(self) -> int:
+    def __index__(self) -> Int:
         if self.dtype.kind not in "iu" or self._data.size != 1:
             raise ArgumentTypeError("only a tensor of one integer can be an index",
                                     tensors={"this": self}, fix="int(x)")
@@ -429,7 +433,7 @@ class Tensor(Methods):
     def __reduce_ex__(self, protocol: Any) -> Any:
         return _rebuild, (self._data, self.requires_grad)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+    def __deepcopy__(self, memo: dict[Int, Any]) -> Tensor:
         if not self.is_leaf:
             raise GraphError("only leaves can be deep-copied: this tensor belongs to a graph",
                              tensors={"this": self}, fix="x.detach().clone()")

@@ -148,7 +148,7 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
                     contributions.append(Contribution(
                         i, edge, value, None if given == shape else tuple(given), before, after))
             # A leaf takes its gradient's array over if nobody else holds it: no name here may.
-            value = values = before = after = g = None
+            value = values = before = after = g = None  # type: ignore[assignment]
             yield seen(Step(node, tuple(arrived), contributions)) if detailed else None
             arrived = contributions = None  # type: ignore[assignment]
     finally:

@@ -59,6 +59,7 @@ class Node:
     outputs: tuple[tuple[tuple[int, ...], np.dtype[Any]], ...]
     extras: dict[Any, Any] | None  # hooks and retained tensors, for the few nodes that have some
     made: source.Made | None
+    saved: Any  # (array, version cell, version then) for each saved value, or FREED
     seq: int
 
     def name(self) -> str:
@@ -145,7 +146,7 @@ class Function(Node):
     __slots__ = ()
 
     saves: ClassVar[tuple[str, ...] | dict[str, str]] = ()
-    promotion: ClassVar[Callable[[list[Any]], list[Any]] | None] = None
+    promotion: ClassVar[Any] = None  # a static method from a list of inputs to a list of inputs
     broadcasts: ClassVar[bool] = False
     view: ClassVar[bool] = False
     formula: ClassVar[str] = ""
@@ -228,6 +229,7 @@ class Function(Node):
         except Exception as error:
             cls._fail(node, inputs, error, made)
         node.made = made
+        result: Any
         record = needs and here.grad
         if record:
             node.seq = next(_rising)
@@ -296,7 +298,7 @@ class Function(Node):
                 where=source.here(),
                 fix="call backward once per forward pass; add the losses and call backward once; "
                     "or keep the graph with loss.backward(retain_graph=True)")
-        values = []
+        values: list[Any] = []
         for entry in saved:
             if entry is None:
                 values.append(None)

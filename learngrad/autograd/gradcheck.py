@@ -123,7 +123,7 @@ def _compare(func: Callable[..., Any], args: list[Any], i: int, x: Any, out: Any
         return
     badness = np.where(wrong, np.abs(analytic - numeric) / (atol + rtol * np.abs(numeric)), 0)
     badness[np.isnan(badness)] = np.inf
-    row, column = np.unravel_index(int(badness.argmax()), badness.shape)
+    row, column = divmod(int(badness.argmax()), badness.shape[1])
     raise GradcheckError(
         f"the gradient of input {i} is wrong in {int(wrong.sum())} of {wrong.size} elements. Worst: "
         f"d out[{row}] / d input[{column}] is {analytic[row, column]:.6g} by backward and "

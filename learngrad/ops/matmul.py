@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-
 from learngrad.autograd.function import Function
 from learngrad.errors import DtypeError, ShapeError
 from learngrad.ops.shape import transpose

@@ -32,7 +32,7 @@ class Preview:
         """The preview as the schema has it; worked out once."""
         if self._json is None:
             if len(self.parts) == 1:
-                values = {"values": numbers(self.parts[0])}
+                values: dict[str, Any] = {"values": numbers(self.parts[0])}
             else:
                 tile, summary = self.parts
                 rows, columns = tile.shape
@@ -86,7 +86,7 @@ def numbers(array: Any) -> list[Any]:
     """The elements, row by row, as JSON has them: NaN and infinities are strings."""
     array = devices.to_device(array, devices.CPU).ravel()
     if array.dtype.kind != "f":
-        return array.tolist()  # type: ignore[no-any-return]
+        return array.tolist()
     # str() gives the shortest text that is this number in this dtype: 0.1, not 0.10000000149.
     values = array.tolist() if array.dtype == np.float64 else [float(str(x)) for x in array]
     return [v if np.isfinite(v) else "NaN" if v != v else "Infinity" if v > 0 else "-Infinity"

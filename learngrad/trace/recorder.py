@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import threading
 import weakref
@@ -242,7 +243,7 @@ class Recorder(Watcher):
         if len(self._records) >= self.limit:
             self._dropped += 1
             return None
-        cls = type(operation)
+        cls: Any = type(operation)
         if array is not None and not hasattr(array, "ctypes"):
             device = str(Tensor._from_array(array, None).device)
         fields = {
@@ -373,7 +374,7 @@ class Recorder(Watcher):
             for slot in range(len(node.outputs)):
                 self._outputs[seq, slot] = index
             self._values_of(node, entry)
-            self._change("node", index, 0, lambda entry=entry: self._records.append(entry))
+            self._change("node", index, 0, functools.partial(self._records.append, entry))
 
     def _values_of(self, node: Any, entry: _Record) -> None:
         """Values that a node kept for its backward are the only ones known after the fact."""
@@ -383,7 +384,7 @@ class Recorder(Watcher):
             if what < 0:
                 entry.preview = capture(saved[0])
             elif entry.edges[what] is not None:
-                producer = self._records[entry.edges[what][0]]  # type: ignore[index]
+                producer = self._records[entry.edges[what][0]]
                 if producer.preview is None and list(saved[0].shape) == producer.fields["shape"]:
                     producer.preview = capture(saved[0])
 
@@ -433,23 +434,22 @@ class Recorder(Watcher):
             record.grad = upstream[0]
         else:
             record.grad = capture(step.written[1]._data)
+        grad = record.grad
         if step.written is None and not isinstance(step.node.saved, list | tuple):
             record.status = "freed"
         passed = [self._contribution(step, record, c) for c in step.contributions]
-        before = None
-        if step.written is not None and step.written[0] is not None:
-            before = capture(getattr(step.written[0], "_data", step.written[0]))
+        before, after = step.written or (None, None)
+        before = None if before is None else capture(getattr(before, "_data", before))
 
         def json() -> dict[str, Any]:
             out: dict[str, Any] = {
                 "node": index, "upstream": [None if p is None else p.json() for p in upstream],
                 "contributions": [c() for c in passed if c is not None]}
-            if step_written:
+            if after is not None and grad is not None:
                 out["write"] = {"before": None if before is None else before.json(),
                                 "after": grad.json()}
             return out
 
-        step_written, grad = step.written is not None, record.grad
         which = len(self._replays) - 1
         steps = self._replays[which]["steps"]
         self._change("node", index, 0, lambda: None)
@@ -531,9 +531,7 @@ def from_graph(tensor: Tensor) -> Recorder:
     Values are known for leaves, and where an operation kept them for its backward.
     """
     recorder = Recorder()
-    if tensor._edge is None:
-        recorder._leaf(tensor, None)
-    elif tensor.is_leaf:
+    if tensor._edge is None or tensor.is_leaf:
         recorder._leaf(tensor, None)
     else:
         recorder._adopt([tensor._edge[0]])
