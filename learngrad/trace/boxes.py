@@ -35,7 +35,13 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from learngrad.trace.text import (
-    cells, elide, elide_middle, shape_text, span_text, value_text, written_out,
+    cells,
+    elide,
+    elide_middle,
+    shape_text,
+    span_text,
+    value_text,
+    written_out,
 )
 
 __all__ = ["Box", "box", "boxes", "gradients", "title_parts"]
@@ -138,7 +144,8 @@ def gradients(trace: Mapping[str, Any]) -> dict[int, Mapping[str, Any]]:
     """The gradient to show for each node when all recorded replays have run.
 
     A leaf's is what its `.grad` became. An intermediate result's, where it kept none of its own,
-    is what arrived at it (slot 0) in the last replay that reached it.
+    is what arrived at it (at its first output that received something) in the last replay that
+    reached it.
 
     Returns
     -------
@@ -149,7 +156,7 @@ def gradients(trace: Mapping[str, Any]) -> dict[int, Mapping[str, Any]]:
     for replay in trace.get("replays", ()):
         for step in replay["steps"]:
             written = (step.get("write") or {}).get("after")
-            arrived = next(iter(step.get("upstream") or ()), None)
+            arrived = next((g for g in step.get("upstream") or () if g is not None), None)
             if (written or arrived) is not None:
                 found[step["node"]] = written or arrived
     found.update((n["id"], n["grad"]) for n in trace["nodes"] if n.get("grad") is not None)

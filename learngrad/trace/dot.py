@@ -14,19 +14,21 @@ from learngrad.trace.text import clean
 
 __all__ = ["layout_dot", "to_dot"]
 
-# Space between boxes in pixels: enough for an edge to be followed by eye.
-NODE_GAP, RANK_GAP = 26, 34
-_GRAPH = f"rankdir=TB nodesep={NODE_GAP / 72:.4f} ranksep={RANK_GAP / 72:.4f}"
+# The front end's gaps in inches: enough for an edge to be followed by eye.
+_GRAPH = "rankdir=TB nodesep=0.3 ranksep=0.42"
+IN_ORDER = 60
+"""Up to so many nodes operands stand from left to right as they are written; beyond, edges that
+cross less are worth more."""
 
 # Shape, style, fill, line and text of the stand-alone export, in the light colours of `svg`.
 _LOOKS = {
-    "pill": 'shape=box style="rounded,filled" fillcolor="#e6f1fb" color="#1f6fb2"',
-    "double-pill": 'shape=box style="rounded,filled" peripheries=2 fillcolor="#fdf0dd" '
-                   'color="#b06000"',
-    "dashed-pill": 'shape=box style="rounded,filled,dashed" fillcolor="#f2ecfa" color="#7450a8"',
-    "dashed-rectangle": 'shape=box style="filled,dashed" fillcolor="#f6f7f8" color="#6b7480"',
-    "rectangle": 'shape=box style="filled" fillcolor="#ffffff" color="#57606a"',
-    "octagon": 'shape=octagon style="filled,dashed" fillcolor="#fdeceb" color="#c0302b"',
+    "pill": 'shape=box style="rounded,filled" fillcolor="#e4f1fc" color="#1f74b5"',
+    "double-pill": 'shape=box style="rounded,filled" peripheries=2 fillcolor="#dcf4ea" '
+                   'color="#04795a"',
+    "dashed-pill": 'shape=box style="rounded,filled,dashed" fillcolor="#f3ebf8" color="#84539f"',
+    "dashed-rectangle": 'shape=box style="filled,dashed" fillcolor="#f5f4f0" color="#85817a"',
+    "rectangle": 'shape=box style="filled" fillcolor="#ffffff" color="#59636f"',
+    "octagon": 'shape=octagon style="filled,dashed" fillcolor="#fdebe2" color="#c04a00"',
 }
 
 
@@ -40,7 +42,7 @@ def edges(trace: Mapping[str, Any]) -> Iterator[tuple[list[int], int, int]]:
 
 def layout_dot(trace: Mapping[str, Any], sizes: Mapping[int, Box]) -> str:
     """The graph as boxes of fixed size without any text: what a layout engine needs to know."""
-    lines = ["digraph trace {", f"  graph [{_GRAPH}]",
+    lines = ["digraph trace {", f"  graph [{_layout(trace)}]",
              '  node [shape=box fixedsize=true label=""]', "  edge [dir=none]"]
     for node in trace["nodes"]:
         size = sizes[node["id"]]
@@ -70,9 +72,9 @@ def to_dot(trace: Mapping[str, Any]) -> str:
     >>> print(to_dot({"nodes": [a], "replays": []}).splitlines()[4].split(" tooltip")[0])
       n0 [label="a\\n2"
     """
-    lines = ["digraph learngrad {", f'  graph [{_GRAPH} bgcolor="transparent" charset="UTF-8"]',
-             '  node [fontname="monospace" fontsize=11 margin="0.14,0.08" fontcolor="#1b1f24"]',
-             '  edge [color="#7d8590" arrowsize=0.6]']
+    lines = ["digraph learngrad {", f'  graph [{_layout(trace)} bgcolor="transparent" charset="UTF-8"]',
+             '  node [fontname="monospace" fontsize=11 margin="0.14,0.08" fontcolor="#1c2530"]',
+             '  edge [color="#9aa5b1" arrowsize=0.6]']
     drawn = boxes(trace)
     for node in trace["nodes"]:
         one = drawn[node["id"]]
@@ -83,6 +85,10 @@ def to_dot(trace: Mapping[str, Any]) -> str:
         slot = f' [taillabel="{origin[1]}" fontsize=9]' if origin[1] else ""
         lines.append(f"  n{origin[0]} -> n{to}{slot}")
     return "\n".join([*lines, "}", ""])
+
+
+def _layout(trace: Mapping[str, Any]) -> str:
+    return _GRAPH + (" ordering=in" if len(trace["nodes"]) <= IN_ORDER else "")
 
 
 def tooltip(node: Mapping[str, Any]) -> str:

@@ -26,7 +26,6 @@ __all__ = ["MAX_NODES", "engine", "layout"]
 
 MAX_NODES = 500
 """Above this a picture helps nobody: boxes would be dots, and the layout takes seconds."""
-MARGIN = 8
 SECONDS = 20.0
 
 
@@ -98,13 +97,13 @@ def _read(text: str, trace: Mapping[str, Any], sizes: Mapping[int, Box]) -> dict
 
     def place(pair: str) -> list[float]:
         x, y = map(float, pair.split(","))
-        return [_short(x - left + MARGIN), _short(top - y + MARGIN)]
+        return [_short(x - left), _short(top - y)]
 
     centres = {item["name"]: place(item["pos"]) for item in graph["objects"]}
     curves = {item["id"]: [place(p) for p in item["pos"].split()]
               for item in graph.get("edges", ())}
     return {
-        "width": _short(right - left + 2 * MARGIN), "height": _short(top - bottom + 2 * MARGIN),
+        "width": _short(right - left), "height": _short(top - bottom),
         "nodes": {str(i): [*centres[f"n{i}"], size.width, size.height]
                   for i, size in sizes.items()},
         "edges": [{"from": origin, "to": to, "operand": operand,

@@ -1,0 +1,253 @@
+"""One HTML file that shows a trace and its curves: from disk, without a network, without a kernel.
+
+The page carries its data, the finished layout, a static picture, the same in words, and the
+front end's script. A strict content policy lets run only what was written here (by its hash) and
+lets nothing be fetched: whatever stands in a trace is shown as text.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+import os
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from learngrad.errors import ArgumentError, ArgumentTypeError, MissingDependency, TraceError
+from learngrad.trace.layout import layout
+from learngrad.trace.schema import validate
+from learngrad.trace.svg import draw, escaped, to_svg
+from learngrad.trace.text import elide
+from learngrad.trace.words import describe, sentences, summary
+
+__all__ = ["to_html", "write_html"]
+
+MAX_SAID = 400
+"""Steps that are also written out in words; the script steps through all of them."""
+DIGITS = 7
+"""Significant digits of the numbers in a page: what float32 holds, at half the bytes."""
+
+# The static picture is there for whoever has no script; it goes when the live view has come.
+TIDY = """\
+for (const id of ["learngrad-graph", "learngrad-curves"]) {
+  const place = document.getElementById(id);
+  const fixed = place && place.querySelector(":scope > .static");
+  if (!fixed) continue;
+  const tidy = () => { if (place.querySelector(".lg-root")) { fixed.remove(); watch.disconnect(); } };
+  const watch = new MutationObserver(tidy);
+  watch.observe(place, { childList: true, subtree: true });
+  tidy();
+}"""
+
+
+def to_html(trace: Mapping[str, Any] | None = None, curves: Any = None,
+            title: str = "learngrad") -> str:
+    """A stand-alone page.
+
+    Parameters
+    ----------
+    trace : dict, optional
+        A trace.
+    curves : Curves or dict, optional
+        Loss curves: ``{"series": [{"name", "x", "y"}]}``, or an object whose ``to_dict()`` is that.
+    title : str, default "learngrad"
+        Heading and title of the page, plain text.
+
+    Returns
+    -------
+    str
+        HTML. Numbers in it are rounded to 7 significant digits.
+
+    Raises
+    ------
+    ArgumentError
+        If there is neither a trace nor a curve.
+    TraceError
+        If the trace is damaged.
+    MissingDependency
+        If the front end's bundle was not built.
+    """
+    if trace is None and curves is None:
+        raise ArgumentError("there is nothing to put into a page",
+                            fix="give a trace, curves, or both: `to_html(tape.to_dict())`")
+    if trace is not None:
+        trace = validate(trace)
+    series = None if curves is None else _plain(curves)
+    found = layout(trace) if trace is not None else None
+    data = {"title": title, "trace": trace, "layout": found, "curves": series}
+    scripts = [_in_script(_bundle()), TIDY]
+    body = "\n".join([
+        f"<header><h1>{escaped(elide(title, 200))}</h1>{_opening(trace)}</header>", "<main>",
+        *_graph(trace, found), *_curves(curves, series), "</main>",
+        "<footer>Drawn by learngrad. The page needs no network.</footer>",
+        f'<script type="application/json" id="learngrad-data">{_json(data)}</script>',
+        *(f"<script>{script}</script>" for script in scripts)])
+    css = files("learngrad").joinpath("trace", "page.css").read_text("utf-8")
+    return _PAGE.format(policy=_policy(scripts, [css, *_STYLES.findall(body)]),
+                        title=escaped(elide(title, 200)), css=css, body=body)
+
+
+def write_html(path: str | os.PathLike[str], trace: Mapping[str, Any] | None = None,
+               curves: Any = None, title: str = "learngrad") -> Path:
+    """Write the page of `to_html` to a file, whole or not at all.
+
+    Returns
+    -------
+    pathlib.Path
+        Where it was written.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written; a file that was there before is then as it was.
+    """
+    # A link keeps pointing where it points: what it points at is replaced.
+    target = Path(os.path.realpath(path))
+    page = to_html(trace, curves, title)
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
+    try:
+        with open(draft, "x", encoding="utf-8", newline="\n") as file:
+            file.write(page)
+        os.replace(draft, target)
+    finally:
+        draft.unlink(missing_ok=True)
+    return Path(path)
+
+
+# The parts of the page ---------------------------------------------------------------------------
+
+_STYLES = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+_PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+<style>{css}</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""
+
+
+def _opening(trace: Mapping[str, Any] | None) -> str:
+    return "" if trace is None else f'<p class="said">{escaped(summary(trace))}</p>'
+
+
+def _graph(trace: Mapping[str, Any] | None, found: Mapping[str, Any] | None) -> Iterator[str]:
+    if trace is None:
+        return
+    picture = draw(trace, found) if found and trace["nodes"] else to_svg(trace)
+    replays = trace["replays"]
+    yield f"<section><h2>{'The graph and its replay' if replays else 'The graph'}</h2>"
+    yield f'<div id="learngrad-graph"><div class="static">{picture or _NO_PICTURE}</div></div>'
+    yield _folded("In words", f"<pre>{escaped(describe(trace))}</pre>")
+    for i, replay in enumerate(replays[:5]):
+        if len(replay["steps"]) <= MAX_SAID:
+            items = "".join(f"<li>{escaped(said)}</li>" for said in sentences(trace, i))
+            which = f"Backward replay {i + 1}" if len(replays) > 1 else "The backward replay"
+            yield _folded(f"{which}, step by step", f"<ol>{items}</ol>")
+    yield "</section>"
+
+
+_NO_PICTURE = ("<p>No picture without Graphviz: install the extra "
+               "<code>learngrad-lab[demo]</code>. The words below say the same.</p>")
+
+
+def _curves(curves: Any, series: Mapping[str, Any] | None) -> Iterator[str]:
+    if series is None:
+        return
+    draw_curves = getattr(curves, "svg", None)
+    picture = draw_curves() if draw_curves is not None else _last_values(series)
+    yield "<section><h2>The descent</h2>"
+    yield f'<div id="learngrad-curves"><div class="static">{picture}</div></div></section>'
+
+
+def _last_values(series: Mapping[str, Any]) -> str:
+    ends = (f"{one['name']}: {len(one['y'])} points"
+            + (f", from {one['y'][0]} to {one['y'][-1]}" if one["y"] else "")
+            for one in series["series"])
+    return "".join(f"<p>{escaped(elide(end, 200))}</p>" for end in ends)
+
+
+def _folded(heading: str, inner: str) -> str:
+    return (f"<details><summary>{escaped(heading)}</summary>"
+            f'<div tabindex="0">{inner}</div></details>')
+
+
+# What goes in safely -----------------------------------------------------------------------------
+
+def _bundle() -> str:
+    script = files("learngrad").joinpath("widgets", "static", "page.js")
+    if not script.is_file():
+        raise MissingDependency(
+            "the page's script (learngrad/widgets/static/page.js) was not built",
+            fix="install learngrad again, which builds it: `pip install -e .` in the clone")
+    return script.read_text("utf-8")
+
+
+def _in_script(script: str) -> str:
+    """A script that nothing in it can end early; inside strings and patterns it says the same."""
+    script = script.replace("\r\n", "\n").replace("\r", "\n")
+    return re.sub(r"<(?=!--|/script)", r"\\x3c", script, flags=re.IGNORECASE)
+
+
+def _json(data: Any) -> str:
+    try:
+        text = json.dumps(_rounded(data), separators=(",", ":"))
+    except (TypeError, RecursionError) as error:
+        raise TraceError(f"the trace holds more than plain JSON data: {error}",
+                         fix="leave members out that are no numbers, texts, lists or dicts") from error
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _rounded(data: Any) -> Any:
+    if data.__class__ is float:
+        return _number(data)
+    if isinstance(data, list):
+        return [_rounded(item) for item in data]
+    if isinstance(data, dict):
+        return {key: _rounded(value) for key, value in data.items()}
+    return data
+
+
+def _number(value: float) -> float | int | str:
+    """A number as short as it can be; NaN and infinities are strings, as in a trace."""
+    if not math.isfinite(value):
+        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    short = float(f"{value:.{DIGITS}g}")
+    return int(short) if short.is_integer() and abs(short) < 1e15 else short
+
+
+def _plain(curves: Any) -> dict[str, Any]:
+    """Curves as plain lists, whatever arrays they came in."""
+    data = curves.to_dict() if hasattr(curves, "to_dict") else curves
+    if not isinstance(data, Mapping) or "series" not in data:
+        raise ArgumentTypeError(
+            f"curves are a Curves object or a dict with \"series\", not {type(curves).__name__}",
+            fix='{"series": [{"name": "loss", "x": [0, 1], "y": [2.3, 1.9]}]}')
+    return {**data, "series": [{**one, "name": str(one["name"]),
+                                "x": [_number(float(v)) for v in one["x"]],
+                                "y": [_number(float(v)) for v in one["y"]]}
+                               for one in data["series"]]}
+
+
+def _policy(scripts: list[str], styles: list[str]) -> str:
+    return (f"default-src 'none'; script-src {_hashes(scripts)}; style-src {_hashes(styles)}; "
+            "img-src data: blob:; base-uri 'none'; form-action 'none'")
+
+
+def _hashes(texts: list[str]) -> str:
+    digests = (hashlib.sha256(text.encode()).digest() for text in dict.fromkeys(texts))
+    return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)

@@ -1,0 +1,291 @@
+"""A trace as a static SVG: the picture that survives GitHub, slides, printing and a dead kernel.
+
+It has the live view's boxes, shapes and colours (a test compares them with the front end's style
+sheet), no script and no reference to anything outside. The light colours stand as attributes, so
+that a place that strips style sheets shows them; a style sheet adds the dark ones, by the host
+page's theme where it names one, else by the system's. The ground is left clear.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from learngrad.trace.boxes import (
+    CELL,
+    LINE_HEIGHT,
+    NO_GRADIENT,
+    PAD_Y,
+    TITLE_HEIGHT,
+    Box,
+    boxes,
+    title_parts,
+)
+from learngrad.trace.layout import MAX_NODES, layout
+from learngrad.trace.text import cells, clean, elide, value_text
+from learngrad.trace.words import place_of, summary
+
+__all__ = ["COLOURS", "draw", "to_svg"]
+
+# name: (light, dark), as in the front end's style sheet.
+COLOURS = {
+    "ink": ("#1c2530", "#e6eaf0"), "faint": ("#5d6875", "#9ba7b4"), "edge": ("#9aa5b1", "#66727f"),
+    "grad": ("#a24e00", "#ffbd6b"),
+    "leaf": ("#e4f1fc", "#12304a"), "leaf-line": ("#1f74b5", "#69b6f3"),
+    "parameter": ("#dcf4ea", "#0d3a2d"), "parameter-line": ("#04795a", "#4bcb9f"),
+    "buffer": ("#f3ebf8", "#35234a"), "buffer-line": ("#84539f", "#c39ae0"),
+    "constant": ("#f5f4f0", "#2b2a27"), "constant-line": ("#85817a", "#a39e94"),
+    "operation": ("#fff", "#1f252d"), "operation-line": ("#59636f", "#98a5b3"),
+    "failed": ("#fdebe2", "#452008"), "failed-line": ("#c04a00", "#ff8f4f"),
+}
+# Legible on white and on black: for what stands on a ground whose colour nobody told us.
+NEUTRAL = "#757c85"
+FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+MARGIN, NARROWEST, TIP = 10, 300, 7.0
+KINDS = {"leaf": "leaf", "parameter": "parameter", "buffer": "buffer", "constant": "constant",
+         "operation": "operation", "failed": "failed operation"}
+SHAPE_OF = {"leaf": "pill", "parameter": "double-pill", "buffer": "dashed-pill",
+            "constant": "dashed-rectangle", "operation": "rectangle", "failed": "octagon"}
+DASHES = {"dashed-pill": "5 3", "dashed-rectangle": "5 3", "octagon": "6 4"}
+
+
+def to_svg(trace: Mapping[str, Any]) -> str | None:
+    """Draw the graph of a trace.
+
+    Parameters
+    ----------
+    trace : dict
+        A trace.
+
+    Returns
+    -------
+    str or None
+        An SVG element, good inside a page and as a file of its own. Of a graph with more than 500
+        nodes it is a card that says so and counts the operations. None where there is nothing to
+        lay the graph out with (see `layout`): use words there.
+    """
+    nodes = trace["nodes"]
+    if not nodes:
+        return _card(["Nothing is recorded yet."], summary(trace))
+    if len(nodes) > MAX_NODES:
+        return _card(_counts(nodes), summary(trace))
+    found = layout(trace)
+    return None if found is None else draw(trace, found)
+
+
+def draw(trace: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    """Draw the graph from a layout object that was made before."""
+    drawn = boxes(trace)
+    labels = {n["id"]: n for n in trace["nodes"]}
+    legend, below = _legend(trace, max(found["width"], NARROWEST))
+    width = max(found["width"], NARROWEST)
+    shift = (width - found["width"]) / 2
+    parts = [f'<g transform="translate({_n(MARGIN + shift)} {MARGIN})">']
+    parts += [_edge(edge) for edge in found["edges"]]
+    parts += [_node(labels[i], drawn[i], found["nodes"][str(i)], trace) for i in drawn]
+    parts.append("</g>")
+    parts.append(f'<g transform="translate({MARGIN} {_n(found["height"] + 2 * MARGIN + 6)})">')
+    parts += [*legend, "</g>"]
+    return _frame(parts, width + 2 * MARGIN, found["height"] + 3 * MARGIN + 6 + below,
+                  summary(trace))
+
+
+def _frame(parts: Iterable[str], width: float, height: float, said: str) -> str:
+    size = f'width="{_n(width)}" height="{_n(height)}" viewBox="0 0 {_n(width)} {_n(height)}"'
+    said = escaped(elide(said, 1000))
+    return "\n".join([
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="learngrad-svg" {size} role="img" '
+        f'aria-label="{said}" font-family="{FONT}" font-size="11">',
+        f"<title>Graph of a computation</title><desc>{said}</desc>",
+        f"<style>{STYLE}</style>", *parts, "</svg>", ""])
+
+
+def _card(lines: list[str], said: str) -> str:
+    """A few lines of text in place of a picture."""
+    width = max(NARROWEST, max(cells(line) for line in lines) * CELL + 40)
+    height = len(lines) * 18 + 24
+    parts = [f'<rect x="1" y="1" width="{_n(width - 2)}" height="{height - 2}" rx="8" '
+             f'{_paint("operation")} stroke-width="1"/>']
+    parts += [f'<text x="20" y="{26 + 18 * i}" {_ink("faint" if i else "ink")}'
+              f'{"" if i else BOLD}>{escaped(line)}</text>' for i, line in enumerate(lines)]
+    return _frame(parts, width, height, said)
+
+
+def _counts(nodes: list[Mapping[str, Any]]) -> list[str]:
+    counted = Counter(elide(n.get("sign") or n.get("op") or "", 24) or n["kind"] for n in nodes)
+    lines = [f"{len(nodes):,} nodes: too many for one picture.",
+             f"(At most {MAX_NODES} are drawn. Record one training step, not all of them.)"]
+    lines += [f"{name}: {count:,}" for name, count in counted.most_common(8)]
+    rest = len(counted) - 8
+    return [*lines, f"and {rest} other kinds"] if rest > 0 else lines
+
+
+# Boxes and edges ---------------------------------------------------------------------------------
+
+BOLD = ' font-size="12" font-weight="700"'
+
+
+def _node(node: Mapping[str, Any], box: Box, where: list[float], trace: Mapping[str, Any]) -> str:
+    x, y, width, height = where
+    look = _look(node)
+    top = -height / 2 + PAD_Y
+    # Without a title the first line is the value, and is set like one.
+    name, sign = title_parts(node)
+    titled = bool(name or sign) or len(box.lines) > 1
+    parts = [f'<g transform="translate({_n(x)} {_n(y)})" text-anchor="middle">',
+             f"<title>{escaped(_tooltip(node, trace))}</title>",
+             _outline(look, width, height, box.shape)]
+    for i, line in enumerate(box.lines):
+        base = top + 12 if i == 0 else top + TITLE_HEIGHT + (i - 1) * LINE_HEIGHT + 10.5
+        ink, more = _ink("failed-line" if look == "failed" else "ink"), ""
+        if i == 0:
+            more = BOLD if titled else ' font-size="12"'
+        elif line == NO_GRADIENT:
+            ink, more = _ink("faint"), ' font-style="italic"'
+        elif line.startswith("grad ") and i == len(box.lines) - 1 and node["requires_grad"]:
+            ink = _ink("grad")
+        shown = _title(name, sign) if i == 0 and name and sign else escaped(line)
+        parts.append(f'<text y="{_n(base)}" {ink}{more}>{shown}</text>')
+    return "".join([*parts, "</g>"])
+
+
+def _title(name: str, sign: str) -> str:
+    """The name stands out from what made it."""
+    return f'{escaped(name)}<tspan font-weight="400"> = {escaped(sign)}</tspan>'
+
+
+def _look(node: Mapping[str, Any]) -> str:
+    return "failed" if node.get("status") == "failed" else str(node["kind"])
+
+
+def _outline(look: str, width: float, height: float, shape: str) -> str:
+    x, y = -width / 2, -height / 2
+    dashes = f' stroke-dasharray="{DASHES[shape]}"' if shape in DASHES else ""
+    if shape == "octagon":
+        cut = min(9, height / 3)
+        corners = [(x + cut, y), (-x - cut, y), (-x, y + cut), (-x, -y - cut),
+                   (-x - cut, -y), (x + cut, -y), (x, -y - cut), (x, y + cut)]
+        points = " ".join(f"{_n(a)},{_n(b)}" for a, b in corners)
+        return f'<polygon points="{points}" {_paint(look)} stroke-width="1.5"{dashes}/>'
+    corner = min(height / 2, 18) if "pill" in shape else 1 if dashes else 4
+
+    def rect(inset: float, paint: str) -> str:
+        return (f'<rect x="{_n(x + inset)}" y="{_n(y + inset)}" width="{_n(width - 2 * inset)}" '
+                f'height="{_n(height - 2 * inset)}" rx="{_n(max(1, corner - inset))}" {paint}/>')
+
+    first = rect(0, f'{_paint(look)} stroke-width="1.5"{dashes}')
+    if shape != "double-pill":
+        return first
+    line = COLOURS[f"{look}-line"][0]
+    return first + rect(3, f'class="{look} inner" fill="none" stroke="{line}"')
+
+
+def _edge(edge: Mapping[str, Any]) -> str:
+    """A curve from an operand to a result, with a tip that is a shape of its own (no ids)."""
+    points = [tuple(p) for p in edge["points"]]
+    (end_x, end_y), (from_x, from_y) = points[-1], points[-2]
+    length = math.hypot(end_x - from_x, end_y - from_y) or 1.0
+    u, v = (end_x - from_x) / length, (end_y - from_y) / length
+    back_x, back_y = end_x - TIP * u, end_y - TIP * v
+    points[-1] = (end_x - (TIP - 1) * u, end_y - (TIP - 1) * v)
+    start, *rest = (f"{_n(x)},{_n(y)}" for x, y in points)
+    half = TIP * 0.42
+    tip = (f"M{_n(end_x)},{_n(end_y)}L{_n(back_x - half * v)},{_n(back_y + half * u)}"
+           f"L{_n(back_x + half * v)},{_n(back_y - half * u)}Z")
+    line = COLOURS["edge"][0]
+    slot = edge["from"][1]
+    label = ""
+    if slot:
+        x, y = edge["points"][0]
+        label = (f'<text x="{_n(x + 5)}" y="{_n(y + 10)}" font-size="9" fill="{NEUTRAL}">'
+                 f"[{slot}]</text>")
+    return (f'<path class="edge" d="M{start}C{" ".join(rest)}" fill="none" stroke="{line}" '
+            f'stroke-width="1.4"/><path class="tip" d="{tip}" fill="{line}"/>{label}')
+
+
+def _tooltip(node: Mapping[str, Any], trace: Mapping[str, Any]) -> str:
+    facts = [" = ".join(p for p in title_parts(node) if p) or node["kind"]]
+    if node["kind"] != "operation":
+        facts[0] += f" ({node['kind']})"
+    if node.get("shape") is not None:
+        facts.append(f"shape {node['shape']}, {clean(node.get('dtype') or '')}")
+    if node.get("preview") is not None:
+        facts.append(value_text(node["preview"]))
+    if node.get("src"):
+        facts.append(f"{place_of(node, trace)}: {elide(node['src'].get('text') or '', 200)}")
+    if node.get("error"):
+        facts.append(elide(node["error"], 500))
+    if node.get("status") == "freed":
+        facts.append("backward() has used this node and let go of what it saved")
+    return "\n".join(facts)
+
+
+# Legend and colours ------------------------------------------------------------------------------
+
+def _legend(trace: Mapping[str, Any], width: float) -> tuple[list[str], float]:
+    """What the shapes mean, only those that occur, in rows; and the height it takes."""
+    present = {_look(node) for node in trace["nodes"]}
+    parts, x, y = [], 0.0, 0.0
+    for look in (k for k in KINDS if k in present):
+        label = KINDS[look]
+        needs = 30 + cells(label) * CELL
+        if x and x + needs > width:
+            x, y = 0.0, y + 20
+        parts.append(f'<g transform="translate({_n(x)} {_n(y)})"><g transform="translate(12 8)">'
+                     f"{_outline(look, 24, 14, SHAPE_OF[look])}</g>"
+                     f'<text x="30" y="12" fill="{NEUTRAL}">{label}</text></g>')
+        x += needs + 16
+    missing = (trace.get("truncated") or {}).get("nodes")
+    if missing:
+        y += 20
+        parts.append(f'<text y="{_n(y + 12)}" fill="{NEUTRAL}">{missing:,} more nodes were not '
+                     "recorded: the limit was reached</text>")
+    return parts, y + 16
+
+
+def _paint(look: str) -> str:
+    return (f'class="{look}" fill="{COLOURS[look][0]}" '
+            f'stroke="{COLOURS[look + "-line"][0]}"')
+
+
+def _ink(name: str) -> str:
+    return f'class="{name}" fill="{COLOURS[name][0]}"'
+
+
+def _style() -> str:
+    """The style sheet: colours as variables, light or dark by the host's theme or the system's."""
+    def names(at: int) -> str:
+        return ";".join(f"--{name}:{both[at]}" for name, both in COLOURS.items())
+
+    own = ".learngrad-svg"
+    rules = [f"{own}{{max-width:100%;height:auto;{names(0)}}}",
+             f"@media (prefers-color-scheme:dark){{{own}{{{names(1)}}}}}"]
+    for at, hosts in enumerate((('[data-jp-theme-light="true"]', ".vscode-light",
+                                 '[data-theme="light"]'),
+                                ('[data-jp-theme-light="false"]', ".vscode-dark",
+                                 '[data-theme="dark"]'))):
+        rules.append(f"{','.join(f'{host} {own}' for host in hosts)}{{{names(at)}}}")
+    for look in KINDS:
+        rules.append(f"{own} .{look}{{fill:var(--{look});stroke:var(--{look}-line)}}")
+    rules += [f"{own} .{name}{{fill:var(--{name})}}"
+              for name in ("ink", "faint", "grad", "failed-line")]
+    rules += [f"{own} .inner{{fill:none}}", f"{own} .edge{{stroke:var(--edge)}}", f"{own} .tip{{fill:var(--edge)}}"]
+    return "".join(rules)
+
+
+STYLE = _style()
+
+
+def escaped(text: str) -> str:
+    """Text for an element or for an attribute between double quotes, in SVG and HTML."""
+    lines = (clean(line) for line in text.split("\n"))
+    return ("\n".join(lines).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+            .replace('"', "&quot;").replace("'", "&#39;"))
+
+
+def _n(value: float) -> str:
+    """A coordinate in as few characters as it needs."""
+    text = f"{value:.1f}".removesuffix(".0")
+    return "0" if text == "-0" else text

@@ -1,0 +1,366 @@
+"""A trace in words: for a screen reader, a terminal, or a place that shows no picture.
+
+Names are the learner's own. A result without a name is called by the expression that made it
+where that is short and was run once, else by its number: ``relu #3``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from learngrad.trace.boxes import gradients
+from learngrad.trace.text import (
+    clean,
+    elide,
+    shape_text,
+    span_text,
+    written_out,
+)
+
+__all__ = ["describe", "place_of", "sentence", "sentences", "summary", "table"]
+
+VERBS = {
+    "add": "add", "sub": "subtract", "mul": "multiply", "div": "divide", "neg": "change the sign",
+    "pow": "raise to a power", "matmul": "matrix product", "sum": "sum", "mean": "mean",
+    "max": "maximum", "exp": "exponential", "log": "natural logarithm", "sqrt": "square root",
+    "linear": "linear layer", "relu": "ReLU, zero where negative", "mse_loss": "mean squared error",
+    "cross_entropy": "cross-entropy", "getitem": "pick elements", "index": "pick elements",
+}
+BETWEEN = {"+", "-", "−", "×", "*", "·", "/", "÷", "@", "^", "**", "<", ">", "≤", "≥", "=", "≠"}
+LONGEST = 200
+# A word of a formula, and the marks that may hang on it: the b of `bᵀ` is the operand b.
+_WORD = re.compile(r"([^\W\d_]\w*?)([ᵀᵃ-ᶿⁿ′]*)(?!\w)")
+
+
+class _Trace:
+    """A trace with its nodes and sources by number."""
+
+    def __init__(self, trace: Mapping[str, Any]) -> None:
+        self.data = trace
+        self.nodes: dict[int, Mapping[str, Any]] = {n["id"]: n for n in trace["nodes"]}
+        self.sources = {s["id"]: s for s in trace.get("sources", ())}
+        self.lines: dict[int, list[str]] = {}
+        self.made = Counter(_spot(n["src"]) for n in trace["nodes"] if n.get("src"))
+
+    def expression(self, node: Mapping[str, Any]) -> str:
+        """The text that made a node, from its source; empty if unknown or over several lines."""
+        src = node.get("src")
+        if not src or src.get("end_line", src["line"]) != src["line"] or "end_column" not in src:
+            return ""
+        source = self.sources.get(src["source"])
+        if source is None:
+            return ""
+        lines = self.lines.setdefault(src["source"], source["text"].split("\n"))
+        at = src["line"] - source["first"]
+        return clean(lines[at][src["column"]:src["end_column"]]).strip() \
+            if 0 <= at < len(lines) else ""
+
+    def name(self, number_: int) -> str:
+        node = self.nodes[number_]
+        if node.get("name"):
+            return elide(node["name"], 40)
+        preview = node.get("preview")
+        if node["kind"] == "constant" and preview is not None and node.get("shape") == []:
+            return written_out(preview)
+        if node["kind"] != "operation":
+            return f"{node['kind']} #{number_}"
+        text = self.expression(node)
+        if text and len(text) <= 18 and self.made[_spot(node["src"])] == 1:
+            return text
+        return f"{_sign(node)} #{number_}"
+
+    def right_hand_side(self, node: Mapping[str, Any]) -> str:
+        """How the node came from its operands: ``a × b``, ``cross entropy(logits, y)``."""
+        letters = node.get("operands") or []
+        operands = [self.name(edge[0]) if edge is not None else
+                    elide(letters[i], 20) if i < len(letters) else "a value"
+                    for i, edge in enumerate(node["edges"])]
+        sign = _sign(node)
+        if sign in BETWEEN and len(operands) == 2:
+            return f"{_bracketed(operands[0])} {sign} {_bracketed(operands[1])}"
+        if sign in BETWEEN and len(operands) == 1:
+            return f"{sign}{_bracketed(operands[0])}"
+        return f"{sign}({', '.join(operands)})"
+
+
+def _spot(src: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(src.get(k) for k in ("source", "line", "column", "end_line", "end_column"))
+
+
+def _sign(node: Mapping[str, Any]) -> str:
+    return elide(node.get("sign") or node.get("op") or "operation", 24)
+
+
+def _bracketed(name: str) -> str:
+    return f"({name})" if any(c in name for c in " +-−×*/÷@") and "#" not in name else name
+
+
+def place_of(node: Mapping[str, Any], trace: Mapping[str, Any]) -> str:
+    """Where a node was made: ``line 3 of cell 1``; empty where it is unknown."""
+    src = node.get("src")
+    if not src:
+        return ""
+    labels = {s["id"]: s["label"] for s in trace.get("sources", ())}
+    label = labels.get(src["source"])
+    return f"line {src['line']}" + (f" of {elide(label, 60)}" if label else "")
+
+
+def summary(trace: Mapping[str, Any]) -> str:
+    """One or two sentences about the whole graph.
+
+    Examples
+    --------
+    >>> summary({"nodes": []})
+    'A graph with no nodes yet.'
+    """
+    counted = Counter(n["kind"] for n in trace["nodes"])
+    parts = [_plural(counted[kind], kind) for kind in
+             ("operation", "leaf", "parameter", "buffer", "constant") if counted[kind]]
+    text = f"A graph of {_and(parts)}." if parts else "A graph with no nodes yet."
+    steps = [len(r["steps"]) for r in trace.get("replays", ())]
+    if steps:
+        text += f" {_plural(len(steps), 'backward replay')} of {_and([str(n) for n in steps])} steps."
+    for node in trace["nodes"]:
+        if node.get("status") == "failed":
+            first = (node.get("error") or "no message").split("\n", 1)[0]
+            text += f" It stopped at {_sign(node)}: {elide(first, LONGEST)}."
+    return text
+
+
+def _plural(count: int, word: str) -> str:
+    if count == 1:
+        return f"1 {word}"
+    return f"{count:,} {'leaves' if word == 'leaf' else word + 's'}"
+
+
+def _and(parts: list[str]) -> str:
+    return parts[0] if len(parts) < 2 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def describe(trace: Mapping[str, Any], *, max_nodes: int = LONGEST) -> str:
+    """The whole trace as readable text: what was computed, in order, and then the gradients.
+
+    Parameters
+    ----------
+    trace : dict
+        A trace.
+    max_nodes : int, default 200
+        Longer traces are cut in the middle, and say so.
+
+    Returns
+    -------
+    str
+        Lines of text without markup.
+    """
+    known = _Trace(trace)
+    lines = [summary(trace), ""]
+    place = None
+    for node in _both_ends(trace["nodes"], max_nodes):
+        if isinstance(node, int):
+            lines.append(f"... {node:,} more nodes ...")
+            continue
+        here = place_of(node, trace)
+        if here and here != place:
+            text = elide(node["src"].get("text") or "", LONGEST)
+            lines.append(f"{here[0].upper()}{here[1:]}: {text}" if text else f"{here}:")
+            place = here
+        lines.append(("  " if here else "") + _said(node, known))
+    missing = (trace.get("truncated") or {}).get("nodes")
+    if missing:
+        lines.append(f"{missing:,} more nodes were not recorded: the limit was reached.")
+    arrived = _gradient_lines(known, max_nodes)
+    return "\n".join([*lines, *(["", "Gradients", *arrived] if arrived else []), ""])
+
+
+def _both_ends(items: list[Any], limit: int) -> list[Any]:
+    if len(items) <= limit:
+        return items
+    half = limit // 2
+    return [*items[:half], len(items) - 2 * half, *items[-half:]]
+
+
+def _said(node: Mapping[str, Any], known: _Trace) -> str:
+    """One node in a sentence."""
+    name = known.name(node["id"])
+    where = " in " + ", ".join(elide(f"{s['class']} {s['path']}".strip(), 60)
+                               for s in node["scope"][-1:]) if node.get("scope") else ""
+    if node.get("status") == "failed":
+        error = elide((node.get("error") or "no message").split("\n", 1)[0], LONGEST)
+        return f"{known.right_hand_side(node)} failed{where}: {error}"
+    outputs = node.get("outputs") or []
+    value = f"{len(outputs)} outputs" if len(outputs) > 1 else _value(node)
+    if node["kind"] == "operation":
+        right = known.right_hand_side(node)
+        return f"{name} = {right} = {value}{where}" if node.get("name") else \
+            f"{right} = {value}{where}, called {name} below" if right != name else \
+            f"{right} = {value}{where}"
+    what = node["kind"] if node["kind"] != "leaf" else \
+        "leaf that wants a gradient" if node["requires_grad"] else "leaf"
+    return f"{name} = {value}, a {what}" if name != value else f"{value}, a {what}"
+
+
+def _value(node: Mapping[str, Any]) -> str:
+    if node.get("preview") is not None:
+        return _amount(node["preview"])
+    return _shape(node["shape"]) if node.get("shape") is not None else "unknown"
+
+
+def _gradient_lines(known: _Trace, limit: int) -> list[str]:
+    found = gradients(known.data)
+    wanted = [n for n in known.data["nodes"] if n.get("requires_grad")
+              and n["kind"] != "constant" and n.get("status") != "failed"]
+    if not wanted:
+        return []
+    if not found:
+        return ["No node has a gradient yet: backward() has not run."]
+    lines = []
+    for node in _both_ends(wanted, limit):
+        if isinstance(node, int):
+            lines.append(f"... {node:,} more ...")
+            continue
+        grad = found.get(node["id"])
+        lines.append(f"{known.name(node['id'])}: "
+                     f"{'no gradient' if grad is None else _amount(grad)}")
+    return lines
+
+
+def sentence(trace: Mapping[str, Any], replay: int, index: int) -> str:
+    """One step of a replay as full sentences.
+
+    Parameters
+    ----------
+    trace : dict
+        A trace.
+    replay, index : int
+        The replay's and the step's number, from 0.
+
+    Returns
+    -------
+    str
+        Such as "Step 3 of 5: multiply, c = a × b. The gradient arriving is 16. To a: times the
+        other input b, which is 3, gives 48; with 16 already there that makes 64."
+
+    Raises
+    ------
+    IndexError
+        If there is no such replay or step.
+    """
+    known = _Trace(trace)
+    steps = trace["replays"][replay]["steps"]
+    return _step_said(steps[index], index, len(steps), known)
+
+
+def sentences(trace: Mapping[str, Any], replay: int) -> list[str]:
+    """`sentence` for every step of one replay."""
+    known = _Trace(trace)
+    steps = trace["replays"][replay]["steps"]
+    return [_step_said(step, i, len(steps), known) for i, step in enumerate(steps)]
+
+
+def _step_said(step: Mapping[str, Any], index: int, count: int, known: _Trace) -> str:
+    begin = f"Step {index + 1} of {count}: "
+    node = known.nodes[step["node"]]
+    write = step.get("write")
+    if write:
+        name, after = known.name(step["node"]), _amount(write["after"])
+        if write.get("before") is None:
+            return f"{begin}{name} is a {node['kind']}. Its .grad was empty and becomes {after}."
+        return (f"{begin}{name} is a {node['kind']}. Its .grad was {_amount(write['before'])} "
+                f"and becomes {after}.")
+    right = known.right_hand_side(node)
+    title = f"{known.name(step['node'])} = {right}" if node.get("name") else right
+    parts = [f"{begin}{_verb(node)}, {title}.",
+             f"The gradient arriving is {_arriving(step['upstream'])}."]
+    parts += [_contribution(part, node, known) for part in step["contributions"]]
+    if not step["contributions"]:
+        parts.append("Nothing below it wants a gradient.")
+    return " ".join(parts)
+
+
+def _verb(node: Mapping[str, Any]) -> str:
+    op = node.get("op") or node["kind"]
+    return VERBS.get(op) or elide(op.replace("_", " "), 40)
+
+
+def _arriving(upstream: list[Any]) -> str:
+    said = ["nothing" if one is None else _amount(one) for one in upstream]
+    if len(said) == 1:
+        return said[0]
+    return _and([f"{one} at output {i}" for i, one in enumerate(said)]) if said else "unknown"
+
+
+def _contribution(part: Mapping[str, Any], node: Mapping[str, Any], known: _Trace) -> str:
+    to = known.name(part["to"][0])
+    if part["to"][1]:
+        to += f" (output {part['to'][1]})"
+    value, after = _amount(part["value"]), _amount(part["after"])
+    text = f"To {to}: {_factor(part, node, known)} {value}"
+    if part.get("summed_from") is not None:
+        text += (f", summed from {_shape(part['summed_from'])} to "
+                 f"{_shape(part['value']['shape'])} because {to} was broadcast")
+    if part.get("before") is None:
+        return f"{text}; it is the first to arrive there."
+    return f"{text}; with {_amount(part['before'])} already there that makes {after}."
+
+
+def _factor(part: Mapping[str, Any], node: Mapping[str, Any], known: _Trace) -> str:
+    """By what the arriving gradient is multiplied, in the learner's names and in numbers."""
+    local = clean(part.get("local") or "")
+    numbers = elide(part.get("numbers") or "", 60)
+    if not local:
+        return f"times {numbers} gives" if numbers else "the contribution is"
+    letters = node.get("operands") or []
+    names = {letter: _bracketed(known.name(edge[0])) for letter, edge
+             in zip(letters, node["edges"], strict=False) if edge is not None}
+    named = _WORD.sub(lambda m: names.get(m[1], m[1]) + m[2], elide(local, LONGEST))
+    words = {word for word, _ in _WORD.findall(local)}
+    if "g" in words:
+        return f"{named} gives"
+    if numbers and any(len(word) == 1 and word not in names for word in words):
+        return f"times {numbers} gives"  # a letter that stands for a plain number, not a variable
+    if local in names and numbers:
+        return f"times the other input {named}, which is {numbers}, gives"
+    if numbers in ("", named):
+        return f"times {named} gives"
+    return f"times {named} = {numbers} gives"
+
+
+def _amount(preview: Mapping[str, Any]) -> str:
+    """A gradient in a sentence: its numbers, or its shape and span."""
+    written = written_out(preview)
+    if written:
+        return written
+    span = span_text(preview)
+    return f"{_shape(preview['shape'])}, {span}" if span else _shape(preview["shape"])
+
+
+def _shape(shape: list[int]) -> str:
+    return shape_text(shape) if shape else "one number"
+
+
+def table(trace: Mapping[str, Any]) -> list[dict[str, str]]:
+    """A row for each node, for a table that a screen reader can walk.
+
+    Returns
+    -------
+    list of dict of str to str
+        With the keys ``node``, ``from``, ``value``, ``gradient``, ``line``, in the order of
+        creation. An empty gradient means that none is wanted.
+    """
+    known, found = _Trace(trace), gradients(trace)
+    rows = []
+    for node in trace["nodes"]:
+        wants = node.get("requires_grad") and node["kind"] != "constant"
+        grad = found.get(node["id"])
+        operation = node["kind"] == "operation"
+        rows.append({
+            "node": known.name(node["id"]),
+            "from": known.right_hand_side(node) if operation else node["kind"],
+            "value": "failed" if node.get("status") == "failed" else _value(node),
+            "gradient": "" if not wants else "none yet" if grad is None else _amount(grad),
+            "line": place_of(node, trace),
+        })
+    return rows
