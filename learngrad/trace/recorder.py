@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from learngrad import source
+from learngrad import devices, source
 from learngrad.autograd.engine import Step
 from learngrad.autograd.function import AccumulateGrad, Function, Node
 from learngrad.autograd.observe import Watcher, thread
@@ -26,34 +26,59 @@ TEXT_LIMIT = 10_000  # characters of any other text
 
 
 class _Record:
-    """One node of the trace, in the form in which it is kept while recording."""
+    """One node of the trace as it is kept while recording; its JSON is worked out when asked for."""
 
-    __slots__ = ("edges", "error", "fields", "grad", "operands", "outputs", "preview", "status",
-                 "version")
+    __slots__ = ("cls", "device", "dtype", "edges", "error", "grad", "id", "kind", "name",
+                 "operands", "outputs", "place", "preview", "requires_grad", "scope", "shape",
+                 "status", "version")
 
-    def __init__(self, fields: dict[str, Any], preview: Preview | None) -> None:
-        self.fields = fields
-        self.preview = preview
+    def __init__(self, id: int, kind: str, cls: Any, name: str | None) -> None:
+        self.id, self.kind, self.cls, self.name = id, kind, cls, name
+        self.shape: tuple[int, ...] | None = None
+        self.dtype: Any = None
+        self.device: Any = devices.CPU
+        self.requires_grad = False
+        self.scope: list[dict[str, Any]] = []
+        self.place: dict[str, Any] | None = None
+        self.preview: Preview | None = None
         self.grad: Preview | None = None
         self.edges: list[list[int] | None] = []
-        self.operands: list[str] = []
-        self.outputs: list[tuple[Any, Preview]] = []
+        self.operands: list[Any] = []  # letters, and numbers where an operand was one
+        self.outputs: list[tuple[Any, Preview]] = []  # where there are several
         self.version = 0
         self.status = "ok"
         self.error: str | None = None
 
     def json(self) -> dict[str, Any]:
-        node = {**self.fields, "edges": self.edges, "operands": self.operands,
-                "preview": None if self.preview is None else self.preview.json(),
-                "version": self.version, "status": self.status}
+        cls = self.cls
+        word = cls.__name__.lower() if cls is not None else None
+        node: dict[str, Any] = {
+            "id": self.id, "kind": self.kind, "op": word,
+            "sign": (cls.sign or word) if cls is not None else "", "name": self.name,
+            "scope": self.scope, "src": self.place,
+            "shape": None if self.shape is None else list(self.shape),
+            "dtype": None if self.dtype is None else str(self.dtype), "device": str(self.device),
+            "requires_grad": self.requires_grad,
+            "preview": None if self.preview is None else self.preview.json(), "edges": self.edges,
+            "operands": [o if isinstance(o, str) else text.number(o) for o in self.operands],
+            "version": self.version, "status": self.status,
+            "formula": cls.formula if cls is not None else "",
+            "local": cls.local if cls is not None else {}}
         if self.grad is not None:
             node["grad"] = self.grad.json()
-        if len(self.outputs) > 1:
+        if self.outputs:
             node["outputs"] = [{"shape": list(p.shape), "dtype": str(d), "preview": p.json()}
                                for d, p in self.outputs]
         if self.error is not None:
             node["error"] = self.error
         return node
+
+    def numbers(self) -> dict[str, Any]:
+        """The operands that are plain numbers, by the letters they stand for."""
+        if self.cls is None:
+            return {}
+        return {letter: text.number(o) for letter, o in zip(self.cls.letters, self.operands)
+                if not isinstance(o, str)}
 
 
 class Recorder(Watcher):
@@ -193,12 +218,12 @@ class Recorder(Watcher):
         names = place.operands if place is not None else ()
         edges, operands = self._operands(node, inputs, names)
         out = outputs[0]
-        record = self._new(
+        entry = self._new(
             "operation", out._data.shape, out._data.dtype, out._data, made, operation=node,
             name=place.target if place is not None else None, grad=out._edge is not None)
-        if record is None:
+        if entry is None:
             return
-        index, entry = record
+        index = entry.id
         entry.edges, entry.operands = edges, operands
         if len(outputs) > 1:
             entry.outputs = [(t._data.dtype, capture(t._data)) for t in outputs]
@@ -210,14 +235,13 @@ class Recorder(Watcher):
                made: source.Made) -> None:
         place = source.resolve(made)
         edges, operands = self._operands(node, inputs, place.operands if place else ())
-        record = self._new("operation", None, None, None, made, operation=node,
-                           name=place.target if place is not None else None, grad=False)
-        if record is None:
+        entry = self._new("operation", None, None, None, made, operation=node,
+                          name=place.target if place is not None else None, grad=False)
+        if entry is None:
             return
-        index, entry = record
         entry.edges, entry.operands, entry.status = edges, operands, "failed"
         entry.error = (error.what if isinstance(error, LearngradError) else str(error))[:TEXT_LIMIT]
-        self._change("node", index, 0, lambda: self._records.append(entry))
+        self._change("node", entry.id, 0, lambda: self._records.append(entry))
 
     def changed(self, tensor: Any) -> None:
         index = self._find(tensor)
@@ -237,44 +261,37 @@ class Recorder(Watcher):
         self._scope = self._scope[:-1]
 
     def _new(self, kind: str, shape: Any, dtype: Any, array: Any, made: source.Made | None, *,
-             operation: Function | None = None, name: str | None = None, grad: bool = False,
-             device: str = "cpu") -> tuple[int, _Record] | None:
-        """A record and the id that it will have; None once the trace is full."""
+             operation: Function | None = None, name: str | None = None,
+             grad: bool = False) -> _Record | None:
+        """A record that is not in the trace yet; None once the trace is full."""
         if len(self._records) >= self.limit:
             self._dropped += 1
             return None
-        cls: Any = type(operation)
-        if array is not None and not hasattr(array, "ctypes"):
-            device = str(Tensor._from_array(array, None).device)
-        fields = {
-            "id": len(self._records), "kind": kind,
-            "op": None if operation is None else cls.__name__.lower(),
-            "sign": "" if operation is None else cls.sign or cls.__name__.lower(),
-            "name": name if name is None else name[:TEXT_LIMIT],
-            "scope": self._scope, "src": self._place(made),
-            "shape": None if shape is None else list(shape),
-            "dtype": None if dtype is None else str(dtype), "device": device,
-            "requires_grad": grad,
-            "formula": "" if operation is None else cls.formula,
-            "local": {} if operation is None else cls.local,
-        }
-        return len(self._records), _Record(fields, None if array is None else capture(array))
+        record = _Record(len(self._records), kind, None if operation is None else type(operation),
+                         name if name is None else name[:TEXT_LIMIT])
+        record.shape, record.dtype, record.requires_grad = shape, dtype, grad
+        record.scope, record.place = self._scope, self._place(made)
+        if array is not None:
+            record.device, record.preview = devices.device_of(array), capture(array)
+        return record
 
     def _operands(self, node: Function, inputs: tuple[Any, ...], names: tuple[str | None, ...]) -> tuple[
-            list[list[int] | None], list[str]]:
+            list[list[int] | None], list[Any]]:
         """Edges to the inputs and the letters of the formula; what is new becomes a leaf."""
-        last = max((i for i, x in enumerate(inputs) if isinstance(x, Tensor)
-                    or (type(x) in (int, float) and node.promotion is not None)), default=-1)
         edges: list[list[int] | None] = []
-        operands = []
-        for i, x in enumerate(inputs[:last + 1]):
+        operands: list[Any] = []
+        letters, known = node.letters, len(names)
+        for i, x in enumerate(inputs):
             if isinstance(x, Tensor):
-                found = self._place_of(x, names[i] if i < len(names) else None)
+                found = self._place_of(x, names[i] if i < known else None)
+                while len(edges) < i:  # an option before it
+                    edges.append(None)
+                    operands.append("")
                 edges.append(None if found is None else list(found))
-                operands.append(node.letters[i] if i < len(node.letters) else f"x{i + 1}")
-            else:
+                operands.append(letters[i] if i < len(letters) else f"x{i + 1}")
+            elif node.promotion is not None and type(x) in (int, float):
                 edges.append(None)
-                operands.append(text.number(x) if type(x) in (int, float) else "")
+                operands.append(x)
         return edges, operands
 
     def _key(self, tensor: Any) -> tuple[int, int] | None:
@@ -325,11 +342,11 @@ class Recorder(Watcher):
         kind = ("parameter" if path is not None or type(tensor) is not Tensor
                 else "leaf") if tensor._edge is not None else "constant"
         named = path or tensor.name or (place.target if place is not None else None) or name
-        record = self._new(kind, tensor._data.shape, tensor._data.dtype, tensor._data, tensor._made,
-                           name=named, grad=tensor._edge is not None)
-        if record is None:
+        entry = self._new(kind, tensor._data.shape, tensor._data.dtype, tensor._data, tensor._made,
+                          name=named, grad=tensor._edge is not None)
+        if entry is None:
             return None
-        index, entry = record
+        index = entry.id
         entry.version = tensor._version[0]
         if tensor._grad is not None:
             entry.grad = capture(tensor._grad._data)
@@ -356,12 +373,12 @@ class Recorder(Watcher):
             place = source.resolve(node.made)
             shape, dtype = node.outputs[0]
             operation = node if isinstance(node, Function) else None
-            record = self._new("operation" if operation is not None else "leaf", shape, dtype, None,
-                               node.made, operation=operation, grad=True,
-                               name=place.target if place is not None else None)
-            if record is None:
+            entry = self._new("operation" if operation is not None else "leaf", shape, dtype, None,
+                              node.made, operation=operation, grad=True,
+                              name=place.target if place is not None else None)
+            if entry is None:
                 continue
-            index, entry = record
+            index = entry.id
             for i, edge in enumerate(node.edges):
                 if edge is not None:
                     found = self._outputs.get((edge[0].seq, edge[1]))
@@ -385,7 +402,7 @@ class Recorder(Watcher):
                 entry.preview = capture(saved[0])
             elif entry.edges[what] is not None:
                 producer = self._records[entry.edges[what][0]]
-                if producer.preview is None and list(saved[0].shape) == producer.fields["shape"]:
+                if producer.preview is None and tuple(saved[0].shape) == producer.shape:
                     producer.preview = capture(saved[0])
 
     def _place(self, made: source.Made | None) -> dict[str, Any] | None:
@@ -485,12 +502,9 @@ class Recorder(Watcher):
         if record.preview is None or record.preview.item() is None or not local or whole is None:
             return ""
         known: dict[str, Any] = {"out": record.preview.item(), "g": whole}
-        for letter, edge, given in zip(type_letters(record), record.edges, record.operands):
-            if edge is None:
-                if given:
-                    known[letter] = given
-                continue
-            preview = self._records[edge[0]].preview
+        known.update(record.numbers())
+        for letter, edge in zip(record.operands, record.edges):
+            preview = None if edge is None else self._records[edge[0]].preview
             if preview is not None and preview.item() is not None:
                 known[letter] = preview.item()
         filled = _LETTERS.sub(lambda m: _filled(m, known, local), local)
@@ -516,13 +530,6 @@ def _filled(match: re.Match[str], known: dict[str, Any], local: str) -> str:
     shown = value if isinstance(value, str) else text.number(value)
     return f"({shown})" if shown.startswith(text.MINUS) and shown != local and (
         match.group() != local) else shown
-
-
-def type_letters(record: _Record) -> list[str]:
-    """The letters of a record's operands, also where a number stood in an operand's place."""
-    local = list(record.fields["local"])
-    return [operand if edge is not None else (local[i] if i < len(local) else "")
-            for i, (edge, operand) in enumerate(zip(record.edges, record.operands))]
 
 
 def from_graph(tensor: Tensor) -> Recorder:
