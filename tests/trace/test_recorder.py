@@ -1,0 +1,392 @@
+"""The recorder: what it writes down is what happened, in the schema's form."""
+
+from __future__ import annotations
+
+import gc
+import json
+import threading
+import weakref
+
+import jsonschema
+import numpy as np
+import pytest
+
+import learngrad
+from learngrad import nn, optim
+from learngrad.autograd.observe import thread
+from learngrad.trace import Recorder, from_graph
+from learngrad.trace.schema import load_schema, validate
+
+SCHEMA = jsonschema.Draft202012Validator(load_schema())
+
+
+def checked(tape: Recorder) -> dict:
+    """The trace, after both validators and a trip through JSON have seen it."""
+    trace = json.loads(json.dumps(tape.to_dict(), allow_nan=False))
+    SCHEMA.validate(trace)
+    validate(trace)
+    return trace
+
+
+def named(trace: dict) -> dict[str, dict]:
+    return {node["name"]: node for node in trace["nodes"] if node["name"]}
+
+
+@pytest.fixture
+def worked() -> Recorder:
+    """The example of every course: one input used twice."""
+    with Recorder() as tape:
+        a = learngrad.tensor(2.0, requires_grad=True)
+        b = learngrad.tensor(-3.0, requires_grad=True)
+        c = a * b
+        d = c + a
+        loss = d.tanh()
+        loss.backward()
+    return tape
+
+
+def test_nodes_carry_names_signs_edges_and_lines(worked):
+    trace = checked(worked)
+    nodes = named(trace)
+    assert [n["name"] for n in trace["nodes"]] == ["a", "b", "c", "d", "loss"]
+    assert [nodes[n]["kind"] for n in "abc"] == ["leaf", "leaf", "operation"]
+    assert nodes["c"]["sign"] == "×"
+    assert nodes["c"]["edges"] == [[nodes["a"]["id"], 0], [nodes["b"]["id"], 0]]
+    assert nodes["d"]["edges"] == [[nodes["c"]["id"], 0], [nodes["a"]["id"], 0]]
+    src = nodes["c"]["src"]
+    assert src["text"] == "c = a * b"
+    source = trace["sources"][src["source"]]
+    assert source["label"] == "test_recorder.py"
+    line = source["text"].splitlines()[src["line"] - source["first"]]
+    assert line[src["column"]:src["end_column"]] == "a * b"
+    assert nodes["c"]["preview"] == {"shape": [], "values": [-6.0]}
+    assert trace["status"] == "done"
+
+
+def test_replay_holds_the_chain_rule_and_the_sums(worked):
+    trace = checked(worked)
+    nodes = named(trace)
+    (replay,) = trace["replays"]
+    assert replay["root"] == nodes["loss"]["id"]
+    assert replay["seed"]["values"] == [1.0]
+    order = [trace["nodes"][step["node"]]["name"] for step in replay["steps"]]
+    assert order == ["loss", "d", "c", "b", "a"]
+    for step in replay["steps"]:
+        for c in step["contributions"]:
+            before = 0.0 if c["before"] is None else c["before"]["values"][0]
+            assert c["after"]["values"][0] == pytest.approx(before + c["value"]["values"][0])
+    local = 1 - np.tanh(-4.0) ** 2
+    into_a = [c for s in replay["steps"] for c in s["contributions"] if c["to"][0] == nodes["a"]["id"]]
+    assert [c["value"]["values"][0] for c in into_a] == pytest.approx([local, -3 * local], rel=1e-3)
+    assert into_a[1]["before"]["values"][0] == pytest.approx(local, rel=1e-3)
+    written = replay["steps"][-1]["write"]
+    assert written["before"] is None
+    assert written["after"] == nodes["a"]["grad"]
+    assert nodes["a"]["grad"]["values"][0] == pytest.approx(-2 * local, rel=1e-3)
+
+
+def test_local_derivatives_have_letters_and_numbers(worked):
+    trace = checked(worked)
+    said = {(trace["nodes"][s["node"]]["name"], c["letter"]): (c["local"], c["numbers"])
+            for s in trace["replays"][0]["steps"] for c in s["contributions"]}
+    assert said["c", "a"] == ("b", "−3")
+    assert said["c", "b"] == ("a", "2")
+    assert said["d", "a"] == ("1", "1")
+    assert said["loss", "x"] == ("1 − out²", "1 − (−0.9993)² = 0.001341")
+
+
+def test_a_number_as_operand_is_shown_and_used():
+    x = learngrad.tensor(5.0, requires_grad=True)
+    with Recorder() as tape:
+        y = 3 * x
+        y.backward()
+    node = named(checked(tape))["y"]
+    assert node["operands"] == ["3", "b"]
+    assert node["edges"][0] is None
+    assert tape.to_dict()["replays"][0]["steps"][0]["contributions"][0]["numbers"] == "3"
+
+
+def test_gradient_absent_is_not_zero():
+    with Recorder() as tape:
+        x = learngrad.tensor(5.0, requires_grad=True)
+        y = x * 0
+        checked(tape)
+        assert "grad" not in named(tape.to_dict())["x"]
+        y.backward()
+    assert named(checked(tape))["x"]["grad"]["values"] == [0.0]
+
+
+def test_second_backward_adds_to_what_was_there():
+    w = learngrad.tensor(2.0, requires_grad=True)
+    with Recorder() as tape:
+        (w * 3).backward()
+        (w * 4).backward()
+    trace = checked(tape)
+    writes = [r["steps"][-1]["write"] for r in trace["replays"]]
+    assert writes[0] == {"before": None, "after": {"shape": [], "values": [3.0]}}
+    assert writes[1] == {"before": {"shape": [], "values": [3.0]},
+                         "after": {"shape": [], "values": [7.0]}}
+
+
+def test_broadcasting_is_told():
+    x, b = learngrad.ones(4, 3), learngrad.zeros(3, requires_grad=True)
+    with Recorder() as tape:
+        (x + b).sum().backward()
+    contributions = [c for s in checked(tape)["replays"][0]["steps"] for c in s["contributions"]]
+    assert contributions[-1]["summed_from"] == [4, 3]
+    assert contributions[-1]["value"] == {"shape": [3], "values": [4.0, 4.0, 4.0]}
+
+
+def test_training_step_of_a_module():
+    learngrad.manual_seed(0)
+    model = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
+    X, y = learngrad.rand(16, 64), learngrad.randint(10, (16,))
+    opt = optim.SGD(model.parameters(), lr=0.1)
+    drawn = model[0].weight._version[0]  # the layer's first draw is a change in place too
+    with Recorder() as tape:
+        out = model(X)
+        loss = nn.CrossEntropyLoss()(out, y)
+        loss.backward()
+        opt.step()
+    trace = checked(tape)
+    nodes = named(trace)
+    assert {"0.weight", "0.bias", "2.weight", "2.bias", "X", "loss"} <= set(nodes)
+    assert nodes["0.weight"]["kind"] == "parameter"
+    assert nodes["X"]["kind"] == "constant"
+    assert nodes["0.weight"]["version"] == drawn + 1
+    assert set(nodes["0.weight"]["preview"]) == {"shape", "tile", "min", "max", "mean", "nonfinite"}
+    linear = [n for n in trace["nodes"] if n["op"] == "linear"]
+    assert [[s["path"] for s in n["scope"]] for n in linear] == [["", "0"], ["", "2"]]
+    assert linear[0]["scope"][1] == {"path": "0", "class": "Linear", "call": 1}
+    # What the picture says is what the parameters got.
+    tile = nodes["2.bias"]["grad"]["values"]
+    assert tile == [float(str(v)) for v in model[2].bias.grad.numpy()]
+    assert all(n["status"] == "freed" for n in linear)
+
+
+def test_preview_is_from_the_moment_of_the_event():
+    w = learngrad.tensor([1.0, 2.0], requires_grad=True)
+    with Recorder() as tape:
+        (w * w).sum().backward()
+        with learngrad.no_grad():
+            w -= 100
+    leaf, *_, updated = checked(tape)["nodes"]
+    assert leaf["preview"]["values"] == [1.0, 2.0]
+    assert updated["preview"]["values"] == [-99.0, -98.0]
+    assert (leaf["version"], updated["requires_grad"]) == (1, False)
+
+
+def test_a_value_changed_before_it_is_used_again_is_looked_at_again():
+    w = learngrad.tensor(1.0, requires_grad=True)
+    with Recorder() as tape:
+        w * 2
+        with learngrad.no_grad():
+            w += 5
+        w * 2
+    leaf = checked(tape)["nodes"][0]
+    assert leaf["preview"]["values"] == [6.0]
+    assert leaf["version"] == 1
+
+
+def test_failed_operation_is_kept_with_its_reason():
+    with pytest.raises(learngrad.errors.ShapeError), Recorder() as tape:
+        x = learngrad.ones(2, 3)
+        w = learngrad.ones(4, 5, requires_grad=True)
+        scaled = w * 2
+        broken = x @ scaled
+    trace = checked(tape)
+    assert trace["status"] == "failed"
+    node = named(trace)["broken"]
+    assert node["status"] == "failed"
+    assert node["shape"] is None
+    assert "inner sizes 3 and 4" in node["error"]
+    assert [named(trace)[n]["id"] for n in ("x", "scaled")] == [e[0] for e in node["edges"]]
+    assert not thread.watchers
+
+
+def test_several_outputs_have_their_slots():
+    x = learngrad.tensor([[1.0, 5.0], [7.0, 3.0]], requires_grad=True)
+    with Recorder() as tape:
+        values, indices = x.max(dim=1)
+        total = values.sum()
+        picked = indices + 1
+        total.backward()
+    trace = checked(tape)
+    top = next(n for n in trace["nodes"] if n["op"] == "maxdim")
+    assert [o["dtype"] for o in top["outputs"]] == ["float32", "int64"]
+    nodes = named(trace)
+    assert nodes["total"]["edges"][0] == [top["id"], 0]
+    assert nodes["picked"]["edges"][0] == [top["id"], 1]
+    step = trace["replays"][0]["steps"][1]
+    assert step["upstream"] == [{"shape": [2], "values": [1.0, 1.0]}, None]
+    assert picked.tolist() == [2, 1]
+
+
+def test_no_grad_is_recorded_without_a_graph():
+    w = learngrad.tensor(2.0, requires_grad=True)
+    with Recorder() as tape, learngrad.no_grad():
+        y = w * 3
+        z = y + 1
+    nodes = named(checked(tape))
+    assert not nodes["y"]["requires_grad"]
+    assert nodes["z"]["edges"][0] == [nodes["y"]["id"], 0]
+    assert z.item() == 7
+
+
+def test_a_graph_from_before_the_recording_joins_it():
+    w = learngrad.tensor(2.0, requires_grad=True)
+    hidden = w * 3
+    squared = hidden * hidden
+    with Recorder() as tape:
+        squared.backward()
+    trace = checked(tape)
+    assert [n["name"] for n in trace["nodes"]] == ["w", "hidden", "squared"]
+    assert trace["replays"][0]["steps"][-1]["write"]["after"]["values"] == [36.0]
+
+
+def test_show_knows_a_finished_graph():
+    w = learngrad.tensor([1.0, 2.0], requires_grad=True)
+    hidden = w * 3
+    loss = (hidden * hidden).sum()
+    trace = checked(from_graph(loss))
+    nodes = named(trace)
+    assert nodes["w"]["preview"]["values"] == [1.0, 2.0]
+    assert nodes["hidden"]["preview"]["values"] == [3.0, 6.0]  # kept for backward
+    assert nodes["loss"]["preview"]["values"] == [45.0]
+    assert trace["nodes"][2]["preview"] is None  # nobody kept the product
+    assert trace["replays"] == []
+
+
+@pytest.mark.parametrize("pieces", [1, 3, 1000])
+def test_deltas_add_up_to_the_snapshot(pieces):
+    learngrad.manual_seed(0)
+    messages, mark = [], 0
+    tape = Recorder()
+    changes = 0
+
+    def listen() -> None:
+        nonlocal mark, changes
+        changes += 1
+        if changes % pieces == 0:
+            messages.append(tape.changes(mark))
+            mark = messages[-1]["to"]
+
+    tape.listener = listen
+    with tape:
+        model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
+        for _ in range(2):
+            loss = (model(learngrad.rand(5, 3)) ** 2).mean()
+            loss.backward()
+            optim.SGD(model.parameters(), lr=0.1).step()
+    messages.append(tape.changes(mark))
+    nodes: dict[int, dict] = {}
+    sources: dict[int, dict] = {}
+    replays: list[dict] = []
+    revision = 0
+    for m in json.loads(json.dumps(messages)):
+        assert m["from"] == revision
+        revision = m["to"]
+        nodes.update((n["id"], n) for n in m["nodes"])
+        sources.update((s["id"], s) for s in m["sources"])
+        for r in m["replays"]:
+            assert r["index"] == len(replays)
+            replays.append({"root": r["root"], "seed": r["seed"], "steps": []})
+        for s in m["steps"]:
+            assert s["index"] == len(replays[s["replay"]]["steps"])
+            replays[s["replay"]]["steps"].append(s["step"])
+    whole = checked(tape)
+    assert [nodes[i] for i in sorted(nodes)] == whole["nodes"]
+    assert [sources[i] for i in sorted(sources)] == whole["sources"]
+    assert replays == whole["replays"]
+    assert revision == whole["revision"]
+
+
+def test_limit_is_counted_not_silent():
+    with Recorder(limit=10) as tape:
+        x = learngrad.tensor(1.0, requires_grad=True)
+        for _ in range(50):
+            x = x * 1.5
+        x.backward()
+    trace = checked(tape)
+    assert len(trace["nodes"]) == 10
+    assert trace["truncated"]["nodes"] >= 41
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_numbers_that_json_lacks_are_words(bad):
+    with Recorder() as tape:
+        small = learngrad.tensor([1.0, bad]) * 1
+        large = learngrad.full((10, 10), bad) * 1
+        mixed = learngrad.tensor(np.where(np.eye(9) > 0, bad, 2.0)) * 1
+    nodes = named(checked(tape))
+    word = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(bad)]
+    assert nodes["small"]["preview"]["values"] == [1.0, word]
+    assert nodes["large"]["preview"]["min"] is None
+    assert nodes["large"]["preview"]["nonfinite"] == 100
+    assert (nodes["mixed"]["preview"]["mean"], nodes["mixed"]["preview"]["nonfinite"]) == (2.0, 9)
+    assert small.shape, large.shape == mixed.shape
+
+
+def test_a_name_is_only_text():
+    hostile = "<img src=x onerror=alert(1)>"
+    x = learngrad.tensor(1.0, requires_grad=True)
+    x.name = hostile
+    with Recorder() as tape:
+        x * 2
+    assert checked(tape)["nodes"][0]["name"] == hostile
+
+
+def test_threads_are_not_mixed():
+    done = threading.Event()
+
+    def other() -> None:
+        learngrad.tensor(1.0) * 2
+        done.set()
+
+    with Recorder() as tape:
+        runner = threading.Thread(target=other)
+        runner.start()
+        runner.join()
+    assert done.is_set()
+    assert checked(tape)["nodes"] == []
+
+
+def test_recording_keeps_no_tensor_alive():
+    gc.collect()
+    gc.disable()
+    try:
+        with Recorder() as tape:
+            x = learngrad.tensor([1.0], requires_grad=True)
+            y = x * 2
+            y.sum().backward()
+        dead = [weakref.ref(t) for t in (x, y)]
+        del x, y
+        assert [r() for r in dead] == [None, None]
+        assert len(tape.to_dict()["nodes"]) == 3
+    finally:
+        gc.enable()
+
+
+def test_stepping_by_hand_is_recorded_too():
+    x = learngrad.tensor(3.0, requires_grad=True)
+    with Recorder() as tape:
+        loss = x * x
+        steps = loss.replay()
+        next(steps)
+        steps.close()
+        list(loss.replay())
+    trace = checked(tape)
+    assert [len(r["steps"]) for r in trace["replays"]] == [1, 2]
+    assert x.grad.item() == 6.0
+
+
+def test_a_loop_names_each_round():
+    with Recorder() as tape:
+        w = learngrad.tensor(1.0, requires_grad=True)
+        for _ in range(3):
+            loss = (w - 5) ** 2
+            loss.backward()
+    trace = checked(tape)
+    assert [n["name"] for n in trace["nodes"]].count("loss") == 3
+    assert [n["name"] for n in trace["nodes"]].count("w") == 1
+    assert len(trace["replays"]) == 3
