@@ -29,7 +29,7 @@ class _Record:
     """One node of the trace as it is kept while recording; its JSON is worked out when asked for."""
 
     __slots__ = ("cls", "device", "dtype", "edges", "error", "grad", "id", "kind", "name",
-                 "operands", "outputs", "place", "preview", "requires_grad", "scope", "shape",
+                 "operands", "outputs", "place", "preview", "requires_grad", "scope", "seen", "shape",
                  "status", "version")
 
     def __init__(self, id: int, kind: str, cls: Any, name: str | None) -> None:
@@ -46,6 +46,7 @@ class _Record:
         self.operands: list[Any] = []  # letters, and numbers where an operand was one
         self.outputs: list[tuple[Any, Preview]] = []  # where there are several
         self.version = 0
+        self.seen = 0  # the version that the preview shows
         self.status = "ok"
         self.error: str | None = None
 
@@ -325,8 +326,9 @@ class Recorder(Watcher):
         if index is None:
             return None
         record = self._records[index]
-        if record.version != tensor._version[0]:  # changed in place since it was looked at
-            record.version, record.preview = tensor._version[0], capture(tensor._data)
+        if record.seen != tensor._version[0]:  # changed in place since it was looked at
+            record.version = record.seen = tensor._version[0]
+            record.preview = capture(tensor._data)
             self._change("node", index, 0, lambda: None)
         slot = 0
         if tensor._edge is not None:
@@ -347,7 +349,7 @@ class Recorder(Watcher):
         if entry is None:
             return None
         index = entry.id
-        entry.version = tensor._version[0]
+        entry.version = entry.seen = tensor._version[0]
         if tensor._grad is not None:
             entry.grad = capture(tensor._grad._data)
         self._remember(tensor, index, 0)
