@@ -1,0 +1,96 @@
+"""Adam: each parameter's own step size, from the running mean and spread of its gradient."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from learngrad import devices
+from learngrad.errors import ArgumentTypeError
+from learngrad.optim.optimizer import Optimizer, number
+from learngrad.tensor import Tensor
+
+__all__ = ["Adam"]
+
+
+class Adam(Optimizer):
+    r"""Adam (Kingma and Ba 2015, https://arxiv.org/abs/1412.6980).
+
+    .. math:: m \leftarrow \beta_1 m + (1 - \beta_1) g,\quad
+              v \leftarrow \beta_2 v + (1 - \beta_2) g^2,
+
+    .. math:: p \leftarrow p - \eta
+              \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}
+
+    Parameters
+    ----------
+    params : iterable of Tensor, or of dict
+        Leaves to move; or parameter groups, each with settings of its own.
+    lr : float, default 0.001
+        The learning rate η: about how far one step moves a parameter.
+    betas : (float, float), default (0.9, 0.999)
+        How much of the running mean of the gradient, and of its square, is kept.
+    eps : float, default 1e-8
+        Keeps the quotient finite, ε.
+    weight_decay : float, default 0
+        Times the parameter, added to the gradient.
+    maximize : bool, default False
+        Go up instead of down.
+
+    Raises
+    ------
+    ArgumentTypeError, ArgumentError, GraphError
+        If there are no parameters, one of them cannot be moved, or a setting makes no sense.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> w = learngrad.tensor(1.0, requires_grad=True)
+    >>> adam = learngrad.optim.Adam([w], lr=0.25)
+    >>> (w * w).backward()
+    >>> adam.step()
+    >>> w.item()
+    0.75
+    """
+
+    def __init__(self, params: Any, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
+                 eps: float = 1e-8, weight_decay: float = 0, *, maximize: bool = False) -> None:
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps,
+                                  "weight_decay": weight_decay, "maximize": maximize})
+
+    def check(self, group: dict[str, Any]) -> None:
+        """Refuse settings that make no sense."""
+        for name in ("lr", "eps", "weight_decay"):
+            number(name, group[name])
+        if not isinstance(group["betas"], (tuple, list)) or len(group["betas"]) != 2:
+            raise ArgumentTypeError(f"betas are two numbers, not {group['betas']!r:.60}",
+                                    fix="betas=(0.9, 0.999)")
+        for i, beta in enumerate(group["betas"]):
+            number(f"betas[{i}]", beta, below=1.0)
+
+    def update(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
+        """One step of the rule."""
+        if not state:
+            zeros = devices.array_module(p).zeros_like
+            state.update(step=0, exp_avg=Tensor._from_array(zeros(p), None),
+                         exp_avg_sq=Tensor._from_array(zeros(p), None))
+        t = state["step"] = state["step"] + 1
+        m, v = state["exp_avg"]._data, state["exp_avg_sq"]._data
+        beta1, beta2 = group["betas"]
+        g = self.downhill(p, g, group)
+        s = self.scratch(p)
+        np.subtract(g, m, out=s)
+        s *= 1 - beta1
+        m += s
+        v *= beta2
+        np.multiply(g, g, out=s)
+        s *= 1 - beta2
+        v += s
+        np.sqrt(v, out=s)
+        s /= math.sqrt(1 - beta2**t)
+        s += group["eps"]
+        np.divide(m, s, out=s)
+        s *= group["lr"] / (1 - beta1**t)
+        p -= s
