@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 import threading
 import weakref
 from collections.abc import Callable
@@ -15,71 +14,13 @@ from learngrad.autograd.function import AccumulateGrad, Function, Node
 from learngrad.autograd.observe import Watcher, thread
 from learngrad.errors import LearngradError
 from learngrad.tensor import Tensor
-from learngrad.trace import text
-from learngrad.trace.preview import Preview, capture
+from learngrad.trace.preview import capture
+from learngrad.trace.record import TEXT_LIMIT, Record, local_numbers
 
 __all__ = ["Recorder", "from_graph"]
 
 LIMIT = 20_000  # nodes, as the schema has it
 SOURCE_LIMIT = 200_000  # characters of one source
-TEXT_LIMIT = 10_000  # characters of any other text
-
-
-class _Record:
-    """One node of the trace as it is kept while recording; its JSON is worked out when asked for."""
-
-    __slots__ = ("cls", "device", "dtype", "edges", "error", "grad", "id", "kind", "name",
-                 "operands", "outputs", "place", "preview", "requires_grad", "scope", "seen", "shape",
-                 "status", "version")
-
-    def __init__(self, id: int, kind: str, cls: Any, name: str | None) -> None:
-        self.id, self.kind, self.cls, self.name = id, kind, cls, name
-        self.shape: tuple[int, ...] | None = None
-        self.dtype: Any = None
-        self.device: Any = devices.CPU
-        self.requires_grad = False
-        self.scope: list[dict[str, Any]] = []
-        self.place: dict[str, Any] | None = None
-        self.preview: Preview | None = None
-        self.grad: Preview | None = None
-        self.edges: list[list[int] | None] = []
-        self.operands: list[Any] = []  # letters, and numbers where an operand was one
-        self.outputs: list[tuple[Any, Preview]] = []  # where there are several
-        self.version = 0
-        self.seen = 0  # the version that the preview shows
-        self.status = "ok"
-        self.error: str | None = None
-
-    def json(self) -> dict[str, Any]:
-        cls = self.cls
-        word = cls.__name__.lower() if cls is not None else None
-        node: dict[str, Any] = {
-            "id": self.id, "kind": self.kind, "op": word,
-            "sign": (cls.sign or word) if cls is not None else "", "name": self.name,
-            "scope": self.scope, "src": self.place,
-            "shape": None if self.shape is None else list(self.shape),
-            "dtype": None if self.dtype is None else str(self.dtype), "device": str(self.device),
-            "requires_grad": self.requires_grad,
-            "preview": None if self.preview is None else self.preview.json(), "edges": self.edges,
-            "operands": [o if isinstance(o, str) else text.number(o) for o in self.operands],
-            "version": self.version, "status": self.status,
-            "formula": cls.formula if cls is not None else "",
-            "local": cls.local if cls is not None else {}}
-        if self.grad is not None:
-            node["grad"] = self.grad.json()
-        if self.outputs:
-            node["outputs"] = [{"shape": list(p.shape), "dtype": str(d), "preview": p.json()}
-                               for d, p in self.outputs]
-        if self.error is not None:
-            node["error"] = self.error
-        return node
-
-    def numbers(self) -> dict[str, Any]:
-        """The operands that are plain numbers, by the letters they stand for."""
-        if self.cls is None:
-            return {}
-        return {letter: text.number(o) for letter, o in zip(self.cls.letters, self.operands)
-                if not isinstance(o, str)}
 
 
 class Recorder(Watcher):
@@ -113,7 +54,7 @@ class Recorder(Watcher):
         self._lock = threading.Lock()  # a view may read while the program runs
         # Every change is one entry (what, index, step): the revision is the number of entries.
         self._log: list[tuple[str, int, int]] = []
-        self._records: list[_Record] = []
+        self._records: list[Record] = []
         self._dropped = 0
         self._outputs: dict[tuple[int, int], int] = {}  # (seq of a node, output) -> id
         self._objects: dict[int, tuple[weakref.ref[Any], int]] = {}  # tensors outside of a graph
@@ -263,12 +204,12 @@ class Recorder(Watcher):
 
     def _new(self, kind: str, shape: Any, dtype: Any, array: Any, made: source.Made | None, *,
              operation: Function | None = None, name: str | None = None,
-             grad: bool = False) -> _Record | None:
+             grad: bool = False) -> Record | None:
         """A record that is not in the trace yet; None once the trace is full."""
         if len(self._records) >= self.limit:
             self._dropped += 1
             return None
-        record = _Record(len(self._records), kind, None if operation is None else type(operation),
+        record = Record(len(self._records), kind, None if operation is None else type(operation),
                          name if name is None else name[:TEXT_LIMIT])
         record.shape, record.dtype, record.requires_grad = shape, dtype, grad
         record.scope, record.place = self._scope, self._place(made)
@@ -395,7 +336,7 @@ class Recorder(Watcher):
             self._values_of(node, entry)
             self._change("node", index, 0, functools.partial(self._records.append, entry))
 
-    def _values_of(self, node: Any, entry: _Record) -> None:
+    def _values_of(self, node: Any, entry: Record) -> None:
         """Values that a node kept for its backward are the only ones known after the fact."""
         for (what, _), saved in zip(getattr(node, "_saves", ()), node.saved or ()):
             if saved is None or not hasattr(saved[0], "shape"):
@@ -474,7 +415,7 @@ class Recorder(Watcher):
         self._change("node", index, 0, lambda: None)
         self._change("step", which, len(steps), lambda: steps.append(json))
 
-    def _contribution(self, step: Step, record: _Record, c: Any) -> Callable[[], dict[str, Any]] | None:
+    def _contribution(self, step: Step, record: Record, c: Any) -> Callable[[], dict[str, Any]] | None:
         """One contribution, with its local derivative in letters and in numbers."""
         target = self._outputs.get((c.to[0].seq, c.to[1]))
         if target is None:
@@ -490,48 +431,13 @@ class Recorder(Watcher):
         def json() -> dict[str, Any]:
             out: dict[str, Any] = {
                 "operand": c.operand, "to": [target, c.to[1]], "letter": letter, "local": local,
-                "numbers": self._numbers(record, local, g, value), "value": value.json(),
+                "numbers": local_numbers(record, local, g, value, self._records), "value": value.json(),
                 "before": None if before is None else before.json(), "after": after.json()}
             if c.summed_from is not None:
                 out["summed_from"] = list(c.summed_from)
             return out
 
         return json
-
-    def _numbers(self, record: _Record, local: str, g: Preview | None, value: Preview) -> str:
-        """The local derivative with the numbers put in, for single numbers: ``1 − 0.76² = 0.42``."""
-        whole = g.item() if g is not None else None
-        if record.preview is None or record.preview.item() is None or not local or whole is None:
-            return ""
-        known: dict[str, Any] = {"out": record.preview.item(), "g": whole}
-        known.update(record.numbers())
-        for letter, edge in zip(record.operands, record.edges):
-            preview = None if edge is None else self._records[edge[0]].preview
-            if preview is not None and preview.item() is not None:
-                known[letter] = preview.item()
-        filled = _LETTERS.sub(lambda m: _filled(m, known, local), local)
-        passed = value.item()
-        if passed is None or _LETTER_G.search(local):
-            return filled
-        finite = isinstance(whole, (int, float)) and isinstance(passed, (int, float))
-        if not finite or whole == 0:
-            return filled
-        result = text.number(float(f"{passed / whole:.6g}"))
-        return filled if filled in (result, f"({result})") else f"{filled} = {result}"
-
-
-_LETTERS = re.compile(r"(?<![A-Za-z_])[A-Za-z]+(?![A-Za-z_])")
-_LETTER_G = re.compile(r"(?<![A-Za-z_])g(?![A-Za-z_])")
-
-
-def _filled(match: re.Match[str], known: dict[str, Any], local: str) -> str:
-    """A letter as its number; a negative one in brackets, unless it stands alone."""
-    if match.group() not in known:
-        return match.group()
-    value = known[match.group()]
-    shown = value if isinstance(value, str) else text.number(value)
-    return f"({shown})" if shown.startswith(text.MINUS) and shown != local and (
-        match.group() != local) else shown
 
 
 def from_graph(tensor: Tensor) -> Recorder:
