@@ -18,6 +18,7 @@ ROOMS = [
     {"devices"},
     {"autograd"},
     {"ops"},
+    {"numbers", "printing"},
     {"tensor"},
     {"creation"},
     {"linalg", "cuda", "compat"},
