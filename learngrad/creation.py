@@ -22,7 +22,8 @@ def _new(array: Any, device: Any, requires_grad: bool) -> Tensor:
                   else devices.to_device(np.asarray(array), place), requires_grad=requires_grad)
 
 
-def _filled(shape: tuple[Any, ...], value: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
+def _filled(shape: tuple[Any, ...], value: Any, dtype: Any, device: Any,
+            requires_grad: bool) -> Tensor:
     dtype = devices.get_default_dtype() if dtype is None else devices.to_dtype(dtype)
     return _new(np.full(_sizes(shape), value, dtype), device, requires_grad)
 
@@ -64,8 +65,7 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None,
     """
     if dtype is None:
         dtype = devices.result_type(fill_value)
-    return _filled((size,) if not isinstance(size, int) else (size,), fill_value, dtype, device,
-                   requires_grad)
+    return _filled((size,), fill_value, dtype, device, requires_grad)
 
 
 def zeros_like(input: Tensor, *, dtype: Any = None, device: Any = None,

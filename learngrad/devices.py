@@ -20,15 +20,16 @@ from learngrad.errors import (
 )
 
 __all__ = [
-    "Device", "Generator", "arithmetic", "array_module", "as_array", "bool_", "device_of", "division",
-    "floating", "float16", "float32", "float64", "get_default_dtype", "int8", "int16", "int32",
+    "Device", "Generator", "arithmetic", "array_module", "as_array", "bool_", "device_of",
+    "division", "floating", "float16", "float32", "float64", "get_default_dtype", "int8", "int16", "int32",
     "int64", "is_array", "manual_seed", "result_type", "set_default_dtype", "to_dtype", "uint8",
 ]
 
 Array = Any  # numpy.ndarray or cupy.ndarray: CuPy is never imported only to name its type
 
 float16, float32, float64 = np.dtype("float16"), np.dtype("float32"), np.dtype("float64")
-int8, int16, int32, int64 = np.dtype("int8"), np.dtype("int16"), np.dtype("int32"), np.dtype("int64")
+int8, int16 = np.dtype("int8"), np.dtype("int16")
+int32, int64 = np.dtype("int32"), np.dtype("int64")
 uint8, bool_ = np.dtype("uint8"), np.dtype("bool")
 
 _default_dtype = float32
@@ -55,7 +56,8 @@ def to_dtype(dtype: Any) -> np.dtype[Any]:
     try:
         result = np.dtype(dtype)
     except TypeError:
-        raise ArgumentTypeError(f"{dtype!r} is not a dtype", fix="dtype=learngrad.float32") from None
+        raise ArgumentTypeError(f"{dtype!r:.60} is not a dtype",
+                                fix="dtype=learngrad.float32") from None
     if result.kind not in "fiub":
         why = "complex numbers are not supported" if result.kind == "c" else "tensors hold numbers"
         raise ArgumentTypeError(f"a tensor cannot have dtype {result}: {why}",
@@ -154,7 +156,7 @@ _CATEGORY = {"b": 0, "i": 1, "u": 1, "f": 2}
 
 
 def promote_types(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
-    """The smallest dtype that holds both, by PyTorch's table (a floating dtype beats an integer)."""
+    """The smallest dtype that holds both, by PyTorch's table: any floating dtype beats integers."""
     if a == b:
         return a
     if (a.kind == "f") != (b.kind == "f"):
@@ -193,7 +195,8 @@ def not_a_number(value: Any) -> ArgumentTypeError:
         complex: "complex numbers are not supported: keep real and imaginary part apart",
     }.get(type(value), "learngrad.tensor(value) makes a tensor of numbers and lists of numbers")
     return ArgumentTypeError(
-        f"a number or a tensor belongs here, not {value!r:.60} of type {type(value).__name__}", fix=fix)
+        f"a number or a tensor belongs here, not {value!r:.60} of type {type(value).__name__}",
+        fix=fix)
 
 
 def arithmetic(inputs: list[Any]) -> list[Any]:

@@ -51,7 +51,7 @@ class LearngradError(Exception):
         self.fix = fix
         self._facts = [describe_tensor(t, role) for role, t in self.tensors.items()]
         # Only text is kept: an error that is stored must not pin arrays.
-        self.tensors = {role: fact for role, fact in zip(self.tensors, self._facts, strict=True)}
+        self.tensors = dict(zip(self.tensors, self._facts, strict=True))
         super().__init__(what)
 
     def __str__(self) -> str:

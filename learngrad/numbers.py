@@ -14,7 +14,7 @@ __all__ = ["to_array"]
 
 
 def to_array(data: Any, dtype: Any, device: Any) -> Any:
-    """Anything that holds numbers as an array of our own: numbers, nested lists, arrays, tensors."""
+    """Numbers, nested lists, arrays and tensors as an array of our own."""
     place = devices.CPU if device is None else Device(device)
     if dtype is not None:
         dtype = devices.to_dtype(dtype)
@@ -43,8 +43,9 @@ def _numbers(data: Any) -> Any:
     try:
         array = np.array(_plain(data))
     except ValueError as error:
-        raise ArgumentError(f"the rows of this list are not of one length, so they make no tensor "
-                            f"({error})", fix="give each row the same number of elements") from error
+        raise ArgumentError("the rows of this list are not of one length, so they make no tensor "
+                            f"({error})",
+                            fix="give each row the same number of elements") from error
     except OverflowError as error:
         raise ArgumentError(f"a number is too large for a tensor ({error})",
                             fix="write it as a float") from error

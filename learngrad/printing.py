@@ -1,4 +1,4 @@
-"""Tensors as text, written as PyTorch writes them: four decimals, aligned, summarised when large."""
+"""Tensors as text, as PyTorch writes them: four decimals, aligned, summarised when large."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a tensor was made: from a code object and an offset to a line, its text, and the name it got.
+"""Where a tensor was made: from a code object and an offset to a line, its text and its name.
 
 The hot path keeps only ``(code, lasti)``; everything here runs later, when an error is rendered or
 a watcher asks, and is remembered per place.
@@ -19,7 +19,7 @@ import numpy
 __all__ = ["Made", "Place", "caller", "here", "inside", "resolve"]
 
 Made = tuple[CodeType, int]
-"""A code object and the offset of an instruction in it (never a frame: that would pin its locals)."""
+"""A code object and the offset of an instruction in it; a frame would pin its locals."""
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _NUMPY = os.path.dirname(os.path.abspath(numpy.__file__)) + os.sep
@@ -102,7 +102,8 @@ def _label(filename: str) -> str:
     ipython = sys.modules.get("IPython")
     shell: Any = ipython.get_ipython() if ipython is not None else None
     if shell is not None:
-        kind, name = getattr(shell.compile, "format_code_name", lambda _: None)(filename) or ("", "")
+        named = getattr(shell.compile, "format_code_name", lambda _: None)(filename)
+        kind, name = named or ("", "")
         if kind == "Cell":
             return "cell " + name.removeprefix("In[").removesuffix("]")
     return filename if filename.startswith("<") else os.path.basename(filename)
@@ -122,15 +123,16 @@ def _syntax(filename: str) -> dict[tuple[int, int, int, int], tuple[ast.AST, ast
     for parent in ast.walk(tree) if tree is not None else ():
         for child in ast.iter_child_nodes(parent):
             if isinstance(child, (ast.expr, ast.AugAssign)):
-                where = (child.lineno, child.col_offset, child.end_lineno or 0, child.end_col_offset or 0)
-                index.setdefault(where, (child, parent))
+                index.setdefault(_extent(child), (child, parent))
     for statement in ast.walk(tree) if tree is not None else ():
         if isinstance(statement, ast.AugAssign):
-            where = (statement.lineno, statement.col_offset,
-                     statement.end_lineno or 0, statement.end_col_offset or 0)
-            index[where] = (statement, None)
+            index[_extent(statement)] = (statement, None)
     _files[filename] = (text, index)
     return index
+
+
+def _extent(node: ast.expr | ast.stmt) -> tuple[int, int, int, int]:
+    return node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0
 
 
 def _target(node: ast.AST | None, parent: ast.AST | None) -> str | None:
@@ -174,7 +176,7 @@ def _name(node: ast.AST | None) -> str | None:
 
 
 def excerpt(code: CodeType) -> tuple[int, str]:
-    """The text round a place, and the number of its first line: a function's lines, or all of a file."""
+    """The lines of a function, or of a whole file, and the number of the first."""
     lines = linecache.getlines(code.co_filename)
     if code.co_name == "<module>" or not lines:
         return 1, "".join(lines)

@@ -47,7 +47,7 @@ class Size(tuple[int, ...]):
 class Tensor(Methods):
     """An array with a dtype and a device that can take part in a graph.
 
-    Make one with `learngrad.tensor`. It holds the array, the edge into the graph that it came out of
+    Make one with `learngrad.tensor`. It holds the array, the edge of the graph that it came out of
     (``grad_fn``), its ``grad``, a version that counts changes in place, and where it was made.
     """
 
@@ -80,22 +80,27 @@ class Tensor(Methods):
 
     @property
     def shape(self) -> Size:
+        """The size of each dimension."""
         return Size(self._data.shape)
 
     @property
     def ndim(self) -> Int:
+        """The number of dimensions."""
         return self._data.ndim
 
     @property
     def dtype(self) -> np.dtype[Any]:
+        """What kind of numbers it holds."""
         return self._data.dtype
 
     @property
     def device(self) -> Device:
+        """Where it lives."""
         return devices.device_of(self._data)
 
     @property
     def requires_grad(self) -> Bool:
+        """Whether gradients flow to it."""
         return self._edge is not None
 
     @requires_grad.setter
@@ -139,18 +144,23 @@ class Tensor(Methods):
         self._data = value._data
 
     def size(self, dim: Int | None = None) -> Any:
+        """The shape, or the size of one dimension."""
         return self.shape if dim is None else self.shape[devices.normalise_dim(dim, self.ndim)]
 
     def dim(self) -> Int:
+        """The number of dimensions."""
         return self.ndim
 
     def numel(self) -> Int:
+        """The number of elements."""
         return int(self._data.size)
 
     def is_floating_point(self) -> Bool:
+        """Whether its dtype is a floating one."""
         return bool(self._data.dtype.kind == "f")
 
     def is_contiguous(self) -> Bool:
+        """Whether its rows lie one after another in memory."""
         return bool(self._data.flags.c_contiguous)
 
     # ---- The graph -------------------------------------------------------------------------------
@@ -168,9 +178,10 @@ class Tensor(Methods):
         if requires_grad:
             if self._edge is None:
                 if self.dtype.kind != "f":
-                    raise DtypeError(f"only floating tensors have gradients, and this is {self.dtype}",
-                                     tensors={"this": self}, fix="make it floating: 3.0 instead of 3, "
-                                                                 "or x.float().requires_grad_()")
+                    raise DtypeError(
+                        f"only floating tensors have gradients, and this is {self.dtype}",
+                        tensors={"this": self},
+                        fix="make it floating: 3.0 instead of 3, or x.float().requires_grad_()")
                 self._edge = (AccumulateGrad(self), 0)
         elif self.is_leaf:
             self._edge = None
@@ -277,7 +288,7 @@ class Tensor(Methods):
     def numpy(self) -> Any:
         """The array itself, sharing memory; not for a tensor that needs a gradient."""
         if self._edge is not None:
-            raise GraphError("a NumPy array cannot remember its gradient, and this tensor needs one",
+            raise GraphError("a NumPy array has no gradient, and this tensor needs one",
                              tensors={"this": self}, fix="x.detach().numpy()")
         if not isinstance(self._data, np.ndarray):
             raise ArgumentTypeError("this tensor lives on the GPU, and NumPy's arrays do not",
@@ -292,7 +303,8 @@ class Tensor(Methods):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method != "__call__" or kwargs or ufunc not in NUMPY:
-            raise _not_offered(f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}"))
+            raise _not_offered(f"np.{ufunc.__name__}"
+                               + ("" if method == "__call__" else f".{method}"))
         return NUMPY[ufunc](*inputs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -313,24 +325,31 @@ class Tensor(Methods):
         return moved if dtype is None else E.cast(moved, dtype)
 
     def cpu(self) -> Tensor:
+        """On the CPU."""
         return self.to("cpu")
 
     def cuda(self) -> Tensor:
+        """On the GPU."""
         return self.to("cuda")
 
     def float(self) -> Tensor:
+        """In float32."""
         return E.cast(self, devices.float32)
 
     def double(self) -> Tensor:
+        """In float64."""
         return E.cast(self, devices.float64)
 
     def long(self) -> Tensor:
+        """In int64."""
         return E.cast(self, devices.int64)
 
     def int(self) -> Tensor:
+        """In int32."""
         return E.cast(self, devices.int32)
 
     def bool(self) -> Tensor:
+        """In bool: whether each element is not 0."""
         return E.cast(self, devices.bool_)
 
     def astype(self, dtype: Any) -> Tensor:
@@ -340,7 +359,7 @@ class Tensor(Methods):
     # ---- In place --------------------------------------------------------------------------------
 
     def _assign(self, what: str, new: Callable[[], Tensor]) -> Self:
-        """Put what `new` computes into this tensor's own memory, and into the graph if recording."""
+        """Put what `new` computes into this tensor's memory, and into the graph if recording."""
         if is_grad_enabled() and self._edge is not None:
             if self.is_leaf:
                 raise GraphError(
@@ -357,9 +376,9 @@ class Tensor(Methods):
             raise ShapeError(f"{what} gives shape {list(array.shape)}, which does not fit in place",
                              tensors={"this": self}, fix="make a new tensor: x = x + y")
         if not np.can_cast(array.dtype, self.dtype, "same_kind"):
-            raise DtypeError(f"{what} gives {array.dtype}, which does not fit in place in {self.dtype}",
-                             tensors={"this": self}, fix="make a new tensor, or convert this one: "
-                                                         "x = x.float()")
+            raise DtypeError(
+                f"{what} gives {array.dtype}, which does not fit in place in {self.dtype}",
+                tensors={"this": self}, fix="make a new tensor, or convert this one: x = x.float()")
         if result._edge is not None and self._edge is None and self._version[1]:
             raise GraphError(
                 f"{what} would bring a gradient into memory that other tensors share (a view)",
@@ -378,7 +397,8 @@ class Tensor(Methods):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         key = I.unwrap_key(key)
-        if is_grad_enabled() and (self._edge is not None or getattr(value, "_edge", None) is not None):
+        recorded = self._edge is not None or getattr(value, "_edge", None) is not None
+        if recorded and is_grad_enabled():
             self._assign("x[…] = value", lambda: I.index_put(self, value, key))
             return
         data = value._data if isinstance(value, Tensor) else value
@@ -409,7 +429,8 @@ class Tensor(Methods):
     def __bool__(self) -> Bool:
         if self._data.size != 1:
             raise GraphError("only a tensor of one element is true or false",
-                             tensors={"this": self}, fix="(x > 0).sum() > 0, or compare one element")
+                             tensors={"this": self},
+                             fix="(x > 0).sum() > 0, or compare one element")
         return bool(self._data)
 
     def __float__(self) -> Float:

@@ -70,14 +70,14 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
     create_graph
         Run the formulas on tensors, so that the gradients have a graph of their own.
     only, captured
-        With `only`, gradients go just to these edges, and into ``captured[i]`` instead of ``.grad``.
+        With `only`, gradients go just to these edges, into ``captured[i]`` instead of ``.grad``.
     detailed
         Yield a `Step`; else None, and sums are made in place where nobody has seen them. A
         watcher of this thread always gets steps.
 
     An abandoned replay leaves the leaves it finished written and the others untouched.
     """
-    waiting: dict[int, tuple[Node, list[Any]]] = {}  # nodes with the gradients of their outputs so far
+    waiting: dict[int, tuple[Node, list[Any]]] = {}  # nodes, and what has arrived
     turn: list[int] = []  # their sequence numbers, negated: a heap that gives the latest node first
     owned: set[Edge] = set()  # sums in buffers of our own, which may be added to in place
     wanted, capture = _paths(roots, only)
@@ -135,7 +135,8 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
                 node.saved = FREED
             contributions = []
             for i, (edge, value) in enumerate(zip(node.edges, values)):
-                if edge is None or value is None or (only is not None and edge[0].seq not in wanted):
+                if edge is None or value is None or (
+                        only is not None and edge[0].seq not in wanted):
                     continue
                 shape, dtype = edge[0].outputs[edge[1]]
                 if type(value) is not _ndarray:
@@ -291,7 +292,7 @@ def _hooks(node: Node, arrived: list[Any], create_graph: bool) -> None:
 
 def _paths(roots: Sequence[Edge], only: Sequence[Edge] | None) -> tuple[
         set[int], dict[int, dict[int, int]]]:
-    """The nodes on a path from `roots` to the edges in `only`; and where to capture what arrives."""
+    """The nodes on a path from `roots` to the edges in `only`, and where to capture gradients."""
     if only is None:
         return set(), {}
     capture: dict[int, dict[int, int]] = {}
@@ -380,7 +381,9 @@ def backward(roots: Sequence[Any], gradients: Sequence[Any | None], *,
              [_edge_of(t) for t in inputs], captured)
     for i, tensor in enumerate(inputs):
         if i in captured:
-            g = captured[i] if create_graph else function.Tensor._from_array(captured[i].copy(), None)
+            g = captured[i]
+            if not create_graph:
+                g = function.Tensor._from_array(g.copy(), None)
             tensor._grad = g if tensor._grad is None else tensor._grad + g
 
 
@@ -416,7 +419,8 @@ def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool
     several = (list, tuple)
     outputs = list(outputs) if isinstance(outputs, several) else [outputs]
     inputs = list(inputs) if isinstance(inputs, several) else [inputs]
-    seeds = list(grad_outputs) if isinstance(grad_outputs, several) else [grad_outputs] * len(outputs)
+    seeds = (list(grad_outputs) if isinstance(grad_outputs, several)
+             else [grad_outputs] * len(outputs))
     begun = [start(t, g, create_graph) for t, g in zip(outputs, seeds, strict=True)]
     captured: dict[int, Any] = {}
     _exhaust([e for e, _ in begun], [g for _, g in begun],
@@ -425,7 +429,8 @@ def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool
     results = []
     for i, tensor in enumerate(inputs):
         if i not in captured and not allow_unused:
-            raise GraphError("the outputs do not depend on this input", tensors={f"input {i}": tensor},
+            raise GraphError("the outputs do not depend on this input",
+                             tensors={f"input {i}": tensor},
                              fix="pass allow_unused=True to get None for it")
         g = captured.get(i)
         results.append(g if g is None or create_graph

@@ -49,8 +49,8 @@ class Node:
     """A place in the graph that gradients pass through.
 
     ``seq`` rises with creation, so that falling ``seq`` is an order in which every node comes after
-    all that use it. ``edges`` holds for each input ``(producer node, output number)``, or None where
-    no gradient goes; ``outputs`` holds the shape and dtype of each output.
+    all that use it. ``edges`` holds for each input ``(producer node, output number)``, or None
+    where no gradient goes; ``outputs`` holds the shape and dtype of each output.
     """
 
     __slots__ = ("__weakref__", "edges", "extras", "made", "outputs", "saved", "seq")
@@ -96,6 +96,7 @@ class AccumulateGrad(Node):
         self.variable = weakref.ref(tensor)  # weak: the tensor holds this node
 
     def name(self) -> str:
+        """The name as PyTorch spells it."""
         return "AccumulateGrad"
 
 
@@ -179,8 +180,9 @@ class Function(Node):
         shapes = [tuple(x.shape) for x in inputs if hasattr(x, "shape")]
         if isinstance(error, ValueError) and cls.broadcasts and len(shapes) > 1:
             return ShapeError(
-                f"{cls.sign or cls.__name__.lower()}: shapes {' and '.join(str(list(s)) for s in shapes)} "
-                "do not broadcast: counted from the last, two sizes must be equal, or one of them 1",
+                f"{cls.sign or cls.__name__.lower()}: shapes "
+                f"{' and '.join(str(list(s)) for s in shapes)} do not broadcast: counted from the "
+                "last, two sizes must be equal, or one of them 1",
                 tensors=cls.named(inputs), fix="reshape or unsqueeze one of them")
         return error
 
@@ -226,7 +228,7 @@ class Function(Node):
             if promote is not None:
                 arrays = promote(arrays)
             out = here.quietly(node.forward, *arrays)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (raised again, explained)
             cls._fail(node, inputs, error, made)
         node.made = made
         result: Any
@@ -290,7 +292,7 @@ class Function(Node):
         return saved
 
     def unpack(self, join: bool) -> list[Any]:
-        """The saved values, each checked for changes since; as tensors of the graph under `join`."""
+        """The saved values, each checked for changes; as tensors of the graph under `join`."""
         saved = self.saved
         if saved is FREED:
             raise GraphError(
@@ -323,10 +325,11 @@ class Function(Node):
         place, operation = source.resolve(made), source.resolve(self.made)
         name = (place.target if place is not None else None) or letter
         raise GraphError(
-            f"{name} was changed in place {times} time(s) after {type(self).__name__.lower()} saved it "
-            f"for its backward pass: the gradient would be computed from the wrong values"
+            f"{name} was changed in place {times} time(s) after {type(self).__name__.lower()} "
+            "saved it for its backward pass: the gradient would be computed from the wrong values"
             + (f"\n  saved by {operation}" if operation else "")
-            + (f"\n  {name}: shape {list(array.shape)}, {array.dtype}, made at {place}" if place else ""),
+            + (f"\n  {name}: shape {list(array.shape)}, {array.dtype}, made at {place}"
+               if place else ""),
             fix=f"use an operation that makes a new tensor instead of changing {name}, or change "
                 f"{name}.clone()")
 

@@ -125,10 +125,11 @@ def _compare(func: Callable[..., Any], args: list[Any], i: int, x: Any, out: Any
     badness[np.isnan(badness)] = np.inf
     row, column = divmod(int(badness.argmax()), badness.shape[1])
     raise GradcheckError(
-        f"the gradient of input {i} is wrong in {int(wrong.sum())} of {wrong.size} elements. Worst: "
-        f"d out[{row}] / d input[{column}] is {analytic[row, column]:.6g} by backward and "
+        f"the gradient of input {i} is wrong in {int(wrong.sum())} of {wrong.size} elements. "
+        f"Worst: d out[{row}] / d input[{column}] is {analytic[row, column]:.6g} by backward and "
         f"{numeric[row, column]:.6g} by finite differences" + _cause(analytic, numeric, wrong),
-        tensors={f"input {i}": x, "output": out}, fix="compare the formula in backward with forward")
+        tensors={f"input {i}": x, "output": out},
+        fix="compare the formula in backward with forward")
 
 
 def _cause(analytic: Any, numeric: Any, wrong: Any) -> str:

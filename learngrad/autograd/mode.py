@@ -1,4 +1,4 @@
-"""Recording on and off: `no_grad`, `enable_grad`, `set_grad_enabled`, as contexts and decorators."""
+"""Recording on and off, as contexts and decorators."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ class set_grad_enabled(ContextDecorator):
         return type(self)(self._mode)
 
     def __call__(self, func):  # type: ignore[no-untyped-def]
+        """Decorate a function: the mode holds while it runs."""
         thread.grad = self._before[0]
         return super().__call__(func)
 

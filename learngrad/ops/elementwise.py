@@ -26,7 +26,8 @@ class Arithmetic(Function):
     def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:
         if isinstance(error, TypeError) and "boolean" in str(error):
             return DtypeError(f"{cls.sign} is not defined for bool tensors",
-                              tensors=cls.named(inputs), fix="convert them first: a.long() - b.long()")
+                              tensors=cls.named(inputs),
+                              fix="convert them first: a.long() - b.long()")
         return super().explain(error, inputs)
 
 

@@ -226,7 +226,7 @@ def cross_entropy(input, target, reduction="mean"):
             tensors=tensors, fix="target.long(), or the index of the class: one_hot.argmax(1)")
     if input.ndim not in (1, 2) or tuple(target.shape) != tuple(input.shape[:-1]):
         raise ShapeError(
-            f"cross_entropy takes logits [n, classes] and one target for each row, shape [n]; these "
+            "cross_entropy takes logits [n, classes] and one target for each row, shape [n]; these "
             f"are {list(input.shape)} and {list(target.shape)}", tensors=tensors,
             fix="target.squeeze(1) drops a dimension of size 1; the classes are the last of two "
                 "dimensions of the logits")

@@ -98,7 +98,7 @@ class Linear(Function):
         if not isinstance(error, (ValueError, IndexError)):
             return error
         if weight.ndim != 2 or not x.ndim:
-            return ShapeError("linear takes a weight of shape [out, in] and an input of shape [*, in]",
+            return ShapeError("linear takes a weight [out, in] and an input [*, in]",
                               tensors=cls.named(inputs), fix="give the weight two dimensions")
         if x.shape[-1] != weight.shape[1]:
             return ShapeError(

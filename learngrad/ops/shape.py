@@ -44,7 +44,7 @@ class Permute(Function):
 
 
 class Expand(Function):
-    """A tensor repeated along dimensions of size 1, without copying; the gradient is summed back."""
+    """A tensor repeated along dimensions of size 1; the gradient is summed back."""
 
     view = True
     broadcasts = True

@@ -70,7 +70,8 @@ def capture(array: Any) -> Preview:
         else:
             finite = xp.isfinite(array)
             count = finite.sum()
-            summary = [xp.where(finite, array, xp.inf).min(), xp.where(finite, array, -xp.inf).max(),
+            summary = [xp.where(finite, array, xp.inf).min(),
+                       xp.where(finite, array, -xp.inf).max(),
                        xp.where(finite, array, 0).sum(dtype=np.float64) / xp.maximum(count, 1),
                        array.size - count]
     return Preview(shape, (tile, xp.stack([xp.asarray(s).astype(np.float64) for s in summary])))

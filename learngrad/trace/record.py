@@ -19,8 +19,8 @@ class Record:
     """One node of the trace as it is kept; its JSON is worked out when asked for."""
 
     __slots__ = ("cls", "device", "dtype", "edges", "error", "grad", "id", "kind", "name",
-                 "operands", "outputs", "place", "preview", "requires_grad", "scope", "seen", "shape",
-                 "status", "version")
+                 "operands", "outputs", "place", "preview", "requires_grad", "scope", "seen",
+                 "shape", "status", "version")
 
     def __init__(self, id: int, kind: str, cls: Any, name: str | None) -> None:
         self.id, self.kind, self.cls, self.name = id, kind, cls, name
@@ -41,6 +41,7 @@ class Record:
         self.error: str | None = None
 
     def json(self) -> dict[str, Any]:
+        """The node as the schema has it."""
         cls = self.cls
         word = cls.__name__.lower() if cls is not None else None
         node: dict[str, Any] = {

@@ -110,11 +110,12 @@ class Recorder(Watcher):
         return trace
 
     def changes(self, since: int) -> dict[str, Any]:
-        """What happened after revision `since`, as a message that takes a view from there to now."""
+        """What happened after revision `since`: a message that takes a view from there to now."""
         with self._lock:
             to = len(self._log)
             fresh = dict.fromkeys(self._log[since:])
-            nodes = [self._records[i] for i in sorted({i for what, i, _ in fresh if what == "node"})]
+            nodes = [self._records[i]
+                     for i in sorted({i for what, i, _ in fresh if what == "node"})]
             sources = [self._sources[i] for what, i, _ in fresh if what == "source"]
             replays = [(i, self._replays[i]) for what, i, _ in fresh if what == "replay"]
             steps = [(i, k, self._replays[i]["steps"][k]) for what, i, k in fresh if what == "step"]
@@ -135,7 +136,7 @@ class Recorder(Watcher):
         return to_svg(self.to_dict())
 
     def to_html(self, path: Any = None, title: str = "learngrad") -> str:
-        """The graph and its replay as one HTML page that needs no network; written to `path` if given."""
+        """The graph and its replay as one HTML page, also written to `path` if it is given."""
         from learngrad.trace.html import to_html, write_html
         if path is not None:
             write_html(path, self.to_dict(), title=title)
@@ -156,6 +157,7 @@ class Recorder(Watcher):
 
     def operation(self, node: Any, inputs: tuple[Any, ...], outputs: tuple[Any, ...],
                   made: source.Made) -> None:
+        """Write down an operation, and as leaves what it used for the first time."""
         place = source.resolve(made)
         names = place.operands if place is not None else ()
         edges, operands = self._operands(node, inputs, names)
@@ -175,6 +177,7 @@ class Recorder(Watcher):
 
     def failed(self, node: Any, inputs: tuple[Any, ...], error: BaseException,
                made: source.Made) -> None:
+        """Write down the operation that raised."""
         place = source.resolve(made)
         edges, operands = self._operands(node, inputs, place.operands if place else ())
         entry = self._new("operation", None, None, None, made, operation=node,
@@ -186,12 +189,14 @@ class Recorder(Watcher):
         self._change("node", entry.id, 0, lambda: self._records.append(entry))
 
     def changed(self, tensor: Any) -> None:
+        """Count a change in place."""
         index = self._find(tensor)
         if index is not None:
             self._change("node", index, 0, lambda: setattr(
                 self._records[index], "version", tensor._version[0]))
 
     def enter(self, module: Any, inputs: tuple[Any, ...]) -> None:
+        """Push a module's call on the scope."""
         if not self._scope:
             self._paths = {id(m): path for path, m in module.named_modules()}
             self._parameters.update((id(p), name) for name, p in module.named_parameters())
@@ -200,6 +205,7 @@ class Recorder(Watcher):
         self._scope = [*self._scope, {"path": path, "class": type(module).__name__, "call": call}]
 
     def leave(self, module: Any) -> None:
+        """Pop it."""
         self._scope = self._scope[:-1]
 
     def _new(self, kind: str, shape: Any, dtype: Any, array: Any, made: source.Made | None, *,
@@ -212,13 +218,13 @@ class Recorder(Watcher):
         record = Record(len(self._records), kind, None if operation is None else type(operation),
                          name if name is None else name[:TEXT_LIMIT])
         record.shape, record.dtype, record.requires_grad = shape, dtype, grad
-        record.scope, record.place = self._scope, self._place(made)
+        record.scope, record.place = self._scope, self._src(made)
         if array is not None:
             record.device, record.preview = devices.device_of(array), capture(array)
         return record
 
-    def _operands(self, node: Function, inputs: tuple[Any, ...], names: tuple[str | None, ...]) -> tuple[
-            list[list[int] | None], list[Any]]:
+    def _operands(self, node: Function, inputs: tuple[Any, ...],
+                  names: tuple[str | None, ...]) -> tuple[list[list[int] | None], list[Any]]:
         """Edges to the inputs and the letters of the formula; what is new becomes a leaf."""
         edges: list[list[int] | None] = []
         operands: list[Any] = []
@@ -348,7 +354,7 @@ class Recorder(Watcher):
                 if producer.preview is None and tuple(saved[0].shape) == producer.shape:
                     producer.preview = capture(saved[0])
 
-    def _place(self, made: source.Made | None) -> dict[str, Any] | None:
+    def _src(self, made: source.Made | None) -> dict[str, Any] | None:
         if made is None:
             return None
         key = (id(made[0]), made[1])
@@ -375,6 +381,7 @@ class Recorder(Watcher):
     # ---- The replay ------------------------------------------------------------------------------
 
     def replay_begins(self, roots: list[Any], gradients: list[Any]) -> None:
+        """Begin a replay; what of its graph ran unseen is taken in first."""
         self._adopt([node for node, _ in roots])
         node, slot = roots[0]
         root = self._outputs.get((node.seq, slot))
@@ -385,6 +392,7 @@ class Recorder(Watcher):
             {"root": root, "seed": seed, "steps": []}))
 
     def step(self, step: Step) -> None:
+        """Write down one step, with copies of every value."""
         index = self._outputs.get((step.node.seq, 0))
         if index is None or not self._replays:
             return
@@ -415,7 +423,8 @@ class Recorder(Watcher):
         self._change("node", index, 0, lambda: None)
         self._change("step", which, len(steps), lambda: steps.append(json))
 
-    def _contribution(self, step: Step, record: Record, c: Any) -> Callable[[], dict[str, Any]] | None:
+    def _contribution(self, step: Step, record: Record,
+                      c: Any) -> Callable[[], dict[str, Any]] | None:
         """One contribution, with its local derivative in letters and in numbers."""
         target = self._outputs.get((c.to[0].seq, c.to[1]))
         if target is None:
@@ -431,7 +440,8 @@ class Recorder(Watcher):
         def json() -> dict[str, Any]:
             out: dict[str, Any] = {
                 "operand": c.operand, "to": [target, c.to[1]], "letter": letter, "local": local,
-                "numbers": local_numbers(record, local, g, value, self._records), "value": value.json(),
+                "numbers": local_numbers(record, local, g, value, self._records),
+                "value": value.json(),
                 "before": None if before is None else before.json(), "after": after.json()}
             if c.summed_from is not None:
                 out["summed_from"] = list(c.summed_from)
