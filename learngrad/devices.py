@@ -21,8 +21,9 @@ from learngrad.errors import (
 
 __all__ = [
     "Device", "Generator", "arithmetic", "array_module", "as_array", "bool_", "device_of",
-    "division", "floating", "float16", "float32", "float64", "get_default_dtype", "int8", "int16", "int32",
-    "int64", "is_array", "manual_seed", "result_type", "set_default_dtype", "to_dtype", "uint8",
+    "division", "floating", "float16", "float32", "float64", "get_default_dtype", "int8", "int16",
+    "int32", "int64", "is_array", "manual_seed", "result_type", "set_default_dtype", "to_dtype",
+    "uint8",
 ]
 
 Array = Any  # numpy.ndarray or cupy.ndarray: CuPy is never imported only to name its type
