@@ -6,7 +6,10 @@ here in prose, implemented here and in the front end (`js/core`), and both are t
 
 Lines (one to three, each short)
     1. The title. An operation: ``name = sign``, or the sign alone when the result has no name;
-       the sign is `sign`, else `op`, else ``operation``, at most 16 characters. Anything else: its
+       the sign is `sign`, else `op`, else ``operation``, at most 16 characters. Where it is at
+       most two characters long and exactly one of two operands is a plain number (its edge is
+       null, its text begins with a digit, or a minus sign and a digit), the number stands on its
+       side, at most 10 characters: ``d = c − 1.5`` is drawn as ``d = − 1.5``. Anything else: its
        name; without a name ``tensor`` (leaf), ``parameter``, ``buffer``, ``constant``. A constant
        scalar without a name has no title: its value says it all. The name is at most 20 characters.
     2. The value: `value_text` of the preview. Without a preview the shape; nothing when even that
@@ -31,6 +34,7 @@ Shapes
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -53,6 +57,7 @@ NO_GRADIENT = "no gradient yet"
 SHAPES = {"leaf": "pill", "parameter": "double-pill", "buffer": "dashed-pill",
           "constant": "dashed-rectangle", "operation": "rectangle"}
 UNNAMED = {"leaf": "tensor"}
+_NUMBER = re.compile("[-−]?[0-9]")
 
 
 class Box(NamedTuple):
@@ -102,7 +107,14 @@ def title_parts(node: Mapping[str, Any]) -> tuple[str, str]:
     name = elide_middle(node.get("name") or "")
     if node["kind"] != "operation":
         return name, ""
-    return name, elide(node.get("sign") or node.get("op") or "operation", 16)
+    sign = elide(node.get("sign") or node.get("op") or "operation", 16)
+    edges, operands = node["edges"], node.get("operands") or []
+    if len(sign) <= 2 and len(edges) == len(operands) == 2 and edges.count(None) == 1:
+        plain = edges.index(None)
+        if _NUMBER.match(operands[plain]):
+            written = elide(operands[plain], 10)
+            sign = f"{sign} {written}" if plain == 1 else f"{written} {sign}"
+    return name, sign
 
 
 def _title(node: Mapping[str, Any]) -> list[str]:

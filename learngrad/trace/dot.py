@@ -73,7 +73,7 @@ def to_dot(trace: Mapping[str, Any]) -> str:
       n0 [label="a\\n2"
     """
     lines = ["digraph learngrad {", f'  graph [{_layout(trace)} bgcolor="transparent" charset="UTF-8"]',
-             '  node [fontname="monospace" fontsize=11 margin="0.14,0.08" fontcolor="#1c2530"]',
+             '  node [fontname="Courier" fontsize=11 margin="0.14,0.08" fontcolor="#1c2530"]',
              '  edge [color="#9aa5b1" arrowsize=0.6]']
     drawn = boxes(trace)
     for node in trace["nodes"]:

@@ -139,7 +139,7 @@ def _node(node: Mapping[str, Any], box: Box, where: list[float], trace: Mapping[
              _outline(look, width, height, box.shape)]
     for i, line in enumerate(box.lines):
         base = top + 12 if i == 0 else top + TITLE_HEIGHT + (i - 1) * LINE_HEIGHT + 10.5
-        ink, more = _ink("failed-line" if look == "failed" else "ink"), ""
+        ink, more = _ink("ink"), ""
         if i == 0:
             more = BOLD if titled else ' font-size="12"'
         elif line == NO_GRADIENT:
@@ -270,7 +270,7 @@ def _style() -> str:
     for look in KINDS:
         rules.append(f"{own} .{look}{{fill:var(--{look});stroke:var(--{look}-line)}}")
     rules += [f"{own} .{name}{{fill:var(--{name})}}"
-              for name in ("ink", "faint", "grad", "failed-line")]
+              for name in ("ink", "faint", "grad")]
     rules += [f"{own} .inner{{fill:none}}", f"{own} .edge{{stroke:var(--edge)}}", f"{own} .tip{{fill:var(--edge)}}"]
     return "".join(rules)
 

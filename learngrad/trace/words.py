@@ -22,17 +22,17 @@ from learngrad.trace.text import (
 
 __all__ = ["describe", "place_of", "sentence", "sentences", "summary", "table"]
 
+# What an operation is called where its sign is a symbol.
 VERBS = {
     "add": "add", "sub": "subtract", "mul": "multiply", "div": "divide", "neg": "change the sign",
-    "pow": "raise to a power", "matmul": "matrix product", "sum": "sum", "mean": "mean",
-    "max": "maximum", "exp": "exponential", "log": "natural logarithm", "sqrt": "square root",
-    "linear": "linear layer", "relu": "ReLU, zero where negative", "mse_loss": "mean squared error",
-    "cross_entropy": "cross-entropy", "getitem": "pick elements", "index": "pick elements",
+    "pow": "raise to a power", "matmul": "matrix product", "sum": "sum", "sqrt": "square root",
+    "abs": "absolute value", "sigmoid": "sigmoid", "log": "natural logarithm",
+    "exp": "exponential", "getitem": "pick elements", "indexput": "put elements in",
 }
 BETWEEN = {"+", "-", "−", "×", "*", "·", "/", "÷", "@", "^", "**", "<", ">", "≤", "≥", "=", "≠"}
 LONGEST = 200
 # A word of a formula, and the marks that may hang on it: the b of `bᵀ` is the operand b.
-_WORD = re.compile(r"([^\W\d_]\w*?)([ᵀᵃ-ᶿⁿ′]*)(?!\w)")
+_WORD = re.compile(r"([^\W\d_]\w*?)([ᵀᵃ-ᶿⁿ′¹²³⁰⁴-⁹]*)(?!\w)")
 
 
 class _Trace:
@@ -44,6 +44,7 @@ class _Trace:
         self.sources = {s["id"]: s for s in trace.get("sources", ())}
         self.lines: dict[int, list[str]] = {}
         self.made = Counter(_spot(n["src"]) for n in trace["nodes"] if n.get("src"))
+        self.named = Counter(n["name"] for n in trace["nodes"] if n.get("name"))
 
     def expression(self, node: Mapping[str, Any]) -> str:
         """The text that made a node, from its source; empty if unknown or over several lines."""
@@ -61,7 +62,9 @@ class _Trace:
     def name(self, number_: int) -> str:
         node = self.nodes[number_]
         if node.get("name"):
-            return elide(node["name"], 40)
+            # In a loop one name stands for many results.
+            many = self.named[node["name"]] > 1
+            return elide(node["name"], 40) + (f" #{number_}" if many else "")
         preview = node.get("preview")
         if node["kind"] == "constant" and preview is not None and node.get("shape") == []:
             return written_out(preview)
@@ -78,7 +81,11 @@ class _Trace:
         operands = [self.name(edge[0]) if edge is not None else
                     elide(letters[i], 20) if i < len(letters) else "a value"
                     for i, edge in enumerate(node["edges"])]
-        sign = _sign(node)
+        sign, text = _sign(node), self.expression(node)
+        if sign == "[ ]" and text.endswith("]") and self.made[_spot(node["src"])] == 1:
+            return elide(text, LONGEST)
+        if sign == "|·|" and len(operands) == 1:
+            return f"|{operands[0]}|"
         if sign in BETWEEN and len(operands) == 2:
             return f"{_bracketed(operands[0])} {sign} {_bracketed(operands[1])}"
         if sign in BETWEEN and len(operands) == 1:
@@ -126,7 +133,7 @@ def summary(trace: Mapping[str, Any]) -> str:
     for node in trace["nodes"]:
         if node.get("status") == "failed":
             first = (node.get("error") or "no message").split("\n", 1)[0]
-            text += f" It stopped at {_sign(node)}: {elide(first, LONGEST)}."
+            text += f" It stopped at {_sign(node)}: {elide(first.rstrip('.'), LONGEST)}."
     return text
 
 
@@ -281,8 +288,8 @@ def _step_said(step: Mapping[str, Any], index: int, count: int, known: _Trace) -
 
 
 def _verb(node: Mapping[str, Any]) -> str:
-    op = node.get("op") or node["kind"]
-    return VERBS.get(op) or elide(op.replace("_", " "), 40)
+    op = node.get("op") or ""
+    return VERBS.get(op) or _sign(node).replace("_", " ")
 
 
 def _arriving(upstream: list[Any]) -> str:
@@ -302,7 +309,7 @@ def _contribution(part: Mapping[str, Any], node: Mapping[str, Any], known: _Trac
         text += (f", summed from {_shape(part['summed_from'])} to "
                  f"{_shape(part['value']['shape'])} because {to} was broadcast")
     if part.get("before") is None:
-        return f"{text}; it is the first to arrive there."
+        return f"{text}."
     return f"{text}; with {_amount(part['before'])} already there that makes {after}."
 
 
@@ -315,6 +322,7 @@ def _factor(part: Mapping[str, Any], node: Mapping[str, Any], known: _Trace) -> 
     letters = node.get("operands") or []
     names = {letter: _bracketed(known.name(edge[0])) for letter, edge
              in zip(letters, node["edges"], strict=False) if edge is not None}
+    names.setdefault("out", _bracketed(known.name(node["id"])))
     named = _WORD.sub(lambda m: names.get(m[1], m[1]) + m[2], elide(local, LONGEST))
     words = {word for word, _ in _WORD.findall(local)}
     if "g" in words:

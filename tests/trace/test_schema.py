@@ -75,7 +75,6 @@ DAMAGE = [
     (["schema"], ..., 'its "schema" is null', True),
     (["version"], 2, "version 2, and this learngrad reads version 1", True),
     (["version"], 10**30, "version 1000", True),
-    (["version"], 10**6000, "version a huge number", True),
     (["version"], "1", 'version is "1", not 1', True),
     (["version"], True, "version is true, not 1", True),
     (["version"], 0, "version is 0, not 1", True),
@@ -206,3 +205,11 @@ def test_a_trace_that_holds_itself_does_not_hang(traces):
     trace["nodes"].append(trace)
     with pytest.raises(TraceError, match=r'nodes\[0\] has no "id"'):
         validate(trace)
+
+
+def test_a_number_that_python_refuses_to_write_out(traces):
+    for path in (["version"], ["revision"], ["nodes", 0, "id"]):
+        trace = traces["chain_rule"]()
+        put(trace, path, 10**6000)
+        with pytest.raises(TraceError, match="huge number|more digits"):
+            validate(trace)
