@@ -14,7 +14,7 @@ import importlib as _importlib
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-from learngrad import autograd, errors
+from learngrad import autograd, errors, nn, optim
 from learngrad.autograd.mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from learngrad.creation import (
     arange,
