@@ -1,0 +1,182 @@
+"""`record` and `show`: a computation on screen, live where there is a notebook, else in words."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from learngrad.errors import ArgumentTypeError
+from learngrad.tensor import Tensor
+from learngrad.trace.recorder import LIMIT, Recorder, from_graph
+from learngrad.trace.schema import validate
+from learngrad.trace.svg import to_svg
+from learngrad.trace.words import describe
+from learngrad.widgets._notebook import has_widgets, notebook, publish
+from learngrad.widgets._throttle import Throttle
+
+if TYPE_CHECKING:
+    from learngrad.widgets.graph import GraphView
+
+__all__ = ["Tape", "record", "show"]
+
+
+class _Screen:
+    """Where a tape is displayed: the live view, the place it has, and what is sent when."""
+
+    def __init__(self, tape: Recorder, shell: Any) -> None:
+        self._tape = tape
+        self._place = uuid.uuid4().hex
+        self.cell = shell.execution_count
+        self._view: GraphView | None = None
+        self._throttle: Throttle | None = None
+
+    def begin(self) -> Callable[[], None] | None:
+        """Display the live view; what to call after each change."""
+        if not has_widgets():
+            return None
+        self._view = _view(self._tape)
+        self._throttle = Throttle(self._view.flush)
+        publish("recording ...", None, self._view.model_id, self._place)
+        return self._throttle.touch
+
+    def end(self) -> None:
+        """Store the picture and the words beside the live view, which stays as it is."""
+        if self._throttle is not None:
+            self._throttle.close()
+        shown = self._view is not None
+        if self._view is not None and not self._view.finish():
+            # Too much for an update: a new widget carries everything from the start.
+            self._view.close()
+            self._view = _view(self._tape)
+        self._publish(update=shown)
+
+    def again(self, cell: int) -> None:
+        """Display it in another cell, too."""
+        self.cell, self._place = cell, uuid.uuid4().hex
+        if self._view is None and has_widgets():
+            self._view = _view(self._tape)
+        self._publish(update=False)
+
+    def _publish(self, *, update: bool) -> None:
+        trace = self._tape.to_dict()
+        publish(describe(trace), to_svg(trace), self._view and self._view.model_id, self._place,
+                update=update)
+
+
+def _view(source: Recorder | dict[str, Any]) -> GraphView:
+    # Here and not above: without anywidget everything but this works.
+    from learngrad.widgets.graph import GraphView
+
+    return GraphView(source)
+
+
+class Tape(Recorder):
+    """A recorder that shows itself: what ``with learngrad.record() as tape`` gives.
+
+    In a notebook it is displayed when the block begins and grows while it runs. Everywhere it
+    can be read (`to_dict`, `describe`, `svg`) and exported (`to_html`) afterwards.
+    """
+
+    def __init__(self, *, live: bool = True, limit: int = LIMIT) -> None:
+        super().__init__(limit=limit)
+        self._live = live
+        self._screen: _Screen | None = None
+
+    def __enter__(self) -> Tape:
+        shell = notebook()
+        if self._live and shell is not None:
+            self._screen = _Screen(self, shell)
+            self.listener = self._screen.begin()
+        self.start()
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self.stop(error)
+        self.listener = None
+        if self._screen is not None:
+            self._screen.end()
+
+    def _ipython_display_(self) -> None:
+        """Nothing in the cell that shows it already; in another cell, a view of its own."""
+        shell = notebook()
+        if shell is None:
+            sys.stdout.write(f"{self!r}\n")
+            return
+        if self._screen is None:
+            self._screen = _Screen(self, shell)
+        elif self._screen.cell == shell.execution_count:
+            return
+        self._screen.again(shell.execution_count)
+
+
+def record(*, live: bool = True, limit: int = LIMIT) -> Tape:
+    """Record what runs in a block, and show it while it runs.
+
+    Parameters
+    ----------
+    live : bool, default True
+        Whether to display the graph at once; a tape can be displayed later as well, by ending a
+        cell with it.
+    limit : int, default 20,000
+        Operations and tensors to keep; what comes after is only counted.
+
+    Returns
+    -------
+    Tape
+        A context manager: the tape itself.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> with learngrad.record() as tape:
+    ...     a = learngrad.tensor(2.0, requires_grad=True)
+    ...     b = learngrad.tensor(-3.0, requires_grad=True)
+    ...     loss = (a * b).tanh()
+    ...     loss.backward()
+    >>> tape
+    <trace of 4 nodes, 4 backward steps, done>
+    """
+    return Tape(live=live, limit=limit)
+
+
+def show(what: Tensor | Recorder | dict[str, Any]) -> None:
+    """Draw a graph that is there already.
+
+    Parameters
+    ----------
+    what : Tensor, Recorder or dict
+        A tensor, whose graph is drawn back to its leaves; a tape; or a trace as plain data. In a
+        notebook it is a live view, elsewhere the same in words.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If it is none of these.
+    TraceError
+        If plain data is not a whole trace.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.tensor(3.0, requires_grad=True)
+    >>> learngrad.show(x * x)  # doctest: +ELLIPSIS
+    A graph of 1 operation and 1 leaf...
+    """
+    if isinstance(what, Tensor):
+        source: Recorder | dict[str, Any] = from_graph(what)
+    elif isinstance(what, Recorder):
+        source = what
+    elif isinstance(what, dict):
+        source = validate(what)
+    else:
+        raise ArgumentTypeError(
+            f"show draws a tensor's graph, a tape or a trace, not {type(what).__name__}",
+            fix="`learngrad.show(loss)` with the tensor that your computation ends in")
+    trace = source if isinstance(source, dict) else source.to_dict()
+    if notebook() is None:
+        sys.stdout.write(describe(trace) + "\n")
+        return
+    model_id = _view(source).model_id if has_widgets() else None
+    publish(describe(trace), to_svg(trace), model_id, uuid.uuid4().hex)

@@ -1,0 +1,90 @@
+// The box of a node: its lines, its size, its shape. The rule stands in learngrad/trace/boxes.py;
+// both sides are tested against tests/trace/box_cases.json.
+import { cells, elide, elideMiddle, shapeText, spanText, valueText, writtenOut } from "./text.ts";
+import type { Preview, TraceNode } from "./types.ts";
+
+export const TITLE_CELL = 7.2;
+export const CELL = 6.6;
+export const TITLE_HEIGHT = 16;
+export const LINE_HEIGHT = 14;
+export const PAD_Y = 6;
+const PAD_X = 10;
+const PAD_PILL = 14;
+export const NO_GRADIENT = "no gradient yet";
+
+export type Shape =
+  | "pill"
+  | "double-pill"
+  | "dashed-pill"
+  | "dashed-rectangle"
+  | "rectangle"
+  | "octagon";
+
+const SHAPES = {
+  leaf: "pill",
+  parameter: "double-pill",
+  buffer: "dashed-pill",
+  constant: "dashed-rectangle",
+  operation: "rectangle",
+} as const;
+
+export interface Box {
+  lines: string[];
+  width: number;
+  height: number;
+  shape: Shape;
+}
+
+/** What is drawn for a node; `grad` is the gradient to show, null where there is none (yet). */
+export function box(node: TraceNode, grad: Preview | null): Box {
+  const failed = node.status === "failed";
+  const shape = failed ? "octagon" : SHAPES[node.kind];
+  const lines = [...title(node), ...(failed ? failure(node) : value(node))];
+  let widest = Math.max(...lines.map((line, at) => cells(line) * (at === 0 ? TITLE_CELL : CELL)));
+  if (takesGradient(node)) {
+    const line = gradientLine(grad);
+    lines.push(line);
+    widest = Math.max(widest, cells(line) * CELL, NO_GRADIENT.length * CELL);
+  }
+  const pad = shape.includes("pill") ? PAD_PILL : PAD_X;
+  // Rounded first: 7.2 has no exact binary form and both languages must reach the same integer.
+  const width = Math.max(44, Math.ceil(Number((widest + 2 * pad).toFixed(3))));
+  const height = 2 * PAD_Y + TITLE_HEIGHT + LINE_HEIGHT * (lines.length - 1);
+  return { lines, width, height, shape };
+}
+
+/** Name and sign as line 1 shows them; either may be empty. */
+export function titleParts(node: TraceNode): [name: string, sign: string] {
+  const name = elideMiddle(node.name ?? "");
+  if (node.kind !== "operation") return [name, ""];
+  return [name, elide(node.sign || node.op || "operation", 16)];
+}
+
+function title(node: TraceNode): string[] {
+  const parts = titleParts(node).filter(Boolean);
+  if (parts.length) return [parts.join(" = ")];
+  if (node.kind === "constant" && node.shape?.length === 0) return [];
+  return [node.kind === "leaf" ? "tensor" : node.kind];
+}
+
+function value(node: TraceNode): string[] {
+  if (node.outputs && node.outputs.length > 1) return [`${node.outputs.length} outputs`];
+  if (node.preview) return [valueText(node.preview)];
+  return node.shape ? [shapeText(node.shape)] : [];
+}
+
+function failure(node: TraceNode): string[] {
+  const first = (node.error ?? "").trim().split("\n", 1)[0];
+  return first ? ["failed", elide(first, 28)] : ["failed"];
+}
+
+/** Whether the box has a line for a gradient. */
+export function takesGradient(node: TraceNode): boolean {
+  return node.requires_grad && node.kind !== "constant" && node.status !== "failed";
+}
+
+/** The gradient line of a box. */
+export function gradientLine(grad: Preview | null, word = "grad"): string {
+  if (!grad) return NO_GRADIENT;
+  return `${word} ${writtenOut(grad) || spanText(grad) || shapeText(grad.shape)}`;
+}

@@ -1,0 +1,133 @@
+// Where a recorded replay stands: index 0 is before its first step, index n after its n-th.
+import type { Preview, Slot, Step, Trace } from "./types.ts";
+
+/** A gradient as a box shows it: `arriving` while a leaf has collected but not yet written it. */
+export interface Shown {
+  value: Preview;
+  arriving: boolean;
+}
+
+export interface Moment {
+  index: number;
+  /** The step just made; null at index 0. */
+  step: Step | null;
+  /** The gradients so far, by node. */
+  gradients: Map<number, Shown>;
+  /** Nodes whose step has been made, the active one included. */
+  visited: Set<number>;
+  /** Edges the gradient has flowed back through, as "node:operand". */
+  flowed: Set<string>;
+  /** Edges it flows back through in this very step. */
+  active: Set<string>;
+  /** Nodes that receive a contribution in this very step. */
+  reached: Set<number>;
+}
+
+export const edgeKey = (node: number, operand: number) => `${node}:${operand}`;
+
+/** What is shown before any replay, or where there is none: gradients the nodes brought along. */
+export function atRest(trace: Trace): Moment {
+  const gradients = new Map<number, Shown>();
+  for (const node of trace.nodes)
+    if (node.grad) gradients.set(node.id, { value: node.grad, arriving: false });
+  return { ...blank(), gradients };
+}
+
+const blank = (): Moment => ({
+  index: 0,
+  step: null,
+  gradients: new Map(),
+  visited: new Set(),
+  flowed: new Set(),
+  active: new Set(),
+  reached: new Set(),
+});
+
+/** The moment after `index` steps of a replay. */
+export function momentAt(trace: Trace, which: number, index: number): Moment {
+  const replay = trace.replays[which];
+  if (!replay) return atRest(trace);
+  const moment = { ...blank(), index, gradients: before(trace, which) };
+  const { gradients, visited, flowed } = moment;
+  if (replay.seed) gradients.set(replay.root, { value: replay.seed, arriving: false });
+  const collected = new Set<number>();
+  for (const step of replay.steps.slice(0, index)) {
+    visited.add(step.node);
+    for (const part of step.contributions) {
+      flowed.add(edgeKey(step.node, part.operand));
+      show(gradients, part.to, part.after);
+      collected.add(part.to[0]);
+    }
+    if (step.write) gradients.set(step.node, { value: step.write.after, arriving: false });
+  }
+  // A leaf collects everything first and writes its `.grad` once.
+  const unwritten = new Set(replay.steps.slice(index).flatMap((s) => (s.write ? [s.node] : [])));
+  for (const id of collected) if (unwritten.has(id)) gradients.get(id)!.arriving = true;
+  moment.step = replay.steps[index - 1] ?? null;
+  for (const part of moment.step?.contributions ?? []) {
+    moment.active.add(edgeKey(moment.step!.node, part.operand));
+    moment.reached.add(part.to[0]);
+  }
+  return moment;
+}
+
+/** A box has room for one gradient: the first output's. */
+function show(gradients: Map<number, Shown>, [id, slot]: Slot, value: Preview): void {
+  if (slot === 0 || !gradients.has(id)) gradients.set(id, { value, arriving: false });
+}
+
+/** The `.grad` that leaves already hold when a replay begins. */
+function before(trace: Trace, which: number): Map<number, Shown> {
+  const found = new Map<number, Shown>();
+  const written = new Set<number>();
+  trace.replays.forEach((replay, at) => {
+    for (const { node, write } of replay.steps) {
+      if (!write) continue;
+      written.add(node);
+      const value = at < which ? write.after : at === which ? write.before : undefined;
+      if (value === null) found.delete(node);
+      else if (value) found.set(node, { value, arriving: false });
+    }
+  });
+  // A gradient that no replay wrote was there before the recording began.
+  for (const node of trace.nodes)
+    if (node.grad && node.kind !== "operation" && !written.has(node.id))
+      found.set(node.id, { value: node.grad, arriving: false });
+  return found;
+}
+
+/** Moves through a replay; says after each move where it stands. Knows no clock and no page. */
+export class Stepper {
+  #index = 0;
+  #count = 0;
+  /** Whether new steps carry it along: true until somebody moves it by hand. */
+  following = true;
+
+  get index(): number {
+    return this.#index;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get atEnd(): boolean {
+    return this.#index >= this.#count;
+  }
+
+  /** The replay has grown, or another one was chosen. */
+  resize(count: number): void {
+    this.#count = count;
+    if (this.following) this.#index = count;
+    this.#index = Math.min(this.#index, count);
+  }
+
+  /** Go somewhere by hand; returns whether that was a move. */
+  go(index: number): boolean {
+    const to = Math.max(0, Math.min(this.#count, Math.trunc(index)));
+    const moved = to !== this.#index;
+    this.#index = to;
+    this.following = false;
+    return moved;
+  }
+}

@@ -1,0 +1,135 @@
+// The trace as plain data: what learngrad records and every view draws from.
+
+/** A number as JSON can hold it: NaN and the infinities are strings. */
+export type Scalar = number | boolean | "NaN" | "Infinity" | "-Infinity";
+export type Slot = [id: number, slot: number];
+
+export interface Tile {
+  rows: number;
+  columns: number;
+  values: Scalar[];
+}
+
+/** An array's values, whole up to 64 elements, else an evenly sampled tile and a summary. */
+export interface Preview {
+  shape: number[];
+  values?: Scalar[];
+  tile?: Tile;
+  min?: Scalar | null;
+  max?: Scalar | null;
+  mean?: Scalar | null;
+  nonfinite?: number;
+}
+
+export interface Source {
+  id: number;
+  label: string;
+  first: number;
+  text: string;
+}
+
+export interface Place {
+  source: number;
+  line: number;
+  column: number;
+  end_line: number;
+  end_column: number;
+  text: string;
+}
+
+export type Kind = "leaf" | "parameter" | "buffer" | "constant" | "operation";
+export type NodeStatus = "ok" | "failed" | "freed";
+
+export interface TraceNode {
+  id: number;
+  kind: Kind;
+  op: string | null;
+  sign: string;
+  name: string | null;
+  scope: { path: string; class: string; call: number }[];
+  src: Place | null;
+  shape: number[] | null;
+  dtype: string;
+  device: string;
+  requires_grad: boolean;
+  preview: Preview | null;
+  grad?: Preview;
+  edges: (Slot | null)[];
+  operands: string[];
+  outputs?: { shape: number[]; dtype: string; preview: Preview | null }[];
+  version: number;
+  status: NodeStatus;
+  error?: string;
+  formula: string;
+  local: Record<string, string>;
+}
+
+export interface Contribution {
+  operand: number;
+  to: Slot;
+  letter: string;
+  local: string;
+  numbers: string;
+  value: Preview;
+  summed_from?: number[];
+  before: Preview | null;
+  after: Preview;
+}
+
+export interface Step {
+  node: number;
+  upstream: (Preview | null)[];
+  contributions: Contribution[];
+  write?: { before: Preview | null; after: Preview };
+}
+
+export interface Replay {
+  root: number;
+  seed: Preview | null;
+  steps: Step[];
+}
+
+export type Status = "recording" | "done" | "failed";
+
+export interface Trace {
+  schema: "learngrad-trace";
+  version: number;
+  revision: number;
+  status: Status;
+  sources: Source[];
+  nodes: TraceNode[];
+  replays: Replay[];
+  truncated?: { nodes?: number };
+}
+
+export interface Delta {
+  type: "delta";
+  from: number;
+  to: number;
+  status: Status;
+  sources?: Source[];
+  nodes?: TraceNode[];
+  replays?: { index: number; root: number; seed: Preview | null }[];
+  steps?: { replay: number; index: number; step: Step }[];
+  truncated?: { nodes?: number };
+}
+
+/** Finished coordinates, in pixels, y down; a box is [centre x, centre y, width, height]. */
+export interface Layout {
+  width: number;
+  height: number;
+  nodes: Record<string, [x: number, y: number, width: number, height: number]>;
+  edges: LayoutEdge[];
+}
+
+export interface LayoutEdge {
+  from: Slot;
+  to: number;
+  operand: number;
+  points: [x: number, y: number][];
+}
+
+/** A loss curve as stored: named series of points. */
+export interface CurvesData {
+  series: { name: string; x: Scalar[]; y: Scalar[] }[];
+}

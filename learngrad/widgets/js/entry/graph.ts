@@ -1,0 +1,84 @@
+// The graph as an anywidget: merges what the kernel sends and draws it in every output that shows it.
+import { readTrace } from "../core/reader.ts";
+import { TraceStore } from "../core/store.ts";
+import type { Delta } from "../core/types.ts";
+import { sharedEngine } from "../views/engine.ts";
+import { GraphView } from "../views/graph.ts";
+import { Views } from "./live.ts";
+import type { WidgetModel } from "./model.ts";
+
+/** A gap asks for a snapshot, once in this many milliseconds: a busy kernel answers late. */
+const ASK_AGAIN = 2_000;
+
+class Live {
+  readonly store = new TraceStore();
+  readonly views: Views<GraphView>;
+  readonly #model: WidgetModel;
+  #asked = Number.NEGATIVE_INFINITY;
+  #problem = "";
+
+  constructor(model: WidgetModel) {
+    this.#model = model;
+    const engine = sharedEngine(() => wakeEngine(model));
+    this.views = new Views(() => {
+      const view = new GraphView(this.store, { engine });
+      view.complain(this.#problem);
+      return view;
+    });
+    model.on("change:snapshot", () => this.snapshot());
+    model.on("msg:custom", (content) => this.#heard(content as Delta));
+    this.snapshot();
+  }
+
+  snapshot(): void {
+    const data = this.#model.get("snapshot");
+    if (data === null || data === undefined) return;
+    try {
+      this.store.replace(readTrace(data));
+      this.#problem = "";
+    } catch (error) {
+      this.#problem = (error as Error).message;
+    }
+    this.views.update(this.#problem);
+  }
+
+  #heard(message: Delta): void {
+    if (message?.type !== "delta") return;
+    const outcome = this.store.apply(message);
+    if (outcome === "applied") this.views.update(this.#problem);
+    else if (outcome === "gap") this.#ask();
+  }
+
+  #ask(): void {
+    const now = performance.now();
+    if (now - this.#asked < ASK_AGAIN) return;
+    this.#asked = now;
+    this.#model.send({ type: "snapshot" });
+  }
+}
+
+/** The engine is a widget of its own, so that its megabyte is sent once; asking for it wakes it. */
+async function wakeEngine(model: WidgetModel): Promise<void> {
+  const reference = String(model.get("engine") ?? "");
+  await model.widget_manager.get_model(reference.replace(/^(IPY_MODEL_|anywidget:)/, ""));
+}
+
+// anywidget hands a new proxy of the model to each call, so what belongs together has a name.
+const lives = new Map<string, Live>();
+
+function liveOf(model: WidgetModel): Live {
+  const uid = String(model.get("uid"));
+  const live = lives.get(uid) ?? new Live(model);
+  lives.set(uid, live);
+  return live;
+}
+
+export default {
+  initialize({ model }: { model: WidgetModel }): () => void {
+    liveOf(model);
+    return () => lives.delete(String(model.get("uid")));
+  },
+  render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
+    return liveOf(model).views.render(el);
+  },
+};

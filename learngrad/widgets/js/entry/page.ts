@@ -1,0 +1,38 @@
+// A page without a kernel: the same views, drawn from the data that the page carries.
+import { CurveStore } from "../core/curves.ts";
+import { readTrace } from "../core/reader.ts";
+import { TraceStore } from "../core/store.ts";
+import type { CurvesData, Layout } from "../core/types.ts";
+import { h } from "../views/dom.ts";
+import { GraphView } from "../views/graph.ts";
+import { PlotView } from "../views/plot.ts";
+import { adopt } from "../views/theme.ts";
+
+interface PageData {
+  trace?: unknown;
+  layout?: Layout | null;
+  curves?: CurvesData | null;
+}
+
+function start(): void {
+  const script = document.getElementById("learngrad-data");
+  const graph = document.getElementById("learngrad-graph");
+  const curves = document.getElementById("learngrad-curves");
+  adopt(document.body);
+  try {
+    const data = JSON.parse(script?.textContent || "{}") as PageData;
+    if (graph && data.trace) {
+      const store = new TraceStore(readTrace(data.trace));
+      const view = new GraphView(store, { layout: data.layout ?? null, begin: "start" });
+      graph.replaceChildren(view.root);
+    }
+    if (curves && data.curves?.series.length)
+      curves.replaceChildren(new PlotView(CurveStore.from(data.curves)).root);
+  } catch (error) {
+    const said = h("p", { class: "lg-error" }, `This page's data cannot be shown: ${error}`);
+    (graph ?? curves ?? document.body).append(h("div", { class: "lg-root" }, said));
+  }
+}
+
+if (document.readyState === "loading") addEventListener("DOMContentLoaded", start, { once: true });
+else start();

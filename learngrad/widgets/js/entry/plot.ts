@@ -1,0 +1,78 @@
+// Live curves as an anywidget: points come as binary buffers and are put at the end.
+import { CurveStore } from "../core/curves.ts";
+import { PlotView } from "../views/plot.ts";
+import { Views } from "./live.ts";
+import type { WidgetModel } from "./model.ts";
+
+interface Points {
+  type: "points";
+  series: { name: string; start: number }[];
+}
+interface State {
+  series: { name: string; x: DataView; y: DataView }[];
+}
+
+const ASK_AGAIN = 2_000;
+
+class Live {
+  readonly store = new CurveStore();
+  readonly views: Views<PlotView>;
+  readonly #model: WidgetModel;
+  #asked = Number.NEGATIVE_INFINITY;
+
+  constructor(model: WidgetModel) {
+    this.#model = model;
+    this.views = new Views(() => new PlotView(this.store, String(model.get("title") || "Descent")));
+    model.on("change:state", () => this.#state());
+    model.on("msg:custom", (content, buffers) => this.#heard(content as Points, buffers));
+    this.#state();
+  }
+
+  #state(): void {
+    const state = this.#model.get("state") as State | null;
+    for (const { name, x, y } of state?.series ?? [])
+      this.store.append(name, 0, floats(x), floats(y));
+    this.views.update();
+  }
+
+  #heard(message: Points, buffers: DataView[]): void {
+    if (message?.type !== "points") return;
+    const whole = message.series.every(({ name, start }, at) =>
+      this.store.append(name, start, floats(buffers[2 * at]!), floats(buffers[2 * at + 1]!)),
+    );
+    if (!whole) this.#ask();
+    this.views.update();
+  }
+
+  #ask(): void {
+    const now = performance.now();
+    if (now - this.#asked < ASK_AGAIN) return;
+    this.#asked = now;
+    this.#model.send({ type: "snapshot" });
+  }
+}
+
+/** A buffer of float64; a copy, since it may begin where no float64 may. */
+function floats(view: DataView): Float64Array {
+  const { buffer, byteOffset, byteLength } = view;
+  return new Float64Array(buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer);
+}
+
+const lives = new Map<string, Live>();
+
+function liveOf(model: WidgetModel): Live {
+  const uid = String(model.get("uid"));
+  const live = lives.get(uid) ?? new Live(model);
+  lives.set(uid, live);
+  return live;
+}
+
+export default {
+  initialize({ model }: { model: WidgetModel }): () => void {
+    liveOf(model);
+    return () => lives.delete(String(model.get("uid")));
+  },
+  render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
+    return liveOf(model).views.render(el);
+  },
+};

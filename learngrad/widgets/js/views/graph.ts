@@ -1,0 +1,309 @@
+// The whole view: head, drawing, panel, Python, replay, legend. Draws from a TraceStore and knows
+// no kernel; whoever owns it says when the trace has changed.
+import { box } from "../core/box.ts";
+import { toDot } from "../core/dot.ts";
+import { atRest, type Moment, momentAt, Stepper } from "../core/replay.ts";
+import type { TraceStore } from "../core/store.ts";
+import type { Layout, Trace, TraceNode } from "../core/types.ts";
+import { Names, sentence, summary } from "../core/words.ts";
+import { Controls } from "./controls.ts";
+import { h, say } from "./dom.ts";
+import { Legend } from "./legend.ts";
+import { nodePanel, openingPanel, stepPanel } from "./panel.ts";
+import { Picture } from "./picture.ts";
+import { SourceView } from "./source.ts";
+import { nodeTable } from "./table.ts";
+import { adopt, followTheme } from "./theme.ts";
+
+/** Lays out a graph given in DOT; rejects where there is no layout engine. */
+export type LayoutEngine = (dot: string) => Promise<Layout>;
+
+/** More boxes than this are too many to read and too slow to lay out while a cell runs. */
+export const MOST_DRAWN = 800;
+
+export interface GraphOptions {
+  /** Makes layouts; absent where a finished one is given. */
+  engine?: LayoutEngine;
+  /** A finished layout; null: there is none, so words and a table stand in for the drawing. */
+  layout?: Layout | null;
+  /** Where a recorded replay stands at first: at its end (as a live one does) or its beginning. */
+  begin?: "start" | "end";
+}
+
+export class GraphView {
+  readonly root = h("div", {
+    class: "lg-root",
+    tabindex: 0,
+    role: "group",
+    "aria-label": "computation graph and its backward replay",
+    // JupyterLab's shortcuts stay out of the view's keys.
+    "data-lm-suppress-shortcuts": "true",
+    "data-ready": "false",
+  });
+  readonly #store: TraceStore;
+  readonly #options: GraphOptions;
+  readonly #picture: Picture;
+  readonly #stepper = new Stepper();
+  readonly #controls: Controls;
+  readonly #legend = new Legend();
+  readonly #source = new SourceView();
+  readonly #note = h("span", { class: "lg-note" });
+  readonly #stage = h("div", { class: "lg-stage" });
+  readonly #empty = h("div", { class: "lg-empty" }, "Waiting for the first operation …");
+  readonly #panel = h("div", { class: "lg-panel" });
+  readonly #side = h("div", { class: "lg-side", hidden: true });
+  readonly #live = h("div", { class: "lg-hush", role: "status", "aria-live": "polite" });
+  readonly #complaint = h("p", { class: "lg-error lg-complaint", role: "alert" });
+  readonly #cleanups: (() => void)[] = [];
+  #names: Names;
+  #moment: Moment;
+  #replay = 0;
+  #chosen: number | null = null;
+  #busy = false;
+  #drawn = -1;
+  #over = false;
+  #words: HTMLElement | null = null;
+
+  constructor(store: TraceStore, options: GraphOptions) {
+    this.#store = store;
+    this.#options = options;
+    this.#names = new Names(store.trace);
+    this.#moment = atRest(store.trace);
+    this.#stepper.following = options.begin !== "start";
+    this.#picture = new Picture(this.#stage, (id) => this.#choose(id));
+    this.#controls = new Controls(this.#stepper, () => this.#moved());
+    this.#build();
+    adopt(document.body);
+    this.#cleanups.push(followTheme(this.root));
+    // Out of the page there is no room to draw for; the observer calls when it is there.
+    const observer = new ResizeObserver(() => void this.#draw());
+    observer.observe(this.root);
+    this.#cleanups.push(() => observer.disconnect());
+    this.root.addEventListener("keydown", (event) => this.#key(event));
+    this.#controls.choice.addEventListener("change", () => this.#choseReplay());
+    this.update();
+  }
+
+  #build(): void {
+    const head = h("div", { class: "lg-head" });
+    const title = h("span", { class: "lg-title" }, h("i", { class: "lg-dot" }), "Graph");
+    head.append(title, this.#note, h("span", { class: "lg-gap" }));
+    this.#stage.append(this.#empty);
+    this.#side.append(this.#panel, this.#source.element);
+    const body = h("div", { class: "lg-body" }, this.#stage, this.#side);
+    this.root.append(
+      head,
+      this.#complaint,
+      body,
+      this.#controls.element,
+      this.#legend.element,
+      this.#live,
+    );
+  }
+
+  /** The trace has changed, or the view has just been made: draw what is new. */
+  update(): void {
+    const { trace } = this.#store;
+    this.#names = new Names(trace);
+    this.#follow(trace);
+    this.#moment = this.#now();
+    this.#write();
+    void this.#draw();
+  }
+
+  /** Shows what is wrong with what was sent; nothing where all is well. */
+  complain(problem: string): void {
+    say(this.#complaint, problem);
+  }
+
+  /** The newest replay is shown as long as the reader has not taken over. */
+  #follow(trace: Trace): void {
+    const newest = Math.max(0, trace.replays.length - 1);
+    if (this.#stepper.following && this.#options.begin !== "start") this.#replay = newest;
+    this.#stepper.resize(trace.replays[this.#replay]?.steps.length ?? 0);
+    const { choice } = this.#controls;
+    if (choice.options.length !== trace.replays.length)
+      choice.replaceChildren(
+        ...trace.replays.map((replay, at) =>
+          h("option", { value: at }, `backward ${at + 1}: ${this.#names.of(replay.root)}`),
+        ),
+      );
+    choice.hidden = trace.replays.length < 2;
+    choice.value = String(this.#replay);
+  }
+
+  #now(): Moment {
+    return momentAt(this.#store.trace, this.#replay, this.#stepper.index);
+  }
+
+  /** Everything but the drawing. */
+  #write(): void {
+    const { trace } = this.#store;
+    say(this.#note, this.#noteText(trace));
+    this.#legend.show(trace);
+    this.#picture.stage.canvas.setAttribute("aria-label", summary(trace));
+    this.#controls.show();
+    this.#tell(trace);
+    this.#state();
+  }
+
+  #noteText(trace: Trace): string {
+    const count = trace.nodes.length;
+    const shown =
+      count > MOST_DRAWN && !this.#options.layout ? `, the last ${MOST_DRAWN} drawn` : "";
+    const cut = trace.truncated?.nodes ? `, ${trace.truncated.nodes} more not recorded` : "";
+    const nodes = `${count} ${count === 1 ? "node" : "nodes"}${shown}${cut}`;
+    if (trace.status === "recording") return `recording · ${nodes}`;
+    return trace.status === "failed" ? `stopped by an error · ${nodes}` : nodes;
+  }
+
+  /** Panel, Python and the spoken sentence of where the replay stands. */
+  #tell(trace: Trace): void {
+    const replay = trace.replays[this.#replay];
+    const failed = trace.nodes.find((node) => node.status === "failed");
+    const chosen = this.#chosen === null ? undefined : this.#store.node(this.#chosen);
+    const node = chosen ?? (replay ? undefined : failed);
+    const { step } = this.#moment;
+    if (node) this.#panel.replaceChildren(...nodePanel(trace, node, this.#gradient(node)));
+    else if (replay && step)
+      this.#panel.replaceChildren(...stepPanel(trace, replay, step, this.#names));
+    else if (replay) this.#panel.replaceChildren(...openingPanel(replay, this.#names));
+    else this.#panel.replaceChildren(...hint(trace));
+    const about = node ?? this.#store.node(step?.node ?? replay?.root ?? newest(trace));
+    this.#source.show(trace, about?.src ?? null);
+    this.#side.hidden = trace.nodes.length === 0;
+  }
+
+  #gradient(node: TraceNode) {
+    return this.#moment.gradients.get(node.id)?.value ?? null;
+  }
+
+  /** The view's state, for whoever looks from outside. */
+  #state(): void {
+    const { trace } = this.#store;
+    Object.assign(this.root.dataset, {
+      index: String(this.#stepper.index),
+      steps: String(this.#stepper.count),
+      nodes: String(trace.nodes.length),
+      revision: String(trace.revision),
+      status: trace.status,
+      playing: String(this.#controls.playing),
+    });
+  }
+
+  /** Lays out and draws; what changes meanwhile is drawn right after, in one go. */
+  async #draw(): Promise<void> {
+    if (this.#busy || this.#over || !this.root.isConnected) return;
+    if (this.#drawn === this.#store.revision) return;
+    this.#busy = true;
+    this.root.dataset.ready = "false";
+    try {
+      while (!this.#over && this.#drawn !== this.#store.revision) {
+        const { trace, revision } = this.#store;
+        const nodes = visible(trace);
+        this.#drawn = revision;
+        const layout = await this.#layOut(nodes);
+        if (this.#over) return;
+        this.#empty.hidden = nodes.length > 0;
+        if (!layout) this.#showWords(trace);
+        else if (nodes.length) await this.#picture.show(layout, nodes, this.#now());
+      }
+    } catch (error) {
+      this.#drawn = this.#store.revision;
+      this.#showWords(this.#store.trace, error as Error);
+    } finally {
+      this.#busy = false;
+    }
+    this.root.dataset.ready = String(!this.#over);
+  }
+
+  async #layOut(nodes: TraceNode[]): Promise<Layout | null> {
+    const { layout, engine } = this.#options;
+    if (layout) return layout;
+    if (layout === null || !engine) return null;
+    if (!nodes.length) return { width: 1, height: 1, nodes: {}, edges: [] };
+    const final = atRest(this.#store.trace).gradients;
+    for (const [id, shown] of this.#now().gradients) final.set(id, shown);
+    return engine(toDot(nodes, (node) => box(node, final.get(node.id)?.value ?? null)));
+  }
+
+  /** Where the graph cannot be drawn: what it is in words, and its nodes as a table. */
+  #showWords(trace: Trace, error?: Error): void {
+    const why = error ? `The graph could not be laid out: ${error.message}` : "";
+    const words = nodeTable(trace, this.#now(), this.#names, why);
+    if (this.#words) this.#words.replaceWith(words);
+    else this.#stage.replaceWith(words);
+    this.#words = words;
+  }
+
+  /** The replay has moved: no layout, only marks and words. */
+  #moved(): void {
+    this.#chosen = null;
+    this.#picture.choose(null);
+    this.#moment = this.#now();
+    this.#picture.mark(this.#moment);
+    this.#picture.reveal(this.#moment);
+    if (this.#words) this.#showWords(this.#store.trace);
+    this.#write();
+    const { trace } = this.#store;
+    say(this.#live, sentence(trace, this.#replay, this.#stepper.index, this.#names));
+  }
+
+  #choose(id: number | null): void {
+    this.#controls.pause();
+    this.#chosen = id;
+    this.#picture.choose(id);
+    this.#write();
+  }
+
+  #choseReplay(): void {
+    this.#replay = Number(this.#controls.choice.value);
+    this.#stepper.following = false;
+    this.#stepper.resize(this.#store.trace.replays[this.#replay]?.steps.length ?? 0);
+    this.#controls.go(0);
+    this.#moved();
+  }
+
+  #key(event: KeyboardEvent): void {
+    const taken = event.key === "Escape" ? this.#escape() : this.#controls.key(event);
+    if (!taken) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  #escape(): boolean {
+    if (this.#chosen === null) return false;
+    this.#choose(null);
+    return true;
+  }
+
+  destroy(): void {
+    this.#over = true;
+    this.#controls.pause();
+    this.#picture.destroy();
+    for (const clean of this.#cleanups) clean();
+    this.root.remove();
+  }
+}
+
+/** While it grows, a leaf waits for its first user (or it would jump ranks); the last of too many. */
+function visible(trace: Trace): TraceNode[] {
+  let nodes = trace.nodes;
+  if (trace.status === "recording") {
+    const used = new Set(nodes.flatMap((node) => node.edges.map((edge) => edge?.[0])));
+    nodes = nodes.filter((node) => node.kind === "operation" || used.has(node.id));
+  }
+  return nodes.slice(-MOST_DRAWN);
+}
+
+const newest = (trace: Trace) => trace.nodes.at(-1)?.id ?? -1;
+
+function hint(trace: Trace): HTMLElement[] {
+  const last = trace.nodes.findLast((node) => node.kind === "operation");
+  const call = last?.name ? `${last.name}.backward()` : "backward()";
+  const text =
+    trace.status === "recording"
+      ? "Operations appear here as they run."
+      : `No gradients yet: they come with ${call}. Choose a box to see how it was made.`;
+  return [h("p", { class: "lg-facts" }, text)];
+}

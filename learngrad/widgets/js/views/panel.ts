@@ -1,0 +1,177 @@
+// What happens at a step, spelled out: the gradient arriving, each local derivative with its
+// numbers, the contribution, and how it adds up. Without a step: what a chosen node is.
+import { shapeText } from "../core/text.ts";
+import type { Contribution, Preview, Replay, Step, Trace, TraceNode } from "../core/types.ts";
+import { derivation, type Names, nodeTitle, scalar, valueWords } from "../core/words.ts";
+import { h } from "./dom.ts";
+import { valueElement } from "./value.ts";
+
+/** The panel's content at a step of a replay. */
+export function stepPanel(trace: Trace, replay: Replay, step: Step, names: Names): HTMLElement[] {
+  const node = names.node(step.node)!;
+  const root = names.of(replay.root);
+  const head = [kicker(node), h("p", { class: "lg-what" }, nodeTitle(trace, node))];
+  if (step.write) return [...head, writing(step.write, names.of(node.id))];
+  const arriving = step.upstream.map((preview, slot) =>
+    row(
+      step.upstream.length > 1 ? `gradient arriving at output ${slot}` : "gradient arriving",
+      math(fraction(root, names.of(node.id)), "=", valueElement(preview, "none")),
+    ),
+  );
+  return [
+    ...head,
+    ...arriving,
+    ...step.contributions.map((part) => partElement(step, part, names, root)),
+  ];
+}
+
+/** Before the first step. */
+export function openingPanel(replay: Replay, names: Names): HTMLElement[] {
+  const root = names.of(replay.root);
+  return [
+    h("div", { class: "lg-kicker" }, "before the first step"),
+    h("p", { class: "lg-what" }, `${root}.backward()`),
+    row("it begins with", math(fraction(root, root), "=", valueElement(replay.seed, "1"))),
+    h(
+      "p",
+      { class: "lg-facts" },
+      `Each step takes the gradient that has arrived at a node, multiplies it by the node's local ` +
+        `derivative, and passes the product on to its inputs.`,
+    ),
+  ];
+}
+
+/** About a node the reader chose, or about the newest one. */
+export function nodePanel(trace: Trace, node: TraceNode, grad: Preview | null): HTMLElement[] {
+  const facts = [
+    ["value", node.preview ? valueElement(node.preview) : valueWords(node)],
+    ["gradient", node.requires_grad ? valueElement(grad, "none yet") : "needs none"],
+    ["dtype", node.device === "cpu" ? node.dtype : `${node.dtype} on ${node.device}`],
+    ["module", scopeText(node)],
+    ["changed in place", node.version ? `${node.version} times` : ""],
+  ] as const;
+  return [
+    kicker(node),
+    h("p", { class: "lg-what" }, nodeTitle(trace, node)),
+    ...(node.error ? [h("p", { class: "lg-error" }, node.error)] : []),
+    ...(node.status === "failed"
+      ? []
+      : facts.filter(([, value]) => value).map(([label, value]) => row(label, math(value)))),
+    ...(node.status === "freed"
+      ? [h("p", { class: "lg-facts" }, "Its saved values were freed by backward().")]
+      : []),
+  ];
+}
+
+function kicker(node: TraceNode): HTMLElement {
+  const said = [
+    node.kind === "operation" ? `operation ${node.op ?? ""}` : node.kind,
+    node.shape ? shapeText(node.shape) : "",
+    scopeText(node),
+  ];
+  return h("div", { class: "lg-kicker" }, said.filter(Boolean).join(" · "));
+}
+
+function scopeText(node: TraceNode): string {
+  const inner = node.scope.at(-1);
+  return inner ? `${inner.class}${inner.path ? ` ${inner.path}` : ""}` : "";
+}
+
+function partElement(step: Step, part: Contribution, names: Names, root: string): HTMLElement {
+  const { of, by, formula, numbers, value, whole } = derivation(step, part, names);
+  const chain = [formula, numbers, value].filter(Boolean);
+  const rows: HTMLElement[] = [];
+  if (whole)
+    rows.push(
+      row("contribution", math(...between(chain, "="))),
+      row("", math("=", valueElement(part.value))),
+    );
+  else {
+    rows.push(row("local derivative", math(fraction(of, by), "=", ...between(chain, "="))));
+    rows.push(row("contribution", product(step, part, chain.at(-1) ?? "", formula)));
+  }
+  if (part.summed_from)
+    rows.push(
+      row(
+        "summed",
+        `from ${shapeText(part.summed_from)} to ${shapeText(part.value.shape)}: ${by} was ` +
+          "used once for each, so its gradients add up",
+      ),
+    );
+  rows.push(row("adds up", sum(part.before, part.value, part.after)));
+  return h(
+    "div",
+    { class: "lg-part", "data-to": part.to[0], "data-operand": part.operand },
+    h("div", { class: "lg-to" }, "to ", h("code", {}, by), " ", fraction(root, by)),
+    ...rows,
+  );
+}
+
+/** Upstream times local: with numbers where both are numbers, in words where they are arrays. */
+function product(step: Step, part: Contribution, local: string, formula: string): HTMLElement {
+  const up = step.upstream[0] ?? null;
+  const factor = /^[\p{L}\p{N}_.−∞]+$/u.test(local) ? local : `(${local})`;
+  if (scalar(up) !== null && scalar(part.value) !== null)
+    return math(valueElement(up), "×", factor, "=", valueElement(part.value));
+  return math("arriving ×", formula === local ? factor : formula, "=", valueElement(part.value));
+}
+
+function sum(before: Preview | null, value: Preview, after: Preview): HTMLElement {
+  if (!before)
+    return math(
+      valueElement(null),
+      "+",
+      small(value) ?? "contribution",
+      "=",
+      small(after) ?? "contribution",
+    );
+  const parts = [small(before), small(value), small(after)];
+  if (parts.every(Boolean)) return math(parts[0]!, "+", parts[1]!, "=", parts[2]!);
+  return math(valueElement(before), "+ contribution =", valueElement(after));
+}
+
+const small = (preview: Preview) =>
+  (preview.values?.length ?? 99) <= 4 ? valueElement(preview) : null;
+
+function writing(write: NonNullable<Step["write"]>, name: string): HTMLElement {
+  return h(
+    "div",
+    { class: "lg-part" },
+    h("div", { class: "lg-to" }, h("code", {}, `${name}.grad`), " is written"),
+    row("it was", math(valueElement(write.before, "None"))),
+    row("it becomes", math(valueElement(write.after))),
+    h(
+      "p",
+      { class: "lg-facts" },
+      write.before
+        ? "Gradients add up over backward() calls until they are set to None or zero."
+        : "Everything that arrived has been added up; an optimiser may now use it.",
+    ),
+  );
+}
+
+const between = (items: string[], sign: string) =>
+  items.flatMap((item, at) => (at ? [sign, item] : [item]));
+
+function row(label: string, content: HTMLElement | string): HTMLElement {
+  return h("div", { class: "lg-row" }, h("span", { class: "lg-label" }, label), content);
+}
+
+function math(...parts: (HTMLElement | string)[]): HTMLElement {
+  return h(
+    "span",
+    { class: "lg-math" },
+    ...parts.map((part) => (typeof part === "string" ? h("span", {}, part) : part)),
+  );
+}
+
+/** A derivative as a fraction: ∂loss over ∂a. */
+export function fraction(of: string, by: string): HTMLElement {
+  const label = `derivative of ${of} by ${by}`;
+  return h(
+    "span",
+    { class: "lg-frac", role: "img", "aria-label": label },
+    h("span", {}, `∂${of}`),
+    h("span", {}, `∂${by}`),
+  );
+}

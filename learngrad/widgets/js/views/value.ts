@@ -1,0 +1,45 @@
+// A value in the panel: a number, a few numbers, or a heat tile with its shape and span.
+import { heat } from "../core/heat.ts";
+import { number, shapeText, spanText, writtenOut } from "../core/text.ts";
+import type { Preview } from "../core/types.ts";
+import { h } from "./dom.ts";
+
+const COLD = "0, 114, 178";
+const WARM = "230, 130, 0";
+
+/** The value as an element; "nothing yet" where there is none. */
+export function valueElement(preview: Preview | null, none = "nothing yet"): HTMLElement {
+  if (!preview) return h("span", { class: "lg-none" }, none);
+  const written = writtenOut(preview, 4, 36);
+  if (written) return h("b", {}, written);
+  return h("span", { class: "lg-tile" }, heatElement(preview), caption(preview));
+}
+
+function heatElement(preview: Preview): HTMLElement | null {
+  const grid = heat(preview);
+  if (!grid) return null;
+  const side = Math.max(7, Math.min(16, Math.floor(208 / grid.columns)));
+  const [width, height] = grid.written ? [46, 20] : [side, side];
+  const label = `${shapeText(preview.shape)}, ${spanText(preview)}`;
+  const element = h("span", { class: "lg-heat", role: "img", "aria-label": label });
+  element.style.gridTemplateColumns = `repeat(${grid.columns}, ${grid.written ? `minmax(0, ${width}px)` : `${width}px`})`;
+  for (const { text, strength, bad } of grid.cells) {
+    const cell = h("span", { title: text, class: bad ? "lg-bad" : null }, grid.written && text);
+    cell.style.height = `${height}px`;
+    const colour = strength < 0 ? COLD : WARM;
+    cell.style.backgroundColor = `rgba(${colour}, ${(0.06 + 0.8 * Math.abs(strength)).toFixed(2)})`;
+    element.append(cell);
+  }
+  return element;
+}
+
+function caption(preview: Preview): HTMLElement {
+  const mean = typeof preview.mean === "number" ? `mean ${number(preview.mean)}` : "";
+  const sampled = heat(preview)?.sampled ? "a sample of its values" : "";
+  const lines = [
+    [shapeText(preview.shape), spanText(preview)],
+    [mean, sampled],
+  ];
+  const said = lines.map((parts) => parts.filter(Boolean).join(" · ")).filter(Boolean);
+  return h("small", {}, ...said.flatMap((line, at) => (at ? [h("br"), line] : [line])));
+}
