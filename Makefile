@@ -87,8 +87,12 @@ lab: $(STAMPS)/lab
 # The tests share the machine with a browser, and their matrices are small: one thread is fastest.
 test docs-check: export OPENBLAS_NUM_THREADS ?= 1
 
-test: $(STAMPS)/test test-js
-	$(PY) -m pytest $(ARGS)
+# Both halves run, whatever the first says.
+test: $(STAMPS)/test $(JS)/node_modules/.package-lock.json
+	@status=0; \
+	(cd $(JS) && npm test --silent) || status=1; \
+	$(PY) -m pytest $(ARGS) || status=1; \
+	exit $$status
 
 test-js: $(JS)/node_modules/.package-lock.json
 	cd $(JS) && npm test --silent
