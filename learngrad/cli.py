@@ -1,0 +1,189 @@
+"""The command line: ``learngrad demo`` and whatever joins it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import webbrowser
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import learngrad
+
+if TYPE_CHECKING:
+    from learngrad.demo import Net
+    from learngrad.descent import Curves
+    from learngrad.optim import Optimizer
+
+__all__ = ["main"]
+
+SHOWN = 4  # images in the recorded step: few enough that its scores are written out as numbers
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The words after ``learngrad``; by default those this program was started with.
+
+    Returns
+    -------
+    int
+        The exit status: 0, 1 after an error, 2 for words it does not know, 130 after Ctrl-C.
+    """
+    parser = _parser()
+    given = parser.parse_args(argv)
+    if given.command is None:
+        parser.print_help()
+        return 0
+    try:
+        status: int = given.run(given)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("\nlearngrad: stopped; no file was written", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read the output has left; nothing more can be said, also not while Python exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except learngrad.errors.LearngradError as error:
+        return _fail(error.what + (f"\n  Fix: {error.fix}" if error.fix else ""))
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="learngrad", description="Watch a tape of operations grow, replay it backwards, and "
+                                      "see the parameters go downhill.")
+    parser.add_argument("--version", action="version", version=f"learngrad {learngrad.__version__}")
+    commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
+    demo = commands.add_parser(
+        "demo", help="train a small network on real digits and write what happened as one page",
+        description="Train a small network to read handwritten digits, print its loss and test "
+                    "accuracy, and write one HTML page that needs no network: the graph of one "
+                    "training step, its backward replay to step through, and the descent.")
+    demo.add_argument("--out", metavar="PATH", type=Path, default=Path("learngrad-demo.html"),
+                      help="where to write the page (default: %(default)s)")
+    demo.add_argument("--epochs", metavar="N", type=_positive, default=20,
+                      help="how often to show all training images (default: %(default)s)")
+    demo.add_argument("--seed", metavar="N", type=int, default=0,
+                      help="start of the random numbers (default: %(default)s)")
+    demo.add_argument("--open", action="store_true", help="open the page in a browser")
+    demo.set_defaults(run=_demo)
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
+
+
+def _fail(message: str) -> int:
+    print(f"learngrad: error: {message}", file=sys.stderr)
+    return 1
+
+
+# ---- learngrad demo ------------------------------------------------------------------------------
+
+def _demo(given: argparse.Namespace) -> int:
+    problem = _unwritable(given.out)
+    if problem:
+        return _fail(f"cannot write {given.out}: {problem}")
+
+    from learngrad import demo, optim
+    from learngrad.descent import Curves
+    from learngrad.trace.html import write_html
+
+    learngrad.manual_seed(given.seed)
+    net = demo.Net()
+    optimizer = optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+    trace = _recorded_step(net, optimizer)
+
+    curves = Curves()
+    loss, share = _train(net, optimizer, given.epochs, curves)
+    print(f"loss {loss:.4f} (mean of the last epoch)")
+    print(f"test accuracy {100 * share:.1f} % (355 images that it never saw)")
+    try:
+        path = write_html(given.out, trace, curves, title="learngrad demo: one training step, "
+                                                          "backwards, and the descent")
+    except OSError as error:
+        return _fail(f"cannot write {given.out}: {error.strerror or error}")
+    print(f"wrote {path} ({path.stat().st_size / 1e6:.1f} MB): open it in any browser")
+    if given.open and not webbrowser.open(path.absolute().as_uri()):
+        print("learngrad: found no browser to open it with", file=sys.stderr)
+    return 0
+
+
+def _unwritable(path: Path) -> str | None:
+    """Why a page cannot be written there; found out now, not after the training."""
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        return "it is a folder"
+    if target.exists() and not target.is_file():
+        return "it is not a regular file"
+    if not target.parent.is_dir():
+        return f"there is no folder {target.parent}"
+    try:
+        # Permissions tell only half of it (read-only and full disks): write something, and see.
+        with tempfile.TemporaryFile(dir=target.parent) as file:
+            file.write(b"learngrad")
+    except OSError as error:
+        return error.strerror or str(error)
+    return None
+
+
+def _recorded_step(net: Net, optimizer: Optimizer) -> dict[str, Any]:
+    """The trace of the very first training step, on a few images."""
+    from learngrad import demo
+    from learngrad.data import digits
+    from learngrad.trace import Recorder
+
+    X, y = digits("train")
+    x, y = X[:SHOWN], y[:SHOWN]
+    with Recorder() as tape:
+        demo.training_step(net, optimizer, x, y)
+    return tape.to_dict()
+
+
+def _train(net: Net, optimizer: Optimizer, epochs: int, curves: Curves) -> tuple[float, float]:
+    """Train with a progress bar; the mean loss of the last epoch, and the test accuracy."""
+    from learngrad import demo
+
+    step, mean, share = 0, 0.0, demo.accuracy(net)
+    curves.append("test accuracy", step, share)
+    for report in _progress(epochs):
+        losses = []
+        for loss in demo.train(net, optimizer, 1):
+            step += 1
+            losses.append(loss)
+            curves.append("loss", step, loss)
+        mean, share = sum(losses) / len(losses), demo.accuracy(net)
+        curves.append("test accuracy", step, share)
+        report(f"loss {mean:.4f}, test accuracy {100 * share:.1f} %")
+    return mean, share
+
+
+def _progress(epochs: int) -> Iterator[Any]:
+    """For each epoch, a function that is told how it went: a bar on a terminal, else lines."""
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        tqdm = None
+    if tqdm is None or not sys.stderr.isatty():
+        every = max(1, epochs // 10)
+        for epoch in range(1, epochs + 1):
+            told: list[str] = []
+            yield told.append
+            if epoch % every == 0 or epoch == epochs:
+                print(f"epoch {epoch} of {epochs}: {told[0]}", flush=True)
+        return
+    with tqdm(total=epochs, desc="training", unit="epoch") as bar:
+        for _ in range(epochs):
+            yield bar.set_postfix_str
+            bar.update()

@@ -1,0 +1,63 @@
+"""The program behind `learngrad demo`: a small network learns to read handwritten digits.
+
+It is written as a lesson would write it. Pictures of its graph quote these lines as a user's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import learngrad
+from learngrad import Tensor, nn, optim
+from learngrad.data import digits
+from learngrad.nn.functional import cross_entropy, relu
+
+__all__ = ["Net", "accuracy", "train", "training_step"]
+
+
+class Net(nn.Module):
+    """From 64 pixels by way of 32 hidden values to 10 scores, one for each digit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(64, 32)
+        self.output = nn.Linear(32, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Scores, shape [n, 10], of images, shape [n, 64]."""
+        before = self.hidden(x)
+        active = relu(before)
+        scores = self.output(active)
+        return scores
+
+
+def training_step(net: Net, optimizer: optim.Optimizer, x: Tensor, y: Tensor) -> float:
+    """Compare the scores with the right digits, follow the error back, move the parameters."""
+    optimizer.zero_grad()
+    scores = net(x)
+    loss = cross_entropy(scores, y)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def train(net: Net, optimizer: optim.Optimizer, epochs: int, batch: int = 32) -> Iterator[float]:
+    """Show the training images `epochs` times, in another order each time; yield each loss.
+
+    Images left over when the batches are full wait for the next epoch: a step for two images alone
+    would count as much as one for 32.
+    """
+    X, y = digits("train")
+    for _ in range(epochs):
+        order = learngrad.randperm(len(X))
+        for start in range(0, len(X) - batch + 1, batch):
+            chosen = order[start : start + batch]
+            yield training_step(net, optimizer, X[chosen], y[chosen])
+
+
+def accuracy(net: Net) -> float:
+    """The share of test images, which were never trained on, whose digit scores highest."""
+    X, y = digits("test")
+    with learngrad.no_grad():
+        right = net(X).argmax(dim=1) == y
+    return right.double().mean().item()
