@@ -13,10 +13,10 @@ import learngrad
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
-# pip, uv, pipx, conda ...; options and an extra may stand between; `learngrad-lab` is ours.
+# Any installer; options may stand between, an extra may follow; `learngrad-lab` is ours.
 SAYS_INSTALL = re.compile(
-    r"\b(?:install|add|download|uvx|pipx\s+run|pip\s+wheel)\b"
-    r"(?:\s+(?:-\S+|-r\s+\S+))*\s+[\"'`]?learngrad\b(?!-lab|_lab|\.|/)",
+    r"\b(?:(?:pip3?|uv(?:\s+tool)?|pipx|conda|mamba|poetry|pdm)\s+(?:install|add|download|wheel)"
+    r"|uvx)(?:\s+-\S+(?:\s+(?!learngrad)[\w-]+)?)*\s+[\"'`]?learngrad\b(?![-_]lab|\.|/)",
     re.IGNORECASE,
 )
 
@@ -45,7 +45,7 @@ INSTALL = "install"  # kept apart, so that this file does not say what it forbid
 
 @pytest.mark.parametrize("text", [
     f"pip {INSTALL} learngrad", f"pip {INSTALL} -U 'learngrad[lab]'", f"uv add {'learngrad'}",
-    f"python -m pip {INSTALL} --upgrade -q learngrad",
+    f"python -m pip {INSTALL} --upgrade -q learngrad", f"conda {INSTALL} -c conda-forge learngrad",
 ])
 def test_the_search_finds_what_it_should(text):
     assert SAYS_INSTALL.search(text)
@@ -53,7 +53,7 @@ def test_the_search_finds_what_it_should(text):
 
 @pytest.mark.parametrize("text", [
     f"pip {INSTALL} learngrad-lab", f"pip {INSTALL} 'learngrad-lab[lab]'", f"pip {INSTALL} .",
-    f"pip {INSTALL} -e '.[lab]'", f"{INSTALL} it: learngrad is then yours",
+    f"pip {INSTALL} -e '.[lab]'", f"{INSTALL} learngrad again", "uv run learngrad demo",
 ])
 def test_the_search_leaves_the_rest_alone(text):
     assert not SAYS_INSTALL.search(text)
