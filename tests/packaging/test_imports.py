@@ -28,6 +28,7 @@ ROOMS = [
     {"descent"},
     {"widgets"},
     {"classroom"},
+    {"demo"},
     {"cli", "__main__"},
     {"__init__"},
 ]
