@@ -21,10 +21,11 @@ Lines (one to three, each short)
        the value's), or ``no gradient yet`` when there is none. None is not zero.
 
 Size (pixels)
-    Line 1 is set in a bold 12 px monospaced font, 7.2 px a cell; the others in 11 px, 6.6 px a cell.
+    Line 1 is set in a bold 12 px monospaced font, 7.2 px a cell; the others in 11 px, 6.6 px.
     Width: the widest line, and at least 15 cells of 11 px where there is a gradient line (so a
     scalar's box keeps its width when ``no gradient yet`` becomes a number), plus 2 × 10 px (2 × 14
-    px for pills), rounded to 1/1000 and then up, at least 44. Height: 2 × 6 px, 16 px for line 1, 14 px for each other.
+    px for pills), rounded to 1/1000 and then up, at least 44. Height: 2 × 6 px, 16 px for line 1,
+    14 px for each other.
 
 Shapes
     leaf: ``pill`` · parameter: ``double-pill`` · buffer: ``dashed-pill`` · constant:
@@ -169,8 +170,9 @@ def gradients(trace: Mapping[str, Any]) -> dict[int, Mapping[str, Any]]:
         for step in replay["steps"]:
             written = (step.get("write") or {}).get("after")
             arrived = next((g for g in step.get("upstream") or () if g is not None), None)
-            if (written or arrived) is not None:
-                found[step["node"]] = written or arrived
+            gradient = written or arrived
+            if gradient is not None:
+                found[step["node"]] = gradient
     found.update((n["id"], n["grad"]) for n in trace["nodes"] if n.get("grad") is not None)
     return found
 

@@ -53,7 +53,7 @@ def layout_dot(trace: Mapping[str, Any], sizes: Mapping[int, Box]) -> str:
 
 
 def to_dot(trace: Mapping[str, Any]) -> str:
-    """The graph as DOT text that any Graphviz draws, with names, values and gradients.
+    r"""The graph as DOT text that any Graphviz draws, with names, values and gradients.
 
     Parameters
     ----------
@@ -70,9 +70,10 @@ def to_dot(trace: Mapping[str, Any]) -> str:
     >>> a = {"id": 0, "kind": "leaf", "name": "a", "requires_grad": False, "shape": [],
     ...      "preview": {"shape": [], "values": [2.0]}, "edges": []}
     >>> print(to_dot({"nodes": [a], "replays": []}).splitlines()[4].split(" tooltip")[0])
-      n0 [label="a\\n2"
+      n0 [label="a\n2"
     """
-    lines = ["digraph learngrad {", f'  graph [{_layout(trace)} bgcolor="transparent" charset="UTF-8"]',
+    lines = ["digraph learngrad {",
+             f'  graph [{_layout(trace)} bgcolor="transparent" charset="UTF-8"]',
              '  node [fontname="Courier" fontsize=11 margin="0.14,0.08" fontcolor="#1c2530"]',
              '  edge [color="#9aa5b1" arrowsize=0.6]']
     drawn = boxes(trace)

@@ -1,8 +1,8 @@
 """One HTML file that shows a trace and its curves: from disk, without a network, without a kernel.
 
-The page carries its data, the finished layout, a static picture, the same in words, and the
-front end's script. A strict content policy lets run only what was written here (by its hash) and
-lets nothing be fetched: whatever stands in a trace is shown as text.
+The page carries its data, the finished layout, a static picture that the live view replaces, the
+same in words, and the front end's script. A strict content policy lets run only what was written
+here (by its hash) and lets nothing be fetched: whatever stands in a trace is shown as text.
 """
 
 from __future__ import annotations
@@ -23,26 +23,24 @@ from learngrad.errors import ArgumentError, ArgumentTypeError, MissingDependency
 from learngrad.trace.layout import layout
 from learngrad.trace.schema import validate
 from learngrad.trace.svg import draw, escaped, to_svg
-from learngrad.trace.text import elide
+from learngrad.trace.text import elide, number
 from learngrad.trace.words import describe, sentences, summary
 
 __all__ = ["to_html", "write_html"]
 
 MAX_SAID = 400
 """Steps that are also written out in words; the script steps through all of them."""
-DIGITS = 7
-"""Significant digits of the numbers in a page: what float32 holds, at half the bytes."""
+DIGITS = 6
+"""Significant digits of the numbers in a page: two more than a view shows, at half the bytes."""
 
-# The static picture is there for whoever has no script; it goes when the live view has come.
-TIDY = """\
-for (const id of ["learngrad-graph", "learngrad-curves"]) {
-  const place = document.getElementById(id);
-  const fixed = place && place.querySelector(":scope > .static");
-  if (!fixed) continue;
-  const tidy = () => { if (place.querySelector(".lg-root")) { fixed.remove(); watch.disconnect(); } };
-  const watch = new MutationObserver(tidy);
-  watch.observe(place, { childList: true, subtree: true });
-  tidy();
+# A gradient is at home in several places of a trace (what a step gave, what there was after it,
+# what arrived at the next): the page's data has each once, and this puts them back.
+UNPACK = """\
+{
+  const place = document.getElementById("learngrad-data");
+  const { previews, page } = JSON.parse(place.textContent);
+  const back = (key, value) => Number.isInteger(value?.$) ? previews[value.$] : value;
+  place.textContent = JSON.stringify(page, back);
 }"""
 
 
@@ -62,7 +60,7 @@ def to_html(trace: Mapping[str, Any] | None = None, curves: Any = None,
     Returns
     -------
     str
-        HTML. Numbers in it are rounded to 7 significant digits.
+        HTML. Numbers in it are rounded to 6 significant digits.
 
     Raises
     ------
@@ -81,7 +79,7 @@ def to_html(trace: Mapping[str, Any] | None = None, curves: Any = None,
     series = None if curves is None else _plain(curves)
     found = layout(trace) if trace is not None else None
     data = {"title": title, "trace": trace, "layout": found, "curves": series}
-    scripts = [_in_script(_bundle()), TIDY]
+    scripts = [UNPACK, _in_script(_bundle())]
     body = "\n".join([
         f"<header><h1>{escaped(elide(title, 200))}</h1>{_opening(trace)}</header>", "<main>",
         *_graph(trace, found), *_curves(curves, series), "</main>",
@@ -171,18 +169,21 @@ def _curves(curves: Any, series: Mapping[str, Any] | None) -> Iterator[str]:
     draw_curves = getattr(curves, "svg", None)
     picture = draw_curves() if draw_curves is not None else _last_values(series)
     yield "<section><h2>The descent</h2>"
-    yield f'<div id="learngrad-curves"><div class="static">{picture}</div></div></section>'
+    yield f'<div id="learngrad-curves"><div class="static">{picture}</div></div>'
+    if hasattr(curves, "describe"):
+        yield _folded("In words", f"<pre>{escaped(curves.describe())}</pre>")
+    yield "</section>"
 
 
 def _last_values(series: Mapping[str, Any]) -> str:
     ends = (f"{one['name']}: {len(one['y'])} points"
-            + (f", from {one['y'][0]} to {one['y'][-1]}" if one["y"] else "")
+            + (f", from {number(one['y'][0])} to {number(one['y'][-1])}" if one["y"] else "")
             for one in series["series"])
     return "".join(f"<p>{escaped(elide(end, 200))}</p>" for end in ends)
 
 
 def _folded(heading: str, inner: str) -> str:
-    return (f"<details><summary>{escaped(heading)}</summary>"
+    return (f'<details class="told"><summary>{escaped(heading)}</summary>'
             f'<div tabindex="0">{inner}</div></details>')
 
 
@@ -204,22 +205,34 @@ def _in_script(script: str) -> str:
 
 
 def _json(data: Any) -> str:
+    """The data as text for a script element, each preview once."""
+    previews: dict[str, int] = {}
     try:
-        text = json.dumps(_rounded(data), separators=(",", ":"))
+        page = _packed(data, previews)
+        text = f'{{"previews":[{",".join(previews)}],"page":{_compact(page)}}}'
     except (TypeError, RecursionError) as error:
         raise TraceError(f"the trace holds more than plain JSON data: {error}",
-                         fix="leave members out that are no numbers, texts, lists or dicts") from error
+                         fix="leave out members that are no numbers, texts, lists or dicts"
+                         ) from error
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _rounded(data: Any) -> Any:
+def _compact(data: Any) -> str:
+    return json.dumps(data, separators=(",", ":"), allow_nan=False)
+
+
+def _packed(data: Any, previews: dict[str, int]) -> Any:
+    """The data with short numbers, and ``{"$": n}`` in the place of the n-th preview."""
     if data.__class__ is float:
         return _number(data)
     if isinstance(data, list):
-        return [_rounded(item) for item in data]
-    if isinstance(data, dict):
-        return {key: _rounded(value) for key, value in data.items()}
-    return data
+        return [_packed(item, previews) for item in data]
+    if not isinstance(data, dict):
+        return data
+    packed = {key: _packed(value, previews) for key, value in data.items() if key != "$"}
+    if "shape" in packed and ("values" in packed or "tile" in packed):
+        return {"$": previews.setdefault(_compact(packed), len(previews))}
+    return packed
 
 
 def _number(value: float) -> float | int | str:

@@ -1,4 +1,4 @@
-"""Where the boxes of a graph stand: Graphviz in a process of its own, for pictures without a browser.
+"""Where the boxes of a graph stand: Graphviz as a program, for pictures without a browser.
 
 The browser lays out live graphs itself, from the same boxes. Here the system's `dot` is used
 where there is one, else the binary of the package `graphviz-pure` (an extra); without either

@@ -44,8 +44,10 @@ COLOURS = {
 NEUTRAL = "#757c85"
 FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 MARGIN, NARROWEST, TIP = 10, 300, 7.0
-KINDS = {"leaf": "leaf", "parameter": "parameter", "buffer": "buffer", "constant": "constant",
-         "operation": "operation", "failed": "failed operation"}
+# The legend's words, as in the live view.
+KINDS = {"leaf": "leaf: a tensor you made", "parameter": "parameter: learned",
+         "buffer": "buffer: kept, not learned", "constant": "constant: takes no gradient",
+         "operation": "operation: an intermediate result", "failed": "failed here"}
 SHAPE_OF = {"leaf": "pill", "parameter": "double-pill", "buffer": "dashed-pill",
             "constant": "dashed-rectangle", "operation": "rectangle", "failed": "octagon"}
 DASHES = {"dashed-pill": "5 3", "dashed-rectangle": "5 3", "octagon": "6 4"}
@@ -267,11 +269,11 @@ def _style() -> str:
                                 ('[data-jp-theme-light="false"]', ".vscode-dark",
                                  '[data-theme="dark"]'))):
         rules.append(f"{','.join(f'{host} {own}' for host in hosts)}{{{names(at)}}}")
-    for look in KINDS:
-        rules.append(f"{own} .{look}{{fill:var(--{look});stroke:var(--{look}-line)}}")
+    rules += [f"{own} .{look}{{fill:var(--{look});stroke:var(--{look}-line)}}" for look in KINDS]
     rules += [f"{own} .{name}{{fill:var(--{name})}}"
               for name in ("ink", "faint", "grad")]
-    rules += [f"{own} .inner{{fill:none}}", f"{own} .edge{{stroke:var(--edge)}}", f"{own} .tip{{fill:var(--edge)}}"]
+    rules += [f"{own} .inner{{fill:none}}", f"{own} .edge{{stroke:var(--edge)}}",
+              f"{own} .tip{{fill:var(--edge)}}"]
     return "".join(rules)
 
 

@@ -129,7 +129,8 @@ def summary(trace: Mapping[str, Any]) -> str:
     text = f"A graph of {_and(parts)}." if parts else "A graph with no nodes yet."
     steps = [len(r["steps"]) for r in trace.get("replays", ())]
     if steps:
-        text += f" {_plural(len(steps), 'backward replay')} of {_and([str(n) for n in steps])} steps."
+        counts = _and([f"{n:,}" for n in steps[:5]]) + (" and more" if len(steps) > 5 else "")
+        text += f" {_plural(len(steps), 'backward replay')} of {counts} steps."
     for node in trace["nodes"]:
         if node.get("status") == "failed":
             first = (node.get("error") or "no message").split("\n", 1)[0]

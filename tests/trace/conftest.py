@@ -198,7 +198,7 @@ def chain(length):
 TRACES = {f.__name__: f for f in (chain_rule, network, failed, hostile, odd, empty)}
 
 
-@pytest.fixture()
+@pytest.fixture
 def traces():
     """The makers, by name, and `chain`."""
     return {**TRACES, "chain": chain}
