@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-SHOWN = 4  # images in the recorded step: few enough that its scores are written out as numbers
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command.
@@ -103,15 +101,14 @@ def _demo(given: argparse.Namespace) -> int:
     learngrad.manual_seed(given.seed)
     net = demo.Net()
     optimizer = optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
-    trace = _recorded_step(net, optimizer)
-
     curves = Curves()
+    loss, trace = demo.recorded_step(net, optimizer)
+    curves.append("loss", 0, loss)
     loss, share = _train(net, optimizer, given.epochs, curves)
     print(f"loss {loss:.4f} (mean of the last epoch)")
     print(f"test accuracy {100 * share:.1f} % (355 images that it never saw)")
     try:
-        path = write_html(given.out, trace, curves, title="learngrad demo: one training step, "
-                                                          "backwards, and the descent")
+        path = write_html(given.out, trace, curves, title="A network learns to read digits")
     except OSError as error:
         return _fail(f"cannot write {given.out}: {error.strerror or error}")
     print(f"wrote {path} ({path.stat().st_size / 1e6:.1f} MB): open it in any browser")
@@ -136,19 +133,6 @@ def _unwritable(path: Path) -> str | None:
     except OSError as error:
         return error.strerror or str(error)
     return None
-
-
-def _recorded_step(net: Net, optimizer: Optimizer) -> dict[str, Any]:
-    """The trace of the very first training step, on a few images."""
-    from learngrad import demo
-    from learngrad.data import digits
-    from learngrad.trace import Recorder
-
-    X, y = digits("train")
-    x, y = X[:SHOWN], y[:SHOWN]
-    with Recorder() as tape:
-        demo.training_step(net, optimizer, x, y)
-    return tape.to_dict()
 
 
 def _train(net: Net, optimizer: Optimizer, epochs: int, curves: Curves) -> tuple[float, float]:

@@ -2,17 +2,20 @@
 
 It is written as a lesson would write it. Pictures of its graph quote these lines as a user's own.
 """
+# ruff: noqa: RET504 (a name before the return is the name in the picture)
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import learngrad
 from learngrad import Tensor, nn, optim
 from learngrad.data import digits
 from learngrad.nn.functional import cross_entropy, relu
+from learngrad.trace import Recorder
 
-__all__ = ["Net", "accuracy", "train", "training_step"]
+__all__ = ["Net", "accuracy", "recorded_step", "train", "training_step"]
 
 
 class Net(nn.Module):
@@ -41,6 +44,16 @@ def training_step(net: Net, optimizer: optim.Optimizer, x: Tensor, y: Tensor) ->
     return loss.item()
 
 
+def recorded_step(net: Net, optimizer: optim.Optimizer) -> tuple[float, dict[str, Any]]:
+    """One training step on four images: its loss, and the trace of what happened in it."""
+    X, digit = digits("train")
+    x = X[:4]
+    y = digit[:4]
+    with Recorder() as tape:
+        loss = training_step(net, optimizer, x, y)
+    return loss, tape.to_dict()
+
+
 def train(net: Net, optimizer: optim.Optimizer, epochs: int, batch: int = 32) -> Iterator[float]:
     """Show the training images `epochs` times, in another order each time; yield each loss.
 
@@ -56,7 +69,7 @@ def train(net: Net, optimizer: optim.Optimizer, epochs: int, batch: int = 32) ->
 
 
 def accuracy(net: Net) -> float:
-    """The share of test images, which were never trained on, whose digit scores highest."""
+    """The share of the test images whose digit scores highest; none of them was trained on."""
     X, y = digits("test")
     with learngrad.no_grad():
         right = net(X).argmax(dim=1) == y
