@@ -130,6 +130,9 @@ class Tensor(Methods):
         if value is not None and value.shape != self.shape:
             raise ShapeError("a gradient has the shape of its tensor",
                              tensors={"tensor": self, "gradient": value}, fix="x.grad = None")
+        if value is not None and (value.dtype, value.device) != (self.dtype, self.device):
+            raise DtypeError("a gradient has the dtype of its tensor and lives on its device",
+                             tensors={"tensor": self, "gradient": value}, fix="x.grad = g.to(x)")
         self._grad = value
 
     @property
@@ -317,7 +320,8 @@ class Tensor(Methods):
         for arg in args:
             if isinstance(arg, Tensor):
                 dtype, device = arg.dtype, arg.device
-            elif isinstance(arg, Device) or (isinstance(arg, str) and arg[:4] in ("cpu", "cuda")):
+            elif isinstance(arg, Device) or (
+                    isinstance(arg, str) and arg.partition(":")[0] in ("cpu", "cuda")):
                 device = arg
             else:
                 dtype = arg
@@ -396,19 +400,20 @@ class Tensor(Methods):
         return Tensor._from_array(devices.array_module(self._data).zeros_like(self._data), None)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        key = I.unwrap_key(key)
+        key = I.unwrap_key(key, self._data)
+        if not isinstance(value, (Tensor, int, float)) and not devices.is_array(value):
+            value = to_array(value, None, None)
         recorded = self._edge is not None or getattr(value, "_edge", None) is not None
         if recorded and is_grad_enabled():
             self._assign("x[…] = value", lambda: I.index_put(self, value, key))
             return
         data = value._data if isinstance(value, Tensor) else value
         try:
-            self._data[key] = data
-        except (IndexError, ValueError) as error:
-            told = I.IndexPut.explain(error, (self, value if isinstance(value, Tensor) else 0))
-            raise told from error
-        except TypeError as error:
-            raise devices.not_a_number(value) from error
+            I.assign(self._data, key, data)
+        except (IndexError, TypeError, ValueError) as error:
+            inputs = self, value if hasattr(value, "shape") else 0, key
+            raise (function.apart(I.IndexPut, inputs)
+                   or I.IndexPut.explain(error, inputs)) from error
         self._version[0] += 1
         for watcher in thread.watchers:
             watcher.changed(self)

@@ -17,7 +17,7 @@ import numpy as np
 
 from learngrad import devices, source
 from learngrad.autograd.observe import thread
-from learngrad.errors import GraphError, LearngradError, ShapeError
+from learngrad.errors import DtypeError, GraphError, LearngradError, ShapeError, name_of
 
 __all__ = ["AccumulateGrad", "Function"]
 
@@ -79,6 +79,27 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{self.name()}>"
+
+
+def apart(operation: type[Function], inputs: tuple[Any, ...]) -> DtypeError | None:
+    """The error for inputs on different devices; looked for only once something has failed."""
+    found = operation.named(inputs)
+    for x in inputs:  # the arrays of an index
+        for k, part in enumerate(x if isinstance(x, tuple) else ()):
+            if devices.is_array(part):
+                found[f"index {k}"] = part
+    places: dict[str, str] = {}
+    for letter, x in found.items():
+        array = getattr(x, "_data", x)
+        if devices.is_array(array):
+            places.setdefault(str(devices.device_of(array)), name_of(x, letter))
+    if len(places) < 2:
+        return None
+    (here, a), (there, b), *_ = places.items()
+    return DtypeError(
+        f"{operation.sign or operation.__name__.lower()}: {a} is on {here} and {b} on {there}, "
+        "and an operation needs its tensors on one device", tensors=found,
+        fix=f'move one of them: {b}.to("{here}")')
 
 
 class AccumulateGrad(Node):
@@ -337,7 +358,9 @@ class Function(Node):
     def _fail(cls, node: Function, inputs: tuple[Any, ...], error: Exception,
               made: source.Made) -> NoReturn:
         """Tell the watchers, and raise what a person can act on."""
-        told = error if isinstance(error, LearngradError) else cls.explain(error, inputs)
+        told: Exception = error
+        if not isinstance(error, LearngradError):
+            told = apart(cls, inputs) or cls.explain(error, inputs)
         node.made = made
         for watcher in thread.watchers:
             watcher.failed(node, inputs, told, made)

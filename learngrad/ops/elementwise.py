@@ -98,7 +98,8 @@ class Neg(Function):
 class Pow(Arithmetic):
     """A power: a to the b."""
 
-    saves = ("a", "b", "out")
+    promotion = staticmethod(lambda inputs: _powers(devices.arithmetic(inputs)))
+    saves = {"a": "", "b": "a", "out": "b"}
     formula, sign, local = r"a^b", "^", {"a": "b · a^(b − 1)", "b": "out · ln a"}
 
     def forward(self, a, b):
@@ -122,6 +123,17 @@ class Pow(Arithmetic):
                               "result would be a fraction", tensors=cls.named(inputs),
                               fix="convert it first: a.float() ** b")
         return super().explain(error, inputs)
+
+
+def _powers(inputs: list[Any]) -> list[Any]:
+    """Refuses powers that NumPy and CuPy would answer each in its own way."""
+    a, b = inputs
+    if not isinstance(a, (int, float)) and a.dtype.kind != "f":
+        if type(b) is int and b < 0:
+            raise ValueError("Integers to negative integer powers are not allowed.")
+        if a.dtype.kind == "b":
+            raise TypeError("boolean power")
+    return inputs
 
 
 class Floating(Function):
@@ -203,10 +215,19 @@ class Relu(Function):
     formula, sign, local = r"\max(0, x)", "ReLU", {"x": "1 where out > 0, else 0"}
 
     def forward(self, x):
+        if x.dtype.kind == "b":
+            raise TypeError("boolean relu")  # NumPy's answer would be an integer
         return np.maximum(x, 0)
 
     def backward(self, g, out):
         return g * (out > 0)
+
+    @classmethod
+    def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:
+        if isinstance(error, TypeError) and "boolean" in str(error):
+            return DtypeError("relu is not defined for bool tensors", tensors=cls.named(inputs),
+                              fix="convert it first: x.float()")
+        return super().explain(error, inputs)
 
 
 class Abs(Function):
@@ -371,7 +392,7 @@ def neg(input):
     >>> learngrad.neg(learngrad.tensor([1.0, -2.0]))
     tensor([-1.,  2.])
     """
-    if input.dtype.kind == "b":
+    if _tensor(input, "neg").dtype.kind == "b":
         raise DtypeError("- is not defined for bool tensors", tensors={"input": input},
                          fix="the opposite of a bool tensor is ~x")
     return Neg.apply(input)
@@ -389,13 +410,18 @@ def pow(input, exponent):
     return Pow.apply(_operand(input), _operand(exponent))
 
 
+def _tensor(value: Any, name: str) -> Any:
+    """A tensor, or an array in a formula; everything else is refused."""
+    if hasattr(value, "dtype"):
+        return value
+    raise ArgumentTypeError(f"{name} takes a tensor, not {value!r:.60}",
+                            fix=f"learngrad.{name}(learngrad.tensor(value))")
+
+
 def _unary(function: type[Function], name: str, example: str) -> Any:
     """The public function of an operation of one tensor: no arguments, so nothing but the gate."""
     def public(input):
-        if not hasattr(input, "dtype"):
-            raise ArgumentTypeError(f"{name} takes a tensor, not {input!r:.60}",
-                                    fix=f"learngrad.{name}(learngrad.tensor(value))")
-        return function.apply(input)
+        return function.apply(_tensor(input, name))
 
     public.__name__ = public.__qualname__ = name
     public.__doc__ = f"""{function.__doc__} Elementwise; same shape, {
@@ -428,7 +454,7 @@ def clone(input):
     >>> learngrad.clone(learngrad.tensor([1.0]))
     tensor([1.])
     """
-    return Clone.apply(input)
+    return Clone.apply(_tensor(input, "clone"))
 
 
 def cast(input, dtype):
@@ -454,7 +480,7 @@ def where(condition, input, other):
     >>> learngrad.where(x > 0, x, 0)
     tensor([0., 2.])
     """
-    return Where.apply(condition, _operand(input), _operand(other))
+    return Where.apply(_tensor(condition, "where"), _operand(input), _operand(other))
 
 
 def _compare(function: type[Function]) -> Any:

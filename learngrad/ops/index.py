@@ -8,7 +8,7 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import OutOfRangeError, ShapeError
+from learngrad.errors import ArgumentError, OutOfRangeError, ShapeError
 
 __all__ = ["getitem", "index_add", "index_put"]
 
@@ -20,7 +20,8 @@ class GetItem(Function):
     formula, sign, local = r"x[\dots]", "[ ]", {"x": "g put back where the elements came from"}
 
     def forward(self, x, key):
-        self.key, self.before = key, x.shape
+        # A copy: the user may change an index tensor before the backward pass.
+        self.key, self.before = key if self.edges[0] is None else _copied(key), x.shape
         return x[key]
 
     def backward(self, g):
@@ -61,12 +62,12 @@ class IndexPut(Function):
     local = {"x": "1, but 0 where it was overwritten", "value": "g[…]"}
 
     def forward(self, x, value, key):
-        self.key = key
+        self.key = _copied(key)
         out = x.copy()
         out[key] = value
         return out
 
-    def backward(self, g, ):
+    def backward(self, g):
         keep = None if self.edges[0] is None else index_put(g, 0, self.key)
         return keep, None if self.edges[1] is None else g[self.key]
 
@@ -86,14 +87,66 @@ def _picks_once(key: Any) -> bool:
     return all(not devices.is_array(p) or p.dtype.kind == "b" for p in parts)
 
 
-def unwrap_key(key: Any) -> Any:
-    """An index as NumPy takes it: tensors become arrays, lists too."""
+def _copied(key: Any) -> Any:
     if isinstance(key, tuple):
-        return tuple(unwrap_key(k) for k in key)
-    data = getattr(key, "_data", None)
-    if data is not None:
-        return data if data.ndim or data.dtype.kind == "b" else int(data)
-    return np.asarray(key, dtype=np.intp if not key else None) if isinstance(key, list) else key
+        return tuple(map(_copied, key))
+    return key.copy() if devices.is_array(key) else key
+
+
+def unwrap_key(key: Any, like: Any) -> Any:
+    """An index as the array `like` takes it: tensors and lists become arrays of its device."""
+    if isinstance(key, tuple):
+        return tuple(unwrap_key(k, like) for k in key)
+    key = getattr(key, "_data", key)
+    if isinstance(key, list):
+        try:
+            key = np.asarray(key, dtype=np.intp if not key else None)
+        except ValueError as error:
+            raise ArgumentError(f"the lists of an index are not of one length ({error})",
+                                fix="give each row the same number of indices") from error
+    if devices.is_array(key):
+        if not key.ndim and key.dtype.kind in "iu":
+            return int(key)
+        if isinstance(key, np.ndarray) and not isinstance(like, np.ndarray):
+            return devices.to_device(key, devices.device_of(like))
+    return key
+
+
+def in_two(key: Any) -> tuple[Any, Any]:
+    """An index, or two that are applied one after the other, where NumPy and PyTorch differ.
+
+    In ``x[0, :, [1, 2]]`` NumPy takes the integer for an index array, and moves the dimension that
+    the arrays make to the front; PyTorch picks integers first. The second index is mostly None.
+    """
+    if not isinstance(key, tuple) or not any(devices.is_array(k) and k.ndim for k in key):
+        return key, None
+    picks = [i for i, k in enumerate(key) if devices.is_array(k) or _is_integer(k)]
+    if picks[-1] - picks[0] == len(picks) - 1 or not any(map(_is_integer, key)):
+        return key, None
+    first: list[Any] = []
+    second: list[Any] = []
+    for k in key:
+        if devices.is_array(k):
+            first += [slice(None)] * (k.ndim if k.dtype.kind == "b" else 1)
+            second.append(k)
+        else:
+            first.append(k)
+            if not _is_integer(k):
+                second.append(k if k is Ellipsis else slice(None))
+    return tuple(first), tuple(second)
+
+
+def _is_integer(k: Any) -> bool:
+    return isinstance(k, (int, np.integer)) and not isinstance(k, bool)
+
+
+def assign(array: Any, key: Any, value: Any) -> None:
+    """``array[key] = value``, outside the graph; `key` and `value` are no tensors any more."""
+    first, second = in_two(key)
+    if second is None:
+        array[first] = value
+    else:
+        array[first][second] = value
 
 
 def getitem(input, key):
@@ -108,14 +161,19 @@ def getitem(input, key):
     >>> x[1, ::2]
     tensor([3, 5])
     """
-    return GetItem.apply(input, unwrap_key(key))
+    first, second = in_two(unwrap_key(key, getattr(input, "_data", input)))
+    out = GetItem.apply(input, first)
+    return out if second is None else GetItem.apply(out, second)
 
 
 def index_add(input, key, shape):
     """Zeros of `shape` to which the elements of `input` are added at ``key``."""
-    return IndexAdd.apply(input, unwrap_key(key), tuple(shape))
+    return IndexAdd.apply(input, unwrap_key(key, getattr(input, "_data", input)), tuple(shape))
 
 
 def index_put(input, value, key):
     """A copy of `input` with ``[key]`` set to `value`."""
-    return IndexPut.apply(input, value, unwrap_key(key))
+    first, second = in_two(unwrap_key(key, getattr(input, "_data", input)))
+    if second is not None:
+        value = IndexPut.apply(GetItem.apply(input, first), value, second)
+    return IndexPut.apply(input, value, first)

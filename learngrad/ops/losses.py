@@ -106,7 +106,9 @@ class CrossEntropy(Function):
             return grad
         # For second derivatives: softmax as an operation. It does not change when its input is
         # shifted, so the logarithm of the kept values stands for the input.
-        p = softmax(self._join(0, np.log(self.e / self.total)), -1)
+        with np.errstate(divide="ignore"):  # the logarithm of a probability of 0
+            logits = np.log(self.e / self.total)
+        p = softmax(self._join(0, logits), -1)
         hot = devices.array_module(self.e).zeros_like(self.e)
         hot[self.at] = 1
         return (p - hot) * each

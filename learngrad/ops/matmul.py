@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from learngrad.autograd.function import Function
-from learngrad.errors import DtypeError, ShapeError
+from learngrad.errors import ArgumentTypeError, DtypeError, ShapeError
 from learngrad.ops.shape import transpose
 
 __all__ = ["linear", "matmul"]
@@ -13,7 +13,13 @@ __all__ = ["linear", "matmul"]
 
 def _same_dtype(cls: type[Function], inputs: tuple[Any, ...]) -> None:
     """Matrix products do not promote: PyTorch refuses unequal dtypes, and so do we."""
-    dtypes = {x.dtype for x in inputs if x is not None}
+    try:
+        dtypes = {x.dtype for x in inputs if x is not None}
+    except AttributeError:
+        wrong = next(x for x in inputs if x is not None and not hasattr(x, "dtype"))
+        raise ArgumentTypeError(
+            f"{cls.sign} is a product of tensors, and {wrong!r:.60} is none",
+            fix="use * to multiply by a number, learngrad.tensor(…) for a list") from None
     if len(dtypes) > 1:
         raise DtypeError(f"{cls.sign}: the dtypes {' and '.join(sorted(map(str, dtypes)))} differ",
                          tensors=cls.named(inputs), fix="convert one of them: x.float()")
@@ -77,6 +83,8 @@ class Linear(Function):
     local = {"x": "g @ weight", "weight": "gᵀ @ x", "bias": "g summed over the batch"}
 
     def forward(self, x, weight, bias):
+        if weight.ndim != 2:
+            raise ValueError("the weight is no matrix")
         out = x @ weight.T
         if bias is not None:
             out += bias

@@ -9,7 +9,7 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentTypeError, DtypeError, OutOfRangeError
+from learngrad.errors import ArgumentTypeError, DtypeError, OutOfRangeError, ShapeError
 from learngrad.ops.index import index_add
 from learngrad.ops.shape import expand
 
@@ -84,7 +84,8 @@ class MaxDim(Reduction):
         self.key = _along(xp, indices, dim)
         values = x[self.key] if x.ndim else x.copy()
         shape = self.kept if keepdim else tuple(s for k, s in enumerate(x.shape) if k != dim)
-        return values.reshape(shape), indices.reshape(shape)
+        # A copy: whoever gets the indices may change them before the backward pass.
+        return values.reshape(shape), indices.reshape(shape).copy()
 
     def backward(self, g, _):
         return index_add(g.reshape(self.kept), self.key, self.before)
@@ -117,7 +118,7 @@ def dims_of(input: Any, dim: Any) -> tuple[int, ...]:
     dims = tuple(devices.normalise_dim(d, input.ndim)
                  for d in (dim if isinstance(dim, (tuple, list)) else (dim,)))
     if len(set(dims)) != len(dims):
-        raise DtypeError(f"dim={dim} names a dimension twice", tensors={"input": input},
+        raise ShapeError(f"dim={dim} names a dimension twice", tensors={"input": input},
                          fix="name each dimension once")
     return dims if input.ndim else ()
 
@@ -166,7 +167,7 @@ def mean(input, dim=None, keepdim=False, *, dtype=None):
 
 def _some(input: Any, dims: tuple[int, ...], what: str) -> None:
     if any(input.shape[d] == 0 for d in dims):
-        kind = OutOfRangeError if len(dims) < input.ndim else DtypeError
+        kind = OutOfRangeError if len(dims) < input.ndim else ShapeError
         raise kind(f"{what} of no elements is not defined", tensors={"input": input},
                    fix="check that the tensor is not empty: x.numel() > 0")
 
