@@ -19,7 +19,7 @@ import numpy as np
 
 from learngrad import devices, source
 from learngrad.autograd import function
-from learngrad.autograd.function import FREED, AccumulateGrad, Function, Node
+from learngrad.autograd.function import AccumulateGrad, Freed, Function, Node
 from learngrad.autograd.mode import enable_grad
 from learngrad.autograd.observe import thread
 from learngrad.errors import AnomalyError, GraphError, ShapeError
@@ -82,6 +82,7 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
     owned: set[Edge] = set()  # sums in buffers of our own, which may be added to in place
     wanted, capture = _paths(roots, only)
     watchers = thread.watchers
+    freed = None if retain_graph else Freed(source.caller())
     detailed = detailed or bool(watchers)
 
     def arrive(edge: Edge, value: Any) -> tuple[Any | None, Any]:
@@ -132,7 +133,7 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
                 continue
             values = _run(node, arrived, create_graph)  # type: ignore[arg-type]
             if not retain_graph:
-                node.saved = FREED
+                node.saved = freed
             contributions = []
             for i, (edge, value) in enumerate(zip(node.edges, values)):
                 if edge is None or value is None or (
@@ -166,8 +167,10 @@ def _run(node: Function, upstream: list[Any], create_graph: bool) -> tuple[Any, 
     if create_graph:
         with enable_grad():
             values = node.backward(*upstream, *saved)
-    else:
+    elif node.quiet:
         values = thread.quietly(node.backward, *upstream, *saved)
+    else:
+        values = node.backward(*upstream, *saved)
     if type(values) is not tuple:
         values = (values,)
     if len(values) < len(node.edges) and any(e is not None for e in node.edges[len(values):]):
@@ -348,7 +351,7 @@ def _nan_loss(tensor: Any) -> Exception:
     stack = [tensor._edge[0]]
     while stack:
         node = stack.pop()
-        if node.seq in seen or node.saved is FREED:
+        if node.seq in seen or type(node.saved) is Freed:
             continue
         seen.add(node.seq)
         stack.extend(edge[0] for edge in node.edges if edge is not None)
@@ -442,7 +445,7 @@ def _edge_of(tensor: Any) -> Edge:
     if tensor._edge is None:
         raise GraphError("a gradient is asked for a tensor that needs none",
                          tensors={"this": tensor}, fix="make it with requires_grad=True")
-    return tensor._edge  # type: ignore[no-any-return]
+    return tensor._edge
 
 
 def _exhaust(roots: list[Edge], gradients: list[Any], retain_graph: bool, create_graph: bool,

@@ -59,7 +59,7 @@ class Node:
     outputs: tuple[tuple[tuple[int, ...], np.dtype[Any]], ...]
     extras: dict[Any, Any] | None  # hooks and retained tensors, for the few nodes that have some
     made: source.Made | None
-    saved: Any  # (array, version cell, version then) for each saved value, or FREED
+    saved: Any  # (array, version cell, version then) for each saved value, or a Freed
     seq: int
 
     def name(self) -> str:
@@ -121,7 +121,13 @@ class AccumulateGrad(Node):
         return "AccumulateGrad"
 
 
-FREED: Any = object()  # stands in `saved` once a backward pass has used it
+class Freed:
+    """Stands in ``saved`` once a backward pass has used it, and knows where that was called."""
+
+    __slots__ = ("made",)
+
+    def __init__(self, made: source.Made | None) -> None:
+        self.made = made
 
 
 class Function(Node):
@@ -144,6 +150,8 @@ class Function(Node):
         Whether gradients may be larger than their inputs and are then summed back to their shape.
     ``view``
         Whether the output may share memory with the first input.
+    ``quiet``
+        Whether NumPy's warnings are off while it runs; no for what runs operations itself.
     ``formula``, ``sign``, ``local``
         What a learner reads: the formula in LaTeX, the operation's sign, and for each letter the
         local derivative (or the whole contribution, where it contains ``g``).
@@ -171,6 +179,7 @@ class Function(Node):
     promotion: ClassVar[Any] = None  # a static method from a list of inputs to a list of inputs
     broadcasts: ClassVar[bool] = False
     view: ClassVar[bool] = False
+    quiet: ClassVar[bool] = True
     formula: ClassVar[str] = ""
     sign: ClassVar[str] = ""
     local: ClassVar[dict[str, str]] = {}
@@ -179,6 +188,10 @@ class Function(Node):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if isinstance(cls.__dict__.get("forward"), staticmethod):  # PyTorch's protocol
+            from learngrad.autograd.custom import adopt
+            adopt(cls)
+            return
         code = cls.forward.__code__
         cls.letters = code.co_varnames[1:code.co_argcount]
         saves = cls.saves
@@ -248,7 +261,7 @@ class Function(Node):
         try:
             if promote is not None:
                 arrays = promote(arrays)
-            out = here.quietly(node.forward, *arrays)
+            out = here.quietly(node.forward, *arrays) if cls.quiet else node.forward(*arrays)
         except Exception as error:  # noqa: BLE001  (raised again, explained)
             cls._fail(node, inputs, error, made)
         node.made = made
@@ -315,10 +328,11 @@ class Function(Node):
     def unpack(self, join: bool) -> list[Any]:
         """The saved values, each checked for changes; as tensors of the graph under `join`."""
         saved = self.saved
-        if saved is FREED:
+        if type(saved) is Freed:
+            freed = source.resolve(saved.made)
             raise GraphError(
-                "this graph was replayed before, and what its backward needs was freed then",
-                where=source.here(),
+                "this graph was replayed before, and what its backward needs was freed then"
+                + (f": at {freed}" if freed is not None else ""),
                 fix="call backward once per forward pass; add the losses and call backward once; "
                     "or keep the graph with loss.backward(retain_graph=True)")
         values: list[Any] = []

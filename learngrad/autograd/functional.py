@@ -1,0 +1,219 @@
+"""Derivatives of functions: gradient, Jacobian, Hessian, and their products with vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from learngrad.autograd import engine, function
+from learngrad.autograd.mode import enable_grad
+from learngrad.errors import ArgumentTypeError, GraphError
+
+__all__ = ["grad", "hessian", "jacobian", "jvp", "value_and_grad", "vjp"]
+
+Func = Callable[..., Any]
+
+
+def value_and_grad(func: Func, argnums: int | tuple[int, ...] = 0) -> Func:
+    """A function that gives what `func` gives, a single number, and its gradient.
+
+    Parameters
+    ----------
+    func : callable
+        Takes tensors, gives a tensor of one element.
+    argnums : int or tuple of int, default 0
+        The arguments to differentiate with respect to.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> f = learngrad.autograd.functional.value_and_grad(lambda x: (x * x).sum())
+    >>> f(learngrad.tensor([1.0, 2.0]))
+    (tensor(5.), tensor([2., 4.]))
+    """
+    chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+    def both(*args: Any) -> tuple[Any, Any]:
+        with enable_grad():
+            fresh = list(args)
+            for i in chosen:
+                fresh[i] = _leaf(args[i])
+            value = func(*fresh)
+            nested = any(t.requires_grad for t in args if isinstance(t, function.Tensor))
+            grads = engine.grad(value, [fresh[i] for i in chosen], create_graph=nested,
+                                allow_unused=True)
+        filled = tuple(_or_zeros(g, fresh[i]) for g, i in zip(grads, chosen))
+        return (value if nested else value.detach(),
+                filled[0] if isinstance(argnums, int) else filled)
+
+    return both
+
+
+def grad(func: Func, argnums: int | tuple[int, ...] = 0) -> Func:
+    """A function that gives the gradient of `func`; apply it twice for the second derivative.
+
+    PyTorch: ``torch.func.grad``.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> from learngrad.autograd.functional import grad
+    >>> grad(grad(lambda x: x ** 3))(learngrad.tensor(2.0))
+    tensor(12.)
+    """
+    both = value_and_grad(func, argnums)
+    return lambda *args: both(*args)[1]
+
+
+def vjp(func: Func, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple[Any, Any]:
+    """What `func` gives, and the product of a vector with its Jacobian: one backward pass.
+
+    Parameters
+    ----------
+    func : callable
+    inputs : Tensor or tuple of Tensor
+    v : Tensor, optional
+        Of the output's shape; not needed where the output has one element.
+    create_graph : bool, default False
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.tensor([1.0, 2.0])
+    >>> learngrad.autograd.functional.vjp(lambda x: x * x, x, learngrad.tensor([1.0, 10.0]))
+    (tensor([1., 4.]), tensor([ 2., 40.]))
+    """
+    with enable_grad():
+        args = [_leaf(x) for x in _several(inputs)]
+        out = func(*args)
+        grads = engine.grad(out, args, v, create_graph=create_graph, allow_unused=True)
+    return (out if create_graph else out.detach(),
+            _like(inputs, [_or_zeros(g, x) for g, x in zip(grads, args)]))
+
+
+def jvp(func: Func, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple[Any, Any]:
+    """What `func` gives, and the product of its Jacobian with a vector, by two backward passes.
+
+    The first pass gives ``u @ J`` as a function of u, which is linear; its derivative along u is
+    ``J @ v``.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.tensor([1.0, 2.0])
+    >>> learngrad.autograd.functional.jvp(lambda x: (x * x).sum(), x, learngrad.tensor([1.0, 0.0]))
+    (tensor(5.), tensor(2.))
+    """
+    with enable_grad():
+        args = [_leaf(x) for x in _several(inputs)]
+        vectors = [function.Tensor(x._data * 0 + 1) for x in args] if v is None else _several(v)
+        out = func(*args)
+        u = _leaf(function.Tensor(out._data * 0))
+        grads = engine.grad(out, args, u, create_graph=True, allow_unused=True)
+        total = None
+        for g, vector in zip(grads, vectors):
+            if g is not None:
+                term = (g * vector).sum()
+                total = term if total is None else total + term
+        product = None if total is None or not total.requires_grad else engine.grad(
+            total, u, create_graph=create_graph, allow_unused=True)[0]
+    return out if create_graph else out.detach(), _or_zeros(product, out)
+
+
+def jacobian(func: Func, inputs: Any, create_graph: bool = False) -> Any:
+    """Every derivative of every output element with respect to every input element.
+
+    Returns
+    -------
+    Tensor, shape [*output, *input], or a tuple of them where `inputs` is a tuple.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.autograd.functional.jacobian(lambda x: x * x, learngrad.tensor([1.0, 2.0]))
+    tensor([[2., 0.],
+            [0., 4.]])
+    """
+    with enable_grad():
+        args = [_leaf(x) if not create_graph or not x.requires_grad else x
+                for x in _several(inputs)]
+        out = func(*args)
+        if not isinstance(out, function.Tensor):
+            raise ArgumentTypeError("jacobian needs a function that gives one tensor",
+                                    fix="return one tensor")
+        flat = out.reshape(-1)
+        rows: list[list[Any]] = [[] for _ in args]
+        for k in range(flat.numel()):
+            grads = engine.grad(flat[k], args, retain_graph=True, create_graph=create_graph,
+                                allow_unused=True) if flat.requires_grad else [None] * len(args)
+            for row, g, x in zip(rows, grads, args):
+                row.append(_or_zeros(g, x))
+    return _like(inputs, [_stacked(row, (*out.shape, *x.shape)) if row else _no_rows(out, x)
+                          for row, x in zip(rows, args)])
+
+
+def hessian(func: Func, inputs: Any) -> Any:
+    """Every second derivative of a function that gives one number.
+
+    Returns
+    -------
+    Tensor, shape [*input, *input]; for a tuple of inputs a tuple of tuples of them.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.tensor([1.0, 2.0])
+    >>> learngrad.autograd.functional.hessian(lambda x: (x ** 3).sum(), x)
+    tensor([[ 6.,  0.],
+            [ 0., 12.]])
+    """
+    several = _several(inputs)
+
+    def gradient_of(i: int) -> Func:
+        def gradient(*args: Any) -> Any:
+            out = func(*args)
+            if out.numel() != 1:
+                raise GraphError(f"hessian needs a function of one number, not {out.numel()}",
+                                 tensors={"output": out}, fix="reduce it with .sum() or .mean()")
+            g, = engine.grad(out, [args[i]], create_graph=True, allow_unused=True)
+            return _or_zeros(g, args[i])
+
+        return gradient
+
+    rows = [jacobian(gradient_of(i), tuple(several)) for i in range(len(several))]
+    return tuple(rows) if isinstance(inputs, (tuple, list)) else rows[0][0]
+
+
+def _several(inputs: Any) -> list[Any]:
+    return list(inputs) if isinstance(inputs, (tuple, list)) else [inputs]
+
+
+def _like(inputs: Any, results: list[Any]) -> Any:
+    return tuple(results) if isinstance(inputs, (tuple, list)) else results[0]
+
+
+def _leaf(x: Any) -> Any:
+    """`x` to differentiate with respect to, still connected to its own graph if it has one."""
+    if not isinstance(x, function.Tensor):
+        raise ArgumentTypeError(f"a derivative is taken with respect to a tensor, not {x!r:.60}",
+                                fix="learngrad.tensor(x)")
+    return x.clone() if x.requires_grad else x.detach().requires_grad_()
+
+
+def _or_zeros(g: Any, like: Any) -> Any:
+    return function.Tensor(like._data * 0) if g is None else g
+
+
+def _stacked(rows: list[Any], shape: tuple[int, ...]) -> Any:
+    """Rows of a Jacobian as one tensor, in the graph where the rows are."""
+    whole = function.Tensor(np.zeros((len(rows), *rows[0].shape)), dtype=rows[0].dtype,
+                            device=rows[0].device)
+    for k, row in enumerate(rows):
+        whole[k] = row
+    return whole.reshape(shape)
+
+
+def _no_rows(out: Any, x: Any) -> Any:
+    return function.Tensor(np.zeros((*out.shape, *x.shape)), dtype=x.dtype, device=x.device)
