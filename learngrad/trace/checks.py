@@ -1,4 +1,4 @@
-"""A JSON Schema turned into checks: the few keywords that ``schema.json`` uses, no package needed."""
+"""A JSON Schema turned into checks: the keywords that ``schema.json`` uses, no package needed."""
 
 from __future__ import annotations
 

@@ -202,9 +202,10 @@ def _said(node: Mapping[str, Any], known: _Trace) -> str:
     value = f"{len(outputs)} outputs" if len(outputs) > 1 else _value(node)
     if node["kind"] == "operation":
         right = known.right_hand_side(node)
-        return f"{name} = {right} = {value}{where}" if node.get("name") else \
-            f"{right} = {value}{where}, called {name} below" if right != name else \
-            f"{right} = {value}{where}"
+        if node.get("name"):
+            return f"{name} = {right} = {value}{where}"
+        # A name that is the expression itself needs no introduction.
+        return f"{right} = {value}{where}" + (f", called {name} below" if "#" in name else "")
     what = node["kind"] if node["kind"] != "leaf" else \
         "leaf that wants a gradient" if node["requires_grad"] else "leaf"
     return f"{name} = {value}, a {what}" if name != value else f"{value}, a {what}"

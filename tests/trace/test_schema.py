@@ -6,7 +6,10 @@ import time
 import jsonschema
 import pytest
 
+import learngrad
+from learngrad import nn
 from learngrad.errors import LearngradError, TraceError
+from learngrad.trace import Recorder
 from learngrad.trace.schema import MAX_BYTES, load_schema, read, validate
 
 
@@ -35,6 +38,24 @@ def test_good_traces_fit_the_schema_and_the_reader(any_trace):
     jsonschema.Draft202012Validator(closed(load_schema())).validate(any_trace)
     assert validate(any_trace) is any_trace
     assert read(json.dumps(any_trace)) == any_trace
+
+
+def test_our_own_recorder_writes_nothing_that_the_schema_does_not_name():
+    with pytest.raises(RuntimeError), Recorder() as tape:
+        run_and_fail()
+    trace = json.loads(json.dumps(tape.to_dict()))
+    assert {"leaf", "parameter", "constant", "operation"} == {n["kind"] for n in trace["nodes"]}
+    assert trace["replays"]
+    jsonschema.Draft202012Validator(closed(load_schema())).validate(trace)
+    assert read(json.dumps(trace)) == trace
+
+
+def run_and_fail():
+    model = nn.Sequential(nn.Linear(8, 4), nn.ReLU(), nn.Linear(4, 2))
+    a = learngrad.tensor(2.0, requires_grad=True)
+    loss = (model(learngrad.randn(16, 8)) * a - 1).mean()
+    loss.backward()
+    return model(learngrad.randn(16, 9))
 
 
 def test_read_takes_text_bytes_and_paths(traces, tmp_path):
