@@ -78,9 +78,12 @@ def capture(array: Any) -> Preview:
 
 
 def _spread(size: int) -> slice:
-    """At most `TILE` evenly spaced indices, as a slice, which picks without copying."""
-    step = -(-size // TILE)
-    return slice(None, None, max(step, 1))
+    """At most `TILE` evenly spaced indices, as a slice, which picks without copying.
+
+    Each from the middle of its part: the first row and column are often a blank margin.
+    """
+    step = max(-(-size // TILE), 1)
+    return slice(min(step // 2, size - 1), None, step)
 
 
 def numbers(array: Any) -> list[Any]:
