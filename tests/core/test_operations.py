@@ -1,0 +1,96 @@
+"""The operation table on the CPU."""
+
+import inspect
+
+import pytest
+
+import learngrad as lg
+from learngrad import ops
+from learngrad.autograd import Function, observe
+from tests.optable import OPERATIONS, check
+from tests.optable.reference import torch
+
+ROWS = [pytest.param(op, sample, id=f"{op.name} {sample}") for op in OPERATIONS
+        for sample in op.samples]
+WRONG = [pytest.param(wrong, id=f"{op.name} {k}") for op in OPERATIONS
+         for k, wrong in enumerate(op.wrong)]
+
+
+@pytest.mark.parametrize(("operation", "sample"), ROWS)
+def test_forward(operation, sample):
+    check.check_forward(operation, sample, "cpu")
+
+
+@pytest.mark.parametrize(("operation", "sample"), ROWS)
+def test_gradient(operation, sample):
+    check.check_gradient(operation, sample, "cpu")
+
+
+@pytest.mark.parametrize(("operation", "sample"), ROWS)
+def test_second_derivative(operation, sample):
+    check.check_second(operation, sample, "cpu")
+
+
+@pytest.mark.parametrize(("operation", "sample"), [row for row in ROWS if row.values[0].also])
+def test_spellings(operation, sample):
+    check.check_spellings(operation, sample, "cpu")
+
+
+@pytest.mark.skipif(torch is None, reason="the results of dtypes are PyTorch's")
+@pytest.mark.parametrize("operation", [op for op in OPERATIONS if op.dtypes], ids=str)
+def test_dtypes(operation):
+    check.check_dtypes(operation, "cpu")
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_wrong_input(wrong):
+    check.check_wrong(wrong, "cpu")
+
+
+class Names(observe.Watcher):
+    def __init__(self):
+        self.seen = set()
+
+    def operation(self, node, inputs, outputs, made):
+        self.seen.add(type(node))
+
+
+def subclasses(cls):
+    for sub in cls.__subclasses__():
+        yield sub
+        yield from subclasses(sub)
+
+
+def test_every_operation_has_a_row():
+    """An operation that the table does not run is not tested: give it a row."""
+    names = Names()
+    with observe.watch(names):
+        for op in OPERATIONS:
+            for sample in op.samples:
+                check.Case(op, sample, "cpu").run()
+    concrete = {cls for cls in subclasses(Function) if cls.__module__.startswith("learngrad.")
+                and cls.forward is not Function.forward}
+    assert {cls.__name__ for cls in concrete - names.seen} <= {"_Move"}  # needs a second device
+
+
+def test_every_public_operation_has_a_row():
+    rows = {op.name for op in OPERATIONS}
+    families = [module for module in vars(ops).values() if inspect.ismodule(module)
+                and module.__name__.startswith("learngrad.ops.")]
+    public = {name for module in families for name in module.__all__
+              if inspect.isfunction(getattr(module, name))}
+    assert len(families) > 5
+    assert public - rows == set()
+
+
+def test_every_numpy_function_has_a_row():
+    """What NumPy's functions mean on tensors is a spelling of some row."""
+    rows = {op.name for op in OPERATIONS}
+    named = {f.__name__ for f in ops.NUMPY.values()}
+    assert named - rows - {"abs", "reduction", "<lambda>"} == set()
+
+
+def test_names_are_unique():
+    names = [op.name for op in OPERATIONS]
+    assert len(names) == len(set(names))
+    assert isinstance(lg.__version__, str)
