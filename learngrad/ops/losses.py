@@ -79,7 +79,7 @@ class CrossEntropy(Function):
     """Minus the log of the probability that softmax gives to the right class."""
 
     formula, sign = r"-\ln \frac{e^{x_t}}{\sum_j e^{x_j}}", "cross entropy"
-    local = {"x": "g · (softmax(x) − 1 at the target) / n"}
+    local = {"x": "g · (softmax(x) − onehot(target)) / n"}
 
     def forward(self, x, target, reduction):
         e = x - x.max(axis=-1, keepdims=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 import threading
 import weakref
 from collections.abc import Callable
@@ -63,6 +64,9 @@ class Recorder(Watcher):
         self._source_ids: dict[tuple[str, int], int] = {}
         self._replays: list[dict[str, Any]] = []
         self._scope: list[dict[str, Any]] = []
+        # Of each module in the scope: its caller's place, whether that is the user's program itself,
+        # and how many records there were.
+        self._callers: list[tuple[source.Made | None, bool, int]] = []
         self._paths: dict[int, str] = {}
         self._parameters: dict[int, str] = {}
         self._calls: dict[str, int] = {}
@@ -77,7 +81,7 @@ class Recorder(Watcher):
     def stop(self, error: BaseException | None = None) -> None:
         """Stop watching; with `error`, the trace says that the program failed."""
         thread.watchers = tuple(w for w in thread.watchers if w is not self)
-        self._scope.clear()
+        self._scope, self._callers = [], []
         self._change("status", 0, 0, lambda: setattr(
             self, "status", "done" if error is None else "failed"))
 
@@ -162,9 +166,11 @@ class Recorder(Watcher):
         names = place.operands if place is not None else ()
         edges, operands = self._operands(node, inputs, names)
         out = outputs[0]
-        entry = self._new(
-            "operation", out._data.shape, out._data.dtype, out._data, made, operation=node,
-            name=place.target if place is not None else None, grad=out._edge is not None)
+        name = place.target if place is not None else None
+        if self._callers and made == self._callers[-1][0]:
+            name = None  # inside a layer of the library: the name is for what the call gives
+        entry = self._new("operation", out._data.shape, out._data.dtype, out._data, made,
+                          operation=node, name=name, grad=out._edge is not None)
         if entry is None:
             return
         index = entry.id
@@ -203,10 +209,22 @@ class Recorder(Watcher):
         path = self._paths.get(id(module), type(module).__name__)
         self._calls[path] = call = self._calls.get(path, 0) + 1
         self._scope = [*self._scope, {"path": path, "class": type(module).__name__, "call": call}]
+        frame = sys._getframe(2)  # who called the module: the user, or a module of the library?
+        self._callers.append((source.caller(), not source.inside[frame.f_code.co_filename],
+                              len(self._records)))
 
     def leave(self, module: Any) -> None:
-        """Pop it."""
+        """Pop it; the name that its result is given goes to the last operation inside."""
+        if not self._callers:
+            return  # entered before the recording
+        made, by_user, before = self._callers.pop()
         self._scope = self._scope[:-1]
+        place = source.resolve(made) if by_user else None
+        if place is None or place.target is None or len(self._records) == before:
+            return
+        last = self._records[-1]
+        if last.kind == "operation" and last.name is None:
+            self._change("node", last.id, 0, lambda: setattr(last, "name", place.target))
 
     def _new(self, kind: str, shape: Any, dtype: Any, array: Any, made: source.Made | None, *,
              operation: Function | None = None, name: str | None = None,

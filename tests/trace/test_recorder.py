@@ -164,6 +164,30 @@ def test_training_step_of_a_module():
     assert all(n["status"] == "freed" for n in linear)
 
 
+def test_the_name_of_a_call_goes_to_what_it_gives():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = nn.Sequential(nn.Linear(3, 4), nn.Tanh())
+            self.last = nn.Linear(4, 2)
+
+        def forward(self, x):
+            hidden = self.inner(x)
+            doubled = hidden * 2
+            return self.last(doubled)
+
+    model, stacked = Net(), nn.Sequential(nn.Linear(3, 4), nn.ReLU())
+    x = learngrad.rand(5, 3)
+    with Recorder() as tape:
+        scores = model(x)
+        scores = model(x)
+        flat = stacked(x)
+    names = [(n["op"], n["name"]) for n in checked(tape)["nodes"] if n["op"]]
+    once = [("linear", None), ("tanh", "hidden"), ("mul", "doubled"), ("linear", "scores")]
+    assert names == [*once, *once, ("linear", None), ("relu", "flat")]
+    assert (scores.shape, flat.shape) == ((5, 2), (5, 4))
+
+
 def test_preview_is_from_the_moment_of_the_event():
     w = learngrad.tensor([1.0, 2.0], requires_grad=True)
     with Recorder() as tape:
