@@ -64,7 +64,7 @@ class Recorder(Watcher):
         self._source_ids: dict[tuple[str, int], int] = {}
         self._replays: list[dict[str, Any]] = []
         self._scope: list[dict[str, Any]] = []
-        # Of each module in the scope: its caller's place, whether that is the user's program itself,
+        # Of each module in the scope: its caller's place, whether that is the user's program,
         # and how many records there were.
         self._callers: list[tuple[source.Made | None, bool, int]] = []
         self._paths: dict[int, str] = {}

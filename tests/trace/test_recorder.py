@@ -76,7 +76,8 @@ def test_replay_holds_the_chain_rule_and_the_sums(worked):
             before = 0.0 if c["before"] is None else c["before"]["values"][0]
             assert c["after"]["values"][0] == pytest.approx(before + c["value"]["values"][0])
     local = 1 - np.tanh(-4.0) ** 2
-    into_a = [c for s in replay["steps"] for c in s["contributions"] if c["to"][0] == nodes["a"]["id"]]
+    into_a = [c for s in replay["steps"] for c in s["contributions"]
+              if c["to"][0] == nodes["a"]["id"]]
     assert [c["value"]["values"][0] for c in into_a] == pytest.approx([local, -3 * local], rel=1e-3)
     assert into_a[1]["before"]["values"][0] == pytest.approx(local, rel=1e-3)
     written = replay["steps"][-1]["write"]
@@ -213,11 +214,16 @@ def test_a_value_changed_before_it_is_used_again_is_looked_at_again():
 
 
 def test_failed_operation_is_kept_with_its_reason():
-    with pytest.raises(learngrad.errors.ShapeError), Recorder() as tape:
+    def program():
         x = learngrad.ones(2, 3)
         w = learngrad.ones(4, 5, requires_grad=True)
         scaled = w * 2
         broken = x @ scaled
+        return broken  # noqa: RET504
+
+    tape = Recorder()
+    with pytest.raises(learngrad.errors.ShapeError), tape:
+        program()
     trace = checked(tape)
     assert trace["status"] == "failed"
     node = named(trace)["broken"]
