@@ -17,23 +17,8 @@ WRONG = [pytest.param(wrong, id=f"{op.name} {k}") for op in OPERATIONS
 
 
 @pytest.mark.parametrize(("operation", "sample"), ROWS)
-def test_forward(operation, sample):
-    check.check_forward(operation, sample, "cpu")
-
-
-@pytest.mark.parametrize(("operation", "sample"), ROWS)
-def test_gradient(operation, sample):
-    check.check_gradient(operation, sample, "cpu")
-
-
-@pytest.mark.parametrize(("operation", "sample"), ROWS)
-def test_second_derivative(operation, sample):
-    check.check_second(operation, sample, "cpu")
-
-
-@pytest.mark.parametrize(("operation", "sample"), [row for row in ROWS if row.values[0].also])
-def test_spellings(operation, sample):
-    check.check_spellings(operation, sample, "cpu")
+def test_values_and_derivatives(operation, sample):
+    check.check_row(operation, sample, "cpu")
 
 
 @pytest.mark.skipif(torch is None, reason="the results of dtypes are PyTorch's")

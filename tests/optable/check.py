@@ -21,6 +21,14 @@ DTYPES = {char: np.dtype(char).name for char in "?Bbhilefd"}
 TOLERANCE = {"float64": 1e-9, "float32": 2e-5, "float16": 4e-3}
 
 
+def check_row(operation, sample, device):
+    """Everything about one sample but its dtypes."""
+    check_forward(operation, sample, device)
+    check_gradient(operation, sample, device)
+    check_second(operation, sample, device)
+    check_spellings(operation, sample, device)
+
+
 class Case:
     """A sample made real: the same arguments for learngrad, for PyTorch and for NumPy."""
 
@@ -143,7 +151,7 @@ def check_gradient(operation, sample, device):
         torch.autograd.backward(theirs, [torch.tensor(w) for w in weights])
         for leaf, other in zip(case.leaves, case.torch_leaves, strict=True):
             close(leaf.grad, other.grad, "gradient")
-    if sample.smooth and outs[0].dtype == lg.float64:
+    if sample.smooth and outs[0].dtype == lg.float64 and (device == "cpu" or torch is None):
         assert gradcheck(case.function(), case.leaves)
 
 
