@@ -45,22 +45,21 @@ class _Screen:
         """Store the picture and the words beside the live view, which stays as it is."""
         if self._throttle is not None:
             self._throttle.close()
-        shown = self._view is not None
-        if self._view is not None and not self._view.finish():
-            # Too much for an update: a new widget carries everything from the start.
-            self._view.close()
+        shown, trace = self._view is not None, self._tape.to_dict()
+        if self._view is not None and not self._view.finish(trace):
+            # Too much for an update: a new widget carries everything from the start. The old one
+            # is not closed: JupyterLab would hide the place that both are shown in.
             self._view = _view(self._tape)
-        self._publish(update=shown)
+        self._publish(trace, update=shown)
 
     def again(self, cell: int) -> None:
         """Display it in another cell, too."""
         self.cell, self._place = cell, uuid.uuid4().hex
         if self._view is None and has_widgets():
             self._view = _view(self._tape)
-        self._publish(update=False)
+        self._publish(self._tape.to_dict(), update=False)
 
-    def _publish(self, *, update: bool) -> None:
-        trace = self._tape.to_dict()
+    def _publish(self, trace: dict[str, Any], *, update: bool) -> None:
         publish(describe(trace), to_svg(trace), self._view and self._view.model_id, self._place,
                 update=update)
 

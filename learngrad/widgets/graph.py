@@ -88,7 +88,7 @@ class GraphView(anywidget.AnyWidget):
             size += self._snap(SMALL)
         return size, bool(self._waiting)
 
-    def finish(self) -> bool:
+    def finish(self, trace: dict[str, Any]) -> bool:
         """Send the whole trace, for views that come later; False where it is too large to send.
 
         What is too large can still be opened: a new widget carries its state with it.
@@ -97,7 +97,7 @@ class GraphView(anywidget.AnyWidget):
         if left < WHOLE:
             while self._waiting:
                 self.send(self._waiting.popleft()[0])
-        return self._snap(WHOLE) > 0 and left < WHOLE
+        return self._snap(WHOLE, trace) > 0 and left < WHOLE
 
     def _collect(self) -> None:
         assert self._recorder is not None
@@ -106,10 +106,10 @@ class GraphView(anywidget.AnyWidget):
             self._sent = delta["to"]
             self._waiting.extend(split(delta))
 
-    def _snap(self, most: int) -> int:
+    def _snap(self, most: int, trace: dict[str, Any] | None = None) -> int:
         """Set the snapshot if it is not too large; the bytes it took."""
         assert self._recorder is not None
-        trace = self._recorder.to_dict()
+        trace = trace or self._recorder.to_dict()
         size = len(json.dumps(trace))
         if size > most:
             return 0

@@ -10,16 +10,20 @@ export interface Size {
   height: number;
 }
 
-/** Below this scale text cannot be read; following zooms out no further. */
-export const READABLE = 0.62;
+/** Down to this scale a drawing is shown whole; a larger one is shown in part, well readable. */
+const SMALLEST_WHOLE = 0.62;
+const READABLE = 0.85;
 export const MARGIN = 14;
 const [SMALLEST, LARGEST] = [0.02, 4];
 
-/** The largest scale at which the whole drawing is seen, never above its own size. */
+/** A small drawing on a large stage is shown larger, up to this: it is read from the back row. */
+const ENLARGED = 1.25;
+
+/** The largest scale at which the whole drawing is seen. */
 export function wholeScale(drawing: Size, stage: Size): number {
   const across = (stage.width - 2 * MARGIN) / Math.max(1, drawing.width);
   const down = (stage.height - 2 * MARGIN) / Math.max(1, drawing.height);
-  return clamp(Math.min(1, across, down), SMALLEST, LARGEST);
+  return clamp(Math.min(ENLARGED, across, down), SMALLEST, LARGEST);
 }
 
 /** The whole drawing, centred. */
@@ -29,7 +33,8 @@ export function whole(drawing: Size, stage: Size): Camera {
 
 /** The whole drawing if it can be read like that; else readable, with `focus` in view. */
 export function follow(drawing: Size, stage: Size, focus: [number, number] | null): Camera {
-  const scale = Math.max(wholeScale(drawing, stage), READABLE);
+  const all = wholeScale(drawing, stage);
+  const scale = all < SMALLEST_WHOLE ? READABLE : all;
   const camera = centred(drawing, stage, scale);
   const [fx, fy] = focus ?? [drawing.width / 2, 0];
   const { width, height } = stage;
@@ -75,7 +80,7 @@ export function revealed(
 /** How high the stage should be: the drawing at a readable scale, within bounds. */
 export function stageHeight(drawing: Size, width: number, [least, most]: [number, number]): number {
   const across = (width - 2 * MARGIN) / Math.max(1, drawing.width);
-  const scale = clamp(across, READABLE, 1);
+  const scale = clamp(across, SMALLEST_WHOLE, 1);
   return Math.round(clamp(drawing.height * scale + 2 * MARGIN + 6, least, most));
 }
 

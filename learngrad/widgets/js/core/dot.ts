@@ -9,7 +9,7 @@ export function toDot(nodes: TraceNode[], boxOf: (node: TraceNode) => Box): stri
   const lines = [
     "digraph learngrad {",
     // One point is one pixel. In small graphs operands stand in the order they are written.
-    `graph [rankdir=TB, nodesep=0.3, ranksep=0.42${nodes.length <= 60 ? ', ordering="in"' : ""}]`,
+    `graph [rankdir=TB, nodesep=0.3, ranksep=0.6${nodes.length <= 60 ? ', ordering="in"' : ""}]`,
     'node [shape=box, fixedsize=true, label=""]',
     "edge [arrowsize=0.7]",
   ];

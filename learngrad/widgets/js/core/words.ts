@@ -35,12 +35,39 @@ export class Names {
     return own ? text : `${elide(node.sign || node.op || "operation", 12)} #${id}`;
   }
 
-  /** The operand's name as it is written in a formula: bracketed where it is an expression. */
-  inFormula(id: number): string {
-    const name = this.of(id);
-    return /^[\p{L}\p{N}_.]+$/u.test(name) ? name : `(${name})`;
+  /** What the nodes of one step are called there: distinct, and `out` for a result without a name. */
+  at(step: Step, root: number): Call {
+    const ids = [root, step.node, ...step.contributions.map((part) => part.to[0])];
+    const node = this.#nodes.get(step.node)!;
+    for (const edge of node.edges) if (edge) ids.push(edge[0]);
+    const called = new Map<number, string>();
+    for (const id of new Set(ids)) called.set(id, compact(this.of(id)));
+    if (step.node !== root && /#\d+$/.test(this.of(step.node))) called.set(step.node, "out");
+    for (const [name, same] of grouped(called))
+      if (same.length > 1) for (const id of same) called.set(id, name + subscript(this.#order(id)));
+    return (id) => called.get(id) ?? this.of(id);
+  }
+
+  /** The how-manieth node of its name this is. */
+  #order(id: number): number {
+    const { name } = this.#nodes.get(id)!;
+    let order = 0;
+    for (const node of this.#nodes.values()) if (node.name === name && node.id <= id) order += 1;
+    return order;
   }
 }
+
+function grouped(called: Map<number, string>): Map<string, number[]> {
+  const groups = new Map<string, number[]>();
+  for (const [id, name] of called) groups.set(name, [...(groups.get(name) ?? []), id]);
+  return groups;
+}
+
+/** `tanh #4` as a symbol: `tanh₄`. */
+const compact = (name: string) => name.replace(/ #(\d+)$/, (_, id) => subscript(Number(id)));
+
+const subscript = (order: number) =>
+  [...String(order)].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]).join("");
 
 const spot = ({ source, line, column, end_line, end_column }: Place) =>
   [source, line, column, end_line, end_column].join(":");
@@ -54,18 +81,37 @@ export function nodeTitle(trace: Trace, node: TraceNode): string {
 }
 
 /** A formula in the operation's letters, rewritten in the learner's names. */
-export function withNames(formula: string, node: TraceNode, names: Names): string {
+export function withNames(formula: string, node: TraceNode, call: Call): string {
   const letters = new Map<string, string>();
-  node.operands.forEach((letter, at) => {
-    const edge = node.edges[at];
-    if (edge) letters.set(letter, names.inFormula(edge[0]));
+  // Where a plain number stands for an operand, the letter is the one the operation gives it.
+  const own = Object.keys(node.local);
+  node.edges.forEach((edge, at) => {
+    const letter = edge ? node.operands[at] : own[at];
+    const name = edge ? call(edge[0]) : node.operands[at];
+    if (letter && name) letters.set(letter, bracketed(name));
   });
-  letters.set("out", names.inFormula(node.id));
+  letters.set("out", bracketed(call(node.id)));
   return formula.replace(
     /[\p{L}_][\p{L}\p{M}\p{Nd}_]*/gu,
     (word) => letters.get(word) ?? superscripted(word, letters) ?? word,
   );
 }
+
+/** What a node is called in the formulas of one step. */
+export type Call = (id: number) => string;
+
+/** Something with signs in it in brackets; a name, a number or a call as it is. */
+export function bracketed(text: string): string {
+  let rest = text;
+  for (let last = ""; last !== rest; ) {
+    last = rest;
+    rest = rest.replace(/\([^()]*\)|\[[^[\]]*\]/g, "_");
+  }
+  return /^[\p{L}\p{M}\p{N}_.′#]+$/u.test(rest) ? text : `(${text})`;
+}
+
+/** A number that follows a sign: a negative one in brackets. */
+export const signed = (text: string) => (text.startsWith("−") ? `(${text})` : text);
 
 /** `bᵀ` is the letter b with a mark, not a word of its own. */
 function superscripted(word: string, letters: Map<string, string>): string | undefined {
@@ -84,36 +130,28 @@ export interface Derivation {
   of: string;
   by: string;
   /** The local derivative in the learner's names, then with numbers, then its value. */
-  formula: string;
-  numbers: string;
-  value: string;
+  chain: string[];
   /** The formula already holds the gradient arriving. */
   whole: boolean;
 }
 
 /** How one contribution of a step came about. */
-export function derivation(step: Step, part: Contribution, names: Names): Derivation {
+export function derivation(step: Step, part: Contribution, names: Names, call: Call): Derivation {
   const node = names.node(step.node)!;
   const whole = isWhole(part.local);
-  const formula = withNames(part.local, node, names);
-  const numbers = part.numbers === formula ? "" : part.numbers;
-  return {
-    of: names.of(node.id),
-    by: names.of(part.to[0]),
-    formula,
-    numbers,
-    value: whole ? "" : localValue(step, part, [formula, numbers]),
-    whole,
-  };
+  const formula = withNames(part.local, node, call);
+  const said = [formula, ...part.numbers.split(" = "), whole ? "" : localValue(step, part)];
+  const chain = said.filter((text, at) => text !== "" && !said.slice(0, at).includes(text));
+  return { of: call(node.id), by: call(part.to[0]), chain, whole };
 }
 
-/** The local derivative as one number, where everything is a scalar and it is not said already. */
-function localValue(step: Step, part: Contribution, said: string[]): string {
+/** The local derivative as one number, where everything is a scalar. */
+function localValue(step: Step, part: Contribution): string {
   const up = scalar(step.upstream[0] ?? null);
   const down = scalar(part.value);
   if (up === null || down === null || up === 0 || step.upstream.length !== 1) return "";
-  const text = number(down / up);
-  return said.some((known) => known === text || known.replace("-", "−") === text) ? "" : text;
+  // Both were rounded to float32, and so was their quotient.
+  return number(Number((down / up).toPrecision(6)));
 }
 
 /** The one number of a scalar preview; null for anything else. */
@@ -141,7 +179,8 @@ export function sentence(trace: Trace, which: number, index: number, names: Name
   if (step.write) return `${where} ${writing(step, names)}`;
   const title = nodeTitle(trace, names.node(step.node)!);
   const arriving = step.upstream.map(spoken).join(" and ");
-  const parts = step.contributions.map((part) => contributionText(step, part, names));
+  const call = names.at(step, replay.root);
+  const parts = step.contributions.map((part) => contributionText(step, part, names, call));
   return [`${where} ${title}.`, `The gradient arriving is ${arriving}.`, ...parts].join(" ");
 }
 
@@ -161,12 +200,10 @@ function writing(step: Step, names: Names): string {
     : `${name}.grad is written: ${spoken(after)}.`;
 }
 
-function contributionText(step: Step, part: Contribution, names: Names): string {
-  const { of, by, formula, numbers, value, whole } = derivation(step, part, names);
-  const chain = [formula, numbers, value].filter(Boolean).join(" = ");
-  const how = whole
-    ? `To ${by}: ${chain}`
-    : `To ${by}: the derivative of ${of} by ${by} is ${chain}`;
+function contributionText(step: Step, part: Contribution, names: Names, call: Call): string {
+  const { of, by, chain, whole } = derivation(step, part, names, call);
+  const said = chain.join(" = ");
+  const how = whole ? `To ${by}: ${said}` : `To ${by}: the derivative of ${of} by ${by} is ${said}`;
   const summed = part.summed_from
     ? `, summed from ${shapeText(part.summed_from)} to ${shapeText(part.value.shape)}`
     : "";

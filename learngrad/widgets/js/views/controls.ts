@@ -17,11 +17,13 @@ export class Controls {
   readonly #end: HTMLButtonElement;
   readonly #stepper: Stepper;
   readonly #moved: () => void;
+  readonly #shown: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(stepper: Stepper, moved: () => void) {
+  constructor(stepper: Stepper, moved: () => void, shown: () => void) {
     this.#stepper = stepper;
     this.#moved = moved;
+    this.#shown = shown;
     this.#start = button("start", "to the start (Home)", () => this.go(0));
     this.#back = button("back", "one step back (Left arrow)", () => this.go(stepper.index - 1));
     this.#play = button("forward", "play (Space)", () => this.toggle());
@@ -34,7 +36,6 @@ export class Controls {
     buttons.append(this.#start, this.#back, this.#play, this.#forward, this.#end);
     const progress = h("div", { class: "lg-progress", "aria-hidden": "true" }, this.#bar);
     this.element.append(buttons, this.#where, progress, this.choice);
-    this.show();
   }
 
   get playing(): boolean {
@@ -82,6 +83,7 @@ export class Controls {
     this.#bar.style.transform = `scaleX(${count ? index / count : 0})`;
     this.#disable([this.#start, this.#back], index === 0);
     this.#disable([this.#forward, this.#end], atEnd);
+    this.#shown();
     const label = this.playing ? "Pause" : atEnd && count ? "Replay" : "Play";
     if (this.#play.dataset.label === label) return;
     this.#play.dataset.label = label;

@@ -51,7 +51,6 @@ export class GraphView {
   readonly #stage = h("div", { class: "lg-stage" });
   readonly #empty = h("div", { class: "lg-empty" }, "Waiting for the first operation …");
   readonly #panel = h("div", { class: "lg-panel" });
-  readonly #side = h("div", { class: "lg-side", hidden: true });
   readonly #live = h("div", { class: "lg-hush", role: "status", "aria-live": "polite" });
   readonly #complaint = h("p", { class: "lg-error lg-complaint", role: "alert" });
   readonly #cleanups: (() => void)[] = [];
@@ -62,6 +61,8 @@ export class GraphView {
   #busy = false;
   #drawn = -1;
   #over = false;
+  #width = 0;
+  #tallest = 0;
   #words: HTMLElement | null = null;
 
   constructor(store: TraceStore, options: GraphOptions) {
@@ -71,7 +72,11 @@ export class GraphView {
     this.#moment = atRest(store.trace);
     this.#stepper.following = options.begin !== "start";
     this.#picture = new Picture(this.#stage, (id) => this.#choose(id));
-    this.#controls = new Controls(this.#stepper, () => this.#moved());
+    this.#controls = new Controls(
+      this.#stepper,
+      () => this.#moved(),
+      () => this.#state(),
+    );
     this.#build();
     adopt(document.body);
     this.#cleanups.push(followTheme(this.root));
@@ -87,18 +92,13 @@ export class GraphView {
   #build(): void {
     const head = h("div", { class: "lg-head" });
     const title = h("span", { class: "lg-title" }, h("i", { class: "lg-dot" }), "Graph");
-    head.append(title, this.#note, h("span", { class: "lg-gap" }));
+    head.append(title, this.#note, h("span", { class: "lg-gap" }), this.#picture.stage.buttons);
     this.#stage.append(this.#empty);
-    this.#side.append(this.#panel, this.#source.element);
-    const body = h("div", { class: "lg-body" }, this.#stage, this.#side);
-    this.root.append(
-      head,
-      this.#complaint,
-      body,
-      this.#controls.element,
-      this.#legend.element,
-      this.#live,
-    );
+    const main = h("div", { class: "lg-main" });
+    main.append(this.#stage, this.#controls.element, this.#legend.element);
+    const inner = h("div", { class: "lg-side-inner" }, this.#panel, this.#source.element);
+    const body = h("div", { class: "lg-body" }, main, h("div", { class: "lg-side" }, inner));
+    this.root.append(head, this.#complaint, body, this.#live);
   }
 
   /** The trace has changed, or the view has just been made: draw what is new. */
@@ -162,7 +162,8 @@ export class GraphView {
     const replay = trace.replays[this.#replay];
     const failed = trace.nodes.find((node) => node.status === "failed");
     const chosen = this.#chosen === null ? undefined : this.#store.node(this.#chosen);
-    const node = chosen ?? (replay ? undefined : failed);
+    const latest = trace.status === "recording" ? trace.nodes.at(-1) : undefined;
+    const node = chosen ?? (replay ? undefined : (failed ?? latest));
     const { step } = this.#moment;
     if (node) this.#panel.replaceChildren(...nodePanel(trace, node, this.#gradient(node)));
     else if (replay && step)
@@ -171,7 +172,17 @@ export class GraphView {
     else this.#panel.replaceChildren(...hint(trace));
     const about = node ?? this.#store.node(step?.node ?? replay?.root ?? newest(trace));
     this.#source.show(trace, about?.src ?? null);
-    this.#side.hidden = trace.nodes.length === 0;
+    this.#panel.scrollTop = 0;
+    this.#keepHeight();
+  }
+
+  /** Below the graph the panel does not shrink while the reader steps: nothing jumps. */
+  #keepHeight(): void {
+    const { clientWidth } = this.root;
+    if (clientWidth !== this.#width) this.#tallest = 0;
+    this.#width = clientWidth;
+    this.#tallest = Math.max(this.#tallest, this.#panel.offsetHeight);
+    this.#panel.style.setProperty("--lg-tallest", `${this.#tallest}px`);
   }
 
   #gradient(node: TraceNode) {
@@ -304,6 +315,6 @@ function hint(trace: Trace): HTMLElement[] {
   const text =
     trace.status === "recording"
       ? "Operations appear here as they run."
-      : `No gradients yet: they come with ${call}. Choose a box to see how it was made.`;
+      : `No gradients yet: they come with ${call}. Click a box to see how it was made.`;
   return [h("p", { class: "lg-facts" }, text)];
 }

@@ -15,29 +15,29 @@ const some = (kind: string) => (trace: Trace) =>
   trace.nodes.some((node) => node.kind === kind && node.status !== "failed");
 
 const ENTRIES: Entry[] = [
-  { kind: "leaf", shape: "pill", text: "leaf: a tensor you made", occurs: some("leaf") },
+  { kind: "leaf", shape: "pill", text: "leaf you made", occurs: some("leaf") },
   {
     kind: "parameter",
     shape: "double-pill",
-    text: "parameter: learned",
+    text: "parameter",
     occurs: some("parameter"),
   },
   {
     kind: "buffer",
     shape: "dashed-pill",
-    text: "buffer: kept, not learned",
+    text: "buffer",
     occurs: some("buffer"),
   },
   {
     kind: "constant",
     shape: "dashed-rectangle",
-    text: "constant: takes no gradient",
+    text: "constant",
     occurs: some("constant"),
   },
   {
     kind: "operation",
     shape: "rectangle",
-    text: "operation: an intermediate result",
+    text: "operation",
     occurs: some("operation"),
   },
   {
@@ -65,7 +65,7 @@ export class Legend {
         group.append(...outline(shape, 24, 14));
         return h("span", {}, s("svg", { "aria-hidden": "true" }, group), text);
       }),
-      ...(replayed ? [h("span", {}, flow(), "the gradient's way back")] : []),
+      ...(replayed ? [h("span", {}, flow(), "gradient flowing back")] : []),
     );
   }
 }

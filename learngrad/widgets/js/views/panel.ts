@@ -1,28 +1,37 @@
 // What happens at a step, spelled out: the gradient arriving, each local derivative with its
 // numbers, the contribution, and how it adds up. Without a step: what a chosen node is.
-import { shapeText } from "../core/text.ts";
+import { shapeText, writtenOut } from "../core/text.ts";
 import type { Contribution, Preview, Replay, Step, Trace, TraceNode } from "../core/types.ts";
-import { derivation, type Names, nodeTitle, scalar, valueWords } from "../core/words.ts";
+import {
+  bracketed,
+  type Call,
+  derivation,
+  isWhole,
+  type Names,
+  nodeTitle,
+  scalar,
+  signed,
+  valueWords,
+} from "../core/words.ts";
 import { h } from "./dom.ts";
 import { valueElement } from "./value.ts";
 
 /** The panel's content at a step of a replay. */
 export function stepPanel(trace: Trace, replay: Replay, step: Step, names: Names): HTMLElement[] {
   const node = names.node(step.node)!;
-  const root = names.of(replay.root);
+  const call = names.at(step, replay.root);
+  const root = call(replay.root);
   const head = [kicker(node), h("p", { class: "lg-what" }, nodeTitle(trace, node))];
   if (step.write) return [...head, writing(step.write, names.of(node.id))];
+  const letter = step.contributions.some(({ local }) => isWhole(local)) ? ["g", "="] : [];
   const arriving = step.upstream.map((preview, slot) =>
     row(
-      step.upstream.length > 1 ? `gradient arriving at output ${slot}` : "gradient arriving",
-      math(fraction(root, names.of(node.id)), "=", valueElement(preview, "none")),
+      step.upstream.length > 1 ? `arriving at output ${slot}` : "gradient arriving",
+      math(...letter, fraction(root, call(node.id)), "=", valueElement(preview, "none")),
     ),
   );
-  return [
-    ...head,
-    ...arriving,
-    ...step.contributions.map((part) => partElement(step, part, names, root)),
-  ];
+  const parts = step.contributions.map((part) => partElement(step, part, names, call, root));
+  return [...head, ...arriving, ...parts];
 }
 
 /** Before the first step. */
@@ -77,61 +86,71 @@ function scopeText(node: TraceNode): string {
   return inner ? `${inner.class}${inner.path ? ` ${inner.path}` : ""}` : "";
 }
 
-function partElement(step: Step, part: Contribution, names: Names, root: string): HTMLElement {
-  const { of, by, formula, numbers, value, whole } = derivation(step, part, names);
-  const chain = [formula, numbers, value].filter(Boolean);
-  const rows: HTMLElement[] = [];
-  if (whole)
-    rows.push(
-      row("contribution", math(...between(chain, "="))),
-      row("", math("=", valueElement(part.value))),
-    );
-  else {
-    rows.push(row("local derivative", math(fraction(of, by), "=", ...between(chain, "="))));
-    rows.push(row("contribution", product(step, part, chain.at(-1) ?? "", formula)));
-  }
+function partElement(
+  step: Step,
+  part: Contribution,
+  names: Names,
+  call: Call,
+  root: string,
+): HTMLElement {
+  const { of, by, chain, whole } = derivation(step, part, names, call);
+  const rows = whole
+    ? [row("contribution", math(...between(chain), "=", valueElement(part.value)))]
+    : [
+        row("local derivative", math(fraction(of, by), "=", ...between(chain))),
+        row("contribution", product(step, part, chain)),
+      ];
   if (part.summed_from)
     rows.push(
       row(
         "summed",
-        `from ${shapeText(part.summed_from)} to ${shapeText(part.value.shape)}: ${by} was ` +
-          "used once for each, so its gradients add up",
+        `${shapeText(part.summed_from)} → ${shapeText(part.value.shape)}, because ${by} was ` +
+          "used once for each",
       ),
     );
-  rows.push(row("adds up", sum(part.before, part.value, part.after)));
+  rows.push(row("adds up", sum(fraction(root, by), part.before, part.value, part.after)));
+  const twice = step.contributions.filter(({ to }) => to[0] === part.to[0]).length > 1;
   return h(
     "div",
     { class: "lg-part", "data-to": part.to[0], "data-operand": part.operand },
-    h("div", { class: "lg-to" }, "to ", h("code", {}, by), " ", fraction(root, by)),
+    h(
+      "div",
+      { class: "lg-to" },
+      "to ",
+      h("code", {}, by),
+      twice && h("span", { class: "lg-note" }, ` as operand ${part.operand + 1}`),
+    ),
     ...rows,
   );
 }
 
 /** Upstream times local: with numbers where both are numbers, in words where they are arrays. */
-function product(step: Step, part: Contribution, local: string, formula: string): HTMLElement {
+function product(step: Step, part: Contribution, chain: string[]): HTMLElement {
   const up = step.upstream[0] ?? null;
-  const factor = /^[\p{L}\p{N}_.−∞]+$/u.test(local) ? local : `(${local})`;
   if (scalar(up) !== null && scalar(part.value) !== null)
-    return math(valueElement(up), "×", factor, "=", valueElement(part.value));
-  return math("arriving ×", formula === local ? factor : formula, "=", valueElement(part.value));
-}
-
-function sum(before: Preview | null, value: Preview, after: Preview): HTMLElement {
-  if (!before)
     return math(
-      valueElement(null),
-      "+",
-      small(value) ?? "contribution",
+      valueElement(up),
+      "×",
+      bracketed(chain.at(-1) ?? ""),
       "=",
-      small(after) ?? "contribution",
+      valueElement(part.value),
     );
-  const parts = [small(before), small(value), small(after)];
-  if (parts.every(Boolean)) return math(parts[0]!, "+", parts[1]!, "=", parts[2]!);
-  return math(valueElement(before), "+ contribution =", valueElement(after));
+  return math("arriving ×", bracketed(chain[0] ?? ""), "=", valueElement(part.value));
 }
 
-const small = (preview: Preview) =>
-  (preview.values?.length ?? 99) <= 4 ? valueElement(preview) : null;
+function sum(of: HTMLElement, before: Preview | null, value: Preview, after: Preview): HTMLElement {
+  const [first, added, total] = [before && few(before), few(value), few(after)];
+  if (!before)
+    return total
+      ? math(of, "=", valueElement(null), "+", h("b", {}, signed(added)), "=", h("b", {}, total))
+      : math(of, "=", valueElement(null), "+ contribution");
+  if (first && added && total)
+    return math(of, "=", h("b", {}, first), "+", h("b", {}, signed(added)), "=", h("b", {}, total));
+  return math(of, "= before + contribution =", valueElement(after));
+}
+
+/** A few numbers as text; nothing where there are more. */
+const few = (preview: Preview) => writtenOut(preview, 4, 36);
 
 function writing(write: NonNullable<Step["write"]>, name: string): HTMLElement {
   return h(
@@ -150,8 +169,7 @@ function writing(write: NonNullable<Step["write"]>, name: string): HTMLElement {
   );
 }
 
-const between = (items: string[], sign: string) =>
-  items.flatMap((item, at) => (at ? [sign, item] : [item]));
+const between = (items: string[]) => items.flatMap((item, at) => (at ? ["=", item] : [item]));
 
 function row(label: string, content: HTMLElement | string): HTMLElement {
   return h("div", { class: "lg-row" }, h("span", { class: "lg-label" }, label), content);
@@ -171,7 +189,7 @@ export function fraction(of: string, by: string): HTMLElement {
   return h(
     "span",
     { class: "lg-frac", role: "img", "aria-label": label },
-    h("span", {}, `∂${of}`),
-    h("span", {}, `∂${by}`),
+    h("span", {}, `∂${bracketed(of)}`),
+    h("span", {}, `∂${bracketed(by)}`),
   );
 }

@@ -244,13 +244,13 @@ export class Picture {
     return true;
   }
 
-  /** What flows along the active wires, written on them. */
+  /** What flows along the active wires, written on them, one beside the other where they meet. */
   #tag(moment: Moment): void {
     const tags = (moment.step?.contributions ?? []).flatMap((part) => {
       const wire = this.#edges.get(edgeKey(moment.step!.node, part.operand));
-      return wire ? [makeTag(halfway(wire.points), short(part.value))] : [];
+      return wire ? [{ at: halfway(wire.points), text: short(part.value) }] : [];
     });
-    this.#tags.replaceChildren(...tags);
+    this.#tags.replaceChildren(...apart(tags).map(({ at, text }) => makeTag(at, text)));
   }
 
   /** Marks a box the reader chose; null unmarks. */
@@ -306,8 +306,29 @@ function fadeIn(element: Element, delay: number): void {
 
 const short = (value: Preview) => writtenOut(value, 2, 12) || shapeText(value.shape);
 
+interface Tag {
+  at: Point;
+  text: string;
+}
+
+const tagWidth = (text: string) => cells(text) * 6.7 + 12;
+
+/** Tags that would cover each other, moved to the side until they do not. */
+function apart(tags: Tag[]): Tag[] {
+  const placed: Tag[] = [];
+  for (const { at, text } of [...tags].sort((a, b) => a.at[0] - b.at[0])) {
+    let [x, y] = at;
+    for (const other of placed) {
+      const room = (tagWidth(text) + tagWidth(other.text)) / 2 + 3;
+      if (Math.abs(other.at[1] - y) < 20) x = Math.max(x, other.at[0] + room);
+    }
+    placed.push({ at: [x, y], text });
+  }
+  return placed;
+}
+
 function makeTag([x, y]: Point, text: string): SVGGElement {
-  const width = cells(text) * 6.7 + 12;
+  const width = tagWidth(text);
   return s(
     "g",
     { class: "lg-tag", transform: `translate(${x} ${y})` },

@@ -113,7 +113,7 @@ export class PlotView {
     return {
       width: this.#chart.clientWidth || 600,
       height: HEIGHT,
-      padding: [12, shares && others ? 0 : 16, 0, 0],
+      padding: [12, shares && others ? 4 : 16, 0, 0],
       cursor: { drag: { x: false, y: false }, points: { size: 7 } },
       legend: { live: true },
       scales: {
@@ -122,7 +122,13 @@ export class PlotView {
         [SHARE]: { range: [0, 1] },
       },
       axes: [
-        { ...axis, grid: { show: false }, values: (_, ticks) => ticks.map(tickText) },
+        {
+          ...axis,
+          size: 30,
+          gap: 6,
+          grid: { show: false },
+          values: (_, ticks) => ticks.map(tickText),
+        },
         {
           ...axis,
           show: others || !shares,
@@ -135,13 +141,13 @@ export class PlotView {
           show: shares,
           scale: SHARE,
           side: others ? 1 : 3,
-          size: 48,
+          size: 54,
           grid: others ? { show: false } : grid,
           values: (_, ticks) => ticks.map((tick) => `${Math.round(tick * 100)} %`),
         },
       ],
       series: [
-        { label: "step", value: (_, value) => (value === null ? "" : number(value)) },
+        { label: "step", value: (_, value, __, index) => this.#where(value, index) },
         ...this.#store.series.map(({ name }, at) =>
           this.#line(name, colour(`series-${1 + (at % 6)}`), at),
         ),
@@ -158,9 +164,22 @@ export class PlotView {
       dash: at % 3 === 1 ? [8, 4] : at % 3 === 2 ? [2, 4] : undefined,
       scale: isShare(name) ? SHARE : "y",
       spanGaps: true,
-      points: { show: this.#store.series[at]!.x.length < 40, size: 5, fill: stroke },
-      value: (_, value) => (value === null || value === undefined ? "" : number(value)),
+      // Asked at each drawing: a curve that has grown long is a line.
+      points: { show: () => this.#store.series[at]!.x.length < 40, size: 5, fill: stroke },
+      value: (_, value, __, index) => this.#reading(at, value, index),
     };
+  }
+
+  /** Under the cursor its value; with no cursor the newest. */
+  #reading(at: number, value: number | null | undefined, index: number | null): string {
+    if (index === null) return number(this.#store.series[at]?.y.values.at(-1) ?? Number.NaN);
+    return value === null || value === undefined ? "" : number(value);
+  }
+
+  #where(value: number | null, index: number | null): string {
+    if (index !== null && value !== null) return number(value);
+    const last = this.#store.series.map(({ x }) => x.values.at(-1) ?? Number.NEGATIVE_INFINITY);
+    return last.length ? number(Math.max(...last)) : "";
   }
 
   #resize(): void {

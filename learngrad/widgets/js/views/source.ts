@@ -17,6 +17,8 @@ export class SourceView {
   #shown = "";
 
   constructor() {
+    // It may be filled before it is in the page, or have become smaller.
+    new ResizeObserver(() => this.#reveal()).observe(this.#code);
     this.#code.append(this.#list);
     this.element.append(this.#name, this.#code);
   }

@@ -39,7 +39,7 @@ export class Stage {
       button("plus", "zoom in", () => this.#zoom(1.25)),
       button("fit", "show the whole graph, or a readable part of it", () => this.#toggleFit()),
     );
-    place.append(this.canvas, this.buttons);
+    place.append(this.canvas);
     this.#listen();
     this.#observer = new ResizeObserver(() => this.#resized());
     this.#observer.observe(place);

@@ -18,7 +18,7 @@ export function valueElement(preview: Preview | null, none = "nothing yet"): HTM
 function heatElement(preview: Preview): HTMLElement | null {
   const grid = heat(preview);
   if (!grid) return null;
-  const side = Math.max(7, Math.min(16, Math.floor(208 / grid.columns)));
+  const side = Math.max(7, Math.min(13, Math.floor(208 / grid.columns)));
   const [width, height] = grid.written ? [46, 20] : [side, side];
   const label = `${shapeText(preview.shape)}, ${spanText(preview)}`;
   const element = h("span", { class: "lg-heat", role: "img", "aria-label": label });
@@ -34,12 +34,12 @@ function heatElement(preview: Preview): HTMLElement | null {
 }
 
 function caption(preview: Preview): HTMLElement {
-  const mean = typeof preview.mean === "number" ? `mean ${number(preview.mean)}` : "";
-  const sampled = heat(preview)?.sampled ? "a sample of its values" : "";
-  const lines = [
-    [shapeText(preview.shape), spanText(preview)],
-    [mean, sampled],
+  const tile = heat(preview)?.sampled ? preview.tile : undefined;
+  const said = [
+    shapeText(preview.shape),
+    spanText(preview),
+    typeof preview.mean === "number" && `mean ${number(preview.mean)}`,
+    tile && `${tile.rows}×${tile.columns} of them shown`,
   ];
-  const said = lines.map((parts) => parts.filter(Boolean).join(" · ")).filter(Boolean);
-  return h("small", {}, ...said.flatMap((line, at) => (at ? [h("br"), line] : [line])));
+  return h("small", {}, ...said.map((line) => line && h("span", {}, line)));
 }
