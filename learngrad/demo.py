@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import learngrad
-from learngrad import Tensor, nn, optim
+from learngrad import Tensor, nn
 from learngrad.data import digits
 from learngrad.nn.functional import cross_entropy, relu
+from learngrad.optim import Optimizer
 from learngrad.trace import Recorder
 
 __all__ = ["Net", "accuracy", "recorded_step", "train", "training_step"]
@@ -34,8 +35,9 @@ class Net(nn.Module):
         return scores
 
 
-def training_step(net: Net, optimizer: optim.Optimizer, x: Tensor, y: Tensor) -> float:
-    """Compare the scores with the right digits, follow the error back, move the parameters."""
+def training_step(net: Net, optimizer: Optimizer,
+                  x: Tensor, y: Tensor) -> float:
+    """Move the parameters a step downhill."""
     optimizer.zero_grad()
     scores = net(x)
     loss = cross_entropy(scores, y)
@@ -44,7 +46,7 @@ def training_step(net: Net, optimizer: optim.Optimizer, x: Tensor, y: Tensor) ->
     return loss.item()
 
 
-def recorded_step(net: Net, optimizer: optim.Optimizer) -> tuple[float, dict[str, Any]]:
+def recorded_step(net: Net, optimizer: Optimizer) -> tuple[float, dict[str, Any]]:
     """One training step on four images: its loss, and the trace of what happened in it."""
     X, digit = digits("train")
     x = X[:4]
@@ -54,7 +56,7 @@ def recorded_step(net: Net, optimizer: optim.Optimizer) -> tuple[float, dict[str
     return loss, tape.to_dict()
 
 
-def train(net: Net, optimizer: optim.Optimizer, epochs: int, batch: int = 32) -> Iterator[float]:
+def train(net: Net, optimizer: Optimizer, epochs: int, batch: int = 32) -> Iterator[float]:
     """Show the training images `epochs` times, in another order each time; yield each loss.
 
     Images left over when the batches are full wait for the next epoch: a step for two images alone
