@@ -292,13 +292,17 @@ class Generator:
 
 
 _generators: dict[str, Generator] = {}
+_seed: int | None = None  # what `manual_seed` was given: a device that comes later starts from it
 
 
 def default_generator(device: Device = CPU) -> Generator:
     """The generator that draws use when none is given: one for each device."""
-    if str(device) not in _generators:
-        _generators[str(device)] = Generator(device)
-    return _generators[str(device)]
+    name = "cuda:0" if str(device) == "cuda" else str(device)
+    if name not in _generators:
+        _generators[name] = Generator(device)
+        if _seed is not None:
+            _generators[name].manual_seed(_seed)
+    return _generators[name]
 
 
 def manual_seed(seed: int) -> Generator:
@@ -312,9 +316,12 @@ def manual_seed(seed: int) -> Generator:
     >>> (a == b).tolist()
     [True, True]
     """
+    global _seed
+    first = default_generator().manual_seed(seed)
     for generator in _generators.values():
         generator.manual_seed(seed)
-    return default_generator().manual_seed(seed)
+    _seed = seed
+    return first
 
 
 def normalise_dim(dim: Any, ndim: int, what: str = "dim") -> int:

@@ -22,7 +22,7 @@ from learngrad.autograd import function
 from learngrad.autograd.function import AccumulateGrad, Freed, Function, Node
 from learngrad.autograd.mode import enable_grad
 from learngrad.autograd.observe import thread
-from learngrad.errors import AnomalyError, GraphError, ShapeError
+from learngrad.errors import AnomalyError, DtypeError, GraphError, ShapeError
 
 __all__ = ["Contribution", "Step", "backward", "grad", "replay"]
 
@@ -335,12 +335,17 @@ def start(tensor: Any, gradient: Any | None, create_graph: bool) -> tuple[Edge, 
         gradient = devices.array_module(data).ones_like(data)
         return edge, function.Tensor._from_array(gradient, None) if create_graph else gradient
     if not isinstance(gradient, function.Tensor):
-        gradient = function.Tensor(gradient, dtype=data.dtype)
+        gradient = function.Tensor(gradient, dtype=data.dtype, device=tensor.device)
+    if gradient.device != tensor.device:
+        raise DtypeError("a gradient lives on its tensor's device",
+                         tensors={"this": tensor, "gradient": gradient},
+                         fix=f'gradient.to("{tensor.device}")')
     if gradient.shape != tensor.shape:
         raise ShapeError(
             f"gradient has shape {list(gradient.shape)}, and the tensor {list(tensor.shape)}",
             tensors={"this": tensor, "gradient": gradient},
             fix="pass a gradient of the tensor's own shape")
+    gradient = gradient.to(data.dtype)
     return edge, gradient if create_graph else gradient._data
 
 

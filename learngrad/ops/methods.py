@@ -215,7 +215,8 @@ class Methods:
         return self._assign("fill_", lambda: self._blank() + value)
 
     def copy_(self, src):
-        return self._assign("copy_", lambda: E.cast(S.expand(src, self.shape), self.dtype))
+        src = src.to(self.device, self.dtype)
+        return self._assign("copy_", lambda: S.expand(src, self.shape))
 
 
 def _binary(operation: type[Function], a: Any, b: Any) -> Any:

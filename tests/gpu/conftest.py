@@ -1,4 +1,4 @@
-"""Everything in this folder runs on CuPy where there is a GPU, and on the strict stand-in elsewhere."""
+"""This folder runs on CuPy where there is a GPU, and on the strict stand-in elsewhere."""
 
 import pytest
 

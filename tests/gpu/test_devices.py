@@ -1,0 +1,200 @@
+"""Between the devices: moving, refusing to mix, and what a tensor on the GPU can do."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import learngrad as lg
+from learngrad import errors
+
+
+@pytest.fixture
+def x():
+    return lg.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], device="cuda", requires_grad=True)
+
+
+def test_there_and_back():
+    x = lg.tensor([1.0, 2.0], requires_grad=True)
+    there = x.to("cuda")
+    back = (there * there).cpu()
+    assert (x.device.type, there.device.type, back.device.type) == ("cpu", "cuda", "cpu")
+    back.sum().backward()
+    assert isinstance(x.grad.numpy(), np.ndarray)
+    assert x.grad.tolist() == [2.0, 4.0]
+    assert there.to("cuda") is there
+    assert there.to("cuda:0") is there
+    assert x.cpu() is x
+    assert x.cuda().to(x) is not x
+    assert x.to("cuda", lg.float64).dtype == lg.float64
+
+
+def test_the_way_back_is_recorded_too():
+    x = lg.tensor(3.0, requires_grad=True)
+    y = (x.to("cuda")**3).cpu()
+    first, = lg.autograd.grad(y, x, create_graph=True)
+    second, = lg.autograd.grad(first, x)
+    assert (first.item(), second.item()) == (27.0, 18.0)
+    assert first.device.type == second.device.type == "cpu"
+
+
+@pytest.mark.parametrize("operation", [
+    lambda near, far: near + far, lambda near, far: far * near, lambda near, far: near @ far.T,
+    lambda near, far: lg.where(near > 0, near, far),
+    lambda near, far: lg.where(far > 0, near, near),
+    lambda near, far: near == far, lambda near, far: lg.nn.functional.mse_loss(near, far),
+    lambda near, far: lg.nn.functional.linear(near, far),
+    lambda near, far: lg.nn.functional.linear(far, near),
+    lambda near, far: near.__setitem__(0, far[0]),
+    lambda near, far: near.detach().__setitem__(slice(None), far.detach()),
+    lambda near, far: far.detach().__setitem__(0, near.detach()[0]),
+    lambda near, far: near.clone().add_(far)], ids=range(13))
+def test_devices_do_not_mix(operation):
+    near = lg.tensor([[1.0, 2.0, 3.0]], requires_grad=True)
+    far = lg.tensor([[1.0, 2.0, 3.0]], device="cuda", requires_grad=True)
+    with pytest.raises(errors.DtypeError) as caught:
+        operation(near * 1, far * 1)
+    text = str(caught.value)
+    for word in ("cpu", "cuda:0", "one device", ".to("):
+        assert word in text
+
+
+def test_the_error_names_both_tensors():
+    weights = lg.ones(3, 2)
+    pixels = lg.ones(1, 3, device="cuda")
+    with pytest.raises(RuntimeError) as caught:
+        pixels @ weights
+    assert "pixels is on cuda:0 and weights on cpu" in str(caught.value)
+    assert "weights = lg.ones(3, 2)" in str(caught.value)
+    assert caught.value.fix == 'move one of them: weights.to("cuda:0")'
+
+
+def test_targets_on_the_other_device():
+    logits, target = lg.ones(2, 3), lg.tensor([0, 2])
+    with pytest.raises(errors.DtypeError, match="cuda:0"):
+        lg.nn.functional.cross_entropy(logits, target.cuda())
+
+
+def test_numpy_arrays_are_on_the_other_device(x):
+    with pytest.raises(errors.DtypeError, match="one device"):
+        x * np.ones(3, np.float32)
+    assert (x * np.float32(2)).tolist() == [[2.0, 4.0, 6.0], [8.0, 10.0, 12.0]]
+
+
+def test_indices_may_lie_on_the_cpu(x):
+    """As in PyTorch: they are copied to the device, where the elements are picked."""
+    for key in ([0, 1], np.array([1, 0]), lg.tensor([1, 1]), (0, lg.tensor([2, 0])),
+                (slice(None), [True, False, True]), lg.tensor([[True, False, True]] * 2)):
+        expected = lg.tensor(x.tolist())[key]
+        assert x[key].tolist() == expected.tolist()
+        x.grad = None
+        x[key].sum().backward()
+        here = lg.tensor(x.tolist(), requires_grad=True)
+        here[key].sum().backward()
+        assert x.grad.tolist() == here.grad.tolist()
+    with pytest.raises(errors.DtypeError, match="cuda:0"):
+        lg.ones(3)[lg.tensor([0], device="cuda")]
+
+
+def test_assignment(x):
+    y = x.detach().clone()
+    y[0, 1] = 7.0
+    y[1] = lg.tensor([0.0, 1.0, 2.0], device="cuda")
+    y[:, lg.tensor([2])] = 5.0
+    assert y.tolist() == [[1.0, 7.0, 5.0], [0.0, 1.0, 5.0]]
+    y.copy_(lg.ones(3))  # copies are made from anywhere, as when a state is loaded
+    assert y.tolist() == [[1.0] * 3] * 2
+    assert y.device.type == "cuda"
+
+
+def test_a_gradient_lives_where_its_tensor_does(x):
+    (x * 2).backward(lg.ones(2, 3, device="cuda"))
+    assert x.grad.device.type == "cuda"
+    with pytest.raises(errors.DtypeError, match="device"):
+        (x * 2).backward(lg.ones(2, 3))
+    with pytest.raises(errors.DtypeError, match="device"):
+        x.grad = lg.ones(2, 3)
+
+
+def test_making_tensors(cupy):
+    lg.manual_seed(4)
+    for make in (lg.zeros, lg.ones, lg.rand, lg.randn):
+        made = make(2, 3, device="cuda")
+        assert (made.device.type, made.dtype, tuple(made.shape)) == ("cuda", lg.float32, (2, 3))
+    assert lg.full((2,), 7, device="cuda").tolist() == [7, 7]
+    assert lg.arange(3, device="cuda").tolist() == [0, 1, 2]
+    assert lg.linspace(0, 1, 3, device="cuda").tolist() == [0.0, 0.5, 1.0]
+    assert sorted(lg.randperm(5, device="cuda").tolist()) == [0, 1, 2, 3, 4]
+    assert lg.randint(3, (4,), device="cuda").dtype == lg.int64
+    like = lg.zeros_like(lg.ones(2, dtype=lg.float64, device="cuda"))
+    assert (like.device.type, like.dtype) == ("cuda", lg.float64)
+    assert lg.tensor(lg.ones(2, device="cuda")).device.type == "cuda"
+    assert lg.as_tensor(cupy.ones(2)).device.type == "cuda"
+    assert lg.tensor(lg.ones(2, device="cuda"), device="cpu").tolist() == [1.0, 1.0]
+
+
+def test_seeds_reach_generators_that_were_not_there_yet():
+    from learngrad import devices
+    draws = []
+    for _ in range(2):
+        devices._generators.clear()
+        lg.manual_seed(11)
+        draws.append(lg.rand(3, device="cuda").tolist())
+    assert draws[0] == draws[1]
+    lg.manual_seed(11)
+    assert lg.rand(3, device="cuda:0").tolist() == draws[0]
+
+
+def test_out_of_tensors(x):
+    assert x[1, 2].item() == 6.0
+    assert float(x[0, 0]) == 1.0
+    assert int(lg.tensor(3, device="cuda")) == 3
+    assert bool((x > 0)[0, 0])
+    assert repr(x.detach()[0]) == "tensor([1., 2., 3.], device='cuda:0')"
+    assert f"{x[0, 1].detach():.1f}" == "2.0"
+    with pytest.raises(errors.ArgumentTypeError, match="GPU") as caught:
+        x.detach().numpy()
+    assert caught.value.fix == "x.cpu().numpy()"
+    with pytest.raises(errors.LearngradError):
+        np.asarray(x.detach())
+    assert [row.tolist() for row in x] == x.tolist()
+    assert pickle.loads(pickle.dumps(x)).tolist() == x.tolist()
+    assert copy.deepcopy(x).device.type == "cuda"
+
+
+def test_no_such_device():
+    with pytest.raises(errors.ArgumentError, match="gpu"):
+        lg.ones(2, device="gpu")
+
+
+def test_replay_and_hooks(x):
+    seen = []
+    y = x * x
+    y.register_hook(lambda g: seen.append(g.device.type))
+    y.retain_grad()
+    steps = list(y.sum().replay())
+    assert [type(s.node).__name__ for s in steps] == ["Sum", "Mul", "AccumulateGrad"]
+    assert seen == ["cuda"]
+    assert y.grad.tolist() == [[1.0] * 3] * 2
+    assert x.grad.tolist() == [[2.0, 4.0, 6.0], [8.0, 10.0, 12.0]]
+    assert lg.tensor(x.grad, device="cpu").device.type == "cpu"
+
+
+def test_gradients_do_not_share_memory(x):
+    """``a + b`` passes one gradient on to both."""
+    b = lg.ones(2, 3, device="cuda", requires_grad=True)
+    (x + b).sum().backward()
+    x.grad.zero_()
+    assert b.grad.tolist() == [[1.0] * 3] * 2
+
+
+def test_a_trace_of_the_gpu(x):
+    from learngrad.trace import Recorder
+    tape = Recorder()
+    with tape:
+        (x * 2).sum().backward()
+    nodes = tape.to_dict()["nodes"]
+    assert [n["op"] for n in nodes] == [None, "mul", "sum"]
+    assert {n["device"] for n in nodes} == {"cuda:0"}
+    assert nodes[0]["grad"]["values"] == [2.0] * 6
