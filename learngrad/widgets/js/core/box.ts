@@ -57,7 +57,18 @@ export function box(node: TraceNode, grad: Preview | null): Box {
 export function titleParts(node: TraceNode): [name: string, sign: string] {
   const name = elideMiddle(node.name ?? "");
   if (node.kind !== "operation") return [name, ""];
-  return [name, elide(node.sign || node.op || "operation", 16)];
+  const sign = elide(node.sign || node.op || "operation", 16);
+  return [name, withNumber(node, sign)];
+}
+
+/** A short sign with the plain number that stands beside it: `2 ×`, `− 1.5`. */
+function withNumber({ edges, operands }: TraceNode, sign: string): string {
+  const plain = edges.indexOf(null);
+  const two = edges.length === 2 && operands.length === 2 && plain === edges.lastIndexOf(null);
+  if ([...sign].length > 2 || !two || plain < 0 || !/^[-−]?[0-9]/.test(operands[plain]!))
+    return sign;
+  const written = elide(operands[plain]!, 10);
+  return plain === 1 ? `${sign} ${written}` : `${written} ${sign}`;
 }
 
 function title(node: TraceNode): string[] {

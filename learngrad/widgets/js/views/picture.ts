@@ -5,7 +5,7 @@ import { edgeKey, type Moment } from "../core/replay.ts";
 import { cells, shapeText, writtenOut } from "../core/text.ts";
 import type { Layout, LayoutEdge, Preview, TraceNode } from "../core/types.ts";
 import { calm, s } from "./dom.ts";
-import { outline, ring, textLine, write } from "./shapes.ts";
+import { outline, ring, textLine, write, writeTitle } from "./shapes.ts";
 import { Stage } from "./stage.ts";
 
 const MORPH = 320;
@@ -107,14 +107,14 @@ export class Picture {
       known.box = shown;
       shown.lines.forEach((text, line) => {
         if (!takesGradient(node) || line < shown.lines.length - 1)
-          write(known.lines[line]!, text, line === 0, shown.width);
+          writeLine(known.lines[line]!, node, text, line, shown.width);
       });
       return known;
     }
     const group = s("g", { "data-id": node.id, "data-kind": node.kind });
     const lines = shown.lines.map((text, line) => {
       const made = textLine(shown, line, "");
-      write(made, text, line === 0, shown.width);
+      writeLine(made, node, text, line, shown.width);
       return made;
     });
     if (takesGradient(node)) lines.at(-1)!.classList.add("lg-gradient", "lg-none");
@@ -240,7 +240,7 @@ export class Picture {
       `lg-line lg-gradient${shown ? "" : " lg-none"}${shown?.arriving ? " lg-arriving" : ""}`,
     );
     if (line.textContent === text) return false;
-    write(line, text, false, drawn.box.width);
+    write(line, text, drawn.box.width);
     return true;
   }
 
@@ -277,6 +277,17 @@ export class Picture {
     this.#finish?.();
     this.stage.destroy();
   }
+}
+
+function writeLine(
+  line: SVGTextElement,
+  node: TraceNode,
+  text: string,
+  at: number,
+  width: number,
+): void {
+  if (at === 0) writeTitle(line, node, text);
+  else write(line, text, width);
 }
 
 const nodeClass = ({ node }: Drawn, ...more: (string | false)[]) =>

@@ -5,10 +5,11 @@ import {
   LINE_HEIGHT,
   PAD_Y,
   type Shape,
-  TITLE_CELL,
   TITLE_HEIGHT,
+  titleParts,
 } from "../core/box.ts";
 import { cells } from "../core/text.ts";
+import type { TraceNode } from "../core/types.ts";
 import { s } from "./dom.ts";
 
 /** Outline, and the second line of a parameter's double border. */
@@ -63,12 +64,20 @@ export function textLine(box: Box, at: number, name: string): SVGTextElement {
 }
 
 /** Writes a line; one that is wider than its box (its text has changed) is set narrower. */
-export function write(line: SVGTextElement, text: string, first: boolean, width: number): void {
+export function write(line: SVGTextElement, text: string, width: number): void {
   if (line.textContent === text) return;
   line.textContent = text;
-  const wide = cells(text) * (first ? TITLE_CELL : CELL);
-  if (wide > width - 12) {
+  if (cells(text) * CELL > width - 12) {
     line.setAttribute("textLength", String(width - 14));
     line.setAttribute("lengthAdjust", "spacingAndGlyphs");
   } else line.removeAttribute("textLength");
+}
+
+/** Writes a title: the name stands out from what made it. */
+export function writeTitle(line: SVGTextElement, node: TraceNode, text: string): void {
+  if (line.textContent === text) return;
+  const [name, sign] = titleParts(node);
+  line.replaceChildren(name && sign ? name : text);
+  if (name && sign) line.append(s("tspan", { class: "lg-by" }, ` = ${sign}`));
+  line.classList.toggle("lg-plain", !name && !sign && node.kind === "constant");
 }

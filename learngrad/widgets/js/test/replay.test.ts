@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Moment } from "../core/replay.ts";
+import { atRest, momentAt, Stepper } from "../core/replay.ts";
+import { scalar } from "./fixture.ts";
+
+const value = (moment: Moment, id: number) =>
+  moment.gradients.get(id)?.value.values?.[0] as number | undefined;
+
+test("before the first step only the root has a gradient: its seed", () => {
+  const moment = momentAt(scalar(), 0, 0);
+  assert.deepEqual([...moment.gradients.keys()], [6]);
+  assert.equal(value(moment, 6), 1);
+  assert.equal(moment.step, null);
+});
+
+test("each step passes a gradient on, and marks where it came from and went", () => {
+  const moment = momentAt(scalar(), 0, 1);
+  assert.equal(moment.step!.node, 6);
+  assert.deepEqual([...moment.active], ["6:0"]);
+  assert.deepEqual([...moment.reached], [5]);
+  assert.equal(value(moment, 5)!.toFixed(4), "0.4200");
+});
+
+test("a leaf that is used twice collects, and is written once", () => {
+  // d = c + a·a: after the step of a·a both its contributions have come, c's has not.
+  const collecting = momentAt(scalar(), 0, 4);
+  assert.equal(value(collecting, 0)!.toFixed(4), "0.8399");
+  assert.equal(collecting.gradients.get(0)!.arriving, true);
+  const end = momentAt(scalar(), 0, 7);
+  assert.equal(value(end, 0)!.toFixed(4), "0.2100");
+  assert.equal(end.gradients.get(0)!.arriving, false);
+});
+
+test("at the end every gradient is what the nodes have", () => {
+  const trace = scalar();
+  const end = momentAt(trace, 0, trace.replays[0]!.steps.length);
+  for (const node of trace.nodes)
+    assert.deepEqual(end.gradients.get(node.id)!.value.values, node.grad!.values, `of ${node.id}`);
+});
+
+test("going back is the same as never having gone on", () => {
+  const trace = scalar();
+  const first = momentAt(trace, 0, 3);
+  momentAt(trace, 0, 7);
+  assert.deepEqual(momentAt(trace, 0, 3), first);
+});
+
+test("a second replay begins with what the first one wrote", () => {
+  const trace = scalar();
+  const again = structuredClone(trace.replays[0]!);
+  for (const step of again.steps)
+    if (step.write) step.write = { before: step.write.after, after: { shape: [], values: [9] } };
+  trace.replays.push(again);
+  const start = momentAt(trace, 1, 0);
+  assert.equal(value(start, 1)!.toFixed(4), "0.4200");
+  assert.equal(start.gradients.has(5), false);
+  assert.equal(value(momentAt(trace, 1, 7), 1), 9);
+});
+
+test("without a replay the gradients are those the nodes brought along", () => {
+  const trace = { ...scalar(), replays: [] };
+  assert.deepEqual(momentAt(trace, 0, 0), atRest(trace));
+});
+
+test("the stepper follows a growing replay until somebody moves it", () => {
+  const stepper = new Stepper();
+  stepper.resize(3);
+  assert.equal(stepper.index, 3);
+  assert.equal(stepper.go(1), true);
+  stepper.resize(9);
+  assert.equal(stepper.index, 1);
+  assert.equal(stepper.go(99), true);
+  assert.equal(stepper.index, 9);
+  assert.equal(stepper.go(-5), true);
+  assert.equal(stepper.index, 0);
+  assert.equal(stepper.go(0), false);
+  stepper.go(9);
+  stepper.resize(2);
+  assert.equal(stepper.index, 2);
+});

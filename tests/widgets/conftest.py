@@ -1,0 +1,68 @@
+"""A notebook without a browser: what would be displayed and sent is written down."""
+
+import sys
+import types
+
+import pytest
+
+import learngrad.widgets.display as display
+import learngrad.widgets.plot as plot
+
+
+class Shell:
+    """As much of a notebook's shell as the widgets use."""
+
+    kernel = object()
+
+    def __init__(self):
+        self.execution_count = 1
+        self.callbacks = []
+        self.events = types.SimpleNamespace(
+            register=lambda name, call: self.callbacks.append((name, call)),
+            unregister=lambda name, call: self.callbacks.remove((name, call)))
+
+    def end_cell(self):
+        for name, call in list(self.callbacks):
+            assert name == "post_run_cell"
+            call(None)
+        self.execution_count += 1
+
+
+@pytest.fixture
+def shell(monkeypatch):
+    made = Shell()
+    monkeypatch.setattr(display, "notebook", lambda: made)
+    monkeypatch.setattr(plot, "notebook", lambda: made)
+    return made
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Every display, in order: dicts with text, svg, model, place and update."""
+    found = []
+
+    def publish(text, svg, model_id, display_id, *, update=False):
+        found.append({"text": text, "svg": svg, "model": model_id, "place": display_id,
+                      "update": update})
+
+    monkeypatch.setattr(display, "publish", publish)
+    monkeypatch.setattr(plot, "publish", publish)
+    return found
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """Every custom message of a widget, in order: (content, buffers)."""
+    anywidget = pytest.importorskip("anywidget")
+    found = []
+    monkeypatch.setattr(anywidget.AnyWidget, "send",
+                        lambda self, content, buffers=None: found.append((content, buffers)))
+    return found
+
+
+@pytest.fixture
+def no_widgets(monkeypatch):
+    """As if anywidget were not installed."""
+    monkeypatch.setitem(sys.modules, "anywidget", None)
+    monkeypatch.setattr(display, "has_widgets", lambda: False)
+    monkeypatch.setattr(plot, "has_widgets", lambda: False)

@@ -1,0 +1,186 @@
+"""`record` and `show`: what is displayed when, what is sent, and what remains."""
+
+import json
+import threading
+import time
+
+import pytest
+
+import learngrad
+from learngrad.errors import ArgumentTypeError, TraceError
+
+
+def compute():
+    a = learngrad.tensor(2.0, requires_grad=True)
+    b = learngrad.tensor(-3.0, requires_grad=True)
+    loss = (a * b).tanh()
+    loss.backward()
+    return loss
+
+
+def replay_messages(messages, trace):
+    """What a view makes of the messages: nodes and steps, with the revisions held."""
+    nodes, steps, revision, status = {}, {}, 0, "recording"
+    for message in messages:
+        assert message["type"] == "delta"
+        assert message["from"] == revision, "a gap"
+        assert message["to"] > revision
+        revision = message["to"]
+        status = message["status"]
+        nodes.update((n["id"], n) for n in message["nodes"])
+        steps.update(((s["replay"], s["index"]), s["step"]) for s in message["steps"])
+    assert revision == trace["revision"]
+    return list(nodes.values()), steps, status
+
+
+def test_without_a_notebook_nothing_is_displayed_and_everything_is_recorded(capsys):
+    with learngrad.record() as tape:
+        compute()
+    assert capsys.readouterr() == ("", "")
+    assert len(tape.to_dict()["nodes"]) == 4
+    assert "tanh" in tape.describe()
+
+
+def test_a_block_displays_at_once_and_stores_the_picture_in_the_same_place(shell, shown, sent):
+    with learngrad.record() as tape:
+        assert [d["update"] for d in shown] == [False]
+        assert shown[0]["model"] is not None
+        compute()
+        assert len(shown) == 1
+    first, last = shown
+    assert last["update"] is True
+    assert (last["place"], last["model"]) == (first["place"], first["model"])
+    assert last["text"] == tape.describe()
+    if last["svg"] is not None:  # without Graphviz there are words
+        assert last["svg"].startswith("<svg")
+
+
+def test_the_messages_alone_give_the_trace(shell, shown, sent):
+    with learngrad.record() as tape:
+        compute()
+        time.sleep(0.06)
+        compute()
+    trace = tape.to_dict()
+    nodes, steps, status = replay_messages([m for m, _ in sent], trace)
+    assert sorted(nodes, key=lambda n: n["id"]) == trace["nodes"]
+    assert [steps[1, i] for i in range(4)] == trace["replays"][1]["steps"]
+    assert status == "done"
+
+
+def test_a_long_block_sends_few_messages_of_limited_size(shell, shown, sent):
+    with learngrad.record() as tape:
+        x = learngrad.tensor(1.0, requires_grad=True)
+        for _ in range(1500):
+            x = x * 1.001
+    trace = tape.to_dict()
+    assert len(replay_messages([m for m, _ in sent], trace)[0]) == 1501
+    assert len(sent) < 60
+    assert max(len(json.dumps(m)) for m, _ in sent) < 200_000
+    assert not [t for t in threading.enumerate() if t.name == "learngrad-live"]
+
+
+def test_a_trace_too_large_for_an_update_opens_in_a_new_widget(shell, shown, sent):
+    with learngrad.record():
+        x = learngrad.tensor(1.0, requires_grad=True)
+        for _ in range(3000):
+            x = x * 1.001
+    first, last = shown
+    assert last["update"] is True
+    assert last["place"] == first["place"]
+    assert last["model"] != first["model"]
+
+
+def test_an_error_in_the_block_is_the_users_and_what_ran_is_shown(shell, shown, sent):
+    with pytest.raises(RuntimeError, match="inner sizes"), learngrad.record() as tape:
+        w = learngrad.ones(3, 5, requires_grad=True)
+        learngrad.ones(4, 3) @ w
+        learngrad.ones(4, 3) @ learngrad.ones(2, 2)
+    trace = tape.to_dict()
+    assert trace["status"] == "failed"
+    assert [n["status"] for n in trace["nodes"] if n["kind"] == "operation"] == ["ok", "failed"]
+    assert shown[-1]["update"] is True
+    assert "inner sizes" in shown[-1]["text"]
+    assert sent[-1][0]["status"] == "failed"
+
+
+def test_ending_the_cell_with_the_tape_adds_no_second_view(shell, shown, sent):
+    with learngrad.record() as tape:
+        compute()
+    tape._ipython_display_()
+    assert len(shown) == 2
+    shell.end_cell()
+    tape._ipython_display_()
+    assert len(shown) == 3
+    assert shown[2]["update"] is False
+    assert shown[2]["place"] != shown[0]["place"]
+    assert shown[2]["model"] == shown[0]["model"]
+
+
+def test_a_tape_that_was_not_live_can_be_displayed_later(shell, shown, sent):
+    with learngrad.record(live=False) as tape:
+        compute()
+    assert shown == []
+    tape._ipython_display_()
+    assert [d["update"] for d in shown] == [False]
+    assert shown[0]["model"] is not None
+
+
+def test_without_anywidget_the_picture_comes_at_the_end(shell, shown, no_widgets):
+    with learngrad.record():
+        compute()
+        assert shown == []
+    assert [(d["update"], d["model"]) for d in shown] == [(False, None)]
+    assert "tanh" in shown[0]["text"]
+
+
+def test_show_draws_a_tensors_graph(shell, shown, sent):
+    x = learngrad.tensor(3.0, requires_grad=True)
+    learngrad.show(x * x)
+    assert len(shown) == 1
+    assert shown[0]["model"] is not None
+    assert "×" in shown[0]["text"]
+
+
+def test_show_in_a_plain_program_prints_the_words(capsys):
+    x = learngrad.tensor(3.0, requires_grad=True)
+    learngrad.show(x * x)
+    assert "A graph of 1 operation and 1 leaf" in capsys.readouterr().out
+
+
+def test_show_after_backward(capsys):
+    learngrad.show(compute())
+    assert "tanh" in capsys.readouterr().out
+
+
+def test_show_says_what_it_can_draw():
+    with pytest.raises(ArgumentTypeError, match="not list"):
+        learngrad.show([1, 2])
+    with pytest.raises(TraceError):
+        learngrad.show({"schema": "other"})
+
+
+def test_a_view_that_missed_something_gets_a_snapshot(shell, shown, sent):
+    pytest.importorskip("anywidget")
+    from learngrad.widgets.graph import GraphView
+
+    with learngrad.record(live=False) as tape:
+        view = GraphView(tape)
+        assert view.snapshot["revision"] == 0
+        compute()
+        states = []
+        view.send_state = lambda key=None: states.append(key)
+        view._asked(view, {"type": "snapshot"}, [])
+        assert "snapshot" in states
+        assert len(view.snapshot["nodes"]) == 4
+        assert view.snapshot["revision"] == tape.revision
+
+
+def test_one_engine_carries_graphviz_for_all_graphs(shell, shown, sent):
+    pytest.importorskip("anywidget")
+    from learngrad.widgets.graph import GraphView, engine
+
+    with learngrad.record(live=False) as tape:
+        compute()
+    views = [GraphView(tape), GraphView(tape.to_dict())]
+    assert {view.engine for view in views} == {f"IPY_MODEL_{engine().model_id}"}
+    assert len(views[0]._esm) < 200_000 < len(engine()._esm)
