@@ -121,14 +121,14 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
             if node.extras is not None:
                 _hooks(node, arrived, create_graph)
             if only is not None:
-                for slot, i in capture.get(node.seq, {}).items():
+                for slot, places in capture.get(node.seq, {}).items():
                     if captured is not None and arrived[slot] is not None:
-                        captured[i] = arrived[slot]
+                        captured.update(dict.fromkeys(places, arrived[slot]))
                 if node.seq not in wanted or type(node) is AccumulateGrad:
                     continue
             if type(node) is AccumulateGrad:
                 g = arrived.pop()
-                written = _write(node, g, create_graph)
+                written = _write(node, g, create_graph, detailed)
                 yield seen(Step(node, (g,), [], written)) if detailed else None
                 continue
             values = _run(node, arrived, create_graph)  # type: ignore[arg-type]
@@ -257,11 +257,13 @@ def _recorded_sum(a: Any, b: Any) -> Any:
         return a + b
 
 
-def _write(leaf: AccumulateGrad, g: Any, create_graph: bool) -> tuple[Any | None, Any]:
-    """Add a gradient to a leaf's ``.grad``; returns it before and after."""
+def _write(leaf: AccumulateGrad, g: Any, create_graph: bool,
+           detailed: bool) -> tuple[Any | None, Any] | None:
+    """Add a gradient to a leaf's ``.grad``; when `detailed`, gives that before and after."""
     tensor = leaf.variable()
+    new = function.Tensor._from_array
     if tensor is None:  # the leaf is gone: nobody can ask for its gradient
-        return None, g
+        return None, g if create_graph else new(g, None)
     before = tensor._grad
     if create_graph:
         tensor._grad = g if before is None else _recorded_sum(before, g)
@@ -269,13 +271,13 @@ def _write(leaf: AccumulateGrad, g: Any, create_graph: bool) -> tuple[Any | None
     if before is None:
         # The array may be another tensor's gradient too (`a + b` passes one on to both), so it is
         # copied unless it is fresh. A later change in place must not reach both.
-        tensor._grad = function.Tensor._from_array(g if _is_fresh(g) else g.copy(), None)
-        return None, tensor._grad
+        tensor._grad = new(g if not detailed and _is_fresh(g) else g.copy(), None)
+        return (None, new(g, None)) if detailed else None
     old = before._data
-    copy = old.copy() if thread.watchers else None
+    copy = new(old.copy(), None) if detailed else None
     np.add(old, g, out=old)
     before._version[0] += 1
-    return copy, before
+    return (copy, new(old.copy(), None)) if detailed else None
 
 
 def _hooks(node: Node, arrived: list[Any], create_graph: bool) -> None:
@@ -286,21 +288,34 @@ def _hooks(node: Node, arrived: list[Any], create_graph: bool) -> None:
         if g is not None:
             answer = hook(g if create_graph else function.Tensor._from_array(g, None))
             if answer is not None:
-                arrived[slot] = answer if create_graph else answer._data
+                arrived[slot] = _answer(node, slot, answer, create_graph)
     for slot, kept in extras.get("retained", {}).items():
         tensor, g = kept(), arrived[slot]
         if tensor is not None and g is not None:
             tensor._grad = g if create_graph else function.Tensor._from_array(g.copy(), None)
 
 
+def _answer(node: Node, slot: int, answer: Any, create_graph: bool) -> Any:
+    """What a hook returned, as the gradient it stands for."""
+    shape, dtype = node.outputs[slot]
+    if not isinstance(answer, function.Tensor):
+        raise GraphError(f"a hook returned {answer!r:.60}: it must return a gradient or None",
+                         fix="return a tensor, such as g * 2, or nothing")
+    if tuple(answer.shape) != shape:
+        raise ShapeError(f"a hook returned a gradient of shape {list(answer.shape)} for a tensor "
+                         f"of shape {list(shape)}", fix="return one of the shape it was given")
+    answer = answer.to(dtype)
+    return answer if create_graph else answer._data
+
+
 def _paths(roots: Sequence[Edge], only: Sequence[Edge] | None) -> tuple[
-        set[int], dict[int, dict[int, int]]]:
+        set[int], dict[int, dict[int, list[int]]]]:
     """The nodes on a path from `roots` to the edges in `only`, and where to capture gradients."""
     if only is None:
         return set(), {}
-    capture: dict[int, dict[int, int]] = {}
+    capture: dict[int, dict[int, list[int]]] = {}
     for i, (node, slot) in enumerate(only):
-        capture.setdefault(node.seq, {})[slot] = i
+        capture.setdefault(node.seq, {}).setdefault(slot, []).append(i)
     nodes: dict[int, Node] = {}
     stack = [node for node, _ in roots]
     while stack:

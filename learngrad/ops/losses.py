@@ -78,16 +78,15 @@ class MSE(Function):
 class CrossEntropy(Function):
     """Minus the log of the probability that softmax gives to the right class."""
 
+    saves = ("target",)
     formula, sign = r"-\ln \frac{e^{x_t}}{\sum_j e^{x_j}}", "cross entropy"
     local = {"x": "g · (softmax(x) − onehot(target)) / n"}
 
     def forward(self, x, target, reduction):
         e = x - x.max(axis=-1, keepdims=True)
         n = len(x)
-        self.at = np.arange(n), target
-        if devices.array_module(x) is not np:
-            self.at = devices.array_module(x).arange(n), target
-        right = e[self.at]
+        self.rows = devices.array_module(x).arange(n)
+        right = e[self.rows, target]
         np.exp(e, out=e)
         total = e.sum(axis=-1, keepdims=True)
         # e and its sums are kept; dividing them is left to backward's one multiplication.
@@ -97,12 +96,13 @@ class CrossEntropy(Function):
         return losses if reduction == "none" else losses.sum() * (
             self.scale if n or reduction == "sum" else math.nan)
 
-    def backward(self, g):
+    def backward(self, g, target):
+        at = self.rows, getattr(target, "_data", target)
         scaled = g * self.scale
         each = scaled.reshape((-1, 1))  # one weight for all, or one for each row
         if devices.is_array(g):
             grad = self.e * (each / self.total)
-            grad[self.at] -= each[:, 0]
+            grad[at] -= each[:, 0]
             return grad
         # For second derivatives: softmax as an operation. It does not change when its input is
         # shifted, so the logarithm of the kept values stands for the input.
@@ -110,7 +110,7 @@ class CrossEntropy(Function):
             logits = np.log(self.e / self.total)
         p = softmax(self._join(0, logits), -1)
         hot = devices.array_module(self.e).zeros_like(self.e)
-        hot[self.at] = 1
+        hot[at] = 1
         return (p - hot) * each
 
 
