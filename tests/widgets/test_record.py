@@ -91,10 +91,9 @@ def test_a_trace_too_large_for_an_update_opens_in_a_new_widget(shell, shown, sen
 
 
 def test_an_error_in_the_block_is_the_users_and_what_ran_is_shown(shell, shown, sent):
+    x, w = learngrad.ones(4, 3), learngrad.ones(3, 5, requires_grad=True)
     with pytest.raises(RuntimeError, match="inner sizes"), learngrad.record() as tape:
-        w = learngrad.ones(3, 5, requires_grad=True)
-        learngrad.ones(4, 3) @ w
-        learngrad.ones(4, 3) @ learngrad.ones(2, 2)
+        (x @ w) @ learngrad.ones(2, 2)
     trace = tape.to_dict()
     assert trace["status"] == "failed"
     assert [n["status"] for n in trace["nodes"] if n["kind"] == "operation"] == ["ok", "failed"]

@@ -122,7 +122,9 @@ function superscripted(word: string, letters: Map<string, string>): string | und
 
 /** Whether the local text is the whole contribution (it speaks of g) and not a factor. */
 export function isWhole(local: string): boolean {
-  return /(?<![\p{L}\p{Nd}_])g(?![\p{L}\p{Nd}_])/u.test(local);
+  return (local.match(/[\p{L}_][\p{L}\p{M}\p{Nd}_]*/gu) ?? []).some((word) =>
+    /^g[ᵀᵃ-ᶿⁿ′]*$/u.test(word),
+  );
 }
 
 export interface Derivation {

@@ -75,7 +75,8 @@ test("brackets stand where signs would be read wrongly, and nowhere else", () =>
 });
 
 test("g as a word makes the text the whole contribution", () => {
-  for (const text of ["g @ bᵀ", "aᵀ @ g", "g", "2·g·a"]) assert.equal(isWhole(text), true, text);
+  for (const text of ["g @ bᵀ", "aᵀ @ g", "gᵀ @ x", "g", "2·g·a"])
+    assert.equal(isWhole(text), true, text);
   for (const text of ["b", "sign(a)", "log(a)", "grid", "1 − out²"])
     assert.equal(isWhole(text), false, text);
 });

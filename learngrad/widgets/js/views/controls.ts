@@ -104,7 +104,8 @@ export class Controls {
   key(event: KeyboardEvent): boolean {
     if (event.ctrlKey || event.metaKey || event.altKey || this.#stepper.count === 0) return false;
     const target = event.target as HTMLElement;
-    if (target.closest("select, input, textarea")) return false;
+    // These have a use for the keys themselves.
+    if (target.closest("select, .lg-code")) return false;
     // Space and Enter on a button press the button.
     if (event.key === " " && target.closest("button")) return false;
     const { index, count } = this.#stepper;

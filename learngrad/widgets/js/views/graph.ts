@@ -225,7 +225,8 @@ export class GraphView {
     } finally {
       this.#busy = false;
     }
-    this.root.dataset.ready = String(!this.#over);
+    await this.#picture.settled();
+    if (!this.#busy && !this.#over) this.root.dataset.ready = "true";
   }
 
   async #layOut(nodes: TraceNode[]): Promise<Layout | null> {
@@ -245,6 +246,7 @@ export class GraphView {
     if (this.#words) this.#words.replaceWith(words);
     else this.#stage.replaceWith(words);
     this.#words = words;
+    this.root.dataset.words = "true";
   }
 
   /** The replay has moved: no layout, only marks and words. */

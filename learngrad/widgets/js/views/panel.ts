@@ -47,6 +47,7 @@ export function openingPanel(replay: Replay, names: Names): HTMLElement[] {
       `Each step takes the gradient that has arrived at a node, multiplies it by the node's local ` +
         `derivative, and passes the product on to its inputs.`,
     ),
+    h("p", { class: "lg-facts" }, "The right arrow key makes a step, Space plays them all."),
   ];
 }
 

@@ -36,6 +36,7 @@ export class Picture {
   readonly #tags = s("g");
   readonly #nodes = new Map<number, Drawn>();
   readonly #edges = new Map<string, Wire>();
+  #fades: Animation[] = [];
   #finish: (() => void) | null = null;
   #marked: Moment | null = null;
   #chosen: number | null = null;
@@ -162,6 +163,13 @@ export class Picture {
     return wire;
   }
 
+  /** Ends when nothing fades in any more. */
+  async settled(): Promise<void> {
+    const late = new Promise((resolve) => setTimeout(resolve, STAGGER_IN_ALL + 2 * FADE));
+    await Promise.race([late, Promise.allSettled(this.#fades.map(({ finished }) => finished))]);
+    this.#fades = [];
+  }
+
   /** New boxes fade in, in the order they were made, each with the wires that lead to it. */
   #appear(animated: boolean): void {
     const groups = [...this.#boxes.querySelectorAll<SVGGElement>(".lg-new")];
@@ -170,12 +178,12 @@ export class Picture {
     groups.forEach((group, at) => {
       group.classList.remove("lg-new");
       delays.set(group.dataset.id!, at * wait);
-      if (animated) fadeIn(group, at * wait);
+      if (animated) this.#fades.push(fadeIn(group, at * wait));
     });
     for (const group of this.#wires.querySelectorAll<SVGGElement>(".lg-new")) {
       group.classList.remove("lg-new");
       const delay = delays.get(group.dataset.edge!.split(":")[0]!) ?? 0;
-      if (animated) fadeIn(group, delay);
+      if (animated) this.#fades.push(fadeIn(group, delay));
     }
   }
 
@@ -306,8 +314,8 @@ function drawWire(wire: Wire, points: Point[]): void {
   wire.paths[1].setAttribute("d", tip);
 }
 
-function fadeIn(element: Element, delay: number): void {
-  element.animate([{ opacity: 0 }, { opacity: 1 }], {
+function fadeIn(element: Element, delay: number): Animation {
+  return element.animate([{ opacity: 0 }, { opacity: 1 }], {
     duration: FADE,
     delay,
     fill: "backwards",
