@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 import webbrowser
@@ -43,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = given.run(given)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        print("\nlearngrad: stopped; no file was written", file=sys.stderr)
+        print("\nlearngrad: stopped", file=sys.stderr)
         return 130
     except BrokenPipeError:
         # Whoever read the output has left; nothing more can be said, also not while Python exits.
@@ -106,7 +107,7 @@ def _demo(given: argparse.Namespace) -> int:
     curves.append("loss", 0, loss)
     loss, share = _train(net, optimizer, given.epochs, curves)
     print(f"loss {loss:.4f} (mean of the last epoch)")
-    print(f"test accuracy {100 * share:.1f} % (355 images that it never saw)")
+    print(f"test accuracy {100 * share:.1f} % (on images that it was not trained on)")
     try:
         path = write_html(given.out, trace, curves, title="A network learns to read digits")
     except OSError as error:
@@ -120,13 +121,13 @@ def _demo(given: argparse.Namespace) -> int:
 def _unwritable(path: Path) -> str | None:
     """Why a page cannot be written there; found out now, not after the training."""
     target = Path(os.path.realpath(path))
-    if target.is_dir():
-        return "it is a folder"
-    if target.exists() and not target.is_file():
-        return "it is not a regular file"
-    if not target.parent.is_dir():
-        return f"there is no folder {target.parent}"
     try:
+        if target.is_dir():
+            return "it is a folder"
+        if target.exists() and not target.is_file():
+            return "it is not a regular file"
+        if not target.parent.is_dir():
+            return f"there is no folder {target.parent}"
         # Permissions tell only half of it (read-only and full disks): write something, and see.
         with tempfile.TemporaryFile(dir=target.parent) as file:
             file.write(b"learngrad")
@@ -167,7 +168,9 @@ def _progress(epochs: int) -> Iterator[Any]:
             if epoch % every == 0 or epoch == epochs:
                 print(f"epoch {epoch} of {epochs}: {told[0]}", flush=True)
         return
-    with tqdm(total=epochs, desc="training", unit="epoch") as bar:
+    # Some terminals say that they have no columns and lines; tqdm would draw nothing on them.
+    width, height = shutil.get_terminal_size()
+    with tqdm(total=epochs, desc="training", unit="epoch", ncols=width, nrows=height) as bar:
         for _ in range(epochs):
             yield bar.set_postfix_str
             bar.update()

@@ -88,9 +88,10 @@ class Adam(Optimizer):
         np.multiply(g, g, out=s)
         s *= 1 - beta2
         v += s
+        # The formula's quotient, with the root of 1 - beta2^t multiplied out of its denominator.
+        root = math.sqrt(1 - beta2**t)
         np.sqrt(v, out=s)
-        s /= math.sqrt(1 - beta2**t)
-        s += group["eps"]
+        s += group["eps"] * root
         np.divide(m, s, out=s)
-        s *= group["lr"] / (1 - beta1**t)
+        s *= group["lr"] * root / (1 - beta1**t)
         p -= s

@@ -1,0 +1,277 @@
+"""What all optimisers share: what they refuse, what they warn of, their state."""
+
+import copy
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+import learngrad
+from learngrad import nn, optim
+from learngrad.autograd import observe
+from learngrad.errors import ArgumentError, ArgumentTypeError, GraphError
+from tests.optable.reference import torch
+
+BOTH = pytest.mark.parametrize("Optimizer", [optim.SGD, optim.Adam])
+
+
+def leaf(*values):
+    return learngrad.tensor(values, requires_grad=True)
+
+
+# ---- What is refused -----------------------------------------------------------------------------
+
+def refused():
+    w = leaf(1.0)
+    yield "nothing", list, ArgumentError, "given none"
+    yield "an empty module", lambda: nn.ReLU().parameters(), ArgumentError, "nn.Sequential"
+    yield "a module", lambda: nn.Linear(1, 1), ArgumentTypeError, r"model\.parameters\(\)"
+    yield "one tensor", lambda: w, ArgumentTypeError, r"\[w\]"
+    yield "a number", lambda: 3, ArgumentTypeError, "not 3"
+    yield "text", lambda: "params", ArgumentTypeError, "not 'params'"
+    yield "numbers", lambda: [w, 1.0], ArgumentTypeError, r"parameter 1 .* not 1\.0 of type float"
+    yield "arrays", lambda: [np.ones(1)], ArgumentTypeError, "of type ndarray"
+    yield "a result", lambda: [w * 2], GraphError, "an operation made this"
+    yield "a constant", lambda: [learngrad.ones(1)], ArgumentError, "requires_grad=True"
+    yield "one twice", lambda: [w, w], ArgumentError, "twice"
+    yield "one in two groups", lambda: [{"params": w}, {"params": w}], ArgumentError, "twice"
+    yield "a group without", lambda: [{"lr": 0.1}], ArgumentError, 'group 0 has no "params"'
+    yield "a group with more", lambda: [{"params": w, "speed": 1}], ArgumentError, "'speed'"
+    yield "a mixture", lambda: [{"params": w}, w], ArgumentTypeError, "of type dict"
+
+
+@BOTH
+@pytest.mark.parametrize(("given", "error", "said"), [row[1:] for row in refused()],
+                         ids=[row[0] for row in refused()])
+def test_parameters_that_cannot_be_moved_are_refused(Optimizer, given, error, said):
+    with pytest.raises(error, match=said):
+        Optimizer(given(), lr=0.1)
+
+
+@BOTH
+@pytest.mark.parametrize(("lr", "error"), [
+    (-0.1, ArgumentError), (math.nan, ArgumentError), (math.inf, ArgumentError),
+    ("0.1", ArgumentTypeError), (None, ArgumentTypeError), (True, ArgumentTypeError),
+    ([0.1], ArgumentTypeError),
+])
+def test_a_learning_rate_that_makes_no_sense_is_refused(Optimizer, lr, error):
+    with pytest.raises(error, match="lr"):
+        Optimizer([leaf(1.0)], lr=lr)
+    with pytest.raises(error, match="lr"):
+        Optimizer([{"params": [leaf(1.0)], "lr": lr}])
+
+
+@pytest.mark.parametrize(("make", "error", "said"), [
+    (lambda p: optim.SGD(p, momentum=-1), ArgumentError, "momentum=-1"),
+    (lambda p: optim.SGD(p, weight_decay="a"), ArgumentTypeError, "weight_decay is a number"),
+    (lambda p: optim.SGD(p, nesterov=True), ArgumentError, "needs one"),
+    (lambda p: optim.SGD(p, nesterov=True, momentum=0.9, dampening=1), ArgumentError, "dampening"),
+    (lambda p: optim.Adam(p, betas=(0.9, 1.0)), ArgumentError, r"betas\[1\]=1.0 .* less than 1"),
+    (lambda p: optim.Adam(p, betas=0.9), ArgumentTypeError, "two numbers, not 0.9"),
+    (lambda p: optim.Adam(p, eps=-1e-8), ArgumentError, "eps"),
+])
+def test_other_settings_that_make_no_sense_are_refused(make, error, said):
+    with pytest.raises(error, match=said):
+        make([leaf(1.0)])
+
+
+@BOTH
+def test_frozen_parameters_are_taken_and_left(Optimizer):
+    layer = nn.Linear(1, 1)
+    layer.bias.requires_grad_(False)
+    optimizer = Optimizer(layer.parameters(), lr=0.1)
+    before = layer.bias.item()
+    layer(learngrad.ones(1, 1)).sum().backward()
+    optimizer.step()
+    assert layer.bias.item() == before
+
+
+# ---- What is warned of ---------------------------------------------------------------------------
+
+@BOTH
+def test_a_step_without_any_gradient_is_warned_of_once(Optimizer):
+    w = leaf(1.0)
+    optimizer = Optimizer([w], lr=0.1)
+    with pytest.warns(UserWarning, match="moved nothing") as warned:
+        optimizer.step()
+    assert len(warned) == 1
+    assert warned[0].filename == __file__  # the user's line, not ours
+    optimizer.step()  # once is enough; a warning would fail this test
+    assert w.item() == 1
+    trained = Optimizer([w], lr=0.1)
+    w.grad = learngrad.ones(1)
+    trained.step()
+    trained.zero_grad()
+    trained.step()  # it has had gradients: a step without one is no mistake
+
+
+# ---- Step and zero_grad --------------------------------------------------------------------------
+
+@BOTH
+def test_a_closure_computes_the_loss(Optimizer):
+    w = leaf(1.0)
+    optimizer = Optimizer([w], lr=0.1)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (w * w).sum()
+        loss.backward()
+        return loss
+
+    with learngrad.no_grad():
+        assert optimizer.step(closure).item() == 1
+    assert w.item() < 1
+
+
+def test_zero_grad_forgets_or_fills():
+    w, v = leaf(1.0), leaf(1.0)
+    optimizer = optim.SGD([w, v], lr=0.1)
+    w.grad = learngrad.ones(1)
+    optimizer.zero_grad(set_to_none=False)
+    assert w.grad.tolist() == [0]
+    assert v.grad is None
+    optimizer.zero_grad()
+    assert w.grad is None
+
+
+def test_watchers_hear_of_changes():
+    changed = []
+
+    class Ear(observe.Watcher):
+        def changed(self, tensor):
+            changed.append(tensor)
+
+        def operation(self, node, inputs, outputs, made):
+            changed.append(node)
+
+    w, v = leaf(1.0), leaf(1.0)
+    w.grad = learngrad.ones(1)
+    with observe.watch(Ear()):
+        optim.Adam([w, v]).step()
+    assert len(changed) == 1
+    assert changed[0] is w
+
+
+@BOTH
+def test_overflow_is_silent(Optimizer):
+    w = leaf(1e38)
+    w.grad = learngrad.tensor([3e38])
+    Optimizer([w], lr=10.0, weight_decay=10.0).step()  # a NumPy warning would fail this test
+
+
+# ---- State ---------------------------------------------------------------------------------------
+
+SETTINGS = {optim.SGD: {"lr": 0.1, "momentum": 0.9}, optim.Adam: {"lr": 0.1}}
+
+
+@BOTH
+def test_training_goes_on_from_a_state(Optimizer):
+    def steps(optimizer, params, count):
+        for _ in range(count):
+            for p in params:
+                p.grad = (p.detach() * 3).tanh()
+            optimizer.step()
+
+    whole = [leaf(1.0, -2.0), leaf(0.5)]
+    optimizer = Optimizer(whole, **SETTINGS[Optimizer])
+    steps(optimizer, whole, 5)
+    parts = [p.detach().clone().requires_grad_() for p in whole]
+    state = copy.deepcopy(optimizer.state_dict())
+    assert [group["params"] for group in state["param_groups"]] == [[0, 1]]
+    resumed = Optimizer(parts, lr=9.0)
+    resumed.load_state_dict(state)
+    steps(optimizer, whole, 5)
+    steps(resumed, parts, 5)
+    for a, b in zip(whole, parts, strict=True):
+        assert a.tolist() == b.tolist()  # bit for bit
+    assert resumed.param_groups[0]["params"] == parts
+
+
+@BOTH
+def test_a_loaded_state_is_a_copy(Optimizer):
+    w, v = leaf(1.0), leaf(1.0)
+    w.grad = v.grad = learngrad.ones(1)
+    first, second = (Optimizer([p], **SETTINGS[Optimizer]) for p in (w, v))
+    first.step()
+    second.load_state_dict(first.state_dict())
+    before = copy.deepcopy(first.state_dict()["state"])
+    second.step()
+    assert str(first.state_dict()["state"]) == str(before)
+
+
+@BOTH
+def test_a_state_of_other_parameters_is_refused(Optimizer):
+    w = leaf(1.0)
+    w.grad = learngrad.ones(1)
+    optimizer = Optimizer([w], **SETTINGS[Optimizer])
+    optimizer.step()
+    with pytest.raises(ArgumentError, match="other parameter groups"):
+        Optimizer([leaf(1.0), leaf(2.0)]).load_state_dict(optimizer.state_dict())
+    with pytest.raises(ArgumentError, match="does not fit"):
+        Optimizer([leaf(1.0, 2.0)]).load_state_dict(optimizer.state_dict())
+
+
+def test_repr():
+    assert repr(optim.SGD([leaf(1.0)], lr=0.1)) == (
+        "SGD (\nParameter Group 0\n    dampening: 0\n    lr: 0.1\n    maximize: False\n"
+        "    momentum: 0\n    nesterov: False\n    weight_decay: 0\n)")
+
+
+# ---- Training ------------------------------------------------------------------------------------
+
+rng = np.random.default_rng(0)
+X = rng.standard_normal((40, 5)).astype(np.float32)
+Y = rng.integers(0, 3, 40)
+START = [(0.4 * rng.standard_normal(shape)).astype(np.float32) for shape in ((8, 5), 8, (3, 8), 3)]
+
+
+def by_library(lib, name, settings):
+    """The same program for learngrad and PyTorch: only the import differs."""
+    net = lib.nn.Sequential(lib.nn.Linear(5, 8), lib.nn.Tanh(), lib.nn.Linear(8, 3))
+    with lib.no_grad():
+        for p, start in zip(net.parameters(), START, strict=True):
+            p.copy_(lib.tensor(start))
+    optimizer = getattr(lib.optim, name)(net.parameters(), **settings)
+    measure = lib.nn.CrossEntropyLoss()
+    x, y = lib.tensor(X), lib.tensor(Y)
+    while True:
+        optimizer.zero_grad()
+        loss = measure(net(x), y)
+        loss.backward()
+        optimizer.step()
+        yield loss.item()
+
+
+def by_hand(name, settings):
+    from tests.optim.test_rules import RULES
+
+    rule = RULES[name][0]
+    params, memories = [p.astype(np.float64) for p in START], [{} for _ in START]
+    for t in itertools.count(1):
+        W, b, V, c = params
+        hidden = np.tanh(X @ W.T + b)
+        e = np.exp(hidden @ V.T + c)
+        p = e / e.sum(1, keepdims=True)
+        yield -np.log(p[np.arange(len(Y)), Y]).mean()
+        p[np.arange(len(Y)), Y] -= 1
+        g = p / len(Y)
+        back = (g @ V) * (1 - hidden**2)
+        grads = [back.T @ X, back.sum(0), g.T @ hidden, g.sum(0)]
+        params = [rule(p, t, memory, **settings, g=g)
+                  for p, memory, g in zip(params, memories, grads, strict=True)]
+
+
+REFERENCES = {"by hand": by_hand} | ({} if torch is None else {
+    "PyTorch": lambda name, settings: by_library(torch, name, settings)})
+
+
+@pytest.mark.parametrize("reference", REFERENCES)
+@pytest.mark.parametrize(("name", "settings"), [
+    ("SGD", {"lr": 0.5}), ("SGD", {"lr": 0.1, "momentum": 0.9}), ("Adam", {"lr": 0.02})])
+def test_a_net_trains_with_the_reference_losses(name, settings, reference):
+    losses = zip(by_library(learngrad, name, settings), REFERENCES[reference](name, settings),
+                 strict=False)
+    for ours, theirs in itertools.islice(losses, 100):
+        assert ours == pytest.approx(theirs, rel=1e-4)
+    assert ours < 0.7

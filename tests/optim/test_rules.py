@@ -1,0 +1,180 @@
+"""Each optimiser's steps, against its formula written by hand and, where it is there, PyTorch."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+import learngrad
+from learngrad import optim
+from tests.cupy_standin import counts, installed
+from tests.optable.reference import torch
+
+STEPS = 100
+START = [np.linspace(-1.0, 2.0, 6).reshape(2, 3), np.array([0.5, -0.25]), np.array(3.0)]
+
+
+def slope(k, t):
+    """The gradient of parameter `k` at step `t`.
+
+    It does not follow the parameter, or steps could amplify a difference in the last digit; how
+    rule and gradient play together is tested where nets are trained.
+    """
+    return np.cos(3 * START[k] + k + 0.7 * t) + 0.2 * START[k]
+
+
+def sgd_by_hand(p, t, memory, lr=1e-3, momentum=0, dampening=0, weight_decay=0, nesterov=False,
+                maximize=False, *, g):
+    g = (-g if maximize else g) + weight_decay * p
+    if momentum:
+        memory["v"] = g if t == 1 else momentum * memory["v"] + (1 - dampening) * g
+        g = g + momentum * memory["v"] if nesterov else memory["v"]
+    return p - lr * g
+
+
+def adam_by_hand(p, t, memory, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0,
+                 maximize=False, *, g):
+    g = (-g if maximize else g) + weight_decay * p
+    b1, b2 = betas
+    memory["m"] = b1 * memory.get("m", 0) + (1 - b1) * g
+    memory["v"] = b2 * memory.get("v", 0) + (1 - b2) * g * g
+    m, v = memory["m"] / (1 - b1**t), memory["v"] / (1 - b2**t)
+    return p - lr * m / (np.sqrt(v) + eps)
+
+
+RULES = {
+    "SGD": (sgd_by_hand, [
+        {"lr": 0.1}, {}, {"lr": 0.0}, {"lr": 0.1, "momentum": 0.9},
+        {"lr": 0.1, "momentum": 0.9, "dampening": 0.3}, {"lr": 0.1, "weight_decay": 0.1},
+        {"lr": 0.1, "momentum": 0.9, "nesterov": True}, {"lr": 0.1, "maximize": True},
+        {"lr": 0.1, "momentum": 0.9, "dampening": 0.5, "weight_decay": 0.1, "maximize": True},
+        {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.1, "maximize": True},
+    ]),
+    "Adam": (adam_by_hand, [
+        {}, {"lr": 0.1}, {"lr": 0.1, "betas": (0.5, 0.9)}, {"lr": 0.1, "betas": (0.0, 0.0)},
+        {"lr": 0.1, "eps": 0.1}, {"lr": 0.1, "weight_decay": 0.1}, {"lr": 0.1, "maximize": True},
+        {"lr": 0.1, "weight_decay": 0.1, "maximize": True, "eps": 1e-3},
+    ]),
+}
+CASES = [(name, settings) for name, (_, rows) in RULES.items() for settings in rows]
+IDS = [f"{name}-{'-'.join(f'{k}={v}' for k, v in settings.items())}" for name, settings in CASES]
+
+
+def by_hand(name, settings, dtype):
+    rule = RULES[name][0]
+    params, memories = [np.array(p, dtype) for p in START], [{} for _ in START]
+    for t in range(1, STEPS + 1):
+        params = [np.asarray(rule(p, t, memory, **settings, g=slope(k, t).astype(dtype)))
+                  for k, (p, memory) in enumerate(zip(params, memories, strict=True))]
+        yield params
+
+
+def by_pytorch(name, settings, dtype):
+    params = [torch.tensor(np.array(p, dtype), requires_grad=True) for p in START]
+    optimizer = getattr(torch.optim, name)(params, **settings)
+    for t in range(1, STEPS + 1):
+        for k, p in enumerate(params):
+            p.grad = torch.tensor(np.asarray(slope(k, t), dtype))
+        optimizer.step()
+        yield [p.detach().numpy() for p in params]
+
+
+def by_learngrad(name, settings, dtype, device="cpu"):
+    params = [learngrad.tensor(np.array(p, dtype), device=device, requires_grad=True)
+              for p in START]
+    optimizer = getattr(optim, name)(params, **settings)
+    for t in range(1, STEPS + 1):
+        for k, p in enumerate(params):
+            g = np.asarray(slope(k, t), dtype)
+            p.grad = learngrad.tensor(g, device=device)
+        counts.reset()
+        optimizer.step()
+        # A step neither copies between the devices nor waits.
+        assert (counts.to_host, counts.to_device, counts.waits) == (0, 0, 0)
+        yield [p.detach().cpu().numpy() for p in params]
+
+
+REFERENCES = [by_hand] if torch is None else [by_hand, by_pytorch]
+
+
+@pytest.mark.parametrize(("dtype", "rtol"), [(np.float64, 1e-12), (np.float32, 1e-4)])
+@pytest.mark.parametrize("reference", REFERENCES)
+@pytest.mark.parametrize(("name", "settings"), CASES, ids=IDS)
+def test_steps_are_equal_one_by_one(name, settings, reference, dtype, rtol):
+    for ours, theirs in itertools.zip_longest(by_learngrad(name, settings, dtype),
+                                              reference(name, settings, dtype)):
+        for a, b in zip(ours, theirs, strict=True):
+            assert a.dtype == dtype
+            np.testing.assert_allclose(a, b, rtol=rtol, atol=rtol)
+
+
+@pytest.mark.parametrize(("name", "settings"), [CASES[5], CASES[9], CASES[-1]],
+                         ids=[IDS[5], IDS[9], IDS[-1]])
+def test_steps_on_a_gpu_stay_there(name, settings):
+    with installed():
+        for ours, theirs in zip(by_learngrad(name, settings, np.float32, "cuda"),
+                                by_learngrad(name, settings, np.float32), strict=True):
+            for a, b in zip(ours, theirs, strict=True):
+                np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("name", "settings"), CASES, ids=IDS)
+def test_a_step_works_in_place_and_leaves_the_gradient_alone(name, settings):
+    p = learngrad.tensor(START[0], requires_grad=True)
+    array, version = p._data, p._version[0]
+    optimizer = getattr(optim, name)([p], **settings)
+    for step in range(1, 4):
+        g = learngrad.tensor(slope(0, step))
+        p.grad, kept = g, g.numpy().copy()
+        assert optimizer.step() is None
+        assert p._data is array
+        assert p._version[0] == version + step
+        assert p.grad is g
+        np.testing.assert_array_equal(g.numpy(), kept)
+
+
+def test_a_step_after_the_forward_pass_is_seen_by_the_graph():
+    w = learngrad.tensor([1.0, 2.0], requires_grad=True)
+    optimizer = optim.SGD([w], lr=0.1)
+    loss = (w * w).sum()
+    w.grad = learngrad.ones(2)
+    optimizer.step()
+    with pytest.raises(learngrad.errors.GraphError, match="w was changed in place"):
+        loss.backward()
+
+
+def test_settings_of_groups_and_changes_between_steps():
+    a, b = (learngrad.tensor(1.0, requires_grad=True) for _ in range(2))
+    optimizer = optim.SGD([{"params": [a]}, {"params": b, "lr": 1.0}], lr=0.5)
+    a.grad, b.grad = learngrad.tensor(1.0), learngrad.tensor(1.0)
+    optimizer.step()
+    assert (a.item(), b.item()) == (0.5, 0)
+    optimizer.param_groups[0]["lr"] = 0.25
+    optimizer.step()
+    assert (a.item(), b.item()) == (0.25, -1)
+    c = learngrad.tensor(1.0, requires_grad=True)
+    optimizer.add_param_group({"params": [c], "momentum": 0.5})
+    c.grad = learngrad.tensor(1.0)
+    optimizer.step()
+    assert c.item() == 0.5
+    assert [g["lr"] for g in optimizer.param_groups] == [0.25, 1.0, 0.5]
+
+
+def test_parameters_without_a_gradient_stay():
+    a, b = (learngrad.tensor(1.0, requires_grad=True) for _ in range(2))
+    optimizer = optim.Adam([a, b], lr=0.5)
+    a.grad = learngrad.tensor(1.0)
+    optimizer.step()
+    assert b.item() == 1
+    assert list(optimizer.state) == [a]
+    assert math.isclose(a.item(), 0.5, rel_tol=1e-6)
+
+
+def test_scratch_is_shared_between_parameters_of_one_shape():
+    params = [learngrad.ones(50, requires_grad=True) for _ in range(5)]
+    optimizer = optim.SGD(params, lr=0.1)
+    for p in params:
+        p.grad = learngrad.ones(50)
+    optimizer.step()
+    assert len(optimizer._scratch) == 1
