@@ -149,14 +149,19 @@ def _cause(analytic: Any, numeric: Any, wrong: Any) -> str:
     a, n = analytic[wrong], numeric[wrong]
     if np.isnan(a).any():
         return "; backward gives nan: look for 0/0 or 0 times infinity"
+    if np.isinf(a).any():
+        return "; backward gives infinity: look for a division by 0"
     right = int((~wrong & ((analytic != 0) | (np.abs(numeric) > 1e-9))).sum())
     if right:
         return f"; {right} others are right: look at which element gets which gradient"
+    flat = np.abs(n) < 1e-9
+    if (flat & (a != 0)).any() and (~flat & (a == 0)).any():
+        return "; the gradients stand at other elements: look at indices and transposes"
     if np.allclose(a, -n, rtol=1e-3):
         return "; the sign is wrong"
     if not a.any():
         return "; backward gives 0: a path is missing"
-    ratio = a[n != 0] / n[n != 0]
+    ratio = a[~flat] / n[~flat]
     if ratio.size and ratio.std() < 1e-3 * abs(ratio.mean()):
         return (f"; all are {ratio.mean():.4g} times what they should be: a factor is wrong, or "
                 "one of several paths is missing")
