@@ -14,7 +14,7 @@ import importlib as _importlib
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-from learngrad import autograd, errors, nn, optim
+from learngrad import autograd, linalg, errors, nn, optim
 from learngrad.autograd.mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from learngrad.creation import (
     arange,
@@ -50,6 +50,8 @@ from learngrad.devices import (
     uint8,
 )
 from learngrad.devices import bool_ as bool
+from learngrad.ops.broadcast import broadcast_tensors, broadcast_to, meshgrid
+from learngrad.ops.diagonal import diag, diag_embed, diagonal, tril, triu
 from learngrad.ops.elementwise import (
     absolute,
     add,
@@ -74,15 +76,32 @@ from learngrad.ops.elementwise import (
     tanh,
     where,
 )
+from learngrad.ops.join import cat, chunk, dstack, hstack, split, stack, unbind, vstack
 from learngrad.ops.losses import log_softmax, softmax
+from learngrad.ops.einsum import einsum, kron, outer, tensordot
 from learngrad.ops.matmul import matmul
+from learngrad.ops.products import addmm, baddbmm, bmm, dot, mm, mv
+from learngrad.ops.rearrange import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
 from learngrad.ops.reduce import amax, argmax, max, mean, sum
-from learngrad.ops.shape import expand, flatten, permute, reshape, squeeze, transpose, unsqueeze
+from learngrad.ops.shape import (
+    flatten,
+    movedim,
+    permute,
+    ravel,
+    reshape,
+    squeeze,
+    t,
+    transpose,
+    unflatten,
+    unsqueeze,
+)
 from learngrad.tensor import Size, Tensor, tensor
 
 __version__ = "0.1.0"
 
 abs = absolute
+concat = concatenate = cat
+moveaxis, swapaxes, swapdims = movedim, transpose, transpose
 float, double, half = float32, float64, float16
 int, long, short = int32, int64, int16
 

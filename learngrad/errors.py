@@ -13,7 +13,8 @@ from learngrad import source
 
 __all__ = [
     "AnomalyError", "ArgumentError", "ArgumentTypeError", "DtypeError", "GraphError",
-    "LearngradError", "MissingDependency", "OutOfRangeError", "ShapeError", "TraceError",
+    "LearngradError", "MissingDependency", "OutOfRangeError", "ShapeError", "SingularError",
+    "TraceError",
     "describe_tensor",
 ]
 
@@ -87,6 +88,10 @@ def describe_tensor(tensor: Any, role: str = "") -> str:
 
 class ShapeError(LearngradError, RuntimeError):
     """Shapes that do not fit each other."""
+
+
+class SingularError(LearngradError, RuntimeError):
+    """A matrix that has no inverse, or no Cholesky factor."""
 
 
 class GraphError(LearngradError, RuntimeError):

@@ -17,15 +17,18 @@ from learngrad.ops import elementwise as E
 from learngrad.ops import index as I
 from learngrad.ops import losses as L
 from learngrad.ops import matmul as M
+from learngrad.ops import products as P
 from learngrad.ops import reduce as R
 from learngrad.ops import shape as S
+from learngrad.ops.einsum import outer
+from learngrad.ops.handling import Handling
 
 __all__ = ["USUAL", "Methods"]
 
 USUAL: set[type] = {float, int}  # operands that need no second look; tensor.py adds its own
 
 
-class Methods:
+class Methods(Handling):
     """Operators and methods of a tensor, one line each."""
 
     __slots__ = ()
@@ -133,39 +136,32 @@ class Methods:
     def matmul(self, other):
         return M.matmul(self, other)
 
-    def reshape(self, *shape):
-        return S.reshape(self, *shape)
+    def mm(self, mat2):
+        return P.mm(self, mat2)
 
-    def view(self, *shape):
-        return S.reshape(self, *shape)
+    def bmm(self, mat2):
+        return P.bmm(self, mat2)
 
-    def permute(self, *dims):
-        return S.permute(self, *dims)
+    def mv(self, vec):
+        return P.mv(self, vec)
 
-    def transpose(self, dim0, dim1):
-        return S.transpose(self, dim0, dim1)
+    def dot(self, tensor):
+        return P.dot(self, tensor)
 
-    def expand(self, *sizes):
-        return S.expand(self, *sizes)
+    def outer(self, vec2):
+        return outer(self, vec2)
 
-    def squeeze(self, dim=None):
-        return S.squeeze(self, dim)
+    def addmm(self, mat1, mat2, *, beta=1, alpha=1):
+        return P.addmm(self, mat1, mat2, beta=beta, alpha=alpha)
 
-    def unsqueeze(self, dim):
-        return S.unsqueeze(self, dim)
-
-    def flatten(self, start_dim=0, end_dim=-1):
-        return S.flatten(self, start_dim, end_dim)
+    def baddbmm(self, batch1, batch2, *, beta=1, alpha=1):
+        return P.baddbmm(self, batch1, batch2, beta=beta, alpha=alpha)
 
     def softmax(self, dim=None):
         return L.softmax(self, dim)
 
     def log_softmax(self, dim=None):
         return L.log_softmax(self, dim)
-
-    @property
-    def T(self):
-        return S.permute(self, range(self.ndim)[::-1])
 
     def sum(self, dim=None, keepdim=False, *, dtype=None, axis=None, keepdims=False):
         return R.sum(self, dim if axis is None else axis, keepdim or keepdims, dtype=dtype)

@@ -19,8 +19,8 @@ UFUNCS = [
 FUNCTIONS = [
     "all", "allclose", "amax", "amin", "any", "argmax", "argmin", "argsort", "around",
     "array_equal", "atleast_1d", "atleast_2d", "broadcast_arrays", "broadcast_to", "clip",
-    "concatenate", "copy", "count_nonzero", "cumprod", "cumsum", "diag", "diagonal", "dot",
-    "einsum", "empty_like", "expand_dims", "eye", "flip", "full_like", "hstack", "indices",
+    "concatenate", "copy", "count_nonzero", "cumprod", "cumsum", "delete", "diag", "diagonal",
+    "dot", "einsum", "empty_like", "expand_dims", "eye", "flip", "full_like", "hstack", "indices",
     "isclose", "max", "mean", "median", "min", "moveaxis", "nan_to_num", "nonzero", "ones_like",
     "outer", "pad", "prod", "ravel", "repeat", "reshape", "roll", "rollaxis", "round", "sort",
     "split", "squeeze", "stack", "std", "sum", "swapaxes", "take", "take_along_axis",
@@ -30,6 +30,7 @@ FUNCTIONS = [
 CREATION = [
     "arange", "empty", "full", "linspace", "ones", "zeros",
 ]
+LINALG = ["cholesky", "det", "inv", "norm", "pinv", "qr", "slogdet", "solve", "svd"]
 SAME = [
     "bool_", "dtype", "e", "finfo", "float16", "float32", "float64", "generic", "iinfo", "inf",
     "int8", "int16", "int32", "int64", "integer", "floating", "nan", "newaxis", "pi",
@@ -75,7 +76,8 @@ def _supported(dtype):
 def _wrap(host, like=None):
     """NumPy's result as an array of the device."""
     if isinstance(host, (tuple, list)):
-        return type(host)(_wrap(x, like) for x in host)
+        wrapped = [_wrap(x, like) for x in host]
+        return type(host)(*wrapped) if hasattr(host, "_fields") else type(host)(wrapped)
     if not isinstance(host, (np.ndarray, np.generic)):
         return host
     host = np.asarray(host)
@@ -322,12 +324,12 @@ class Ufunc:
         np.add.at(a._host, _key(indices, a.shape), _unwrap(b))
 
 
-def _function(name):
+def _function(name, module=np):
     def function(*args, **kwargs):
         if name == "where" and not isinstance(args[0], ndarray):
             raise AttributeError(f"{type(args[0]).__name__!r} object has no attribute 'astype'")
         like = next((a for a in args if isinstance(a, ndarray)), None)
-        return _call(getattr(np, name), args, kwargs, like)
+        return _call(getattr(module, name), args, kwargs, like)
 
     function.__name__ = name
     return function
@@ -393,6 +395,7 @@ def namespace():
         "array": array, "asarray": asarray, "ascontiguousarray": asarray, "asnumpy": asnumpy,
         "may_share_memory": may_share_memory, "ndarray": ndarray, "ogrid": _OpenGrid(),
         "can_cast": np.can_cast, "result_type": lambda *a: np.result_type(*map(_unwrap, a)),
+        "linalg": types.SimpleNamespace(**{name: _function(name, np.linalg) for name in LINALG}),
         "errstate": contextlib.nullcontext, "is_available": lambda: True,
         "random": types.SimpleNamespace(Generator=Generator, default_rng=Generator),
         "cuda": types.SimpleNamespace(

@@ -1,0 +1,115 @@
+"""Matrix products that say what they take: two matrices, two batches, a matrix and a vector."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from learngrad.errors import DtypeError, ShapeError
+from learngrad.ops.matmul import matmul
+
+__all__ = ["addmm", "baddbmm", "bmm", "dot", "mm", "mv"]
+
+
+def _dims(name: str, *expected: tuple[str, Any, int]) -> None:
+    """Refuse tensors of other than the expected numbers of dimensions."""
+    for role, x, ndim in expected:
+        if getattr(x, "ndim", None) != ndim:
+            kind = {1: "a vector", 2: "a matrix", 3: "a batch of matrices"}[ndim]
+            raise ShapeError(f"{name} takes {kind} as {role}", tensors={role: x},
+                             fix="matmul takes vectors, matrices and batches of them")
+
+
+def mm(input, mat2):
+    """The product of two matrices; `matmul` also takes vectors and batches.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.mm(learngrad.ones(2, 3), learngrad.ones(3, 4)).shape
+    learngrad.Size([2, 4])
+    """
+    _dims("mm", ("input", input, 2), ("mat2", mat2, 2))
+    return matmul(input, mat2)
+
+
+def bmm(input, mat2):
+    """The products of two batches of matrices, pair by pair.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.bmm(learngrad.ones(5, 2, 3), learngrad.ones(5, 3, 4)).shape
+    learngrad.Size([5, 2, 4])
+    """
+    _dims("bmm", ("input", input, 3), ("mat2", mat2, 3))
+    if input.shape[0] != mat2.shape[0]:
+        raise ShapeError(f"bmm takes batches of one size, not {input.shape[0]} and {mat2.shape[0]}",
+                         tensors={"input": input, "mat2": mat2}, fix="matmul broadcasts batches")
+    return matmul(input, mat2)
+
+
+def mv(input, vec):
+    """The product of a matrix and a vector.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.mv(learngrad.ones(2, 3), learngrad.ones(3))
+    tensor([3., 3.])
+    """
+    _dims("mv", ("input", input, 2), ("vec", vec, 1))
+    return matmul(input, vec)
+
+
+def dot(input, tensor):
+    """The sum of the products of two vectors' elements.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.dot(learngrad.tensor([1.0, 2.0]), learngrad.tensor([3.0, 4.0]))
+    tensor(11.)
+    """
+    _dims("dot", ("input", input, 1), ("tensor", tensor, 1))
+    return matmul(input, tensor)
+
+
+def addmm(input, mat1, mat2, *, beta=1, alpha=1):
+    """``beta * input + alpha * (mat1 @ mat2)``; with beta 0 the input is not looked at.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.addmm(learngrad.ones(2), learngrad.ones(1, 3), learngrad.ones(3, 2))
+    tensor([[4., 4.]])
+    """
+    return _plus(input, mm(mat1, mat2), beta, alpha, "addmm")
+
+
+def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
+    """``beta * input + alpha * (batch1 @ batch2)`` for batches of matrices.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.ones(5, 2, 3)
+    >>> learngrad.baddbmm(learngrad.zeros(1), x, learngrad.ones(5, 3, 4)).shape
+    learngrad.Size([5, 2, 4])
+    """
+    return _plus(input, bmm(batch1, batch2), beta, alpha, "baddbmm")
+
+
+def _plus(input: Any, product: Any, beta: Any, alpha: Any, name: str) -> Any:
+    if input.dtype != product.dtype:
+        raise DtypeError(f"{name}: the dtypes {input.dtype} and {product.dtype} differ",
+                         tensors={"input": input}, fix="convert one of them: x.float()")
+    if alpha != 1:
+        product = product * alpha
+    if beta == 0:
+        return product
+    total = (input if beta == 1 else input * beta) + product
+    if tuple(total.shape) != tuple(product.shape):
+        raise ShapeError(f"{name}: the input {list(input.shape)} does not broadcast to "
+                         f"{list(product.shape)}", tensors={"input": input},
+                         fix="give it the shape of the product, or one that broadcasts to it")
+    return total
