@@ -289,8 +289,10 @@ class Function(Node):
             else:
                 result._edge = None
         if cls.view and _shares_memory(first._data, arrays[0]):
-            first._version = version = inputs[0]._version
+            version = inputs[0]._version
             version[1] = True
+            for part in result if type(result) is tuple else (first,):
+                part._version = version
         if record:
             node.saved = node._save(inputs, arrays, first) if cls._saves else ()
         if here.watchers:

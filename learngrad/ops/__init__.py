@@ -11,9 +11,23 @@ from typing import Any
 
 import numpy as np
 
-from learngrad.ops import elementwise, index, losses, matmul, reduce, shape
+from learngrad.ops import (
+    broadcast,
+    diagonal,
+    elementwise,
+    index,
+    join,
+    losses,
+    matmul,
+    rearrange,
+    reduce,
+    shape,
+)
 
-__all__ = ["NUMPY", "elementwise", "index", "losses", "matmul", "reduce", "shape"]
+__all__ = [
+    "NUMPY", "broadcast", "diagonal", "elementwise", "index", "join", "losses", "matmul",
+    "rearrange", "reduce", "shape",
+]
 
 
 def _reduced(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -37,6 +51,16 @@ NUMPY: dict[Any, Callable[..., Any]] = {
     np.reshape: shape.reshape, np.broadcast_to: shape.expand, np.squeeze: shape.squeeze,
     np.transpose: lambda a, axes=None: shape.permute(a, axes or range(a.ndim)[::-1]),
     np.expand_dims: shape.unsqueeze,
-    np.swapaxes: shape.transpose,
+    np.swapaxes: shape.transpose, np.moveaxis: shape.movedim, np.ravel: shape.ravel,
+    np.copy: elementwise.clone,
+    np.concatenate: join.cat, np.stack: join.stack, np.hstack: join.hstack,
+    np.vstack: join.vstack, np.dstack: join.dstack,
+    np.tile: rearrange.tile, np.repeat: rearrange.repeat_interleave,
+    np.roll: lambda a, shift, axis=None: rearrange.roll(a, shift, axis),
+    np.flip: lambda m, axis=None: rearrange.flip(m, range(m.ndim) if axis is None else axis),
+    np.triu: lambda m, k=0: diagonal.triu(m, k), np.tril: lambda m, k=0: diagonal.tril(m, k),
+    np.diag: lambda v, k=0: diagonal.diag(v, k),
+    np.diagonal: lambda a, offset=0, axis1=0, axis2=1: diagonal.diagonal(a, offset, axis1, axis2),
+    np.trace: diagonal.trace,
 }
 """NumPy's functions on tensors: what they mean there. Backward formulas may use just these."""
