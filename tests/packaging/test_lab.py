@@ -8,6 +8,8 @@ import socket
 import subprocess
 import sys
 import threading
+import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -60,14 +62,25 @@ def lab(home):
         process.communicate(timeout=60)
 
 
+def fetch(address):
+    """What is there; Jupyter prints its address a moment before it listens, so ask again."""
+    for _ in range(60):
+        try:
+            with urllib.request.urlopen(address, timeout=60) as answer:
+                return answer.read()
+        except urllib.error.HTTPError:
+            raise
+        except urllib.error.URLError as error:
+            refused = error
+            time.sleep(0.5)
+    raise refused
+
+
 def test_the_printed_address_opens_the_first_lesson(lab):
     assert "/lab/tree/1-beginner/01-your-first-descent.ipynb?token=" in lab
-    with urllib.request.urlopen(lab, timeout=60) as answer:
-        assert answer.status == 200
-        assert b"jupyter-config-data" in answer.read()
-    contents = lab.replace("/lab/tree/", "/api/contents/")
-    with urllib.request.urlopen(contents, timeout=60) as answer:
-        assert json.load(answer)["type"] == "notebook"
+    assert b"jupyter-config-data" in fetch(lab)
+    contents = json.loads(fetch(lab.replace("/lab/tree/", "/api/contents/")))
+    assert contents["type"] == "notebook"
 
 
 def test_a_port_that_is_taken_is_refused_by_number(home):
