@@ -95,7 +95,7 @@ export class Controls {
   /** A button that would do nothing is greyed; where it has the focus, the focus moves to play. */
   #disable(buttons: HTMLButtonElement[], disabled: boolean): void {
     for (const one of buttons) {
-      if (disabled && one === one.ownerDocument.activeElement) this.#play.focus();
+      if (disabled && one.matches(":focus")) this.#play.focus();
       one.disabled = disabled;
     }
   }

@@ -61,6 +61,7 @@ export class GraphView {
   #busy = false;
   #drawn = -1;
   #over = false;
+  #stale = false;
   #width = 0;
   #tallest = 0;
   #words: HTMLElement | null = null;
@@ -81,7 +82,7 @@ export class GraphView {
     adopt(document.body);
     this.#cleanups.push(followTheme(this.root));
     // Out of the page there is no room to draw for; the observer calls when it is there.
-    const observer = new ResizeObserver(() => void this.#draw());
+    const observer = new ResizeObserver(() => (this.#stale ? this.update() : void this.#draw()));
     observer.observe(this.root);
     this.#cleanups.push(() => observer.disconnect());
     this.root.addEventListener("keydown", (event) => this.#key(event));
@@ -103,6 +104,9 @@ export class GraphView {
 
   /** The trace has changed, or the view has just been made: draw what is new. */
   update(): void {
+    // Out of the page nothing is written: the observer calls when it is back.
+    this.#stale = !this.root.isConnected && this.root.dataset.status !== undefined;
+    if (this.#stale) return;
     const { trace } = this.#store;
     this.#names = new Names(trace);
     this.#follow(trace);

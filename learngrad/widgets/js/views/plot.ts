@@ -80,6 +80,7 @@ export class PlotView {
     const points = series.reduce((most, { x }) => Math.max(most, x.length), 0);
     const about = bad ? ` · ${bad.name} became ${number(bad.y)} at ${number(bad.x)}` : "";
     say(this.#note, `${points} ${points === 1 ? "point" : "points"}${about}`);
+    this.#note.classList.toggle("lg-alarm", bad !== null);
     this.#words.setAttribute("aria-label", this.#store.describe());
     this.root.dataset.points = String(count);
     this.root.dataset.series = series.map(({ name }) => name).join(" ");
@@ -109,7 +110,11 @@ export class PlotView {
     const shares = this.#store.series.some(({ name }) => isShare(name));
     const others = this.#store.series.some(({ name }) => !isShare(name));
     const axis = { stroke: colour("faint"), font, ticks: { show: false } };
-    const grid = { stroke: colour("line"), width: 1 };
+    const grid = {
+      stroke: colour("line"),
+      width: 1,
+      ...(this.#isLog ? { filter: powersOnly } : {}),
+    };
     return {
       width: this.#chart.clientWidth || 600,
       height: HEIGHT,
@@ -196,5 +201,9 @@ export class PlotView {
     this.root.remove();
   }
 }
+
+/** On a log scale a line for each power of ten; the lines between them would be a thicket. */
+const powersOnly = (_: uPlot, splits: number[]) =>
+  splits.map((split) => (Number.isInteger(Math.log10(split)) ? split : null));
 
 const tickText = (value: number | null) => (value === null ? "" : number(value));
