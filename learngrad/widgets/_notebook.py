@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from base64 import b64encode
+from html import escape
 from importlib.resources import files
 from importlib.util import find_spec
 from typing import Any
@@ -10,8 +12,6 @@ from typing import Any
 from learngrad.errors import MissingDependency
 
 __all__ = ["has_widgets", "notebook", "publish", "script"]
-
-WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def notebook() -> Any:
@@ -37,15 +37,19 @@ def script(name: str) -> str:
     return path.read_text("utf-8")
 
 
-def publish(text: str, svg: str | None, model_id: str | None, display_id: str, *,
+def publish(text: str, svg: str | None, view: Any, display_id: str, *,
             update: bool = False) -> None:
     """Show a live view with what stands in for it elsewhere, or show it anew in the same place.
+
+    It is published as HTML with a picture in it, into which the front end moves the live drawing. A
+    widget's own output would show nothing but an error in a notebook that is opened without its
+    kernel: JupyterLab prefers it to any picture beside it.
 
     Parameters
     ----------
     text, svg : str
         The stand-ins: words, and a picture where there is one.
-    model_id : str or None
+    view : GraphView, CurveView or None
         The widget; None where there is no live view.
     display_id : str
         Names the place.
@@ -57,6 +61,14 @@ def publish(text: str, svg: str | None, model_id: str | None, display_id: str, *
     data: dict[str, Any] = {"text/plain": text}
     if svg is not None:
         data["image/svg+xml"] = svg
-    if model_id is not None:
-        data[WIDGET] = {"version_major": 2, "version_minor": 0, "model_id": model_id}
+    if view is not None:
+        data["text/html"] = f'<div data-learngrad="{view.uid}">{_picture(text, svg)}</div>'
     publish_display_data(data, {}, transient={"display_id": display_id}, update=update)
+
+
+def _picture(text: str, svg: str | None) -> str:
+    """A picture that passes where HTML is cleaned of all that could act."""
+    if svg is None:
+        return f"<pre>{escape(text)}</pre>"
+    said, code = escape(text.split("\n", 1)[0]), b64encode(svg.encode()).decode()
+    return f'<img alt="{said}" src="data:image/svg+xml;base64,{code}">'

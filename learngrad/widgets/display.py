@@ -38,7 +38,7 @@ class _Screen:
             return None
         self._view = _view(self._tape)
         self._throttle = Throttle(self._view.flush)
-        publish("recording ...", None, self._view.model_id, self._place)
+        publish("recording ...", None, self._view, self._place)
         return self._throttle.touch
 
     def end(self) -> None:
@@ -60,8 +60,7 @@ class _Screen:
         self._publish(self._tape.to_dict(), update=False)
 
     def _publish(self, trace: dict[str, Any], *, update: bool) -> None:
-        publish(describe(trace), to_svg(trace), self._view and self._view.model_id, self._place,
-                update=update)
+        publish(describe(trace), to_svg(trace), self._view, self._place, update=update)
 
 
 def _view(source: Recorder | dict[str, Any]) -> GraphView:
@@ -177,5 +176,5 @@ def show(what: Tensor | Recorder | dict[str, Any]) -> None:
     if notebook() is None:
         sys.stdout.write(describe(trace) + "\n")
         return
-    model_id = _view(source).model_id if has_widgets() else None
-    publish(describe(trace), to_svg(trace), model_id, uuid.uuid4().hex)
+    view = _view(source) if has_widgets() else None
+    publish(describe(trace), to_svg(trace), view, uuid.uuid4().hex)

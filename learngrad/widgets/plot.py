@@ -99,7 +99,7 @@ class LivePlot:
 
             self._view = CurveView(self.curves, self._title)
             self._throttle = Throttle(self._view.flush)
-        publish("curves ...", None, self._view and self._view.model_id, self._place)
+        publish("curves ...", None, self._view, self._place)
         self._wait_for_end()
 
     def _wait_for_end(self) -> None:
@@ -121,8 +121,7 @@ class LivePlot:
         self._publish(self._place, update=True)
 
     def _publish(self, place: str, *, update: bool) -> None:
-        publish(self.describe(), self.svg(), self._view and self._view.model_id, place,
-                update=update)
+        publish(self.describe(), self.svg(), self._view, place, update=update)
 
     def _ipython_display_(self) -> None:
         """Nothing in the cell that shows it already; in another cell, a view of its own."""

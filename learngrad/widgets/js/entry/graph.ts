@@ -4,7 +4,7 @@ import { TraceStore } from "../core/store.ts";
 import type { Delta } from "../core/types.ts";
 import { sharedEngine } from "../views/engine.ts";
 import { GraphView } from "../views/graph.ts";
-import { Views } from "./live.ts";
+import { Views, widget } from "./live.ts";
 import type { WidgetModel } from "./model.ts";
 
 /** A gap asks for a snapshot, once in this many milliseconds: a busy kernel answers late. */
@@ -63,22 +63,4 @@ async function wakeEngine(model: WidgetModel): Promise<void> {
   await model.widget_manager.get_model(reference.replace(/^(IPY_MODEL_|anywidget:)/, ""));
 }
 
-// anywidget hands a new proxy of the model to each call, so what belongs together has a name.
-const lives = new Map<string, Live>();
-
-function liveOf(model: WidgetModel): Live {
-  const uid = String(model.get("uid"));
-  const live = lives.get(uid) ?? new Live(model);
-  lives.set(uid, live);
-  return live;
-}
-
-export default {
-  initialize({ model }: { model: WidgetModel }): () => void {
-    liveOf(model);
-    return () => lives.delete(String(model.get("uid")));
-  },
-  render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
-    return liveOf(model).views.render(el);
-  },
-};
+export default widget((model) => new Live(model));

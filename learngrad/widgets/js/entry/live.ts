@@ -1,12 +1,13 @@
 // The views of one model. A drawing outlives its output: when the notebook renders an output anew
-// (as it does when a static picture is stored beside the live one), the same drawing moves over,
+// (as it does when a static picture is stored with the live one), the same drawing moves over,
 // with its step, its zoom and its focus.
-import type { View } from "./model.ts";
+import type { View, WidgetModel } from "./model.ts";
+import { fillSlots, isGone } from "./slots.ts";
 
 interface Held<V extends View> {
   view: V;
   /** The element of the rendering that owns it now; only its clean-up ends the view. */
-  owner: HTMLElement;
+  owner: Node;
   /** Whether it has ever been in the page: one that never was is not an orphan but new. */
   seen: boolean;
   focused: HTMLElement | null;
@@ -22,8 +23,8 @@ export class Views<V extends View> {
   }
 
   /** Renders into `el`: an orphaned drawing if there is one, else a new one. Returns the clean-up. */
-  render(el: HTMLElement): () => void {
-    const orphan = [...this.#held].find(({ view, seen }) => seen && !view.root.isConnected);
+  render(el: HTMLElement | ShadowRoot): () => void {
+    const orphan = [...this.#held].find(({ owner, seen }) => seen && isGone(owner));
     const held = orphan ?? this.#hold(this.#make(), el);
     held.owner = el;
     el.append(held.view.root);
@@ -43,7 +44,7 @@ export class Views<V extends View> {
     }
   }
 
-  #hold(view: V, owner: HTMLElement): Held<V> {
+  #hold(view: V, owner: Node): Held<V> {
     const { root } = view;
     const held: Held<V> = { view, owner, seen: false, focused: null, stop: () => {} };
     const observer = new ResizeObserver(() => {
@@ -71,4 +72,29 @@ export class Views<V extends View> {
       if (lost && view.root.isConnected) focused.focus({ preventScroll: true });
     });
   }
+}
+
+/** What a widget's module gives to anywidget: drawings in the slots of its name, and wherever else. */
+export function widget<L extends { views: Views<View> }>(make: (model: WidgetModel) => L) {
+  // anywidget hands a new proxy of the model to each call, so what belongs together has a name.
+  const lives = new Map<string, L>();
+  const name = (model: WidgetModel) => String(model.get("uid"));
+  const liveOf = (model: WidgetModel): L => {
+    const live = lives.get(name(model)) ?? make(model);
+    lives.set(name(model), live);
+    return live;
+  };
+  return {
+    initialize({ model }: { model: WidgetModel }): () => void {
+      const live = liveOf(model);
+      const stop = fillSlots(name(model), (place) => live.views.render(place));
+      return () => {
+        stop();
+        lives.delete(name(model));
+      };
+    },
+    render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
+      return liveOf(model).views.render(el);
+    },
+  };
 }

@@ -1,7 +1,7 @@
 // Live curves as an anywidget: points come as binary buffers and are put at the end.
 import { CurveStore } from "../core/curves.ts";
 import { PlotView } from "../views/plot.ts";
-import { Views } from "./live.ts";
+import { Views, widget } from "./live.ts";
 import type { WidgetModel } from "./model.ts";
 
 interface Points {
@@ -58,21 +58,4 @@ function floats(view: DataView): Float64Array {
   return new Float64Array(buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer);
 }
 
-const lives = new Map<string, Live>();
-
-function liveOf(model: WidgetModel): Live {
-  const uid = String(model.get("uid"));
-  const live = lives.get(uid) ?? new Live(model);
-  lives.set(uid, live);
-  return live;
-}
-
-export default {
-  initialize({ model }: { model: WidgetModel }): () => void {
-    liveOf(model);
-    return () => lives.delete(String(model.get("uid")));
-  },
-  render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
-    return liveOf(model).views.render(el);
-  },
-};
+export default widget((model) => new Live(model));

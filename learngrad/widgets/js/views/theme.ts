@@ -24,6 +24,12 @@ function adoptIn(place: DocumentOrShadowRoot, name: string, text: string): void 
   holder[STYLES].set(name, [text, sheet]);
 }
 
+/** Makes all our style sheets available in a shadow tree. */
+export function dress(place: ShadowRoot): void {
+  const holder = document as Document & { [STYLES]?: Map<string, [string, CSSStyleSheet]> };
+  place.adoptedStyleSheets = [...(holder[STYLES]?.values() ?? [])].map(([, sheet]) => sheet);
+}
+
 /** Whether the page is dark now: what its host says comes before what the system prefers. */
 export function isDark(): boolean {
   const { body, documentElement } = document;
