@@ -1,6 +1,6 @@
 """A real JupyterLab in an empty home, and a real Chromium that looks at it.
 
-One server and one browser serve every test; each test opens notebooks of its own in tabs of one page.
+One server and one browser serve all tests; each test opens its own notebooks as tabs of one page.
 """
 
 import json
@@ -64,7 +64,7 @@ def artefacts():
 
 @pytest.fixture(scope="package")
 def server(tmp_path_factory):
-    """(address, token, folder of notebooks) of a JupyterLab that knows nothing of its user's own."""
+    """(address, token, folder of notebooks) of a JupyterLab without any settings of its user's."""
     home = tmp_path_factory.mktemp("home")
     folder = home / "notebooks"
     folder.mkdir()

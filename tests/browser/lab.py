@@ -6,7 +6,7 @@ import re
 SECOND = 1_000
 QUIET = re.compile(
     # Chromium's and JupyterLab's own remarks, which are there without a line of ours too.
-    r"favicon|ResizeObserver loop|/lab/api/(listings|translations)|\.map\b"
+    r"favicon|ResizeObserver loop|/lab/api/(listings|translations)|/lsp/status|\.map\b"
 )
 
 
@@ -51,12 +51,11 @@ class Lab:
 
     def load(self):
         self.page.goto(f"{self._address}/lab?reset&token={self._token}")
-        self.page.wait_for_function("window.jupyterapp?.restored !== undefined", timeout=60 * SECOND)
+        self.page.wait_for_function("window.jupyterapp?.restored !== undefined",
+                                    timeout=60 * SECOND)
         self.page.evaluate("window.jupyterapp.restored")
-        self.execute("application:toggle-left-area") if self._has_side_bar() else None
-
-    def _has_side_bar(self):
-        return self.page.locator("#jp-left-stack:not(.lm-mod-hidden)").count() > 0
+        if self.page.locator("#jp-left-stack:not(.lm-mod-hidden)").count():
+            self.execute("application:toggle-left-area")  # the file browser takes room
 
     def execute(self, command, **arguments):
         """Run one of JupyterLab's commands; what it returns is not plain data and stays there."""
@@ -68,7 +67,8 @@ class Lab:
         name = "JupyterLab Dark" if dark else "JupyterLab Light"
         self.execute("apputils:change-theme", theme=name)
         self.page.wait_for_function(
-            "light => document.body.dataset.jpThemeLight === light", arg="false" if dark else "true")
+            "light => document.body.dataset.jpThemeLight === light",
+            arg="false" if dark else "true")
 
 
 class Notebook:
@@ -76,7 +76,10 @@ class Notebook:
 
     def __init__(self, lab, name):
         self.lab, self.page, self.name = lab, lab.page, name
-        self.lab.execute("docmanager:open", path=name, factory="Notebook")
+        self._open()
+
+    def _open(self):
+        self.lab.execute("docmanager:open", path=self.name, factory="Notebook")
         self.panel = self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
         self.panel.locator(".jp-Cell").first.wait_for(timeout=30 * SECOND)
         self._in_page("""async panel => {
@@ -110,9 +113,9 @@ class Notebook:
         """Wait until each view has drawn what it knows."""
         self.page.wait_for_function("""() => {
             const panel = document.querySelector(".jp-NotebookPanel:not(.lm-mod-hidden)");
-            const views = [...panel.querySelectorAll(".jp-OutputArea .lg-root")];
-            const holes = panel.querySelectorAll(".jupyter-widgets-view:empty, .jupyter-widgets:empty");
-            return holes.length === 0 && views.every(v => v.dataset.ready === "true");
+            const slots = [...panel.querySelectorAll(".jp-OutputArea [data-learngrad]")];
+            return slots.every(slot =>
+                slot.shadowRoot?.querySelector(".lg-root")?.dataset.ready === "true");
         }""", timeout=seconds * SECOND)
 
     def interrupt(self):
@@ -123,7 +126,8 @@ class Notebook:
         code = f"import json as _j; print(_j.dumps({expression}))"
         text = self._in_page(f"""async panel => {{
             const kernel = panel.sessionContext.session.kernel;
-            const future = kernel.requestExecute({{ code: {json.dumps(code)}, store_history: false }});
+            const request = {{ code: {json.dumps(code)}, store_history: false }};
+            const future = kernel.requestExecute(request);
             let text = "";
             future.onIOPub = ({{ content }}) => {{
                 text += content.text ?? content.traceback?.join("\\n") ?? "";
@@ -147,8 +151,14 @@ class Notebook:
         """What a cell printed."""
         return "".join(self.cell(index).locator(".jp-OutputArea-output pre").all_inner_texts())
 
-    def save(self):
-        self.lab.execute("docmanager:save")
+    def run_command(self, name):
+        self.lab.execute(name)
+
+    def reopen(self):
+        """Save, end the kernel, and open the notebook in a fresh page, as on another day."""
+        self.close()
+        self.lab.load()
+        self._open()
 
     def close(self):
         """Close the tab and end the kernel."""
@@ -159,7 +169,7 @@ class Notebook:
         }""")
 
     def picture(self, path, width=1100):
-        """Keep a picture of the whole notebook, however long it is; the window is as it was after."""
+        """Keep a picture of the whole notebook, however long it is."""
         page, before = self.page, self.page.viewport_size
         outer = self.panel.locator(".jp-WindowedPanel-outer")
         page.set_viewport_size({"width": width, "height": 900})

@@ -1,4 +1,4 @@
-"""The lessons: their notebooks are what their texts say, run without an error, and teach what is true."""
+"""The lessons: their notebooks are what their texts say, run, and say what is so."""
 
 import json
 import os
@@ -44,7 +44,7 @@ def test_there_are_lessons():
             if ".ipynb_checkpoints" not in p.parts} == set(TEXTS)
 
 
-# ---- What is stored -------------------------------------------------------------------------------
+# ---- What is stored ------------------------------------------------------------------------------
 
 @each_lesson
 def test_the_notebook_is_what_its_text_says(text):
@@ -92,7 +92,7 @@ def test_a_guess_is_not_given_away(text):
     assert all(cell.outputs == [] and cell.execution_count is None for cell in guesses)
 
 
-# ---- What runs ------------------------------------------------------------------------------------
+# ---- What runs -----------------------------------------------------------------------------------
 
 MEASURE = """
 import json, sys, time
@@ -158,7 +158,7 @@ def test_the_exercises_can_be_solved_and_begin_unsolved():
         assert "not yet" not in ended.stdout
 
 
-# ---- The tool -------------------------------------------------------------------------------------
+# ---- The tool ------------------------------------------------------------------------------------
 
 HEADER = ("# ---\n# jupyter:\n#   jupytext:\n#     text_representation:\n"
           "#       extension: .py\n#       format_name: percent\n# ---\n\n")
@@ -286,6 +286,6 @@ def test_a_lesson_that_warns_is_not_written(lesson, monkeypatch):
             self.notebook.cells[0].outputs = [warned]
 
     monkeypatch.setattr("nbclient.NotebookClient", Client)
-    with pytest.raises(LearngradError, match="lesson.py, bad writes to stderr:\nwatch out"):
+    with pytest.raises(LearngradError, match="bad writes to stderr:\nwatch out"):
         lessons.write(path)
     assert not path.with_suffix(".ipynb").exists()
