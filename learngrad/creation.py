@@ -8,7 +8,7 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.devices import Device, Generator
-from learngrad.errors import ArgumentTypeError
+from learngrad.errors import ArgumentError, ArgumentTypeError, ShapeError
 from learngrad.ops.shape import _sizes
 from learngrad.tensor import Tensor, tensor
 
@@ -25,7 +25,29 @@ def _new(array: Any, device: Any, requires_grad: bool) -> Tensor:
 def _filled(shape: tuple[Any, ...], value: Any, dtype: Any, device: Any,
             requires_grad: bool) -> Tensor:
     dtype = devices.get_default_dtype() if dtype is None else devices.to_dtype(dtype)
-    return _new(np.full(_sizes(shape), value, dtype), device, requires_grad)
+    devices.result_type(value)  # refuses what is no number
+    return _new(np.full(_shape(shape), value, dtype), device, requires_grad)
+
+
+def _shape(size: tuple[Any, ...]) -> tuple[int, ...]:
+    sizes = _sizes(size)
+    if any(s < 0 for s in sizes):
+        raise ShapeError(f"a size is 0 or more, and this shape is {list(sizes)}",
+                         fix="learngrad.zeros(2, 3)")
+    return sizes
+
+
+def _integer(value: Any, name: str) -> int:
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
+        raise ArgumentTypeError(f"{name} is an integer, not {value!r:.60}", fix=f"{name}=10")
+    return int(value)
+
+
+def _count(value: Any, name: str) -> int:
+    count = _integer(value, name)
+    if count < 0:
+        raise ArgumentError(f"{name} is 0 or more, not {count}", fix=f"{name}=10")
+    return count
 
 
 def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -111,6 +133,8 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, dev
     for value in (start, end, step):
         if not isinstance(value, (int, float, np.generic)):
             raise devices.not_a_number(value)
+    if step == 0:
+        raise ArgumentError("steps of 0 never reach the end", fix="step=1")
     if dtype is None:
         dtype = devices.result_type(start, end, step)
     return _new(np.arange(start, end, step).astype(devices.to_dtype(dtype)), device, requires_grad)
@@ -127,7 +151,9 @@ def linspace(start: float, end: float, steps: int, *, dtype: Any = None, device:
     tensor([0.0000, 0.5000, 1.0000])
     """
     dtype = devices.get_default_dtype() if dtype is None else devices.to_dtype(dtype)
-    return _new(np.linspace(start, end, steps).astype(dtype), device, requires_grad)
+    devices.result_type(start, end)  # refuses what is no number
+    values = np.linspace(start, end, _count(steps, "steps"))
+    return _new(values.astype(dtype), device, requires_grad)
 
 
 def as_tensor(data: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
@@ -163,7 +189,9 @@ def from_numpy(ndarray: Any) -> Tensor:
     if not isinstance(ndarray, np.ndarray):
         raise ArgumentTypeError(f"from_numpy takes a NumPy array, not {type(ndarray).__name__}",
                                 fix="learngrad.tensor(data)")
-    devices.to_dtype(ndarray.dtype)
+    if devices.to_dtype(ndarray.dtype) != ndarray.dtype:
+        raise ArgumentTypeError(f"the bytes of this array ({ndarray.dtype}) are in the other order "
+                                "than this machine's", fix="learngrad.tensor(array), a copy")
     t = Tensor(0.0)
     t._data = ndarray
     return t
@@ -200,7 +228,7 @@ def rand(*size: Any, generator: Generator | None = None, dtype: Any = None, devi
     >>> learngrad.rand(2, 3).shape
     learngrad.Size([2, 3])
     """
-    draws = _draw(generator, device).random(_sizes(size))
+    draws = _draw(generator, device).random(_shape(size))
     return _drawn(devices.as_array(draws).astype(_floats(dtype)), requires_grad)
 
 
@@ -214,7 +242,7 @@ def randn(*size: Any, generator: Generator | None = None, dtype: Any = None, dev
     >>> learngrad.randn(2, 3).shape
     learngrad.Size([2, 3])
     """
-    draws = _draw(generator, device).standard_normal(_sizes(size))
+    draws = _draw(generator, device).standard_normal(_shape(size))
     return _drawn(devices.as_array(draws).astype(_floats(dtype)), requires_grad)
 
 
@@ -230,7 +258,13 @@ def randint(low: int, high: Any = None, size: Any = None, *, generator: Generato
     """
     if size is None:
         low, high, size = 0, low, high
-    draws = _draw(generator, device).integers(low, high, _sizes((size,)))
+    if size is None:
+        raise ArgumentTypeError("randint needs a shape to fill", fix="learngrad.randint(10, (3,))")
+    low, high = _integer(low, "low"), _integer(high, "high")
+    if low >= high:
+        raise ArgumentError(f"there is no integer from {low} up to, not including, {high}",
+                            fix="low must be less than high")
+    draws = _draw(generator, device).integers(low, high, _shape((size,)))
     return _drawn(devices.as_array(draws).astype(devices.to_dtype(dtype or np.int64)), False)
 
 
@@ -243,7 +277,7 @@ def randperm(n: int, *, generator: Generator | None = None, device: Any = None) 
     >>> sorted(learngrad.randperm(4).tolist())
     [0, 1, 2, 3]
     """
-    place = devices.CPU if device is None else Device(device)
+    n, place = _count(n, "n"), devices.CPU if device is None else Device(device)
     if place.type == "cuda":  # CuPy's generator has no permutation: the order of n draws is one
         return _drawn(_draw(generator, device).random(n).argsort(), False)
     return _drawn(_draw(generator, device).permutation(n), False)

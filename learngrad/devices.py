@@ -59,11 +59,12 @@ def to_dtype(dtype: Any) -> np.dtype[Any]:
     except TypeError:
         raise ArgumentTypeError(f"{dtype!r:.60} is not a dtype",
                                 fix="dtype=learngrad.float32") from None
-    if result.kind not in "fiub":
-        why = "complex numbers are not supported" if result.kind == "c" else "tensors hold numbers"
+    if result.kind not in "fiub" or result.itemsize > 8:
+        why = ("complex numbers are not supported" if result.kind == "c" else
+               "tensors hold numbers of up to 64 bits")
         raise ArgumentTypeError(f"a tensor cannot have dtype {result}: {why}",
                                 fix="use a floating, integer or bool dtype")
-    return result
+    return np.dtype(result.type)  # in this machine's byte order
 
 
 class Device:

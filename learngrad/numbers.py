@@ -8,7 +8,7 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.devices import Device
-from learngrad.errors import ArgumentError
+from learngrad.errors import ArgumentError, ArgumentTypeError
 
 __all__ = ["to_array"]
 
@@ -27,7 +27,7 @@ def to_array(data: Any, dtype: Any, device: Any) -> Any:
     if dtype is None:
         python = not devices.is_array(data) and not isinstance(data, np.generic)
         dtype = devices.get_default_dtype() if python and array.dtype.kind == "f" else array.dtype
-        devices.to_dtype(dtype)
+        dtype = devices.to_dtype(dtype)
     if array is data or dtype != array.dtype:
         array = array.astype(dtype)
     return array if place.type == "cpu" and isinstance(array, np.ndarray) else devices.to_device(
@@ -47,13 +47,22 @@ def _numbers(data: Any) -> Any:
                             f"({error})",
                             fix="give each row the same number of elements") from error
     except OverflowError as error:
-        raise ArgumentError(f"a number is too large for a tensor ({error})",
-                            fix="write it as a float") from error
+        raise _too_large() from error
     if array.dtype.kind not in "fiub" and array.size:
-        wrong = next((x for x in array.astype(object).ravel()
-                      if not isinstance(x, (bool, int, float))), data)
-        raise devices.not_a_number(wrong)
+        elements = array.astype(object).ravel().tolist()
+        wrong = [x for x in elements if not isinstance(x, (bool, int, float))]
+        if not wrong and isinstance(data, np.ndarray):
+            raise ArgumentTypeError("this array holds Python objects, not numbers of one dtype",
+                                    fix="learngrad.tensor(array.astype(float))")
+        raise devices.not_a_number(wrong[0]) if wrong else _too_large()
+    if array.dtype == np.uint64 and (array > np.iinfo(np.int64).max).any():
+        raise _too_large()
     return array if array.size else array.astype(devices.get_default_dtype())
+
+
+def _too_large() -> ArgumentError:
+    return ArgumentError("an integer is too large for a tensor: int64 ends at 9.2e18",
+                         fix="write it as a float: 1e20")
 
 
 def _plain(data: Any) -> Any:
