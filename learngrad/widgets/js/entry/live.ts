@@ -10,9 +10,14 @@ interface Held<V extends View> {
   owner: Node;
   /** Whether it has ever been in the page: one that never was is not an orphan but new. */
   seen: boolean;
+  /** What has the focus in it, and when it last lost it to nothing. */
   focused: HTMLElement | null;
+  lost: number;
   stop: () => void;
 }
+
+/** Milliseconds within which a drawing that was taken out is put back elsewhere. */
+const JUST_NOW = 300;
 
 export class Views<V extends View> {
   readonly #held = new Set<Held<V>>();
@@ -46,7 +51,7 @@ export class Views<V extends View> {
 
   #hold(view: V, owner: Node): Held<V> {
     const { root } = view;
-    const held: Held<V> = { view, owner, seen: false, focused: null, stop: () => {} };
+    const held: Held<V> = { view, owner, seen: false, focused: null, lost: 0, stop: () => {} };
     const observer = new ResizeObserver(() => {
       held.seen ||= root.isConnected;
     });
@@ -54,9 +59,10 @@ export class Views<V extends View> {
     root.addEventListener("focusin", (event) => {
       held.focused = event.target as HTMLElement;
     });
-    root.addEventListener("focusout", () => {
-      // Taken out of the page is not left by the reader.
-      if (root.isConnected) held.focused = null;
+    root.addEventListener("focusout", ({ relatedTarget }) => {
+      // Lost to nothing may mean: taken out of the page, and soon to be back in another place.
+      if (relatedTarget) held.focused = null;
+      held.lost = performance.now();
     });
     held.stop = () => observer.disconnect();
     this.#held.add(held);
@@ -64,8 +70,8 @@ export class Views<V extends View> {
   }
 
   /** Gives the focus back once the new place is in the page, unless it is elsewhere by then. */
-  #refocus({ view, focused }: Held<V>): void {
-    if (!focused) return;
+  #refocus({ view, focused, lost }: Held<V>): void {
+    if (!focused || performance.now() - lost > JUST_NOW) return;
     requestAnimationFrame(() => {
       const { activeElement, body } = document;
       const lost = activeElement === null || activeElement === body;
