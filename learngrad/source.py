@@ -85,11 +85,18 @@ def resolve(made: Made | None) -> Place | None:
     filename = code.co_filename
     text = linecache.getline(filename, line).strip()
     node, parent = _syntax(filename).get((line, column, end_line, end_column), (None, None))
-    place = Place(filename, _label(filename), line, column, end_line, end_column, text,
-                  _target(node, parent), _operands(node))
+    place = Place(filename, _label(filename), line, _characters(filename, line, column), end_line,
+                  _characters(filename, end_line, end_column), text, _target(node, parent),
+                  _operands(node))
     if text:  # a file that cannot be read yet may be readable later
         _places[id(code), lasti] = (code, place)  # the code is kept so that its id stays its own
     return place
+
+
+def _characters(filename: str, line: int, offset: int) -> int:
+    """A column in characters; Python counts the bytes of UTF-8."""
+    text = linecache.getline(filename, line)
+    return offset if text.isascii() else len(text.encode()[:offset].decode(errors="ignore"))
 
 
 def here() -> Place | None:
@@ -139,7 +146,7 @@ def _target(node: ast.AST | None, parent: ast.AST | None) -> str | None:
     """The name that the value of `node` is bound to by its statement."""
     if isinstance(node, ast.AugAssign):
         return _name(node.target)
-    if isinstance(parent, ast.Assign) and parent.value is node and len(parent.targets) == 1:
+    if isinstance(parent, ast.Assign) and parent.value is node:
         return _name(parent.targets[0])
     if isinstance(parent, (ast.AnnAssign, ast.NamedExpr)) and parent.value is node:
         return _name(parent.target)
@@ -157,13 +164,20 @@ def _operands(node: ast.AST | None) -> tuple[str | None, ...]:
         case ast.Call(func=ast.Attribute(value=receiver), args=args):
             # `x.exp()` has its operand before the dot, `learngrad.exp(x)` after the bracket.
             rest = tuple(_name(a) for a in args)
-            return rest if _name(receiver) in _MODULE_NAMES else (_name(receiver), *rest)
+            return rest if _module(receiver) else (_name(receiver), *rest)
         case ast.Call(args=args):
             return tuple(_name(a) for a in args)
     return ()
 
 
 _MODULE_NAMES = {"learngrad", "torch", "lg", "F", "np", "functional", "nn"}
+
+
+def _module(node: ast.AST) -> bool:
+    """Whether `node` names a module: ``lg``, ``F``, ``lg.nn.functional``."""
+    while isinstance(node, ast.Attribute) and node.attr in _MODULE_NAMES:
+        node = node.value
+    return isinstance(node, ast.Name) and node.id in _MODULE_NAMES
 
 
 def _name(node: ast.AST | None) -> str | None:

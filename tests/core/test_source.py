@@ -1,0 +1,213 @@
+"""From a tensor back to the line that made it, and to the names on that line."""
+
+import linecache
+import sys
+import types
+
+import pytest
+
+import learngrad as lg
+from learngrad import source
+from learngrad.autograd import observe
+
+MADE = []
+
+
+class Places(observe.Watcher):
+    """Collects the place of each operation."""
+
+    def __init__(self):
+        self.found = []
+
+    def operation(self, node, inputs, outputs, made):
+        self.found.append(source.resolve(made))
+
+
+def places(text, filename="<tensors>", known=True, **names):
+    """Run a program and give the places of its operations; its source may be known or not."""
+    if known:
+        linecache.cache[filename] = len(text), None, text.splitlines(True), filename
+    watcher = Places()
+    names = {"lg": lg, "a": lg.tensor(2.0), "b": lg.tensor(3.0), **names}
+    with observe.watch(watcher):
+        exec(compile(text, filename, "exec"), names)  # noqa: S102
+    return watcher.found
+
+
+def one(text, **options):
+    found, = places(text, **options)
+    return found
+
+
+@pytest.mark.parametrize(("text", "target", "operands"), [
+    ("c = a * b", "c", ("a", "b")),
+    ("c: object = a * b", "c", ("a", "b")),
+    ("(c := a + b)", "c", ("a", "b")),
+    ("c = d = a - b", "c", ("a", "b")),
+    ("c = 3 * a", "c", (None, "a")),
+    ("c = -a", "c", ("a",)),
+    ("c = a[None]", "c", ("a",)),
+    ("c = a.T", "c", ("a",)),
+    ("c = a.exp()", "c", ("a",)),
+    ("c = a.matmul(b) if a.ndim else a.exp()", None, ("a",)),
+    ("c = lg.exp(a)", "c", ("a",)),
+    ("c = lg.nn.functional.relu(a)", "c", ("a",)),
+    ("c = lg.where(a > 0, a, b)", "c", (None, "a", "b")),
+    ("a += b", "a", ("a", "b")),
+    ("print(a * b, file=None) if False else (a * b)", None, ("a", "b")),
+    ("c = [a * b]", None, ("a", "b")),
+    ("c, d = a * b, 1", None, ("a", "b")),
+    ("net.w = a * b", "net.w", ("a", "b")),
+    ("self.w = a * b", "w", ("a", "b")),
+    ("c = net.x * self.x", "c", ("net.x", "x")),
+    ("c = sum([a, b])", "c", (None,)),
+    ("def f(x):\n    y = x * b\n    return y\nz = f(a)", "y", ("x", "b")),
+])
+def test_names_of_results_and_operands(text, target, operands):
+    thing = types.SimpleNamespace(x=lg.tensor(1.0), w=None)
+    found = places(text, net=thing, self=thing)[-1]
+    assert found.target == target
+    assert found.operands == operands
+
+
+def test_each_operation_of_a_line_has_its_own_names():
+    first, second, third = places("loss = (a * b - b) ** 2")
+    assert [p.target for p in (first, second, third)] == [None, None, "loss"]
+    assert [p.operands for p in (first, second, third)] == [("a", "b"), (None, "b"), (None, None)]
+    assert [(p.column, p.end_column) for p in (first, second, third)] == [
+        (8, 13), (8, 17), (7, 23)]
+
+
+def test_an_expression_of_several_lines():
+    first, second = places("x = 1\nloss = (a\n        * b\n        + b)\n")
+    assert (first.line, first.end_line, first.text) == (2, 3, "loss = (a")
+    assert (second.line, second.end_line) == (2, 4)
+    assert second.target == "loss"
+    assert str(second) == "line 2 of <tensors>: loss = (a"
+
+
+def test_columns_count_characters():
+    first, second = places("größe = (a * b) + b  # β\n")
+    assert [(p.column, p.end_column) for p in (first, second)] == [(9, 14), (8, 19)]
+    assert second.target == "größe"
+    assert first.text[first.column:first.end_column] == "a * b"
+
+
+def test_the_line_of_a_call_in_a_loop_and_a_comprehension():
+    found = places("for k in range(3):\n    c = a * k\nd = [a + k for k in range(2)]\n")
+    assert [p.line for p in found] == [2, 2, 2, 3, 3]
+    assert {p.target for p in found[:3]} == {"c"}
+
+
+def test_no_source():
+    """Code that nobody can read has a line all the same, and nothing fails."""
+    found = one("c = a * b", filename="<nowhere>", known=False)
+    assert (found.line, found.text, found.target, found.operands) == (1, "", None, ())
+    assert str(found) == "line 1 of <nowhere>"
+
+
+def test_source_that_comes_later_is_found_then():
+    text = "c = a * b"
+    watcher, made = [], []
+
+    class Remember(observe.Watcher):
+        def operation(self, node, inputs, outputs, here):
+            made.append(here)
+
+    with observe.watch(Remember()):
+        exec(compile(text, "<late>", "exec"), {"a": lg.tensor(2.0), "b": 3})  # noqa: S102
+    assert source.resolve(made[0]).target is None
+    linecache.cache["<late>"] = len(text), None, [text], "<late>"
+    assert source.resolve(made[0]).target == "c"
+    assert watcher == []
+
+
+def test_a_file_that_was_edited_meanwhile():
+    """Names come from the text that is there now; a line that no longer fits has none."""
+    assert one("c = a * b", filename="<edited>").target == "c"
+    assert one("result = a * b", filename="<edited>").target == "result"
+
+
+def test_text_that_python_cannot_parse():
+    """A cell with magics: lines are known, names are not."""
+    watcher = Places()
+    text = "%time\nc = a * b\n"
+    linecache.cache["<magic>"] = len(text), None, text.splitlines(True), "<magic>"
+    with observe.watch(watcher):
+        exec(compile("\nc = a * b\n", "<magic>", "exec"),  # noqa: S102
+             {"a": lg.tensor(2.0), "b": 3})
+    found, = watcher.found
+    assert (found.line, found.text, found.target) == (2, "c = a * b", None)
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    """IPython, as a kernel has it: cells are files whose names it can tell."""
+    def format_code_name(name):
+        number = {"/tmp/ipykernel_7/11.py": "In[4]", "/tmp/ipykernel_7/12.py": "In[5]"}.get(name)
+        return ("Cell", number) if number else None
+
+    shell = types.SimpleNamespace(compile=types.SimpleNamespace(format_code_name=format_code_name))
+    monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda: shell))
+    monkeypatch.setattr(source, "_places", {})
+
+
+def test_cells_are_called_by_their_number(notebook):
+    found = one("\nc = a * b", filename="/tmp/ipykernel_7/11.py")
+    assert str(found) == "line 2 of cell 4: c = a * b"
+    assert found.filename == "/tmp/ipykernel_7/11.py"
+    assert one("c = a * b", filename="/tmp/elsewhere/train.py").label == "train.py"
+
+
+def test_an_error_names_the_cells(notebook):
+    x = places("W2 = lg.ones(128, 10) * 1", filename="/tmp/ipykernel_7/11.py")
+    assert x[0].label == "cell 4"
+    names = {"lg": lg}
+    for number, text in ((11, "W2 = lg.ones(128, 10)"), (12, "x = lg.ones(32, 784)\n\nx @ W2")):
+        name = f"/tmp/ipykernel_7/{number}.py"
+        linecache.cache[name] = len(text), None, text.splitlines(True), name
+        try:
+            exec(compile(text, name, "exec"), names)  # noqa: S102
+        except RuntimeError as error:
+            told = str(error)
+    for part in ("inner sizes 784 and 128", "x: shape [32, 784]", "W2: shape [128, 10]",
+                 "made at line 1 of cell 4: W2 = lg.ones(128, 10)",
+                 "Where: line 3 of cell 5: x @ W2"):
+        assert part in told
+
+
+def test_the_caller_is_outside_of_learngrad():
+    """Through layers, losses, NumPy and the backward pass, it is the user's own line."""
+    model = lg.nn.Sequential(lg.nn.Linear(2, 2), lg.nn.ReLU())
+    watcher = Places()
+    with observe.watch(watcher):
+        out = model(lg.ones(1, 2))
+        loss = lg.nn.MSELoss()(out, lg.zeros(1, 2))
+        sum([loss, loss])  # noqa: C419
+    assert {p.filename for p in watcher.found} == {__file__}
+    texts = [p.text for p in watcher.found]
+    assert texts[0] == texts[1] == "out = model(lg.ones(1, 2))"
+    assert "loss = lg.nn.MSELoss()(out, lg.zeros(1, 2))" in texts
+
+
+def test_tensors_remember_where_they_were_made():
+    made = lg.tensor([1.0])
+    other = lg.zeros(2)
+    for t, text in ((made, "made = lg.tensor([1.0])"), (other, "other = lg.zeros(2)")):
+        place = source.resolve(t._made)
+        assert place.text == text
+        assert place.target == text.split()[0]
+    assert source.resolve(None) is None
+
+
+def test_no_frame_is_kept():
+    """Only code and an offset: a frame would keep every local of the user's alive."""
+    made = lg.tensor(1.0)._made
+    assert type(made) is tuple
+    assert [type(part) for part in made] == [types.CodeType, int]
+
+
+def test_here_is_this_line():
+    place = source.here()
+    assert place.text == "place = source.here()"
+    assert place.target == "place"
