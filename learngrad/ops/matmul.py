@@ -162,5 +162,3 @@ def linear(input, weight, bias=None):
     """
     _same_dtype(Linear, (input, weight, bias))
     return Linear.apply(input, weight, bias)
-
-
