@@ -45,12 +45,13 @@ class _Screen:
         """Store the picture and the words beside the live view, which stays as it is."""
         if self._throttle is not None:
             self._throttle.close()
-        shown, trace = self._view is not None, self._tape.to_dict()
-        if self._view is not None and not self._view.finish(trace):
-            # Too much for an update: a new widget carries everything from the start. The old one
-            # is not closed: JupyterLab would hide the place that both are shown in.
+        first, trace = self._view, self._tape.to_dict()
+        if first is not None and not first.finish(trace):
+            # Too much for an update: a new widget carries everything from the start.
             self._view = _view(self._tape)
-        self._publish(trace, update=shown)
+        self._publish(trace, update=first is not None)
+        if first is not None and first is not self._view:
+            first.close()
 
     def again(self, cell: int) -> None:
         """Display it in another cell, too."""

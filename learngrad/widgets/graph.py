@@ -86,7 +86,8 @@ class GraphView(anywidget.AnyWidget):
         self.send(message)
         if not self._waiting and monotonic() - self._snapped > SNAPSHOT_EVERY:
             size += self._snap(SMALL)
-        return size, bool(self._waiting)
+        # What was split waited its turn, and the program went on meanwhile.
+        return size, bool(self._waiting) or self._recorder.revision > self._sent
 
     def finish(self, trace: dict[str, Any]) -> bool:
         """Send the whole trace, for views that come later; False where it is too large to send.

@@ -83,6 +83,22 @@ def test_a_long_block_sends_few_messages_of_limited_size(shell, shown, sent):
     assert not [t for t in threading.enumerate() if t.name == "learngrad-live"]
 
 
+def test_what_ran_while_pieces_waited_is_sent_too(shell, shown, sent):
+    from learngrad.widgets.graph import GraphView
+
+    with learngrad.record(live=False) as tape:
+        view = GraphView(tape)
+        x = learngrad.tensor(1.0, requires_grad=True)
+        for _ in range(600):
+            x = x * 1.001
+        assert view.flush()[1]  # the first of several pieces
+        x = x + 1
+        while view.flush()[1]:
+            pass
+    nodes, _, _ = replay_messages([m for m, _ in sent], {"revision": tape.revision - 1})
+    assert len(nodes) == 602
+
+
 def test_a_trace_too_large_for_an_update_opens_in_a_new_widget(shell, shown, sent):
     with learngrad.record():
         x = learngrad.tensor(1.0, requires_grad=True)
