@@ -10,9 +10,12 @@ export interface Size {
   height: number;
 }
 
+export type Point = [x: number, y: number];
+
 /** Down to this scale a drawing is shown whole; a larger one is shown in part, well readable. */
 const SMALLEST_WHOLE = 0.62;
 const READABLE = 0.85;
+const HAIRLINE = 0.12;
 export const MARGIN = 14;
 const [SMALLEST, LARGEST] = [0.02, 4];
 
@@ -26,15 +29,19 @@ export function wholeScale(drawing: Size, stage: Size): number {
   return clamp(Math.min(ENLARGED, across, down), SMALLEST, LARGEST);
 }
 
-/** The whole drawing, centred. */
-export function whole(drawing: Size, stage: Size): Camera {
-  return centred(drawing, stage, wholeScale(drawing, stage));
+/** The whole drawing, centred; of one that would be a hairline the part around `focus`. */
+export function whole(drawing: Size, stage: Size, focus: Point | null = null): Camera {
+  return at(Math.max(wholeScale(drawing, stage), HAIRLINE), drawing, stage, focus);
 }
 
 /** The whole drawing if it can be read like that; else readable, with `focus` in view. */
-export function follow(drawing: Size, stage: Size, focus: [number, number] | null): Camera {
+export function follow(drawing: Size, stage: Size, focus: Point | null): Camera {
   const all = wholeScale(drawing, stage);
-  const scale = all < SMALLEST_WHOLE ? READABLE : all;
+  return at(all < SMALLEST_WHOLE ? READABLE : all, drawing, stage, focus);
+}
+
+/** Centred where it fits; where it does not, `focus` in the middle as far as the edges allow. */
+function at(scale: number, drawing: Size, stage: Size, focus: Point | null): Camera {
   const camera = centred(drawing, stage, scale);
   const [fx, fy] = focus ?? [drawing.width / 2, 0];
   const { width, height } = stage;
@@ -54,19 +61,14 @@ function centred(drawing: Size, stage: Size, scale: number): Camera {
 }
 
 /** Larger or smaller around a point of the stage. */
-export function zoomed(camera: Camera, factor: number, [px, py]: [number, number]): Camera {
+export function zoomed(camera: Camera, factor: number, [px, py]: Point): Camera {
   const scale = clamp(camera.scale * factor, SMALLEST, LARGEST);
   const ratio = scale / camera.scale;
   return { scale, x: px - (px - camera.x) * ratio, y: py - (py - camera.y) * ratio };
 }
 
 /** Moved so far that the point is at least `edge` pixels inside; the same camera if it is already. */
-export function revealed(
-  camera: Camera,
-  stage: Size,
-  [px, py]: [number, number],
-  edge = 60,
-): Camera {
+export function revealed(camera: Camera, stage: Size, [px, py]: Point, edge = 60): Camera {
   const [x, y] = [camera.x + px * camera.scale, camera.y + py * camera.scale];
   const inside = x >= edge && x <= stage.width - edge && y >= edge && y <= stage.height - edge;
   if (inside) return camera;

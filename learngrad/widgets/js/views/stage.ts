@@ -91,7 +91,7 @@ export class Stage {
 
   #target(focus: [number, number] | null): Camera {
     const size = this.#size();
-    if (this.mode === "whole") return whole(this.#drawing, size);
+    if (this.mode === "whole") return whole(this.#drawing, size, focus);
     if (this.mode === "free") return focus ? revealed(this.#camera, size, focus) : this.#camera;
     return follow(this.#drawing, size, focus);
   }
