@@ -56,3 +56,7 @@ def test_uv_builds_again_when_any_source_of_the_bundle_changes():
     watched = {key["file"] for key in CONFIGURATION["tool"]["uv"]["cache-keys"]}
     wanted = {f"learngrad/widgets/js/{folder}/**/*" for folder in folders}
     assert watched == wanted | {"pyproject.toml", "hatch_build.py", "learngrad/widgets/js/*"}
+
+
+def test_the_readme_is_what_the_index_shows():
+    assert ("readme" in PROJECT) == (ROOT / "README.md").is_file()

@@ -11,6 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(ROOT.glob("*.md"))
+EXAMPLES = {page: re.findall(r"^```python\n(.*?)^```", page.read_text("utf-8"), re.M | re.S)
+            for page in PAGES}
 
 SKIPPED = {
     "test": "import pytest\ndef test_page(): pytest.skip('no Chromium')\n",
@@ -89,3 +91,12 @@ def test_pages_name_commands_that_exist(page):
     named = re.findall(r"(?:`|^ {4}|^)make(?: [A-Z]+=\S+)* ([a-z][a-z-]*)",
                        page.read_text("utf-8"), re.MULTILINE)
     assert set(named) <= targets
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if EXAMPLES[p]], ids=lambda p: p.name)
+def test_the_examples_of_a_page_run(page, tmp_path):
+    """All of a page's Python in one go, in order, as a reader would type it."""
+    ended = subprocess.run([sys.executable, "-W", "error", "-c", "\n".join(EXAMPLES[page])],
+                           cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)},
+                           capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
