@@ -134,8 +134,20 @@ def _syntax(filename: str) -> dict[tuple[int, int, int, int], tuple[ast.AST, ast
     for statement in ast.walk(tree) if tree is not None else ():
         if isinstance(statement, ast.AugAssign):
             index[_extent(statement)] = (statement, None)
+        elif isinstance(statement, ast.Assign):
+            for target, value in _pairs(statement):
+                index[_extent(value)] = (value, ast.Assign([target], value))
     _files[filename] = (text, index)
     return index
+
+
+def _pairs(statement: ast.Assign) -> list[tuple[ast.expr, ast.expr]]:
+    """The names and values of ``a, b = 1, 2``."""
+    target, value = statement.targets[0], statement.value
+    if not (isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)) or any(
+            isinstance(x, ast.Starred) for x in (*target.elts, *value.elts)):
+        return []
+    return list(zip(target.elts, value.elts))
 
 
 def _extent(node: ast.expr | ast.stmt) -> tuple[int, int, int, int]:
