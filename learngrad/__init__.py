@@ -76,6 +76,15 @@ from learngrad.ops.elementwise import (
     tanh,
     where,
 )
+from learngrad.ops.gather import (
+    gather,
+    index_select,
+    masked_fill,
+    masked_select,
+    take,
+    take_along_dim,
+)
+from learngrad.ops.index import narrow, select
 from learngrad.ops.join import cat, chunk, dstack, hstack, split, stack, unbind, vstack
 from learngrad.ops.losses import log_softmax, softmax
 from learngrad.ops.einsum import einsum, kron, outer, tensordot
@@ -83,6 +92,15 @@ from learngrad.ops.matmul import matmul
 from learngrad.ops.products import addmm, baddbmm, bmm, dot, mm, mv
 from learngrad.ops.rearrange import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
 from learngrad.ops.reduce import amax, argmax, max, mean, sum
+from learngrad.ops.scatter import (
+    index_add,
+    index_copy,
+    index_fill,
+    index_put,
+    scatter,
+    scatter_add,
+    scatter_reduce,
+)
 from learngrad.ops.shape import (
     flatten,
     movedim,
@@ -94,6 +112,16 @@ from learngrad.ops.shape import (
     transpose,
     unflatten,
     unsqueeze,
+)
+from learngrad.ops.sorting import (
+    argsort,
+    bincount,
+    bucketize,
+    nonzero,
+    searchsorted,
+    sort,
+    topk,
+    unique,
 )
 from learngrad.tensor import Size, Tensor, tensor
 

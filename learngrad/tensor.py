@@ -405,7 +405,7 @@ class Tensor(Methods):
             value = to_array(value, None, None)
         recorded = self._edge is not None or getattr(value, "_edge", None) is not None
         if recorded and is_grad_enabled():
-            self._assign("x[…] = value", lambda: I.index_put(self, value, key))
+            self._assign("x[…] = value", lambda: I.put_at(self, value, key))
             return
         data = value._data if isinstance(value, Tensor) else value
         try:

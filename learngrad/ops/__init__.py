@@ -15,18 +15,21 @@ from learngrad.ops import (
     broadcast,
     diagonal,
     elementwise,
+    gather,
     index,
     join,
     losses,
     matmul,
     rearrange,
     reduce,
+    scatter,
     shape,
+    sorting,
 )
 
 __all__ = [
-    "NUMPY", "broadcast", "diagonal", "elementwise", "index", "join", "losses", "matmul",
-    "rearrange", "reduce", "shape",
+    "NUMPY", "broadcast", "diagonal", "elementwise", "gather", "index", "join", "losses", "matmul",
+    "rearrange", "reduce", "scatter", "shape", "sorting",
 ]
 
 
@@ -62,5 +65,9 @@ NUMPY: dict[Any, Callable[..., Any]] = {
     np.diag: lambda v, k=0: diagonal.diag(v, k),
     np.diagonal: lambda a, offset=0, axis1=0, axis2=1: diagonal.diagonal(a, offset, axis1, axis2),
     np.trace: diagonal.trace,
+    np.take_along_axis: lambda arr, indices, axis: gather.take_along_dim(arr, indices, axis),
+    np.sort: lambda a, axis=-1: sorting.sort(a, axis).values,
+    np.argsort: lambda a, axis=-1: sorting.argsort(a, axis),
+    np.nonzero: lambda a: sorting.nonzero(a, as_tuple=True),
 }
 """NumPy's functions on tensors: what they mean there. Backward formulas may use just these."""

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from learngrad.errors import GraphError
-from learngrad.ops import broadcast, diagonal, join, rearrange
+from learngrad.ops import broadcast, index, join, rearrange, sorting
+from learngrad.ops import diagonal as D
+from learngrad.ops import gather as G
+from learngrad.ops import scatter as C
 from learngrad.ops import shape as S
+from learngrad.ops.spelling import in_place
 
 __all__ = ["Handling"]
 
@@ -30,8 +34,24 @@ class Handling:
     flip, fliplr, flipud, rot90 = (
         rearrange.flip, rearrange.fliplr, rearrange.flipud, rearrange.rot90)
     triu, tril, diag, diagonal, diag_embed, trace = (
-        diagonal.triu, diagonal.tril, diagonal.diag, diagonal.diagonal, diagonal.diag_embed,
-        diagonal.trace)
+        D.triu, D.tril, D.diag, D.diagonal, D.diag_embed,
+        D.trace)
+
+    tril_, triu_ = in_place(D.tril), in_place(D.triu)
+
+    select, narrow = index.select, index.narrow
+    gather, take, take_along_dim = G.gather, G.take, G.take_along_dim
+    index_select, masked_select, masked_fill = G.index_select, G.masked_select, G.masked_fill
+    scatter, scatter_add, scatter_reduce = C.scatter, C.scatter_add, C.scatter_reduce
+    index_add, index_copy = C.index_add, C.index_copy
+    index_fill, index_put = C.index_fill, C.index_put
+    masked_fill_, scatter_ = in_place(G.masked_fill), in_place(C.scatter)
+    scatter_add_, scatter_reduce_ = in_place(C.scatter_add), in_place(C.scatter_reduce)
+    index_add_, index_copy_ = in_place(C.index_add), in_place(C.index_copy)
+    index_fill_, index_put_ = in_place(C.index_fill), in_place(C.index_put)
+
+    sort, argsort, topk = sorting.sort, sorting.argsort, sorting.topk
+    unique, nonzero, bincount = sorting.unique, sorting.nonzero, sorting.bincount
 
     def reshape_as(self, other):
         """In the shape of another tensor."""

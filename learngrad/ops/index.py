@@ -10,7 +10,7 @@ from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, OutOfRangeError, ShapeError
 
-__all__ = ["getitem", "index_add", "index_put"]
+__all__ = ["add_at", "getitem", "narrow", "put_at", "put_back", "select"]
 
 
 class GetItem(Function):
@@ -25,7 +25,7 @@ class GetItem(Function):
         return x[key]
 
     def backward(self, g):
-        return index_add(g, self.key, self.before)
+        return put_back(g, self.key, self.before)
 
     @classmethod
     def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:
@@ -35,19 +35,17 @@ class GetItem(Function):
         return super().explain(error, inputs)
 
 
-class IndexAdd(Function):
+class PutBack(Function):
     """Zeros of a shape, with elements added where an index says: the reverse of picking."""
 
     formula, sign, local = r"0[\dots] \mathrel{+}= x", "put back", {"x": "g[…]"}
 
     def forward(self, x, key, shape):
         self.key = key
-        xp = devices.array_module(x)
-        out = xp.zeros(shape, x.dtype)
-        if _picks_once(key):
-            out[key] = x
-        else:  # an element may be picked twice, and then its gradients are summed
-            xp.add.at(out, key, x)
+        out = devices.array_module(x).zeros(shape, x.dtype)
+        if not _picks_once(key):  # an element may be picked twice: its gradients are summed
+            return _added(out, key, x)
+        out[key] = x
         return out
 
     def backward(self, g):
@@ -68,7 +66,7 @@ class IndexPut(Function):
         return out
 
     def backward(self, g):
-        keep = None if self.edges[0] is None else index_put(g, 0, self.key)
+        keep = None if self.edges[0] is None else put_at(g, 0, self.key)
         return keep, None if self.edges[1] is None else g[self.key]
 
     @classmethod
@@ -79,6 +77,37 @@ class IndexPut(Function):
             return ShapeError(f"x[…] = value: {error}", tensors=cls.named(inputs[:2]),
                               fix="give a value that broadcasts to the elements it replaces")
         return error
+
+
+class AddAt(Function):
+    """A copy of `x` to which `value` is added where an index says."""
+
+    broadcasts = True
+    formula, sign = r"x[\dots] \mathrel{+}= v", "[ ]+="
+    local = {"x": "1", "value": "g[…]"}
+
+    def forward(self, x, value, key):
+        self.key = _copied(key)
+        return _added(x.copy(), key, value)
+
+    def backward(self, g):
+        return g, None if self.edges[1] is None else g[self.key]
+
+    @classmethod
+    def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:
+        return IndexPut.explain(error, inputs)
+
+
+def _added(out: Any, key: Any, value: Any) -> Any:
+    """`out` with `value` added at ``[key]``; what is named twice is added twice."""
+    xp, dtype = devices.array_module(out), out.dtype
+    if xp is not np and dtype.kind in "iub" and dtype.itemsize != 4:
+        # CuPy adds to few kinds of integers; these two hold what the others would.
+        wide = xp.uint64 if dtype.itemsize == 8 else xp.int32
+        out = out.astype(wide)
+        value = value.astype(wide) if devices.is_array(value) else value
+    xp.add.at(out, key, value)
+    return out if out.dtype == dtype else out.astype(dtype)
 
 
 def _picks_once(key: Any) -> bool:
@@ -166,14 +195,65 @@ def getitem(input, key):
     return out if second is None else GetItem.apply(out, second)
 
 
-def index_add(input, key, shape):
-    """Zeros of `shape` to which the elements of `input` are added at ``key``."""
-    return IndexAdd.apply(input, unwrap_key(key, getattr(input, "_data", input)), tuple(shape))
+def put_back(input, key, shape):
+    """Zeros of `shape` to which the elements of `input` are added at ``key``: picking reversed."""
+    return PutBack.apply(input, unwrap_key(key, getattr(input, "_data", input)), tuple(shape))
 
 
-def index_put(input, value, key):
+index_add = put_back
+
+
+def put_at(input, value, key):
     """A copy of `input` with ``[key]`` set to `value`."""
     first, second = in_two(unwrap_key(key, getattr(input, "_data", input)))
     if second is not None:
         value = IndexPut.apply(GetItem.apply(input, first), value, second)
     return IndexPut.apply(input, value, first)
+
+
+def add_at(input, value, key):
+    """A copy of `input` with `value` added at ``[key]``; what is named twice is added twice."""
+    first, second = in_two(unwrap_key(key, getattr(input, "_data", input)))
+    if second is not None:
+        value, second = AddAt.apply(GetItem.apply(input, first), value, second), None
+        return IndexPut.apply(input, value, first)
+    return AddAt.apply(input, value, first)
+
+
+def select(input, dim, index):
+    """The part of `input` at one place along `dim`, which it loses; a view.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.select(learngrad.arange(6).reshape(2, 3), 1, 0)
+    tensor([0, 3])
+    """
+    if not input.ndim:
+        raise OutOfRangeError("select picks along a dimension, and a single number has none",
+                              tensors={"input": input}, fix="x.reshape(1)")
+    return getitem(input, (*(slice(None),) * devices.normalise_dim(dim, input.ndim), int(index)))
+
+
+def narrow(input, dim, start, length):
+    """`length` places along `dim`, from `start` on; a view.
+
+    Raises
+    ------
+    ShapeError
+        If the dimension does not reach so far.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.narrow(learngrad.arange(5), 0, 1, 3)
+    tensor([1, 2, 3])
+    """
+    dim, start = devices.normalise_dim(dim, input.ndim), int(start)
+    size = input.shape[dim] if input.ndim else 0
+    if not input.ndim or length < 0 or not -size <= start <= size or (
+            start % size if start < 0 else start) + length > size:
+        raise ShapeError(f"narrow from {start}, {length} long, does not lie in a dimension of size "
+                         f"{size}", tensors={"input": input}, fix="x.narrow(0, 0, len(x))")
+    start = start % size if start < 0 else start
+    return getitem(input, (*(slice(None),) * dim, slice(start, start + length)))

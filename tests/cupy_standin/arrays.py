@@ -18,11 +18,13 @@ UFUNCS = [
 ]
 FUNCTIONS = [
     "all", "allclose", "amax", "amin", "any", "argmax", "argmin", "argsort", "around",
-    "array_equal", "atleast_1d", "atleast_2d", "broadcast_arrays", "broadcast_to", "clip",
+    "array_equal", "atleast_1d", "atleast_2d", "bincount", "broadcast_arrays", "broadcast_to",
+    "clip",
     "concatenate", "copy", "count_nonzero", "cumprod", "cumsum", "delete", "diag", "diagonal",
     "dot", "einsum", "empty_like", "expand_dims", "eye", "flip", "full_like", "hstack", "indices",
     "isclose", "max", "mean", "median", "min", "moveaxis", "nan_to_num", "nonzero", "ones_like",
-    "outer", "pad", "prod", "ravel", "repeat", "reshape", "roll", "rollaxis", "round", "sort",
+    "outer", "pad", "prod", "ravel", "repeat", "reshape", "roll", "rollaxis", "round",
+    "searchsorted", "sort",
     "split", "squeeze", "stack", "std", "sum", "swapaxes", "take", "take_along_axis",
     "tensordot", "tile", "trace", "transpose", "tril", "triu", "unique", "var", "vstack",
     "where", "zeros_like",

@@ -118,7 +118,7 @@ ROWS = [
                   gpu=False),
             Wrong(lambda lg, t: t(2, 3)["a"], "OutOfRangeError", ["[2, 3]"])]),
     Operation(
-        "index_put", lambda lib, x, value, key: assigned(x, value, key), put,
+        "put_at", lambda lib, x, value, key: assigned(x, value, key), put,
         [sample(T((3, 3, 4)), value, key) for value, key in (
             (T(()), 1), (T((4,)), (0, slice(1, None))), (2.5, (Ellipsis, 0)), (T((3, 4)), 2),
             (T(()), np.array([[True, False, True]] * 3)), (T((2, 3, 4)), INDICES[0][:2]))],
@@ -127,7 +127,7 @@ ROWS = [
             Wrong(lambda lg, t: assigned(t(2, 3), 1.0, 2), "OutOfRangeError", ["2", "[2, 3]"]),
             Wrong(lambda lg, t: assigned(t(2, 3), "a", 0), "ArgumentTypeError", ["'a'"])]),
     Operation(
-        "index_add", lambda lib, x, key, shape: lib.ops.index.index_add(x, key, shape), add_at,
+        "put_back", lambda lib, x, key, shape: lib.ops.index.put_back(x, key, shape), add_at,
         [sample(T((3, 2)), INDICES[0], (4, 2)), sample(T((2, 2)), INDICES[1], (3,)),
          sample(T((2,)), slice(1, 3), (4,))],
         torch=lambda lib, x, key, shape: lib.zeros(shape, dtype=x.dtype).index_put(

@@ -1,0 +1,266 @@
+"""Elements picked by tensors of indices and by masks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from learngrad import devices
+from learngrad.autograd.function import Function
+from learngrad.errors import DtypeError, OutOfRangeError, ShapeError
+from learngrad.ops.elementwise import cast, eq
+from learngrad.ops.index import GetItem, getitem
+from learngrad.ops.shape import expand, ravel, reshape, unsqueeze
+from learngrad.ops.spelling import spelled
+
+__all__ = ["gather", "index_select", "masked_fill", "masked_select", "one_hot", "take",
+           "take_along_dim"]
+
+
+class Gather(GetItem):
+    """Along one dimension the elements that an index names; every other place stays its own."""
+
+    formula, sign = r"x_{\text{index}}", "gather"
+
+
+class MaskedFill(Function):
+    """One value where a mask is true."""
+
+    broadcasts = True
+    saves = ("mask",)
+    formula, sign = r"v \text{ where } m \text{ else } x", "masked fill"
+    local = {"x": "0 where the mask is true, else 1", "value": "1 where the mask is true"}
+
+    def forward(self, x, mask, value):
+        return np.where(mask, value if devices.is_array(value) else x.dtype.type(value), x)
+
+    def backward(self, g, mask):
+        keep = np.where(mask, 0, g)
+        return keep, None, None if self.edges[2] is None else np.where(mask, g, 0)
+
+    @classmethod
+    def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:
+        if isinstance(error, (OverflowError, ValueError)):
+            return DtypeError(f"{inputs[2]} does not fit among {inputs[0].dtype} numbers",
+                              tensors={"input": inputs[0]}, fix="x.float().masked_fill(mask, v)")
+        return super().explain(error, inputs)
+
+
+def indices_of(index: Any, name: str) -> Any:
+    """A tensor of integers that are not negative; a GPU is not asked."""
+    if not hasattr(index, "dtype") or index.dtype.kind not in "iu":
+        raise DtypeError(f"{name}: an index is a tensor of integers, not "
+                         f"{getattr(index, 'dtype', index)!s:.60}",
+                         fix="learngrad.tensor([0, 2]), or index.long()")
+    array = getattr(index, "_data", index)
+    if isinstance(array, np.ndarray) and array.size and array.min() < 0:
+        raise OutOfRangeError(
+            f"{name}: index {array.min()} is negative, and places are counted from 0",
+            tensors={"index": index}, fix="x[…] counts from the end too")
+    return index
+
+
+def grid(input: Any, dim: int, index: Any, name: str, src: Any = None) -> tuple[Any, ...]:
+    """The index that picks ``index`` along `dim` and its own place along the other dimensions."""
+    indices_of(index, name)
+    for what, other in (("input", input), ("src", src)):
+        shape = getattr(other, "shape", index.shape)
+        larger = any(i > s for d, (i, s) in enumerate(zip(index.shape, shape))
+                     if d != dim or what == "src")
+        if (larger or len(shape) != index.ndim) and 0 not in index.shape:
+            raise ShapeError(
+                f"{name}: index {list(index.shape)} and {what} {list(shape)} must have as many "
+                f"dimensions, and the index be no larger{f' but in {dim}' * (what != 'src')}",
+                tensors={what: other, "index": index}, fix="index.expand, or a part: x[:n]")
+    array = getattr(index, "_data", index)
+    if not index.ndim:
+        return (array,)
+    xp = devices.array_module(array)
+    key = list(xp.ogrid[tuple(slice(s) for s in index.shape)])
+    key[dim] = array
+    return tuple(key)
+
+
+def places(input: Any, dim: int, index: Any, name: str) -> tuple[Any, ...]:
+    """The index that picks whole slices along `dim`, at each place that the vector names."""
+    if indices_of(index, name).ndim > 1:
+        raise ShapeError(f"{name}: the index is a vector, not of shape {list(index.shape)}",
+                         tensors={"index": index}, fix="index.flatten(), or learngrad.gather")
+    return (*(slice(None),) * dim, index if index.ndim else reshape(index, (1,)))
+
+
+def at_least_1d(x: Any) -> Any:
+    """A single number as a vector of one element."""
+    return x if x.ndim else reshape(x, (1,))
+
+
+@spelled()
+def gather(input, dim, index, *, sparse_grad=False):
+    """``out[i][j] = input[index[i][j]][j]`` for dim 0, and so on: elements named along `dim`.
+
+    Parameters
+    ----------
+    input : Tensor
+    dim : int
+    index : Tensor of int
+        As many dimensions as `input`, and no larger but in `dim`. The result has its shape.
+    sparse_grad : bool
+        Taken for PyTorch's sake; the gradient is an ordinary tensor.
+
+    Raises
+    ------
+    OutOfRangeError
+        If an index is negative or too large.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> learngrad.gather(x, 1, learngrad.tensor([[1], [0]]))
+    tensor([[2.],
+            [3.]])
+    """
+    dim, x, at = devices.normalise_dim(dim, input.ndim), at_least_1d(input), index
+    if index.ndim == 0:
+        at = reshape(index, (1,))
+    out = Gather.apply(x, grid(x, dim, at, "gather"))
+    return out if index.ndim else reshape(out, ())
+
+
+@spelled()
+def take_along_dim(input, indices, dim=None):
+    """Elements named along `dim`, where the other dimensions broadcast; NumPy's take_along_axis.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.tensor([[3.0, 1.0, 2.0]])
+    >>> learngrad.take_along_dim(x, x.argmax(1, keepdim=True), 1)
+    tensor([[3.]])
+    """
+    if dim is None:
+        return gather(ravel(input), 0, ravel(indices))
+    dim = devices.normalise_dim(dim, input.ndim)
+    if input.ndim != indices.ndim:
+        raise ShapeError("take_along_dim: input and indices have as many dimensions",
+                         tensors={"input": input, "indices": indices}, fix="indices.unsqueeze(0)")
+    both = [[s if d != dim else 1 for d, s in enumerate(x.shape)] for x in (input, indices)]
+    shape = list(np.broadcast_shapes(*both))
+    wide = [*shape[:dim], input.shape[dim], *shape[dim + 1:]]
+    long = [*shape[:dim], indices.shape[dim], *shape[dim + 1:]]
+    return gather(expand(input, wide), dim, expand(indices, long))
+
+
+@spelled()
+def index_select(input, dim, index):
+    """The slices of `input` that the vector `index` names along `dim`; a copy.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.index_select(learngrad.tensor([[1, 2], [3, 4]]), 1, learngrad.tensor([1, 1]))
+    tensor([[2, 2],
+            [4, 4]])
+    """
+    dim = devices.normalise_dim(dim, input.ndim)
+    out = getitem(at_least_1d(input), places(input, dim, index, "index_select"))
+    return out if input.ndim else reshape(out, ())
+
+
+def take(input, index):
+    """Elements of the flattened tensor, in the shape of `index`.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.take(learngrad.tensor([[1, 2], [3, 4]]), learngrad.tensor([0, 3]))
+    tensor([1, 4])
+    """
+    if index.dtype.kind not in "iu":
+        indices_of(index, "take")
+    return getitem(ravel(input), index)
+
+
+def masked_select(input, mask):
+    """The elements where `mask` is true, one after another; the two broadcast.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.tensor([1.0, -2.0, 3.0])
+    >>> learngrad.masked_select(x, x > 0)
+    tensor([1., 3.])
+    """
+    shape = np.broadcast_shapes(input.shape, _mask(mask, input, "masked_select").shape)
+    shape = shape or (1,)
+    return getitem(expand(at_least_1d(input), shape), expand(at_least_1d(mask), shape))
+
+
+def masked_fill(input, mask, value):
+    """`input` with `value` where `mask` is true; the two broadcast.
+
+    Parameters
+    ----------
+    input : Tensor
+    mask : Tensor of bool
+    value : number or Tensor of no dimensions
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.tensor([1.0, -2.0, 3.0])
+    >>> learngrad.masked_fill(x, x < 0, 0)
+    tensor([1., 0., 3.])
+    """
+    _mask(mask, input, "masked_fill")
+    if getattr(value, "ndim", 0):
+        raise ShapeError(f"masked_fill puts one value in, not {list(value.shape)}",
+                         tensors={"value": value}, fix="learngrad.where(mask, value, x)")
+    if not isinstance(value, (int, float)) and not hasattr(value, "dtype"):
+        raise devices.not_a_number(value)
+    value = cast(value, input.dtype) if hasattr(value, "dtype") else value
+    return MaskedFill.apply(input, mask, value)
+
+
+def _mask(mask: Any, input: Any, name: str) -> Any:
+    if getattr(mask, "dtype", None) != devices.bool_:
+        raise DtypeError(f"{name}: a mask is a tensor of bools, not "
+                         f"{getattr(mask, 'dtype', mask)!s:.60}", fix="mask.bool(), or x > 0")
+    try:
+        np.broadcast_shapes(input.shape, mask.shape)
+    except ValueError:
+        raise ShapeError(f"{name}: shapes {list(input.shape)} and {list(mask.shape)} do not "
+                         "broadcast", tensors={"input": input, "mask": mask},
+                         fix="counted from the last, sizes must be equal, or 1") from None
+    return mask
+
+
+def one_hot(tensor, num_classes=-1):
+    """Integers as rows of zeros with a single one; int64, with a new last dimension.
+
+    Parameters
+    ----------
+    tensor : Tensor of int
+        Class numbers from 0.
+    num_classes : int, default -1
+        The size of the new dimension; -1 for the largest number plus one.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.nn.functional.one_hot(learngrad.tensor([0, 2]))
+    tensor([[1, 0, 0],
+            [0, 0, 1]])
+    """
+    array = indices_of(tensor, "one_hot")._data
+    if num_classes == -1:
+        if not array.size:
+            raise ShapeError("one_hot of no numbers cannot tell how many classes there are",
+                             tensors={"tensor": tensor}, fix="one_hot(x, num_classes=10)")
+        num_classes = int(array.max()) + 1
+    elif isinstance(array, np.ndarray) and array.size and array.max() >= num_classes:
+        raise OutOfRangeError(f"one_hot: class {array.max()} does not exist among {num_classes}",
+                              tensors={"tensor": tensor}, fix=f"num_classes={array.max() + 1}")
+    classes = devices.array_module(array).arange(num_classes)
+    return cast(eq(unsqueeze(tensor, -1), classes), devices.int64)

@@ -1,0 +1,296 @@
+"""Rows of the operations that pick and place by index, sort, search and count."""
+
+import numpy as np
+
+from tests.optable.arrange import row
+from tests.optable.form import Operation, T, Wrong, distinct, normal, positive, sample, truth, whole
+
+COLUMNS = np.array([[2, 0], [1, 1]])  # places along dimension 1 of a matrix [2, 3]
+ROWS_OF = np.array([[1, 0, 1]])  # places along dimension 0 of a matrix [2, 3]
+VECTOR = np.array([2, 0, 2])
+EVERY = slice(None)
+
+
+def placed(x, dim, index, value, add=False):
+    """`value` put or added at ``index`` along `dim`, element by element."""
+    out, index = np.array(x, ndmin=1), np.array(index, ndmin=1)
+    value = np.broadcast_to(value, index.shape) if np.ndim(value) == 0 else value
+    for at in np.ndindex(index.shape):
+        to = list(at)
+        to[dim] = index[at]
+        out[tuple(to)] = out[tuple(to)] * add + value[at]
+    return out.reshape(x.shape)
+
+
+def gathered(x, dim, index):
+    cut = tuple(slice(None) if d == dim % x.ndim else slice(s) for d, s in enumerate(index.shape))
+    return np.take_along_axis(x[cut], index, dim)
+
+
+def slices(x, dim, index, value, add=False):
+    out = np.array(x)
+    view = np.moveaxis(out, dim, 0)
+    value = np.moveaxis(value, dim, 0) if np.ndim(value) else np.broadcast_to(
+        value, (len(index), *view.shape[1:]))
+    for k, place in enumerate(index):
+        view[place] = view[place] * add + value[k]
+    return out
+
+
+def reduced(x, dim, index, src, reduce, include_self=True):
+    base = x if include_self else placed(x, dim, index, 0.0)
+    total = placed(base, dim, index, src, True)
+    if reduce == "sum":
+        return total
+    counts = placed(np.full(x.shape, float(include_self)), dim, index, np.ones(src.shape), True)
+    return total / np.maximum(counts, 1)
+
+
+def index_put(x, indices, values, accumulate=False):
+    out = x.copy()
+    if accumulate:
+        np.add.at(out, indices, values)
+    else:
+        out[indices] = values
+    return out
+
+
+def added(x, value, key):
+    """Integers pick first, as in PyTorch; NumPy would take them for index arrays."""
+    if not isinstance(key, tuple) or not isinstance(key[0], int):
+        return index_put(x, key, value, True)
+    out = x.copy()
+    out[key[0]] = index_put(x[key[0]], key[1:], value, True)
+    return out
+
+
+def in_order(x, dim=-1, descending=False, stable=False):
+    order = np.argsort(-x if descending else x, axis=dim, kind="stable") if x.ndim else np.int64(0)
+    return (np.take_along_axis(x, order, dim) if x.ndim else x), order
+
+
+def top(x, k, dim=-1, largest=True):
+    return [np.take(part, range(k), dim) for part in in_order(x, dim, largest)]
+
+
+def found(sequence, x, right=False, out_int32=False):
+    side = "right" if right else "left"
+    if sequence.ndim > 1:
+        return np.stack([np.searchsorted(s, v, side) for s, v in zip(sequence, x)])
+    return np.searchsorted(sequence, x, side)
+
+
+def rising(rng, shape):
+    return np.sort(rng.standard_normal(shape), -1)
+
+
+def fixed(*values):
+    return lambda rng, shape: np.array(values).reshape(shape)
+
+
+def add_in(lib, x, value, key):
+    """PyTorch's own way to add at an index: the places as numbers of the flattened tensor."""
+    places = lib.arange(x.numel()).reshape(x.shape)[key]
+    return x.reshape(-1).index_add(0, places.reshape(-1), value.expand(places.shape).reshape(
+        -1)).reshape(x.shape)
+
+
+def bad_index(name, *more):
+    """What every operation that takes an index along a dimension refuses."""
+    def call(lg, t, index):
+        return getattr(lg, name)(t(3), 0, index, *[t(2) for _ in more])
+
+    return [
+        Wrong(lambda lg, t: call(lg, t, t(2)), "DtypeError", [name, "float32", "long()"]),
+        Wrong(lambda lg, t: call(lg, t, lg.tensor([0, -1])), "OutOfRangeError", ["-1"], gpu=False),
+        Wrong(lambda lg, t: call(lg, t, lg.tensor([0, 3])), "OutOfRangeError", ["3"], gpu=False)]
+
+
+def other_dtype(name):
+    return Wrong(lambda lg, t: getattr(lg, name)(
+        t(3), 0, lg.tensor([0, 1], device=t().device), t(2, dtype="float64")), "DtypeError",
+        ["float32", "float64"])
+
+
+ROWS = [
+    row("select", lambda x, dim, k: np.take(x, k, dim),
+        [sample(T((2, 3)), 0, 1), sample(T((2, 3)), 1, -1), sample(T((3,)), 0, 0)], view=True,
+        wrong=[Wrong(lambda lg, t: t(2, 3).select(0, 2), "OutOfRangeError", ["2", "[2, 3]"]),
+               Wrong(lambda lg, t: t().select(0, 0), "OutOfRangeError", ["single number"])]),
+    row("narrow", lambda x, dim, start, n: np.take(x, range(start % x.shape[dim], start % x.shape[
+        dim] + n), dim),
+        [sample(T((5,)), 0, 1, 3), sample(T((2, 3)), 1, 0, 3), sample(T((2, 3)), -1, -2, 2),
+         sample(T((2, 3)), 0, 1, 0)], view=True, wrong=[
+            Wrong(lambda lg, t: t(5).narrow(0, 3, 3), "ShapeError", ["3", "5"]),
+            Wrong(lambda lg, t: t(5).narrow(0, 0, -1), "ShapeError", ["-1"])]),
+    Operation(
+        "add_at", lambda lib, x, value, key: lib.ops.index.add_at(x, value, key),
+        added,
+        [sample(T((3, 2)), T((3, 2)), VECTOR), sample(T((3, 2)), T((2,)), VECTOR),
+         sample(T((2, 3)), T((3,)), (EVERY, np.array([0, 1, 0]))),
+         sample(T((2, 3, 4)), T((3, 2)), (0, EVERY, np.array([1, 1])))],
+        torch=add_in, dtypes="", wrong=[
+            Wrong(lambda lg, t: lg.ops.index.add_at(t(3), t(4), slice(None)), "ShapeError",
+                  ["[3]", "[4]"])]),
+    row("gather", gathered,
+        [sample(T((2, 3)), 1, COLUMNS), sample(T((2, 3)), 0, ROWS_OF), sample(T((3,)), -1, VECTOR),
+         sample(T((2, 3), layout="transposed"), -1, COLUMNS), sample(T((2, 3)), 1, COLUMNS[:1]),
+         sample(T((2, 3)), 1, COLUMNS[:, :0])], wrong=[
+            *bad_index("gather"),
+            Wrong(lambda lg, t: t(2, 3).gather(1, lg.tensor([0], device=t().device)), "ShapeError",
+                  ["[1]", "[2, 3]"])]),
+    Operation(
+        "take_along_dim", lambda lib, x, index, *d, **k: lib.take_along_dim(x, index, *d, **k),
+        lambda x, index, dim=None: np.take_along_axis(x, index, dim),
+        [sample(T((2, 3)), COLUMNS, 1), sample(T((2, 3)), np.array([[2]]), 1),
+         sample(T((2, 3)), np.array([5, 0]), dim=None), sample(T((1, 3)), COLUMNS, -1)],
+        {"method": lambda lib, x, index, *d, **k: x.take_along_dim(index, *d, **k)}, wrong=[
+            Wrong(lambda lg, t: lg.take_along_dim(t(2, 3), lg.tensor([0]), 1), "ShapeError",
+                  ["[2, 3]", "[1]"])]),
+    row("index_select", lambda x, dim, index: np.take(x, index, dim),
+        [sample(T((3, 2)), 0, VECTOR), sample(T((2, 3)), -1, VECTOR),
+         sample(T((2, 3, 2)), 1, VECTOR),
+         sample(T((3,)), 0, VECTOR[:0])], wrong=[
+            *bad_index("index_select"),
+            Wrong(lambda lg, t: t(3).index_select(0, lg.tensor([[0]], device=t().device)),
+                  "ShapeError", ["vector", "[1, 1]"])]),
+    row("take", np.take,
+        [sample(T((2, 3)), np.array([[5, 0], [1, 1]])), sample(T(()), np.array([0]))],
+        wrong=[Wrong(lambda lg, t: t(3).take(t(2)), "DtypeError", ["float32"])]),
+    row("masked_select", lambda x, m: np.broadcast_to(x, np.broadcast_shapes(x.shape, m.shape))[
+        np.broadcast_to(m, np.broadcast_shapes(x.shape, m.shape))],
+        [sample(T((2, 3)), T((2, 3), truth)), sample(T((2, 3)), T((3,), truth)),
+         sample(T((3,)), T((2, 1), truth)), sample(T(()), T((), truth)),
+         sample(T((0,)), T((0,), truth)),
+         sample(T((2, 3), layout="transposed"), T((2, 3), truth, "transposed"))], wrong=[
+            Wrong(lambda lg, t: t(3).masked_select(t(3)), "DtypeError", ["bool", "float32"]),
+            Wrong(lambda lg, t: t(3).masked_select(t(4) > 0), "ShapeError", ["[3]", "[4]"])]),
+    row("masked_fill", lambda x, m, v: np.where(m, v, x),
+        [sample(T((2, 3)), T((2, 3), truth), 2), sample(T((2, 3)), T((3,), truth), -1.5),
+         sample(T((3,)), T((2, 1), truth), T(())), sample(T(()), T((), truth), 1.0),
+         sample(T((0, 2)), T((2,), truth), 0.0), sample(T((2, 3)), T((2, 3), truth), float("-inf"),
+                                                        smooth=False)],
+        dtypes="?Bbhilefd", wrong=[
+            Wrong(lambda lg, t: t(3).masked_fill(t(3), 0), "DtypeError", ["bool", "float32"]),
+            Wrong(lambda lg, t: t(3).masked_fill(t(4) > 0, 0), "ShapeError", ["[3]", "[4]"]),
+            Wrong(lambda lg, t: t(3).masked_fill(t(3) > 0, t(3)), "ShapeError", ["where"]),
+            Wrong(lambda lg, t: t(3).masked_fill(t(3) > 0, "x"), "ArgumentTypeError", ["'x'"]),
+            Wrong(lambda lg, t: t(3, dtype="int64").masked_fill(t(3) > 0, float("-inf")),
+                  "DtypeError", ["-inf", "int64"])]),
+    row("scatter", placed,
+        [sample(T((2, 3)), 1, COLUMNS[:, :1], T((2, 1))),
+         sample(T((2, 3)), 0, ROWS_OF, T((2, 3), needs=False)),
+         sample(T((2, 3)), -1, COLUMNS[:, :1], 2.5), sample(T((3,)), 0, VECTOR[:2], T((2,))),
+         sample(T(()), 0, np.array(0), T(())), sample(T((2, 3), needs=False), 1, COLUMNS[:1],
+                                                      T((1, 2)))], dtypes="", wrong=[
+            *bad_index("scatter", "src"), other_dtype("scatter"),
+            Wrong(lambda lg, t: t(3).scatter(0, lg.tensor([0, 1], device=t().device), t(1)),
+                  "ShapeError", ["src", "[1]", "[2]"]),
+            Wrong(lambda lg, t: t(3).scatter(0, lg.tensor([0]), 1.0, reduce="max"), "ArgumentError",
+                  ["'max'", "add"]),
+            Wrong(lambda lg, t: t(3).scatter(0, lg.tensor([0]), "x"), "ArgumentTypeError",
+                  ["'x'"])]),
+    row("scatter_add", lambda *a: placed(*a, True),
+        [sample(T((3,)), 0, VECTOR, T((3,))), sample(T((2, 3)), 1, COLUMNS, T((2, 2))),
+         sample(T((2, 3)), 0, ROWS_OF, T((2, 3), needs=False)),
+         sample(T(()), 0, np.array(0), T(())),
+         sample(T((2, 3)), 1, COLUMNS[:, :0], T((2, 0)))],
+        also={"scatter": lambda lib, x, dim, index, src: x.scatter(dim, index, src, reduce="add")},
+        dtypes="", wrong=[*bad_index("scatter_add", "src"), other_dtype("scatter_add")]),
+    Operation(
+        "scatter_reduce", lambda lib, *a, **k: lib.scatter_reduce(*a, **k), reduced,
+        [sample(T((3,)), 0, VECTOR, T((3,)), how, include_self=own)
+         for how in ("sum", "mean") for own in (True, False)] + [
+            sample(T((2, 3)), 1, COLUMNS, T((2, 2)), "mean")],
+        {"method": lambda lib, x, *a, **k: x.scatter_reduce(*a, **k)}, dtypes="", wrong=[
+            Wrong(lambda lg, t: lg.scatter_reduce(t(3), 0, lg.tensor([0]), t(1), "max"),
+                  "ArgumentError", ["'max'", "mean"])]),
+    row("index_add", lambda x, dim, i, s, alpha=1: slices(x, dim, i, alpha * s, True),
+        [sample(T((3, 2)), 0, VECTOR, T((3, 2))), sample(T((2, 3)), -1, VECTOR, T((2, 3)), alpha=2),
+         sample(T((3,)), 0, VECTOR[:0], T((0,)))], dtypes="", wrong=[
+            *bad_index("index_add", "source"), other_dtype("index_add"),
+            Wrong(lambda lg, t: t(3, 2).index_add(0, lg.tensor([0]), t(2, 2)), "ShapeError",
+                  ["[2, 2]", "[1, 2]"])]),
+    row("index_copy", slices,
+        [sample(T((3, 2)), 0, VECTOR[:2], T((2, 2))), sample(T((2, 3)), 1, VECTOR[:2], T((2, 2)))],
+        dtypes="", wrong=[*bad_index("index_copy", "source"), other_dtype("index_copy")]),
+    row("index_fill", slices,
+        [sample(T((3, 2)), 0, VECTOR, 2.5), sample(T((2, 3)), 1, VECTOR[:2], T(()))], dtypes="",
+        wrong=[Wrong(lambda lg, t: t(3).index_fill(0, t(2), 1), "DtypeError", ["float32"])]),
+    row("index_put", index_put,
+        [sample(T((3, 2)), (VECTOR[:2],), T((2, 2))),
+         sample(T((3, 2)), (VECTOR,), T((3, 2)), True),
+         sample(T((3, 2)), (VECTOR, VECTOR // 2), T(()), accumulate=True)], dtypes="", wrong=[
+            Wrong(lambda lg, t: t(3).index_put((lg.tensor([0]),), t(1, dtype="float64")),
+                  "DtypeError", ["float32", "float64"])]),
+    Operation(
+        "one_hot", lambda lib, x, *n: lib.nn.functional.one_hot(x, *n),
+        lambda x, n=None: np.eye(n or x.max() + 1, dtype=np.int64)[x],
+        [sample(T((3,), whole(0, 4)), 5), sample(T((2, 3), whole(0, 4))),
+         sample(T((), whole(0, 4)), 4),
+         sample(T((0,), whole(0, 4)), 4)], dtypes="", wrong=[
+            Wrong(lambda lg, t: lg.nn.functional.one_hot(t(3)), "DtypeError", ["float32", "long"]),
+            Wrong(lambda lg, t: lg.nn.functional.one_hot(lg.tensor([3]), 3), "OutOfRangeError",
+                  ["3"], gpu=False),
+            Wrong(lambda lg, t: lg.nn.functional.one_hot(t(0, dtype="int64")), "ShapeError",
+                  ["num_classes"])]),
+
+    row("sort", in_order,
+        [sample(T(s, distinct), *a) for s, a in (
+            ((4,), ()), ((2, 3), ()), ((2, 3), (0,)), ((3, 2, 2), (1,)), ((2, 3), (-1, True)),
+            ((), ()), ((0, 2), (0,)), ((2, 0), ()))] + [
+            sample(T((4,), fixed(1.0, 2.0, 1.0, 2.0)), stable=True, smooth=False),
+            sample(T((4,), fixed(1.0, 2.0, 1.0, 2.0)), stable=True, descending=True, smooth=False),
+            sample(T((2, 3), distinct, "transposed"), 0)],
+        wrong=[Wrong(lambda lg, t: t(3).sort(1), "OutOfRangeError", ["1"])]),
+    row("argsort", lambda *a, **k: in_order(*a, **k)[1],
+        [sample(T(s, distinct), *a) for s, a in (((4,), ()), ((2, 3), (0,)), ((2, 3), (1, True)),
+                                                 ((), ()))], dtypes="Bbhilefd"),
+    row("topk", top,
+        [sample(T((5,), distinct), 2), sample(T((2, 4), distinct), 3, -1),
+         sample(T((4, 2), distinct), 2, 0), sample(T((5,), distinct), 2, largest=False),
+         sample(T((5,), distinct), 0), sample(T((2, 3), distinct, "every other"), 3)],
+        dtypes="bhilefd", wrong=[
+            Wrong(lambda lg, t: t(3).topk(4), "ShapeError", ["4", "3"]),
+            Wrong(lambda lg, t: t(3).topk(1, 1), "OutOfRangeError", ["1"])]),
+    Operation(
+        "unique", lambda lib, x, **k: lib.unique(x, **k),
+        lambda x, return_inverse=False, return_counts=False, dim=None: np.unique(
+            x, return_inverse=return_inverse, return_counts=return_counts, axis=dim),
+        [sample(T((6,), whole(0, 3))), sample(T((2, 3), whole(0, 3)), return_inverse=True),
+         sample(T((6,), whole(0, 3), needs=False), return_counts=True),
+         sample(T((6,), whole(0, 3)), return_inverse=True, return_counts=True),
+         sample(T((4, 1), whole(0, 2)), dim=0, return_inverse=True), sample(T((0,), whole(0, 3))),
+         sample(T((3,), normal, needs=False))],
+        {"method": lambda lib, x, **k: x.unique(**k)}, wrong=[
+            Wrong(lambda lg, t: t(3).unique(dim=1), "OutOfRangeError", ["1"])]),
+    row("nonzero", lambda x: np.stack(np.nonzero(np.atleast_1d(x)), 1)[:, :x.ndim],
+        [sample(T((4,), whole(0, 2))), sample(T((2, 3), truth)), sample(T((), whole(1, 2))),
+         sample(T((0, 2), whole(0, 2))), sample(T((3,), fixed(0.0, 1.0, 2.0)))]),
+    row("bincount", lambda x, w=None, minlength=0: np.bincount(x, w, minlength),
+        [sample(T((5,), whole(0, 4))), sample(T((5,), whole(0, 4)), minlength=7),
+         sample(T((3,), whole(0, 4)), T((3,), positive, needs=False)),
+         sample(T((0,), whole(0, 2)))],
+        dtypes="Bbhil", wrong=[
+            Wrong(lambda lg, t: t(3).bincount(), "ShapeError", ["integers"]),
+            Wrong(lambda lg, t: lg.bincount(lg.tensor([-1])), "ShapeError", ["-1"], gpu=False),
+            Wrong(lambda lg, t: lg.bincount(t(2, dtype="int64"), t(3)), "ShapeError", ["[3]"])]),
+    Operation(
+        "searchsorted", lambda lib, s, x, **k: lib.searchsorted(s, x, **k), found,
+        [sample(T((4,), rising, needs=False), T((3,))),
+         sample(T((4,), fixed(1, 2, 2, 3)), T((4,), fixed(0, 2, 3, 4)), right=True),
+         sample(T((2, 3), rising, needs=False), T((2, 2))),
+         sample(T((4,), rising, needs=False), T(())), sample(T((4,), fixed(1, 2, 2, 3)), 2),
+         sample(T((4,), rising, needs=False), T((0,))),
+         sample(T((4,), fixed(1, 2, 2, 3)), T((1,), fixed(2)), out_int32=True)], dtypes="", wrong=[
+            Wrong(lambda lg, t: lg.searchsorted(t(2, 3), t(3)), "ShapeError", ["[2, 3]", "[3]"]),
+            Wrong(lambda lg, t: lg.searchsorted(t(2), t(2, dtype="float64")), "DtypeError",
+                  ["float32", "float64"]),
+            Wrong(lambda lg, t: lg.searchsorted(t(2), t(2), side="up"), "OutOfRangeError",
+                  ["'up'"])]),
+    Operation(
+        "bucketize", lambda lib, x, s, **k: lib.bucketize(x, s, **k),
+        lambda x, s, right=False: found(s, x, right),
+        [sample(T((2, 3)), T((4,), rising, needs=False)),
+         sample(T((3,), fixed(0, 2, 3)), T((4,), fixed(1, 2, 2, 3)), right=True)], dtypes=""),
+]
