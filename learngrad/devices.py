@@ -229,12 +229,18 @@ def floating(inputs: list[Any]) -> list[Any]:
     return inputs if x.dtype.kind == "f" else [x.astype(_default_dtype), *inputs[1:]]
 
 
+def converted(array: Array, dtype: np.dtype[Any]) -> Array:
+    """A copy in another dtype; what is too large for it becomes infinite, without a warning."""
+    with np.errstate(all="ignore"):
+        return array.astype(dtype)
+
+
 def cast_to(arrays: list[Any], dtype: np.dtype[Any]) -> list[Any]:
     """Arrays in `dtype`; Python numbers stay numbers unless they would decide NumPy's dtype."""
     wrapped = []
     for x in arrays:
         if is_array(x):
-            wrapped.append(x if x.dtype == dtype else x.astype(dtype))
+            wrapped.append(x if x.dtype == dtype else converted(x, dtype))
         else:
             # NumPy knows Python numbers as weak; a NumPy scalar would be a strong float64.
             wrapped.append(float(x) if dtype.kind == "f" else int(x) if dtype.kind in "iu"

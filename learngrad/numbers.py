@@ -29,7 +29,7 @@ def to_array(data: Any, dtype: Any, device: Any) -> Any:
         dtype = devices.get_default_dtype() if python and array.dtype.kind == "f" else array.dtype
         dtype = devices.to_dtype(dtype)
     if array is data or dtype != array.dtype:
-        array = array.astype(dtype)
+        array = devices.converted(array, dtype)
     return array if place.type == "cpu" and isinstance(array, np.ndarray) else devices.to_device(
         array, place)
 

@@ -99,9 +99,9 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
         elif create_graph:
             after = _recorded_sum(before, value)
         elif edge in owned and not detailed:
-            after = np.add(before, value, out=before)
+            after = thread.quietly(np.add, before, value, before)
         else:
-            after = devices.as_array(before + value, value)
+            after = devices.as_array(thread.quietly(np.add, before, value), value)
             owned.add(edge)
         held[slot] = after
         return before, after
@@ -190,6 +190,7 @@ def _zeros(node: Function, slot: int, like: Any) -> Any:
 
 def _fit(node: Function, i: int, value: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
     """A contribution in its input's shape and dtype: un-broadcast, cast, and otherwise refused."""
+    tensor = isinstance(value, function.Tensor)
     if tuple(value.shape) != shape:
         if not node.broadcasts:
             raise ShapeError(
@@ -197,14 +198,15 @@ def _fit(node: Function, i: int, value: Any, shape: tuple[int, ...], dtype: np.d
                 f"{list(value.shape)} for input {i}, which has shape {list(shape)}",
                 where=source.resolve(node.made),
                 fix="a gradient has the shape of what it is the gradient of")
-        value = _whole(node, unbroadcast(value, shape))
+        value = unbroadcast(value, shape) if tensor else _whole(
+            node, thread.quietly(unbroadcast, value, shape))
     if value.dtype != dtype:
         if node.promotion is None:
             raise ShapeError(
                 f"the backward of {type(node).__name__} returned a gradient of dtype {value.dtype} "
                 f"for input {i}, which has dtype {dtype}", where=source.resolve(node.made),
                 fix=f"compute it in {dtype}: NumPy's scalars and counts promote, Python's do not")
-        value = value.astype(dtype)
+        value = value.astype(dtype) if tensor else devices.converted(value, dtype)
     return value
 
 
@@ -275,7 +277,7 @@ def _write(leaf: AccumulateGrad, g: Any, create_graph: bool,
         return (None, new(g, None)) if detailed else None
     old = before._data
     copy = new(old.copy(), None) if detailed else None
-    np.add(old, g, out=old)
+    thread.quietly(np.add, old, g, old)
     before._version[0] += 1
     return (copy, new(old.copy(), None)) if detailed else None
 

@@ -617,3 +617,21 @@ def test_targets_that_are_changed_afterwards():
     target.zero_()
     with pytest.raises(GraphError, match="target was changed in place 1 time"):
         loss.backward()
+
+
+def test_sums_of_infinities_are_quiet():
+    """Gradients that overflow are infinite or nan, and nothing warns: as in PyTorch."""
+    x = lg.tensor([1.0, 2.0], requires_grad=True)
+    h = x * 1
+    huge = lg.tensor(3e38)
+    (h * huge * 2 - h * huge * 2).sum().backward(lg.tensor(1.0))
+    assert all(np.isnan(x.grad.tolist()))
+    y = lg.tensor(1.0, requires_grad=True)
+    (y * lg.tensor([3e38, 3e38])).sum().backward(lg.tensor(1.0))
+    assert y.grad.item() == float("inf")
+    (y * huge).backward()
+    (y * -huge).backward(lg.tensor(1e10))
+    assert np.isnan(y.grad.item())
+    small = lg.tensor([1.0], dtype=lg.float16, requires_grad=True)
+    (small.float() * 1e9).sum().backward()
+    assert small.grad.tolist() == [float("inf")]
