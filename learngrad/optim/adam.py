@@ -9,7 +9,7 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.errors import ArgumentTypeError
-from learngrad.optim.optimizer import Optimizer, number
+from learngrad.optim.optimizer import Moving, Optimizer, number
 from learngrad.tensor import Tensor
 
 __all__ = ["Adam"]
@@ -70,28 +70,29 @@ class Adam(Optimizer):
         for i, beta in enumerate(group["betas"]):
             number(f"betas[{i}]", beta, below=1.0)
 
-    def update(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def update(self, group: dict[str, Any], moving: list[Moving]) -> None:
         """One step of the rule."""
-        if not state:
-            zeros = devices.array_module(p).zeros_like
-            state.update(step=0, exp_avg=Tensor._from_array(zeros(p), None),
-                         exp_avg_sq=Tensor._from_array(zeros(p), None))
-        t = state["step"] = state["step"] + 1
-        m, v = state["exp_avg"]._data, state["exp_avg_sq"]._data
         beta1, beta2 = group["betas"]
-        g = self.downhill(p, g, group)
-        s = self.scratch(p)
-        np.subtract(g, m, out=s)
-        s *= 1 - beta1
-        m += s
-        v *= beta2
-        np.multiply(g, g, out=s)
-        s *= 1 - beta2
-        v += s
-        # The formula's quotient, with the root of 1 - beta2^t multiplied out of its denominator.
-        root = math.sqrt(1 - beta2**t)
-        np.sqrt(v, out=s)
-        s += group["eps"] * root
-        np.divide(m, s, out=s)
-        s *= group["lr"] * root / (1 - beta1**t)
-        p -= s
+        for p, g, state in moving:
+            if not state:
+                zeros = devices.array_module(p).zeros_like
+                state.update(step=0, exp_avg=Tensor._from_array(zeros(p), None),
+                             exp_avg_sq=Tensor._from_array(zeros(p), None))
+            t = state["step"] = state["step"] + 1
+            m, v = state["exp_avg"]._data, state["exp_avg_sq"]._data
+            s = self.scratch(p)
+            g = self.downhill(p, g, group)
+            np.subtract(g, m, out=s)
+            s *= 1 - beta1
+            m += s
+            v *= beta2
+            np.multiply(g, g, out=s)
+            s *= 1 - beta2
+            v += s
+            # The formula's quotient, with the root of 1 - beta2^t multiplied out of it.
+            root = math.sqrt(1 - beta2**t)
+            np.sqrt(v, out=s)
+            s += group["eps"] * root
+            np.divide(m, s, out=s)
+            s *= group["lr"] * root / (1 - beta1**t)
+            p -= s

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import warnings
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -17,7 +18,10 @@ from learngrad.errors import ArgumentError, ArgumentTypeError, GraphError
 from learngrad.nn import Module, Parameter
 from learngrad.tensor import Tensor
 
-__all__ = ["Optimizer", "number"]
+__all__ = ["Moving", "Optimizer", "number"]
+
+Moving = tuple[Any, Any, dict[str, Any]]
+"""A parameter's array, its gradient's, and what the rule remembers of it."""
 
 
 def number(name: str, value: Any, low: float = 0.0, below: float = math.inf) -> float:
@@ -35,19 +39,19 @@ class Optimizer:
     """Base of the optimisers.
 
     A subclass refuses senseless settings in ``check`` and gives its rule in ``update``, which
-    changes one parameter's array in place. `param_groups` is a list of dicts, each with
+    changes the arrays of a group in place. `param_groups` is a list of dicts, each with
     ``"params"`` and the settings of those parameters, which may be changed between steps; `state`
     holds for each parameter what the rule remembers.
     """
 
     defaults: dict[str, Any]
     param_groups: list[dict[str, Any]]
-    state: dict[Tensor, dict[str, Any]]
+    state: defaultdict[Tensor, dict[str, Any]]
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         self.defaults = defaults
         self.param_groups = []
-        self.state = {}
+        self.state = defaultdict(dict)
         self._scratch: dict[Any, Any] = {}
         self._moved = False  # whether a step ever found a gradient, or said that it found none
         groups = _groups(params)
@@ -92,8 +96,8 @@ class Optimizer:
     def check(self, group: dict[str, Any]) -> None:
         """Refuse settings of a parameter group that make no sense."""
 
-    def update(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
-        """Move one parameter's array `p` in place, by its gradient `g`; the optimiser's rule."""
+    def update(self, group: dict[str, Any], moving: list[Moving]) -> None:
+        """Move a group's arrays in place, by their gradients; the optimiser's rule."""
         raise NotImplementedError(f"{type(self).__name__} has no rule: def update(self, ...)")
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -113,19 +117,17 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        here, update, states, moved = thread, self.update, self.state, False
+        states, moved = self.state, False
         for group in self.param_groups:
-            for p in group["params"]:
-                g = p._grad
-                if g is None:
-                    continue
+            params = [p for p in group["params"] if p._grad is not None]
+            if params:
                 moved = True
-                state = states.get(p)
-                if state is None:
-                    state = states[p] = {}
-                here.quietly(update, p._data, g._data, state, group)
+                thread.quietly(self.update, group,
+                               [(p._data, p._grad._data, states[p]) for p in params])
+            for p in params:
                 p._version[0] += 1
-                for watcher in here.watchers:
+            for watcher in thread.watchers:
+                for p in params:
                     watcher.changed(p)
         if not moved and not self._moved:
             warnings.warn(
@@ -201,7 +203,8 @@ class Optimizer:
                         f"{name} of parameter {i} does not fit it",
                         tensors={name: value, f"parameter {i}": params[i]},
                         fix="build the optimiser as the one that was saved")
-        self.state = {params[i]: copy.deepcopy(dict(memory)) for i, memory in state.items()}
+        self.state = defaultdict(dict, (
+            (params[i], copy.deepcopy(dict(memory))) for i, memory in state.items()))
         self.param_groups = [{**old, **copy.deepcopy(dict(new)), "params": old["params"]}
                              for old, new in zip(self.param_groups, groups, strict=True)]
 

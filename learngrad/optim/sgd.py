@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from learngrad.errors import ArgumentError
-from learngrad.optim.optimizer import Optimizer, number
+from learngrad.optim.optimizer import Moving, Optimizer, number
 from learngrad.tensor import Tensor
 
 __all__ = ["SGD"]
@@ -72,20 +72,21 @@ class SGD(Optimizer):
             raise ArgumentError("Nesterov's rule looks ahead along the momentum: it needs one, and "
                                 "no dampening", fix="momentum=0.9, dampening=0")
 
-    def update(self, p: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def update(self, group: dict[str, Any], moving: list[Moving]) -> None:
         """One step of the rule."""
-        g = self.downhill(p, g, group)
-        s = self.scratch(p)
-        momentum = group["momentum"]
-        if momentum:
-            kept = state.get("momentum_buffer")
-            if kept is None:
-                v = g.copy()
-                state["momentum_buffer"] = Tensor._from_array(v, None)
-            else:
-                v = kept._data
-                v *= momentum
-                v += np.multiply(g, 1 - group["dampening"], out=s) if group["dampening"] else g
-            g = np.add(g, np.multiply(v, momentum, out=s), out=s) if group["nesterov"] else v
-        np.multiply(g, group["lr"], out=s)
-        p -= s
+        lr, momentum, dampening = group["lr"], group["momentum"], group["dampening"]
+        for p, g, state in moving:
+            s = self.scratch(p)
+            g = self.downhill(p, g, group)
+            if momentum:
+                kept = state.get("momentum_buffer")
+                if kept is None:
+                    v = g.copy()
+                    state["momentum_buffer"] = Tensor._from_array(v, None)
+                else:
+                    v = kept._data
+                    v *= momentum
+                    v += np.multiply(g, 1 - dampening, out=s) if dampening else g
+                g = np.add(g, np.multiply(v, momentum, out=s), out=s) if group["nesterov"] else v
+            np.multiply(g, lr, out=s)
+            p -= s
