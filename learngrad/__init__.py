@@ -14,7 +14,7 @@ import importlib as _importlib
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-from learngrad import autograd, linalg, errors, nn, optim
+from learngrad import autograd, errors, linalg, nn, optim
 from learngrad.autograd.mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from learngrad.creation import (
     arange,
@@ -52,6 +52,7 @@ from learngrad.devices import (
 from learngrad.devices import bool_ as bool
 from learngrad.ops.broadcast import broadcast_tensors, broadcast_to, meshgrid
 from learngrad.ops.diagonal import diag, diag_embed, diagonal, tril, triu
+from learngrad.ops.einsum import einsum, kron, outer, tensordot
 from learngrad.ops.elementwise import (
     absolute,
     add,
@@ -87,7 +88,6 @@ from learngrad.ops.gather import (
 from learngrad.ops.index import narrow, select
 from learngrad.ops.join import cat, chunk, dstack, hstack, split, stack, unbind, vstack
 from learngrad.ops.losses import log_softmax, softmax
-from learngrad.ops.einsum import einsum, kron, outer, tensordot
 from learngrad.ops.matmul import matmul
 from learngrad.ops.products import addmm, baddbmm, bmm, dot, mm, mv
 from learngrad.ops.rearrange import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile

@@ -55,7 +55,7 @@ def set_default_dtype(dtype: Any) -> None:
 def to_dtype(dtype: Any) -> np.dtype[Any]:
     """`dtype` as a NumPy dtype that tensors can have; complex and objects are refused."""
     try:
-        result = np.dtype(dtype)
+        result = bfloat16() if isinstance(dtype, str) and dtype == "bfloat16" else np.dtype(dtype)
     except TypeError:
         raise ArgumentTypeError(f"{dtype!r:.60} is not a dtype",
                                 fix="dtype=learngrad.float32") from None
@@ -65,6 +65,16 @@ def to_dtype(dtype: Any) -> np.dtype[Any]:
         raise ArgumentTypeError(f"a tensor cannot have dtype {result}: {why}",
                                 fix="use a floating, integer or bool dtype")
     return np.dtype(result.type)  # in this machine's byte order
+
+
+def bfloat16() -> np.dtype[Any]:
+    """The dtype bfloat16, for storage alone, from ml-dtypes, which is imported now."""
+    try:
+        return np.dtype(importlib.import_module("ml_dtypes").bfloat16)
+    except ImportError as error:
+        raise MissingDependency(
+            f"dtype bfloat16 needs ml-dtypes, which cannot be imported ({error})",
+            fix="pip install ml-dtypes, or use float16 or float32") from error
 
 
 class Device:
@@ -77,7 +87,7 @@ class Device:
 
     def __init__(self, device: str | Device, index: int | None = None) -> None:
         if isinstance(device, Device):
-            device, index = device.type, device.index
+            index = device.index
         name, _, number = str(device).partition(":")
         if name not in ("cpu", "cuda") or (number and not number.isdigit()):
             raise ArgumentError(f"there is no device {device!r}",
@@ -267,7 +277,7 @@ class Generator:
     def __init__(self, device: str | Device = "cpu") -> None:
         self.device = Device(device)
         self._seed = 0
-        self.manual_seed(np.random.SeedSequence().entropy % 2**63)  # type: ignore[operator]
+        self.manual_seed(_entropy())
 
     def manual_seed(self, seed: int) -> Generator:
         """Start the stream again from `seed`; returns the generator itself."""
@@ -285,6 +295,10 @@ class Generator:
         """The seed that the stream was started from."""
         return self._seed
 
+    def seed(self) -> int:
+        """Start the stream again from a seed that nobody knows, and return that."""
+        return self.manual_seed(_entropy())._seed
+
     def get_state(self) -> dict[str, Any]:
         """The stream's position, as plain data for a checkpoint (CPU only)."""
         if self.device.type != "cpu":
@@ -296,6 +310,22 @@ class Generator:
         """Continue from a position that `get_state` gave."""
         self.manual_seed(state["seed"])
         self.stream.bit_generator.state = state["stream"]
+
+
+def _entropy() -> int:
+    return int(np.random.SeedSequence().entropy) % 2**63  # type: ignore[arg-type]
+
+
+def made_on(device: Any, make: Any) -> Array:
+    """``make(module)``, called with the module of a device; None is the CPU."""
+    place = CPU if device is None else Device(device)
+    if place.type == "cpu":
+        return make(np)
+    module = cupy()
+    if place.index is None:
+        return make(module)
+    with module.cuda.Device(place.index):
+        return make(module)
 
 
 _generators: dict[str, Generator] = {}

@@ -22,14 +22,40 @@ from learngrad.ops.activations import (
     tanhshrink,
     threshold,
 )
+from learngrad.ops.distances import (
+    cosine_embedding_loss,
+    cosine_similarity,
+    hinge_embedding_loss,
+    huber_loss,
+    l1_loss,
+    margin_ranking_loss,
+    normalize,
+    pairwise_distance,
+    smooth_l1_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
+)
 from learngrad.ops.elementwise import relu, sigmoid, tanh
 from learngrad.ops.gather import one_hot
-from learngrad.ops.losses import cross_entropy, log_softmax, mse_loss, softmax
+from learngrad.ops.likelihood import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    gaussian_nll_loss,
+    kl_div,
+    nll_loss,
+    poisson_nll_loss,
+)
+from learngrad.ops.losses import log_softmax, mse_loss, softmax
 from learngrad.ops.matmul import linear
 
 __all__ = [
-    "celu", "cross_entropy", "elu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
-    "leaky_relu", "linear", "log_softmax", "logsigmoid", "mish", "mse_loss", "one_hot", "prelu",
-    "relu", "relu6", "selu", "sigmoid", "silu", "softmax", "softmin", "softplus", "softshrink",
-    "softsign", "tanh", "tanhshrink", "threshold",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "cosine_embedding_loss",
+    "cosine_similarity", "cross_entropy", "elu", "gaussian_nll_loss", "glu", "hardshrink",
+    "hardsigmoid", "hardswish", "hardtanh", "hinge_embedding_loss", "huber_loss", "kl_div",
+    "l1_loss", "leaky_relu", "linear", "log_softmax", "logsigmoid", "margin_ranking_loss", "mish",
+    "mse_loss", "nll_loss", "normalize", "one_hot", "pairwise_distance", "poisson_nll_loss",
+    "prelu", "relu", "relu6", "selu", "sigmoid", "silu", "smooth_l1_loss", "soft_margin_loss",
+    "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold",
+    "triplet_margin_loss",
 ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from learngrad.nn.module import Module
 from learngrad.ops import losses as L
+from learngrad.ops.likelihood import cross_entropy
 
 __all__ = ["CrossEntropyLoss", "MSELoss"]
 
@@ -15,7 +16,7 @@ class Loss(Module):
 
     def __init__(self, reduction: str = "mean") -> None:
         super().__init__()
-        self.reduction = L._reduction(reduction)
+        self.reduction = L.reduced(reduction)
 
 
 class MSELoss(Loss):
@@ -44,7 +45,7 @@ class MSELoss(Loss):
 
     def forward(self, input: Any, target: Any) -> Any:
         """``mse_loss(input, target, reduction)``."""
-        return L.mse_loss(input, target, self.reduction)
+        return L.mse_loss(input, target, reduction=self.reduction)
 
 
 class CrossEntropyLoss(Loss):
@@ -76,4 +77,4 @@ class CrossEntropyLoss(Loss):
 
     def forward(self, input: Any, target: Any) -> Any:
         """``cross_entropy(input, target, reduction)``."""
-        return L.cross_entropy(input, target, self.reduction)
+        return cross_entropy(input, target, reduction=self.reduction)

@@ -1,4 +1,4 @@
-"""Softmax and the losses that training starts from, each one operation."""
+"""Softmax, and the mean squared error; what all losses share."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentError, DtypeError, OutOfRangeError, ShapeError
+from learngrad.errors import ArgumentError, ShapeError
 from learngrad.ops.elementwise import Floating
 
-__all__ = ["cross_entropy", "log_softmax", "mse_loss", "softmax"]
+__all__ = ["log_softmax", "mse_loss", "reduced", "same_shape", "softmax"]
 
 
 class Softmax(Floating):
@@ -75,45 +75,6 @@ class MSE(Function):
         return d, None if self.edges[1] is None else -d
 
 
-class CrossEntropy(Function):
-    """Minus the log of the probability that softmax gives to the right class."""
-
-    saves = ("target",)
-    formula, sign = r"-\ln \frac{e^{x_t}}{\sum_j e^{x_j}}", "cross entropy"
-    local = {"x": "g · (softmax(x) − onehot(target)) / n"}
-
-    def forward(self, x, target, reduction):
-        e = x - x.max(axis=-1, keepdims=True)
-        n = len(x)
-        self.rows = devices.array_module(x).arange(n)
-        right = e[self.rows, target]
-        np.exp(e, out=e)
-        total = e.sum(axis=-1, keepdims=True)
-        # e and its sums are kept; dividing them is left to backward's one multiplication.
-        self.e, self.total = e, total
-        self.scale = 1.0 / n if reduction == "mean" and n else 1.0
-        losses = np.log(total[:, 0]) - right
-        return losses if reduction == "none" else losses.sum() * (
-            self.scale if n or reduction == "sum" else math.nan)
-
-    def backward(self, g, target):
-        at = self.rows, getattr(target, "_data", target)
-        scaled = g * self.scale
-        each = scaled.reshape((-1, 1))  # one weight for all, or one for each row
-        if devices.is_array(g):
-            grad = self.e * (each / self.total)
-            grad[at] -= each[:, 0]
-            return grad
-        # For second derivatives: softmax as an operation. It does not change when its input is
-        # shifted, so the logarithm of the kept values stands for the input.
-        with np.errstate(divide="ignore"):  # the logarithm of a probability of 0
-            logits = np.log(self.e / self.total)
-        p = softmax(self._join(0, logits), -1)
-        hot = devices.array_module(self.e).zeros_like(self.e)
-        hot[at] = 1
-        return (p - hot) * each
-
-
 def softmax(input, dim=None, dtype=None):
     """Positive numbers that add up to 1 along `dim`, in proportion to e^x.
 
@@ -150,14 +111,31 @@ def _one_dim(input: Any, dim: Any, name: str) -> int:
     return devices.normalise_dim(dim, input.ndim) if input.ndim else ()  # type: ignore[return-value]
 
 
-def _reduction(reduction: str) -> str:
+def reduced(reduction: str, size_average: Any = None, reduce: Any = None) -> str:
+    """The reduction that is asked for, also by PyTorch's old pair of flags."""
+    if size_average is not None or reduce is not None:
+        if reduce is False:
+            return "none"
+        return "sum" if size_average is False else "mean"
     if reduction not in ("mean", "sum", "none"):
-        raise ArgumentError(f"reduction={reduction!r} is not known",
+        raise ArgumentError(f"reduction={reduction!r:.60} is not known",
                             fix='use "mean", "sum" or "none"')
     return reduction
 
 
-def mse_loss(input, target, reduction="mean"):
+def same_shape(name: str, input: Any, target: Any) -> None:
+    """Refuse shapes that would broadcast: that compares every pair, silently."""
+    if not hasattr(target, "shape"):
+        raise devices.not_a_number(target)
+    if tuple(input.shape) != tuple(target.shape):
+        raise ShapeError(
+            f"{name} compares tensors of one shape, and {list(input.shape)} is not "
+            f"{list(target.shape)}: they would be broadcast against each other",
+            tensors={"input": input, "target": target},
+            fix="reshape one of them, for example pred.squeeze(1)")
+
+
+def mse_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """The mean squared error.
 
     Parameters
@@ -178,69 +156,5 @@ def mse_loss(input, target, reduction="mean"):
     >>> learngrad.nn.functional.mse_loss(learngrad.tensor([1.0, 2.0]), learngrad.tensor([1.0, 4.0]))
     tensor(2.)
     """
-    if not hasattr(target, "shape"):
-        raise devices.not_a_number(target)
-    if tuple(input.shape) != tuple(target.shape):
-        raise ShapeError(
-            f"mse_loss compares tensors of one shape, and {list(input.shape)} is not "
-            f"{list(target.shape)}: they would be broadcast against each other",
-            tensors={"input": input, "target": target},
-            fix="reshape one of them, for example pred.squeeze(1)")
-    return MSE.apply(input, target, _reduction(reduction))
-
-
-def cross_entropy(input, target, reduction="mean"):
-    """The cross entropy between logits and class indices.
-
-    Parameters
-    ----------
-    input : Tensor, shape [n, classes] or [classes]
-        Scores before softmax (logits), floating.
-    target : Tensor, shape [n] or []
-        The right classes, as integers from 0 to classes - 1.
-    reduction : {"mean", "sum", "none"}, default "mean"
-
-    Raises
-    ------
-    ShapeError
-        If there is not one target for each row.
-    DtypeError
-        If the targets are not integers, or the logits not floating.
-    OutOfRangeError
-        If a target is no class.
-
-    Examples
-    --------
-    >>> import learngrad
-    >>> logits = learngrad.tensor([[2.0, 0.0], [0.0, 2.0]])
-    >>> learngrad.nn.functional.cross_entropy(logits, learngrad.tensor([0, 1]))
-    tensor(0.1269)
-    """
-    tensors = {"input": input, "target": target}
-    if not hasattr(target, "dtype"):
-        raise devices.not_a_number(target)
-    if input.dtype.kind != "f":
-        raise DtypeError(f"cross_entropy takes floating logits, not {input.dtype}", tensors=tensors,
-                         fix="logits.float()")
-    if target.dtype.kind not in "iu":
-        raise DtypeError(
-            f"cross_entropy takes the right classes as integers, not {target.dtype}",
-            tensors=tensors, fix="target.long(), or the index of the class: one_hot.argmax(1)")
-    if input.ndim not in (1, 2) or tuple(target.shape) != tuple(input.shape[:-1]):
-        raise ShapeError(
-            "cross_entropy takes logits [n, classes] and one target for each row, shape [n]; these "
-            f"are {list(input.shape)} and {list(target.shape)}", tensors=tensors,
-            fix="target.squeeze(1) drops a dimension of size 1; the classes are the last of two "
-                "dimensions of the logits")
-    indices = target._data if hasattr(target, "_data") else target
-    classes = input.shape[-1]
-    if isinstance(indices, np.ndarray) and indices.size:  # on a GPU, looking would wait for it
-        low, high = int(indices.min()), int(indices.max())
-        if low < 0 or high >= classes:
-            raise OutOfRangeError(
-                f"a target is {low if low < 0 else high}, and the classes are 0 to {classes - 1}",
-                tensors=tensors, fix="count classes from 0, or give the last layer more outputs")
-    if input.ndim == 1:
-        return CrossEntropy.apply(input.reshape((1, -1)), target.reshape(1),
-                                  _reduction(reduction)).reshape(())
-    return CrossEntropy.apply(input, target, _reduction(reduction))
+    same_shape("mse_loss", input, target)
+    return MSE.apply(input, target, reduced(reduction, size_average, reduce))

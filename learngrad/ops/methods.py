@@ -38,6 +38,7 @@ class Methods(Handling):
     ndim: Any
     shape: Any
     dtype: Any
+    device: Any
 
 
     def __add__(self, other):

@@ -15,7 +15,7 @@ from learngrad.trace.text import clean
 __all__ = ["layout_dot", "to_dot"]
 
 # The front end's gaps in inches: enough for an edge to be followed by eye.
-_GRAPH = "rankdir=TB nodesep=0.3 ranksep=0.42"
+_GRAPH = "rankdir=TB nodesep=0.3 ranksep=0.6"
 IN_ORDER = 60
 """Up to so many nodes operands stand from left to right as they are written; beyond, edges that
 cross less are worth more."""

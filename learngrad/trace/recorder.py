@@ -362,7 +362,8 @@ class Recorder(Watcher):
 
     def _values_of(self, node: Any, entry: Record) -> None:
         """Values that a node kept for its backward are the only ones known after the fact."""
-        for (what, _), saved in zip(getattr(node, "_saves", ()), node.saved or ()):
+        kept = node.saved if isinstance(node.saved, (list, tuple)) else ()  # else it is freed
+        for (what, _), saved in zip(getattr(node, "_saves", ()), kept):
             if saved is None or not hasattr(saved[0], "shape"):
                 continue
             if what < 0:

@@ -1,10 +1,20 @@
 """The operation table: a row for each operation, which is all that a new one needs."""
 
-from tests.optable import algebra, arrange, bends, elementwise, picking, products, reduce, shape
+from tests.optable import (
+    algebra,
+    arrange,
+    bends,
+    criteria,
+    elementwise,
+    picking,
+    products,
+    reduce,
+    shape,
+)
 from tests.optable.form import Operation, Sample, T, Wrong
 
 OPERATIONS = [*elementwise.ROWS, *reduce.ROWS, *shape.ROWS, *products.ROWS, *algebra.ROWS,
-              *arrange.ROWS, *picking.ROWS, *bends.ROWS]
+              *arrange.ROWS, *picking.ROWS, *bends.ROWS, *criteria.ROWS]
 """Every operation of learngrad. A test refuses an operation that no row runs."""
 
 __all__ = ["OPERATIONS", "Operation", "Sample", "T", "Wrong"]

@@ -285,6 +285,10 @@ def test_show_knows_a_finished_graph():
     assert nodes["loss"]["preview"]["values"] == [45.0]
     assert trace["nodes"][2]["preview"] is None  # nobody kept the product
     assert trace["replays"] == []
+    loss.backward()
+    trace = checked(from_graph(loss))  # what was kept is freed now, and said so nowhere else
+    assert named(trace)["loss"]["preview"]["values"] == [45.0]
+    assert named(trace)["w"]["grad"]["values"] == [18.0, 36.0]
 
 
 @pytest.mark.parametrize("pieces", [1, 3, 1000])

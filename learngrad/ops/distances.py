@@ -1,0 +1,237 @@
+"""Losses of distances: absolute and Huber errors, cosines, margins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from learngrad import devices
+from learngrad.autograd.function import Function
+from learngrad.errors import ArgumentError, ShapeError
+from learngrad.ops.activations import logsigmoid
+from learngrad.ops.elementwise import absolute, relu, sqrt, where
+from learngrad.ops.losses import reduced, same_shape
+from learngrad.ops.reduce import sum
+
+__all__ = [
+    "cosine_embedding_loss", "cosine_similarity", "hinge_embedding_loss", "huber_loss", "l1_loss",
+    "margin_ranking_loss", "normalize", "pairwise_distance", "smooth_l1_loss", "soft_margin_loss",
+    "triplet_margin_loss",
+]
+
+
+class Huber(Function):
+    """Half the square of small differences, a straight line beyond (Huber 1964)."""
+
+    promotion = staticmethod(devices.division)
+    saves = ("x", "y")
+    formula, sign = r"\tfrac12 d^2 \text{ where } |d| < \delta \text{, else } \delta(|d| - " \
+        r"\tfrac12 \delta)", "Huber"
+    local = {"x": "d, held between −δ and δ", "y": "−d, held between −δ and δ"}
+
+    def forward(self, x, y, delta):
+        self.delta = delta
+        d = np.abs(x - y)
+        return np.where(d < delta, 0.5 * d * d, delta * (d - 0.5 * delta))
+
+    def backward(self, g, x, y):
+        d = x - y
+        held = np.where(absolute(d) < self.delta, d, np.sign(d) * self.delta)
+        return g * held, None if self.edges[1] is None else -g * held
+
+
+def _reduce(losses: Any, reduction: str) -> Any:
+    return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.mean()
+
+
+def l1_loss(input, target, size_average=None, reduce=None, reduction="mean"):
+    """The mean absolute error.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x, y = learngrad.tensor([1.0, 2.0]), learngrad.tensor([1.0, 4.0])
+    >>> learngrad.nn.functional.l1_loss(x, y)
+    tensor(1.)
+    """
+    same_shape("l1_loss", input, target)
+    return _reduce(absolute(input - target), reduced(reduction, size_average, reduce))
+
+
+def huber_loss(input, target, reduction="mean", delta=1.0):
+    """Half the squared error below `delta`, ``delta * (|d| - delta / 2)`` above.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x, y = learngrad.tensor([1.0, 2.0]), learngrad.tensor([1.0, 5.0])
+    >>> learngrad.nn.functional.huber_loss(x, y)
+    tensor(1.2500)
+    """
+    same_shape("huber_loss", input, target)
+    if not delta > 0:
+        raise ArgumentError(f"delta is a distance above 0, not {delta}", fix="delta=1.0")
+    return _reduce(Huber.apply(input, target, delta), reduced(reduction))
+
+
+def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mean", beta=1.0):
+    """Half the squared error over `beta` below it, ``|d| - beta / 2`` above (Girshick 2015).
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x, y = learngrad.tensor([1.0, 2.0]), learngrad.tensor([1.0, 5.0])
+    >>> learngrad.nn.functional.smooth_l1_loss(x, y)
+    tensor(1.2500)
+    """
+    same_shape("smooth_l1_loss", input, target)
+    if beta < 0:
+        raise ArgumentError(f"beta is a distance, so it cannot be {beta}", fix="beta=1.0")
+    if beta == 0:
+        return l1_loss(input, target, size_average, reduce, reduction)
+    return _reduce(Huber.apply(input, target, beta) / beta,
+                   reduced(reduction, size_average, reduce))
+
+
+def _length(x: Any, dim: Any, p: float = 2.0, keepdim: bool = False) -> Any:
+    """The p-norm over `dim`; the gradient of a norm of zeros is 0."""
+    if p == 1:
+        return sum(absolute(x), dim, keepdim)
+    if p != 2:
+        total = sum(absolute(x) ** p, dim, keepdim)
+        zero = total == 0
+        return where(zero, 0, where(zero, 1, total) ** (1 / p))
+    total = sum(x * x, dim, keepdim)
+    zero = total == 0
+    return where(zero, 0, sqrt(where(zero, 1, total)))
+
+
+def cosine_similarity(x1, x2, dim=1, eps=1e-8):
+    """The cosine of the angle between vectors along `dim`; lengths are held at `eps`.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x, y = learngrad.tensor([[1.0, 0.0]]), learngrad.tensor([[1.0, 1.0]])
+    >>> learngrad.nn.functional.cosine_similarity(x, y)
+    tensor([0.7071])
+    """
+    a, b = (where(n > eps, n, eps) for n in (_length(x1, dim), _length(x2, dim)))
+    return sum(x1 * x2, dim) / (a * b)
+
+
+def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
+    """The p-norm of the difference, over the last dimension; `eps` is added to the difference.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x, y = learngrad.tensor([[3.0, 0.0]]), learngrad.tensor([[0.0, 4.0]])
+    >>> learngrad.nn.functional.pairwise_distance(x, y)
+    tensor([5.0000])
+    """
+    return _length(x1 - x2 + eps, -1, p, keepdim)
+
+
+def normalize(input, p=2.0, dim=1, eps=1e-12):
+    """Divided by its p-norm along `dim`, which is held at `eps`.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.nn.functional.normalize(learngrad.tensor([[3.0, 4.0]]))
+    tensor([[0.6000, 0.8000]])
+    """
+    length = _length(input, dim, p, keepdim=True)
+    return input / where(length > eps, length, eps)
+
+
+def cosine_embedding_loss(input1, input2, target, margin=0.0, size_average=None, reduce=None,
+                          reduction="mean"):
+    """``1 - cos`` where the target is 1, ``max(0, cos - margin)`` where it is -1.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x, y = learngrad.tensor([[1.0, 0.0]]), learngrad.tensor([[0.0, 1.0]])
+    >>> learngrad.nn.functional.cosine_embedding_loss(x, y, learngrad.tensor([1.0]))
+    tensor(1.)
+    """
+    # As PyTorch computes it here: a small number beside each squared length.
+    lengths = (sum(input1 * input1, -1) + 1e-12) * (sum(input2 * input2, -1) + 1e-12)
+    cosine = sum(input1 * input2, -1) / sqrt(lengths)
+    if tuple(cosine.shape) != tuple(target.shape):
+        raise ShapeError(f"cosine_embedding_loss has {list(cosine.shape)} pairs and "
+                         f"{list(target.shape)} targets",
+                         tensors={"input1": input1, "target": target}, fix="one target for a pair")
+    losses = where(target == 1, 1 - cosine, relu(cosine - margin))
+    return _reduce(losses, reduced(reduction, size_average, reduce))
+
+
+def margin_ranking_loss(input1, input2, target, margin=0.0, size_average=None, reduce=None,
+                        reduction="mean"):
+    """``max(0, -target * (input1 - input2) + margin)``: target 1 wants the first to be larger.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> one = learngrad.tensor([1.0])
+    >>> learngrad.nn.functional.margin_ranking_loss(one, 3 * one, one)
+    tensor(2.)
+    """
+    same_shape("margin_ranking_loss", input1, input2)
+    same_shape("margin_ranking_loss", input1, target)
+    losses = relu(margin - target * (input1 - input2))
+    return _reduce(losses, reduced(reduction, size_average, reduce))
+
+
+def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=None,
+                         reduction="mean"):
+    """The input where the target is 1, ``max(0, margin - input)`` where it is -1.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x, y = learngrad.tensor([0.5, 0.5]), learngrad.tensor([1.0, -1.0])
+    >>> learngrad.nn.functional.hinge_embedding_loss(x, y, reduction="none")
+    tensor([0.5000, 0.5000])
+    """
+    same_shape("hinge_embedding_loss", input, target)
+    losses = where(target == 1, input, relu(margin - input))
+    return _reduce(losses, reduced(reduction, size_average, reduce))
+
+
+def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
+    """``ln(1 + e^(-target * input))``, targets 1 and -1.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> zero, one = learngrad.tensor([0.0]), learngrad.tensor([1.0])
+    >>> learngrad.nn.functional.soft_margin_loss(zero, one)
+    tensor(0.6931)
+    """
+    same_shape("soft_margin_loss", input, target)
+    return _reduce(-logsigmoid(target * input), reduced(reduction, size_average, reduce))
+
+
+def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6, swap=False,
+                        size_average=None, reduce=None, reduction="mean"):
+    """``max(0, d(anchor, positive) - d(anchor, negative) + margin)`` (Balntas et al. 2016).
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> a, n = learngrad.zeros(1, 2), learngrad.ones(1, 2)
+    >>> learngrad.nn.functional.triplet_margin_loss(a, a, n, margin=2.0)
+    tensor(0.5858)
+    """
+    for other in (positive, negative):
+        same_shape("triplet_margin_loss", anchor, other)
+    near = pairwise_distance(anchor, positive, p, eps)
+    far = pairwise_distance(anchor, negative, p, eps)
+    if swap:
+        other = pairwise_distance(positive, negative, p, eps)
+        far = where(other < far, other, far)
+    return _reduce(relu(near - far + margin), reduced(reduction, size_average, reduce))

@@ -1,0 +1,416 @@
+"""Losses of probabilities: negative log likelihood, cross entropy in all its forms, divergence."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from learngrad import devices
+from learngrad.autograd.function import Function
+from learngrad.errors import ArgumentError, DtypeError, OutOfRangeError, ShapeError
+from learngrad.ops.elementwise import exp, log, sigmoid, where
+from learngrad.ops.losses import log_softmax, reduced, same_shape, softmax
+from learngrad.ops.reduce import sum
+from learngrad.ops.shape import permute, reshape
+
+__all__ = [
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy",
+    "gaussian_nll_loss", "kl_div", "nll_loss", "poisson_nll_loss",
+]
+
+
+class CrossEntropy(Function):
+    """Minus the log of the probability that softmax gives to the right class."""
+
+    saves = ("target",)
+    formula, sign = r"-\ln \frac{e^{x_t}}{\sum_j e^{x_j}}", "cross entropy"
+    local = {"x": "g · (softmax(x) − onehot(target)) / n"}
+
+    def forward(self, x, target, reduction, keep):
+        e = x - x.max(axis=-1, keepdims=True)
+        xp, self.keep = devices.array_module(x), keep
+        self.at = xp.arange(len(x)), target if keep is None else target * keep
+        right = e[self.at]
+        np.exp(e, out=e)
+        total = e.sum(axis=-1, keepdims=True)
+        # e and its sums are kept; dividing them is left to backward's one multiplication.
+        self.e, self.total, self.scale = e, total, 1.0
+        losses = np.log(total[:, 0]) - right
+        if keep is not None:
+            losses *= keep
+        if reduction == "none":
+            return losses
+        if reduction == "mean":
+            n = len(x) if keep is None else keep.sum().astype(x.dtype)
+            self.scale = 1.0 / n if keep is not None or n else math.nan
+        return losses.sum() * self.scale
+
+    def backward(self, g, target):
+        each = (g * self.scale).reshape((-1, 1))  # one weight for all, or one for each row
+        if self.keep is not None:
+            each = each * self.keep[:, None]
+        if devices.is_array(g):
+            grad = self.e * (each / self.total)
+            grad[self.at] -= each[:, 0]
+            return grad
+        # For second derivatives: softmax as an operation. It does not change when its input is
+        # shifted, so the logarithm of the kept values stands for the input.
+        with np.errstate(divide="ignore"):  # the logarithm of a probability of 0
+            logits = np.log(self.e / self.total)
+        p = softmax(self._join(0, logits), -1)
+        hot = devices.array_module(self.e).zeros_like(self.e)
+        hot[self.at] = 1
+        return (p - hot) * each
+
+
+class BCEWithLogits(Function):
+    """Minus the log of the probability that a sigmoid gives to the right one of two answers."""
+
+    promotion = staticmethod(devices.division)
+    saves = ("x", "y")
+    formula, sign = r"\ln(1 + e^{-|x|}) + \max(x, 0) - x y", "BCE"
+    local = {"x": "σ(x) − y", "y": "−x"}
+
+    def forward(self, x, y):
+        return np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0) - x * y
+
+    def backward(self, g, x, y):
+        return g * (sigmoid(x) - y), None if self.edges[1] is None else g * -x
+
+
+def class_rows(input: Any, target: Any, name: str, ignore_index: int) -> tuple[Any, Any, Any]:
+    """Scores as rows [n, classes], the right classes [n], and a mask of the rows that count.
+
+    `input` is [classes], [n, classes] or [n, classes, ...], `target` the same without the classes.
+    The mask is an array, or None where every row counts.
+    """
+    tensors = {"input": input, "target": target}
+    if not hasattr(target, "dtype"):
+        raise devices.not_a_number(target)
+    if input.dtype.kind != "f":
+        raise DtypeError(f"{name} takes floating scores (logits), not {input.dtype}",
+                         tensors=tensors, fix="logits.float()")
+    if target.dtype.kind not in "iu":
+        raise DtypeError(
+            f"{name} takes the right classes as integers, not {target.dtype}", tensors=tensors,
+            fix="target.long(), or the index of the class: one_hot.argmax(1)")
+    at = 0 if input.ndim == 1 else 1
+    if not input.ndim or tuple(target.shape) != (*input.shape[:at], *input.shape[at + 1:]):
+        raise ShapeError(
+            f"{name} takes scores [n, classes] and one target for each row, shape [n]; these are "
+            f"{list(input.shape)} and {list(target.shape)}", tensors=tensors,
+            fix="target.squeeze(1) drops a dimension of size 1; the classes are dimension 1")
+    classes = input.shape[at]
+    indices = getattr(target, "_data", target)
+    keep = indices.reshape(-1) != ignore_index
+    if isinstance(indices, np.ndarray):  # on a GPU, looking would wait for it
+        counted = indices.reshape(-1)
+        if keep.all():
+            keep = None
+        else:
+            counted = counted[keep]
+        low, high = (int(counted.min()), int(counted.max())) if counted.size else (0, 0)
+        if low < 0 or (high >= classes and counted.size):
+            raise OutOfRangeError(
+                f"a target is {low if low < 0 else high}, and the classes are 0 to {classes - 1}",
+                tensors=tensors, fix="count classes from 0, or give the last layer more outputs")
+    if input.ndim != 2:
+        if input.ndim > 2:
+            input = permute(input, (0, *range(2, input.ndim), 1))
+        input, target = reshape(input, (-1, classes)), reshape(target, (-1,))
+    return input, target, keep
+
+
+def class_weights(weight: Any, classes: int, like: Any) -> Any:
+    """The array of class weights, checked, or None."""
+    if weight is None:
+        return None
+    if tuple(weight.shape) != (classes,):
+        raise ShapeError(f"weight has shape {list(weight.shape)}, and there are {classes} classes",
+                         tensors={"weight": weight}, fix="give each class one weight")
+    return getattr(weight, "_data", weight).astype(like.dtype, copy=False)
+
+
+def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None,
+             reduction="mean"):
+    """Minus the log probability of the right class, from log probabilities.
+
+    Parameters
+    ----------
+    input : Tensor, shape [n, classes, ...] or [classes]
+        Log probabilities, as `log_softmax` gives them.
+    target : Tensor, shape [n, ...] or []
+        The right classes, integers.
+    weight : Tensor, shape [classes], optional
+        How much each class counts; "mean" divides by the sum of the weights that were used.
+    ignore_index : int, default -100
+        Targets of this value do not count.
+    reduction : {"mean", "sum", "none"}, default "mean"
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> logp = learngrad.log_softmax(learngrad.tensor([[2.0, 0.0], [0.0, 2.0]]), dim=1)
+    >>> learngrad.nn.functional.nll_loss(logp, learngrad.tensor([0, 1]))
+    tensor(0.1269)
+    """
+    reduction = reduced(reduction, size_average, reduce)
+    rows, right, keep = class_rows(input, target, "nll_loss", ignore_index)
+    each = row_weights(weight, rows, right, keep)
+    indices = right._data if keep is None else right._data * keep
+    xp = devices.array_module(indices)
+    losses = rows[(xp.arange(len(indices)), indices)] * -each
+    if reduction == "none":
+        return reshape(losses, tuple(target.shape))
+    total = sum(losses)
+    return total if reduction == "sum" else total / each.sum()
+
+
+def row_weights(weight: Any, rows: Any, right: Any, keep: Any) -> Any:
+    """How much each row counts, as an array: its class's weight, and 0 where it is ignored."""
+    indices = right._data
+    each = devices.array_module(indices).ones(indices.shape, rows.dtype)
+    if keep is not None:
+        each, indices = each * keep, indices * keep
+    weights = class_weights(weight, rows.shape[1], rows)
+    return each if weights is None else each * weights[indices]
+
+
+def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None,
+                  reduction="mean", label_smoothing=0.0):
+    """The cross entropy between scores and the right classes.
+
+    Parameters
+    ----------
+    input : Tensor, shape [n, classes], [n, classes, ...] or [classes]
+        Scores before softmax (logits), floating.
+    target : Tensor, shape [n], [n, ...] or []
+        The right classes, as integers from 0 to classes - 1; or, floating and in the shape of
+        `input`, the probability of each class.
+    weight : Tensor, shape [classes], optional
+        How much each class counts; "mean" divides by the sum of the weights that were used.
+    ignore_index : int, default -100
+        Targets of this value do not count.
+    reduction : {"mean", "sum", "none"}, default "mean"
+    label_smoothing : float, default 0
+        This part of the probability is spread over all classes (Szegedy et al. 2015).
+
+    Raises
+    ------
+    ShapeError
+        If there is not one target for each row.
+    DtypeError
+        If the logits are not floating, or the targets neither integers nor probabilities.
+    OutOfRangeError
+        If a target is no class (not looked at on a GPU).
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> logits = learngrad.tensor([[2.0, 0.0], [0.0, 2.0]])
+    >>> learngrad.nn.functional.cross_entropy(logits, learngrad.tensor([0, 1]))
+    tensor(0.1269)
+    """
+    reduction = reduced(reduction, size_average, reduce)
+    if not 0.0 <= label_smoothing <= 1.0:
+        raise ArgumentError(f"label_smoothing is a part of 1, not {label_smoothing}",
+                            fix="label_smoothing=0.1")
+    if getattr(target, "dtype", None) is not None and target.dtype.kind == "f" and (
+            tuple(target.shape) == tuple(input.shape)):
+        return _against_probabilities(input, target, weight, reduction, label_smoothing)
+    rows, right, keep = class_rows(input, target, "cross_entropy", ignore_index)
+    if weight is None and not label_smoothing:
+        losses = CrossEntropy.apply(rows, right, reduction, keep)
+        return losses if reduction != "none" else reshape(losses, tuple(target.shape))
+    each = row_weights(weight, rows, right, keep)
+    losses = nll_loss(log_softmax(rows, 1), right, weight, ignore_index=ignore_index,
+                      reduction="none")
+    if label_smoothing:
+        logp, weights = log_softmax(rows, 1), class_weights(weight, rows.shape[1], rows)
+        spread = sum(-(logp if weights is None else logp * weights), 1)
+        if keep is not None:
+            spread = spread * keep
+        losses = losses * (1 - label_smoothing) + spread * (label_smoothing / rows.shape[1])
+    if reduction == "none":
+        return reshape(losses, tuple(target.shape))
+    return sum(losses) if reduction == "sum" else sum(losses) / each.sum()
+
+
+def _against_probabilities(input: Any, target: Any, weight: Any, reduction: str,
+                           label_smoothing: float) -> Any:
+    """Cross entropy where the target says how probable each class is."""
+    at = 0 if input.ndim == 1 else 1
+    classes = input.shape[at]
+    logp = log_softmax(input, at)
+    if label_smoothing:
+        target = target * (1 - label_smoothing) + label_smoothing / classes
+    weights = class_weights(weight, classes, input)
+    if weights is not None:
+        logp = logp * weights.reshape([classes if d == at else 1 for d in range(input.ndim)])
+    losses = sum(-(logp * target), at)
+    if reduction == "none":
+        return losses
+    total = sum(losses)
+    return total if reduction == "sum" else total / (input.numel() / classes)
+
+
+def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=None,
+                         reduction="mean"):
+    """The cross entropy of probabilities against answers between 0 and 1.
+
+    Logarithms are held at -100, so that a probability of exactly 0 or 1 costs no infinity.
+
+    Parameters
+    ----------
+    input : Tensor
+        Probabilities, 0 to 1; `binary_cross_entropy_with_logits` takes scores before a sigmoid.
+    target : Tensor, of the same shape
+    weight : Tensor, optional
+        Multiplied to each element's loss.
+    reduction : {"mean", "sum", "none"}, default "mean"
+
+    Raises
+    ------
+    ArgumentError
+        If a probability is not between 0 and 1 (not looked at on a GPU).
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> p, y = learngrad.tensor([0.9, 0.2]), learngrad.tensor([1.0, 0.0])
+    >>> learngrad.nn.functional.binary_cross_entropy(p, y)
+    tensor(0.1643)
+    """
+    reduction = reduced(reduction, size_average, reduce)
+    same_shape("binary_cross_entropy", input, target)
+    data = input._data
+    if isinstance(data, np.ndarray) and not ((data >= 0) & (data <= 1)).all():
+        raise ArgumentError(
+            "binary_cross_entropy takes probabilities, and an element is not between 0 and 1",
+            tensors={"input": input}, fix="a sigmoid first, or binary_cross_entropy_with_logits")
+    losses = -(target * _held_log(input) + (1 - target) * _held_log(1 - input))
+    return _reduce(losses if weight is None else losses * weight, reduction)
+
+
+def _held_log(p: Any) -> Any:
+    """The logarithm, at least -100; where it is held its gradient is that of the smallest p."""
+    low = math.exp(-100) if p.dtype == np.float64 else 1.2e-38
+    safe = where(p > low, p, low)
+    return where(p > low, log(safe), -100.0 + (p - p.detach()) / low)
+
+
+def binary_cross_entropy_with_logits(input, target, weight=None, size_average=None, reduce=None,
+                                     reduction="mean", pos_weight=None):
+    """The cross entropy of a sigmoid's probabilities, from scores before the sigmoid.
+
+    Parameters
+    ----------
+    input : Tensor
+        Scores (logits).
+    target : Tensor, of the same shape
+        Answers, 0 to 1.
+    weight : Tensor, optional
+        Multiplied to each element's loss.
+    pos_weight : Tensor, optional
+        How much more a positive answer counts.
+    reduction : {"mean", "sum", "none"}, default "mean"
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x, y = learngrad.tensor([2.0, -1.0]), learngrad.tensor([1.0, 0.0])
+    >>> learngrad.nn.functional.binary_cross_entropy_with_logits(x, y)
+    tensor(0.2201)
+    """
+    reduction = reduced(reduction, size_average, reduce)
+    same_shape("binary_cross_entropy_with_logits", input, target)
+    if pos_weight is None:
+        losses = BCEWithLogits.apply(input, target)
+    else:
+        # ln(1 + e^-x) is the loss against 1, and ln(1 + e^x) that against 0.
+        losses = (pos_weight * target * BCEWithLogits.apply(input, target * 0 + 1)
+                  + (1 - target) * BCEWithLogits.apply(input, target * 0))
+    return _reduce(losses if weight is None else losses * weight, reduction)
+
+
+def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
+    """The Kullback-Leibler divergence ``target * (log(target) - input)``, element by element.
+
+    Parameters
+    ----------
+    input : Tensor
+        Log probabilities.
+    target : Tensor, of the same shape
+        Probabilities, or their logarithms with `log_target`.
+    reduction : {"mean", "batchmean", "sum", "none"}, default "mean"
+        "batchmean" divides the sum by the first size, which is the divergence as defined.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> q, p = learngrad.tensor([0.5, 0.5]).log(), learngrad.tensor([0.5, 0.5])
+    >>> learngrad.nn.functional.kl_div(q, p, reduction="sum")
+    tensor(0.)
+    """
+    same_shape("kl_div", input, target)
+    batch = reduction == "batchmean"
+    reduction = reduced("sum" if batch else reduction, size_average, reduce)
+    if log_target:
+        losses = exp(target) * (target - input)
+    else:  # 0 ln 0 is 0
+        some = target > 0
+        losses = where(some, target * log(where(some, target, 1)), 0) - target * input
+    total = _reduce(losses, reduction)
+    return total / input.shape[0] if batch and input.ndim else total
+
+
+def poisson_nll_loss(input, target, log_input=True, full=False, size_average=None, eps=1e-8,
+                     reduce=None, reduction="mean"):
+    """Minus the log likelihood of counts under a Poisson distribution.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.nn.functional.poisson_nll_loss(learngrad.tensor([0.0]), learngrad.tensor([1.0]))
+    tensor(1.)
+    """
+    reduction = reduced(reduction, size_average, reduce)
+    same_shape("poisson_nll_loss", input, target)
+    losses = exp(input) - target * input if log_input else input - target * log(input + eps)
+    if full:  # Stirling's approximation of ln target!
+        large = target > 1
+        safe = where(large, target, 1)
+        losses = losses + where(
+            large, safe * log(safe) - safe + 0.5 * log(2 * math.pi * safe), 0)
+    return _reduce(losses, reduction)
+
+
+def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"):
+    """Minus the log likelihood of `target` under normal distributions of mean `input`.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> one = learngrad.tensor([1.0])
+    >>> learngrad.nn.functional.gaussian_nll_loss(one, one * 2, one)
+    tensor(0.5000)
+    """
+    reduction = reduced(reduction, None, None)
+    same_shape("gaussian_nll_loss", input, target)
+    data = var._data
+    if isinstance(data, np.ndarray) and (data < 0).any():
+        raise ArgumentError("a variance is below 0", tensors={"var": var}, fix="var.abs() or exp")
+    if tuple(var.shape) == tuple(input.shape[:-1]) and tuple(var.shape) != tuple(input.shape):
+        var = reshape(var, (*var.shape, 1))
+    # Held at eps without a gradient, as in PyTorch.
+    held = where(var > eps, var, eps + (var - var.detach()))
+    losses = 0.5 * (log(held) + (input - target) ** 2 / held)
+    if full:
+        losses = losses + 0.5 * math.log(2 * math.pi)
+    return _reduce(losses, reduction)
+
+
+def _reduce(losses: Any, reduction: str) -> Any:
+    return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.mean()
