@@ -129,7 +129,7 @@ def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     >>> import learngrad
     >>> x, y = learngrad.tensor([[3.0, 0.0]]), learngrad.tensor([[0.0, 4.0]])
     >>> learngrad.nn.functional.pairwise_distance(x, y)
-    tensor([5.0000])
+    tensor([5.])
     """
     return _length(x1 - x2 + eps, -1, p, keepdim)
 
