@@ -260,7 +260,7 @@ def hardswish(input, inplace=False):
     --------
     >>> import learngrad
     >>> learngrad.nn.functional.hardswish(learngrad.tensor([-3.0, 0.0, 3.0]))
-    tensor([-0.,  0.,  3.])
+    tensor([-0., 0., 3.])
     """
     return _in_place(input, inplace, Hardswish.apply(input))
 

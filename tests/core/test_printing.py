@@ -1,0 +1,95 @@
+"""Tensors print as PyTorch prints them: learners compare with what they see elsewhere."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+import learngrad as lg
+from tests.optable.reference import torch
+
+RNG = np.random.default_rng(0)
+VALUES = [
+    1.0, 2, True, 3.14159, -0.5, 1e-9, 1e10, float("nan"), float("inf"), [1.0, 2.0], [1.5, 2.25],
+    [1e-5, 1.0], [1e-3, 2000.0], [1e9, 1.0], [0.0, 0.0], [-0.0], [1, 2, 3], [[1, 2], [3, 40]],
+    [True, False], [[1.0, -2.0], [3.5, 4]], [float("nan"), 1.0], [float("inf"), -1.0], [1e5, 1.5],
+    [123456.0, 2.0], [1e-4, 1.0], [99999999.0, 1.0], [[[1.0, 2.0]], [[3.0, 4.0]]], [], [[], []],
+    list(range(30)), [5e-324], [float("nan")] * 2, [1000.5, 0.5], [1001.0, 0.5], [-1, 10, -100],
+    RNG.normal(size=(4, 5)).tolist(), RNG.normal(size=(3, 25)).tolist(),
+    RNG.normal(size=(2, 3, 4)).tolist(), np.arange(1200).reshape(30, 40).tolist(),
+    np.arange(1001.0).tolist(), RNG.normal(size=(7, 11, 13)).tolist(),
+    RNG.normal(size=(1, 1001)).tolist(),
+]
+
+
+def text(tensor):
+    """A repr with the modules' names left out, and the notes on the last line (names differ)."""
+    return (repr(tensor).replace("learngrad.", "").replace("torch.", "")
+            .replace(",\n       dtype", ", dtype").replace(",\n       requires", ", requires")
+            .replace(",\n       grad_fn", ", grad_fn").replace(",\n       size", ", size"))
+
+
+@pytest.mark.skipif(torch is None, reason="the text is PyTorch's")
+@pytest.mark.parametrize("values", VALUES, ids=lambda v: repr(v)[:30])
+def test_as_pytorch_prints(values):
+    assert text(lg.tensor(values)) == text(torch.tensor(values))
+    for dtype in ("float64", "float16", "int32", "uint8", "bool"):
+        array = np.array(values)
+        if np.isfinite(array).all() and array.min(initial=0) >= 0 and array.max(initial=0) < 200:
+            assert text(lg.tensor(values, dtype=dtype)) == text(
+                torch.tensor(values, dtype=getattr(torch, dtype)))
+
+
+@pytest.mark.skipif(torch is None, reason="the text is PyTorch's")
+@given(arrays.arrays("float64", arrays.array_shapes(min_dims=0, max_dims=3, max_side=12),
+                     elements=st.sampled_from([0, 1, -1, 2.5, 1e-3, 1e4, 12345.678, -0.125])),
+       st.sampled_from(["float32", "float64", "int64"]))
+def test_any_shape(array, dtype):
+    assert text(lg.tensor(array.astype(dtype))) == text(torch.tensor(array.astype(dtype)))
+
+
+def test_a_summary_by_hand():
+    assert repr(lg.arange(1001)) == "tensor([   0,    1,    2,  ...,  998,  999, 1000])"
+    assert repr(lg.zeros(2, 600)) == ("tensor([[0., 0., 0.,  ..., 0., 0., 0.],\n"
+                                      "        [0., 0., 0.,  ..., 0., 0., 0.]])")
+
+
+def test_notes():
+    x = lg.tensor([1.0, 2.0], requires_grad=True)
+    assert repr(x) == "tensor([1., 2.], requires_grad=True)"
+    assert repr(x * 2) == "tensor([2., 4.], grad_fn=<MulBackward0>)"
+    assert repr((x * 2).detach()) == "tensor([2., 4.])"
+    assert repr(lg.tensor([1], dtype="int32")) == "tensor([1], dtype=learngrad.int32)"
+    assert repr(lg.zeros(0)) == "tensor([])"
+    assert repr(lg.zeros(2, 0, dtype="int64")) == "tensor([], size=(2, 0), dtype=learngrad.int64)"
+    assert str(x) == repr(x)
+
+
+@pytest.mark.skipif(torch is None, reason="the names are PyTorch's")
+def test_names_of_nodes():
+    """``grad_fn`` names that PyTorch has too, where the operations are the same."""
+    for make in (lambda x: x + 1, lambda x: x * x, lambda x: x - x, lambda x: x / 2, lambda x: x**2,
+                 lambda x: -x, lambda x: x.exp(), lambda x: x.log(), lambda x: x.tanh(),
+                 lambda x: x.relu(), lambda x: x.sum(), lambda x: x.mean(), lambda x: x.clone()):
+        ours = make(lg.ones(2, requires_grad=True)).grad_fn.name()
+        theirs = make(torch.ones(2, requires_grad=True)).grad_fn.name()
+        assert ours == theirs
+    assert lg.ones(1, requires_grad=True).grad_fn is None
+
+
+def test_the_default_dtype_goes_without_saying():
+    lg.set_default_dtype("float64")
+    try:
+        assert repr(lg.tensor([1.0])) == "tensor([1.])"
+        assert repr(lg.tensor([1.0], dtype="float32")) == "tensor([1.], dtype=learngrad.float32)"
+    finally:
+        lg.set_default_dtype("float32")
+
+
+def test_formats():
+    x = lg.tensor(2.5)
+    assert f"{x:.2f}" == "2.50"
+    assert f"{x}" == "tensor(2.5000)" if torch is None else f"{torch.tensor(2.5)}"
+    assert f"{lg.tensor(7):03d}" == "007"
+    assert f"{lg.tensor([1.0])}" == "tensor([1.])"
