@@ -147,19 +147,19 @@ print("w.grad is", w.grad)
 #
 # **Guess.** *Before each step: which number will arrive at the next box?*
 #
+# Each operation knows one small thing: its own slope. Going back, the slopes are multiplied. At
+# school this was the *chain rule*; here it is a walk from box to box. This, and one more thing that
+# you are about to see, is all that `backward()` does, however large the network is.
+#
 # <details><summary>All three steps in a table, for when you have been through them</summary>
 #
-# | step | a change of 1 in … | changes … by | so the gradient becomes |
-# | --- | --- | --- | --- |
-# | `loss = error ** 2` | `error` | `loss`: 2 · error = −8 | 1 · (−8) = −8 |
-# | `error = prediction - 10` | `prediction` | `error`: 1 | −8 · 1 = −8 |
-# | `prediction = w * 2` | `w` | `prediction`: 2 | −8 · 2 = −16 |
+# | step | its own slope | so the gradient becomes |
+# | --- | --- | --- |
+# | `loss = error ** 2` | 2 · error = −8 | 1 · (−8) = −8 |
+# | `error = prediction - 10` | 1 | −8 · 1 = −8 |
+# | `prediction = w * 2` | 2 | −8 · 2 = −16 |
 #
 # </details>
-#
-# Each operation knows one small thing: its own slope. Going back, the slopes are multiplied. At
-# school this was the *chain rule*; here it is a walk from box to box. Nothing else happens in
-# `backward()`, however large the network is.
 
 # %% [markdown] id="two-roads"
 # ## 4. Two roads, one sum
@@ -440,7 +440,7 @@ words = [f"says {s}\n{p:.0%} sure" for s, p in zip(says.tolist(), sure.tolist())
 show_images(X_test[:10], words[:10])
 
 # %% [markdown] id="what-about-the-others"
-# Is one of them wrong? And here are all those that it gets wrong. Would you have read them?
+# Is it right each time? And here is everything that it gets wrong. Would you have read these?
 
 # %% id="all-it-misreads"
 wrong = [i for i in range(len(y_test)) if answers[i] != y_test[i]]

@@ -64,7 +64,7 @@ def artefacts():
 
 @pytest.fixture(scope="package")
 def server(tmp_path_factory):
-    """(address, token, folder of notebooks) of a JupyterLab without any settings of its user's."""
+    """Address, token, notebooks and data folder of a JupyterLab that has no user's settings."""
     home = tmp_path_factory.mktemp("home")
     folder = home / "notebooks"
     folder.mkdir()
@@ -95,7 +95,7 @@ def server(tmp_path_factory):
     address = f"http://127.0.0.1:{port}"
     try:
         wait_until_up(process, f"{address}/api/status?token={token}", log)
-        yield address, token, folder
+        yield address, token, folder, home / "data"
     finally:
         process.terminate()  # the server stops its kernels
         try:
@@ -119,11 +119,11 @@ def wait_until_up(process, address, log, seconds=90):
 @pytest.fixture(scope="package")
 def lab(browser, server):
     """One page of JupyterLab, kept for all tests."""
-    address, token, folder = server
+    address, token, folder, data = server
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     watch = Watch(page, allowed=address)
-    lab = Lab(page, watch, address, token, folder)
+    lab = Lab(page, watch, address, token, folder, data)
     lab.load()
     yield lab
     context.close()

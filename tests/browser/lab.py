@@ -3,6 +3,9 @@
 import json
 import re
 
+import nbformat
+from nbformat.sign import NotebookNotary
+
 SECOND = 1_000
 QUIET = re.compile(
     # Chromium's and JupyterLab's own remarks, which are there without a line of ours too.
@@ -45,8 +48,8 @@ class Watch:
 class Lab:
     """A page with JupyterLab in it."""
 
-    def __init__(self, page, watch, address, token, folder):
-        self.page, self.watch, self.folder = page, watch, folder
+    def __init__(self, page, watch, address, token, folder, data):
+        self.page, self.watch, self.folder, self._data = page, watch, folder, data
         self._address, self._token = address, token
 
     def load(self):
@@ -56,6 +59,10 @@ class Lab:
         self.page.evaluate("window.jupyterapp.restored")
         if self.page.locator("#jp-left-stack:not(.lm-mod-hidden)").count():
             self.execute("application:toggle-left-area")  # the file browser takes room
+
+    def trust(self, path):
+        """Sign a notebook as `make lab` does: outputs of a stranger's show no SVG."""
+        NotebookNotary(data_dir=str(self._data)).sign(nbformat.read(path, as_version=4))
 
     def execute(self, command, **arguments):
         """Run one of JupyterLab's commands; what it returns is not plain data and stays there."""
@@ -121,9 +128,9 @@ class Notebook:
     def interrupt(self):
         self.lab.execute("notebook:interrupt-kernel")
 
-    def ask(self, expression):
-        """The value of a Python expression in the kernel, as plain data."""
-        code = f"import json as _j; print(_j.dumps({expression}))"
+    def ask(self, expression, first=""):
+        """The value of a Python expression in the kernel, as plain data; `first` runs before it."""
+        code = f"{first}\nimport json\nprint(json.dumps({expression}))"
         text = self._in_page(f"""async panel => {{
             const kernel = panel.sessionContext.session.kernel;
             const request = {{ code: {json.dumps(code)}, store_history: false }};
