@@ -40,7 +40,7 @@ export class PlotView {
     this.#log.addEventListener("click", () => this.#toggleLog());
     adopt(document.body);
     adopt(document.body, "uplot", plotCss);
-    this.#cleanups.push(followTheme(this.root, () => this.#rebuild()));
+    this.#cleanups.push(followTheme(this.root, () => this.#redress()));
     const observer = new ResizeObserver(() => this.#resize());
     observer.observe(this.#chart);
     this.#cleanups.push(() => observer.disconnect());
@@ -88,6 +88,12 @@ export class PlotView {
 
   #toggleLog(): void {
     this.#log.setAttribute("aria-pressed", String(!this.#isLog));
+    this.update();
+  }
+
+  /** New colours, with the next frame: a page that changes its theme may have no layout just now. */
+  #redress(): void {
+    this.#drawn = "";
     this.update();
   }
 
