@@ -22,7 +22,10 @@ class GetItem(Function):
     def forward(self, x, key):
         # A copy: the user may change an index tensor before the backward pass.
         self.key, self.before = key if self.edges[0] is None else _copied(key), x.shape
-        return x[key]
+        out = x[key]
+        if isinstance(out, np.generic):  # NumPy's scalar is a copy; with the dots it is a view
+            out = x[(*key, ...)] if isinstance(key, tuple) else x[key, ...]
+        return out
 
     def backward(self, g):
         return put_back(g, self.key, self.before)
