@@ -170,8 +170,8 @@ def test_one_element_is_a_view_too():
 def test_integers_of_every_kind():
     x = lg.tensor(values((3, 4)))
     row = x.tolist()[1]
-    for index in (1, np.int64(1), np.uint8(1), lg.tensor(1), lg.tensor(1, dtype="uint8"), np.array(1),
-                  -2, lg.tensor(-2)):
+    for index in (1, np.int64(1), np.uint8(1), lg.tensor(1), lg.tensor(1, dtype="uint8"),
+                  np.array(1), -2, lg.tensor(-2)):
         assert x[index].tolist() == row
         assert np.may_share_memory(x[index].numpy(), x.numpy())
 
