@@ -244,7 +244,7 @@ class Tensor(Methods):
         AccumulateGrad []
         """
         edge, g = engine.start(self, gradient, False)
-        return engine.replay([edge], [g])  # type: ignore[return-value]
+        return engine.replay([edge], [g])
 
     def detach(self) -> Tensor:
         """The same memory, outside the graph."""

@@ -9,8 +9,8 @@ comes, all its contributions have arrived. No recursion: a chain of a million op
 
 from __future__ import annotations
 
+import math
 import sys
-from collections import deque
 from collections.abc import Iterator, Sequence
 from heapq import heappop, heappush
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ from learngrad import devices, source
 from learngrad.autograd import function
 from learngrad.autograd.function import AccumulateGrad, Freed, Function, Node
 from learngrad.autograd.mode import enable_grad
-from learngrad.autograd.observe import thread
+from learngrad.autograd.observe import Watcher, thread
 from learngrad.errors import AnomalyError, DtypeError, GraphError, ShapeError
 
 __all__ = ["Contribution", "Step", "backward", "grad", "replay"]
@@ -57,7 +57,7 @@ class Step(NamedTuple):
 
 def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: bool = True,
            create_graph: bool = False, only: Sequence[Edge] | None = None,
-           captured: dict[int, Any] | None = None, detailed: bool = True) -> Iterator[Step | None]:
+           captured: dict[int, Any] | None = None, detailed: bool = True) -> Iterator[Step]:
     """Replay the graph backwards from `roots`, a step at a time.
 
     Parameters
@@ -72,90 +72,111 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
     only, captured
         With `only`, gradients go just to these edges, into ``captured[i]`` instead of ``.grad``.
     detailed
-        Yield a `Step`; else None, and sums are made in place where nobody has seen them. A
+        Yield each `Step`; else none, and sums are made in place, since nobody has seen them. A
         watcher of this thread always gets steps.
 
     An abandoned replay leaves the leaves it finished written and the others untouched.
     """
-    waiting: dict[int, tuple[Node, list[Any]]] = {}  # nodes, and what has arrived
-    turn: list[int] = []  # their sequence numbers, negated: a heap that gives the latest node first
-    owned: set[Edge] = set()  # sums in buffers of our own, which may be added to in place
-    wanted, capture = _paths(roots, only)
+    wanted, capture = (None, {}) if only is None else _paths(roots, only)
     watchers = thread.watchers
     freed = None if retain_graph else Freed(source.caller())
     detailed = detailed or bool(watchers)
-
-    def arrive(edge: Edge, value: Any) -> tuple[Any | None, Any]:
-        """Sum `value` into the gradient of one output; gives it before and after."""
-        node, slot = edge
-        seq = node.seq
-        if seq not in waiting:
-            waiting[seq] = node, [None] * len(node.outputs)
-            heappush(turn, -seq)
-        held = waiting[seq][1]
-        before = held[slot]
-        if before is None:
-            after = value
-        elif create_graph:
-            after = _recorded_sum(before, value)
-        elif edge in owned and not detailed:
-            after = thread.quietly(np.add, before, value, before)
-        else:
-            after = devices.as_array(thread.quietly(np.add, before, value), value)
-            owned.add(edge)
-        held[slot] = after
-        return before, after
-
-    def seen(step: Step) -> Step:
-        for watcher in watchers:
-            watcher.step(step)
-        return step
+    queue = _Queue(create_graph, in_place=not detailed)
+    waiting, turn = queue.waiting, queue.turn
 
     for watcher in watchers:
         watcher.replay_begins(list(roots), list(gradients))
     try:
         for root, g in zip(roots, gradients, strict=True):
-            arrive(root, g)
+            queue.arrive(root, g)
+        g = None
         while turn:
             node, arrived = waiting.pop(-heappop(turn))
             if node.extras is not None:
                 _hooks(node, arrived, create_graph)
-            if only is not None:
+            if wanted is not None:
                 for slot, places in capture.get(node.seq, {}).items():
                     if captured is not None and arrived[slot] is not None:
                         captured.update(dict.fromkeys(places, arrived[slot]))
                 if node.seq not in wanted or type(node) is AccumulateGrad:
                     continue
             if type(node) is AccumulateGrad:
-                g = arrived.pop()
-                written = _write(node, g, create_graph, detailed)
-                yield seen(Step(node, (g,), [], written)) if detailed else None
+                written = _write(node, arrived, create_graph, detailed)
+                if detailed:
+                    yield _seen(Step(node, tuple(arrived), [], written), watchers)
                 continue
             values = _run(node, arrived, create_graph)  # type: ignore[arg-type]
             if not retain_graph:
                 node.saved = freed
             contributions = []
             for i, (edge, value) in enumerate(zip(node.edges, values)):
-                if edge is None or value is None or (
-                        only is not None and edge[0].seq not in wanted):
+                if edge is None or value is None:
                     continue
-                shape, dtype = edge[0].outputs[edge[1]]
+                to, slot = edge
+                seq = to.seq
+                if wanted is not None and seq not in wanted:
+                    continue
+                outputs = to.outputs
+                shape, dtype = outputs[slot]
                 if type(value) is not _ndarray:
                     value = _whole(node, value)
                 given = value.shape
                 if given != shape or value.dtype is not dtype:
                     value = _fit(node, i, value, shape, dtype)  # type: ignore[arg-type]
-                before, after = arrive(edge, value)
-                if detailed:
-                    contributions.append(Contribution(
-                        i, edge, value, None if given == shape else tuple(given), before, after))
+                if detailed or seq in waiting or len(outputs) > 1:
+                    before, after = queue.arrive(edge, value)
+                    if detailed:
+                        summed = None if given == shape else tuple(given)
+                        contributions.append(Contribution(i, edge, value, summed, before, after))
+                else:  # the usual case of `arrive`
+                    waiting[seq] = to, [value]
+                    heappush(turn, -seq)
             # A leaf takes its gradient's array over if nobody else holds it: no name here may.
-            value = values = before = after = g = None  # type: ignore[assignment]
-            yield seen(Step(node, tuple(arrived), contributions)) if detailed else None
+            value = values = before = after = None  # type: ignore[assignment]
+            if detailed:
+                yield _seen(Step(node, tuple(arrived), contributions), watchers)
             arrived = contributions = None  # type: ignore[assignment]
     finally:
         for watcher in watchers:
             watcher.replay_ends()
+
+
+class _Queue:
+    """The nodes that gradients have arrived at, and whose turn is next."""
+
+    __slots__ = ("create_graph", "in_place", "owned", "turn", "waiting")
+
+    def __init__(self, create_graph: bool, in_place: bool) -> None:
+        self.create_graph, self.in_place = create_graph, in_place
+        self.waiting: dict[int, tuple[Node, list[Any]]] = {}  # by seq: the node, what has arrived
+        self.turn: list[int] = []  # each seq, negated: a heap that gives the latest node first
+        self.owned: set[Edge] = set()  # sums in buffers of our own, which may be added to in place
+
+    def arrive(self, edge: Edge, value: Any) -> tuple[Any | None, Any]:
+        """Sum `value` into the gradient of one output; gives it before and after."""
+        node, slot = edge
+        if node.seq not in self.waiting:
+            self.waiting[node.seq] = node, [None] * len(node.outputs)
+            heappush(self.turn, -node.seq)
+        held = self.waiting[node.seq][1]
+        before = held[slot]
+        if before is None:
+            after = value
+        elif self.create_graph:
+            after = _recorded_sum(before, value)
+        elif edge in self.owned and self.in_place:
+            after = thread.quietly(np.add, before, value, before)
+        else:
+            after = devices.as_array(thread.quietly(np.add, before, value), value)
+            self.owned.add(edge)
+        held[slot] = after
+        return before, after
+
+
+def _seen(step: Step, watchers: Sequence[Watcher]) -> Step:
+    for watcher in watchers:
+        watcher.step(step)
+    return step
 
 
 def _run(node: Function, upstream: list[Any], create_graph: bool) -> tuple[Any, ...]:
@@ -228,27 +249,19 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     return g.sum(axes).reshape(shape) if axes else g.reshape(shape)
 
 
-def _references(array: Any) -> int:
-    return sys.getrefcount(array)
-
-
 def _is_fresh(array: Any) -> bool:
-    """Whether nobody but the engine holds `array`, as PyTorch asks a gradient's use count.
-
-    Called through the same frames as in `_calibrate`, which counts what the calls themselves hold.
-    """
-    return array.base is None and _references(array) <= _ALONE
+    """Whether nobody but the engine holds `array`, as PyTorch asks a gradient's use count."""
+    return array.base is None and sys.getrefcount(array) <= _ALONE
 
 
 def _calibrate() -> int:
+    """What is counted of an array held by `replay`'s list, by `_write` and by `_is_fresh` alone."""
     def is_fresh(array: Any) -> int:
-        return _references(array)
+        return sys.getrefcount(array)
 
-    def write(g: Any) -> int:
-        return is_fresh(g)
-
-    g = np.empty(1)
-    return write(g)
+    arrived = [np.empty(1)]
+    g = arrived[0]
+    return is_fresh(g)
 
 
 _ALONE = _calibrate()
@@ -259,9 +272,10 @@ def _recorded_sum(a: Any, b: Any) -> Any:
         return a + b
 
 
-def _write(leaf: AccumulateGrad, g: Any, create_graph: bool,
+def _write(leaf: AccumulateGrad, arrived: list[Any], create_graph: bool,
            detailed: bool) -> tuple[Any | None, Any] | None:
     """Add a gradient to a leaf's ``.grad``; when `detailed`, gives that before and after."""
+    g = arrived[0]
     tensor = leaf.variable()
     new = function.Tensor._from_array
     if tensor is None:  # the leaf is gone: nobody can ask for its gradient
@@ -310,11 +324,9 @@ def _answer(node: Node, slot: int, answer: Any, create_graph: bool) -> Any:
     return answer if create_graph else answer._data
 
 
-def _paths(roots: Sequence[Edge], only: Sequence[Edge] | None) -> tuple[
+def _paths(roots: Sequence[Edge], only: Sequence[Edge]) -> tuple[
         set[int], dict[int, dict[int, list[int]]]]:
     """The nodes on a path from `roots` to the edges in `only`, and where to capture gradients."""
-    if only is None:
-        return set(), {}
     capture: dict[int, dict[int, list[int]]] = {}
     for i, (node, slot) in enumerate(only):
         capture.setdefault(node.seq, {}).setdefault(slot, []).append(i)
@@ -347,9 +359,9 @@ def start(tensor: Any, gradient: Any | None, create_graph: bool) -> tuple[Edge, 
                 "backward can start by itself only from one number, the loss; this tensor has "
                 f"{data.size}", tensors={"this": tensor},
                 fix="reduce it first, with .sum() or .mean(), or pass gradient= of its shape")
-        if not create_graph and isinstance(data, _ndarray) and data != data:
+        if not create_graph and isinstance(data, _ndarray) and math.isnan(data.item()):
             raise _nan_loss(tensor)
-        gradient = devices.array_module(data).ones_like(data)
+        gradient = devices.array_module(data).ones(data.shape, data.dtype)
         return edge, function.Tensor._from_array(gradient, None) if create_graph else gradient
     if not isinstance(gradient, function.Tensor):
         gradient = function.Tensor(gradient, dtype=data.dtype, device=tensor.device)
@@ -395,15 +407,11 @@ def backward(roots: Sequence[Any], gradients: Sequence[Any | None], *,
              retain_graph: bool | None = None, create_graph: bool = False,
              inputs: Sequence[Any] | None = None) -> None:
     """Replay from tensors to the end, writing ``.grad`` of the leaves (or of `inputs` alone)."""
-    begun = [start(t, g, create_graph) for t, g in zip(roots, gradients, strict=True)]
     if inputs is None:
-        _exhaust([e for e, _ in begun], [g for _, g in begun],
-                 create_graph if retain_graph is None else retain_graph, create_graph, None, None)
+        _exhaust(roots, gradients, retain_graph, create_graph, None, None)
         return
     captured: dict[int, Any] = {}
-    _exhaust([e for e, _ in begun], [g for _, g in begun],
-             create_graph if retain_graph is None else retain_graph, create_graph,
-             [_edge_of(t) for t in inputs], captured)
+    _exhaust(roots, gradients, retain_graph, create_graph, [_edge_of(t) for t in inputs], captured)
     for i, tensor in enumerate(inputs):
         if i in captured:
             g = captured[i]
@@ -446,11 +454,8 @@ def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool
     inputs = list(inputs) if isinstance(inputs, several) else [inputs]
     seeds = (list(grad_outputs) if isinstance(grad_outputs, several)
              else [grad_outputs] * len(outputs))
-    begun = [start(t, g, create_graph) for t, g in zip(outputs, seeds, strict=True)]
     captured: dict[int, Any] = {}
-    _exhaust([e for e, _ in begun], [g for _, g in begun],
-             create_graph if retain_graph is None else retain_graph, create_graph,
-             [_edge_of(t) for t in inputs], captured)
+    _exhaust(outputs, seeds, retain_graph, create_graph, [_edge_of(t) for t in inputs], captured)
     results = []
     for i, tensor in enumerate(inputs):
         if i not in captured and not allow_unused:
@@ -470,8 +475,16 @@ def _edge_of(tensor: Any) -> Edge:
     return tensor._edge
 
 
-def _exhaust(roots: list[Edge], gradients: list[Any], retain_graph: bool, create_graph: bool,
-             only: list[Edge] | None, captured: dict[int, Any] | None) -> None:
+def _exhaust(outputs: Sequence[Any], seeds: Sequence[Any | None], retain_graph: bool | None,
+             create_graph: bool, only: list[Edge] | None,
+             captured: dict[int, Any] | None) -> None:
     """Pull the generator to its end."""
-    deque(replay(roots, gradients, retain_graph=retain_graph, create_graph=create_graph, only=only,
-                 captured=captured, detailed=False), maxlen=0)
+    roots, gradients = [], []
+    for output, seed in zip(outputs, seeds, strict=True):
+        edge, g = start(output, seed, create_graph)
+        roots.append(edge)
+        gradients.append(g)
+    retain_graph = create_graph if retain_graph is None else retain_graph
+    for _ in replay(roots, gradients, retain_graph=retain_graph, create_graph=create_graph,
+                    only=only, captured=captured, detailed=False):
+        pass

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentTypeError, DtypeError, ShapeError
 from learngrad.ops.shape import transpose
@@ -75,6 +77,11 @@ class MatMul(Function):
             fix="transpose one of them (`.T`), or make the inner sizes equal")
 
 
+def product(a, b):
+    """``a @ b``; two NumPy matrices by ``dot``, which begins half a microsecond earlier."""
+    return a.dot(b) if type(a) is np.ndarray and a.ndim == b.ndim == 2 else a @ b
+
+
 class Linear(Function):
     """A linear layer: x times the weight transposed, plus the bias."""
 
@@ -85,7 +92,7 @@ class Linear(Function):
     def forward(self, x, weight, bias):
         if weight.ndim != 2:
             raise ValueError("the weight is no matrix")
-        out = x @ weight.T
+        out = product(x, weight.T)
         if bias is not None:
             out += bias
         return out
@@ -95,10 +102,10 @@ class Linear(Function):
         rows = g.reshape((-1, g.shape[-1])) if g.ndim != 2 else g
         if x is not None:
             flat = x.reshape((-1, x.shape[-1])) if x.ndim != 2 else x
-            grad_weight = transpose(rows, 0, 1) @ flat
+            grad_weight = product(rows.T, flat)
         if self.edges[2] is not None:
             grad_bias = rows.sum(0)
-        return None if weight is None else g @ weight, grad_weight, grad_bias
+        return None if weight is None else product(g, weight), grad_weight, grad_bias
 
     @classmethod
     def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:
