@@ -121,7 +121,9 @@ ROWS = [
     Operation(
         # Signs of the vectors are free, so what does not depend on them is compared.
         "svd", lambda lib, a: signless(*lib.linalg.svd(a, full_matrices=False)),
-        lambda a: signless(*np.linalg.svd(a, full_matrices=False)), [], dtypes="", wrong=[
+        lambda a: signless(*np.linalg.svd(a, full_matrices=False)),
+        [sample(T(s)) for s in ((3, 2), (2, 3), (3, 3), (2, 3, 2), (1, 1))], dtypes="", twice=False,
+        wrong=[
             Wrong(lambda lg, t: lg.linalg.svd(t(3)), "ShapeError", ["matrices"]),
             Wrong(lambda lg, t: lg.linalg.svd(t(3, 3), full_matrices=True), "ArgumentError",
                   ["full"])]),

@@ -130,6 +130,7 @@ class Operation:
     flat: bool = False
     wrong: Sequence[Wrong] = ()
     view: bool = False  # the result shares memory with the first argument
+    twice: bool = True  # whether it has second derivatives; an error says so where it has none
     lands: str = ""  # the device of the result, where it is not that of the arguments
 
     def __repr__(self):
