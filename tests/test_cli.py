@@ -1,7 +1,6 @@
 """The command line as people use it: what it answers, what it writes, how it fails."""
 
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -144,6 +143,7 @@ def test_the_demo_runs_without_tqdm(tmp_path):
 
 
 def test_a_terminal_gets_a_progress_bar(tmp_path):
+    pty = pytest.importorskip("pty", reason="pseudo-terminals are Unix's")
     pytest.importorskip("tqdm")
     ours, theirs = pty.openpty()
     try:
