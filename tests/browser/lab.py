@@ -62,7 +62,10 @@ class Lab:
 
     def trust(self, path):
         """Sign a notebook as `make lab` does: outputs of a stranger's show no SVG."""
-        NotebookNotary(data_dir=str(self._data)).sign(nbformat.read(path, as_version=4))
+        self._data.mkdir(exist_ok=True)
+        notary = NotebookNotary(data_dir=str(self._data))
+        notary.sign(nbformat.read(path, as_version=4))
+        notary.store.close()
 
     def execute(self, command, **arguments):
         """Run one of JupyterLab's commands; what it returns is not plain data and stays there."""
@@ -160,6 +163,14 @@ class Notebook:
 
     def run_command(self, name):
         self.lab.execute(name)
+
+    def save(self):
+        self.lab.execute("docmanager:save")
+
+    def reload(self):
+        """Load the page anew; the kernel goes on."""
+        self.lab.load()
+        self._open()
 
     def reopen(self):
         """Save, end the kernel, and open the notebook in a fresh page, as on another day."""

@@ -263,6 +263,21 @@ def test_it_follows_the_theme(notebook, lab, artefacts):
         lab.theme(dark=False)
 
 
+def test_a_reloaded_page_finds_its_views_again(notebook):
+    book = notebook(EXAMPLE)
+    book.run_all()
+    book.save()
+    book.reload()
+    view = book.views(0)
+    expect(view).to_have_attribute("data-ready", "true", timeout=20_000)
+    assert (view.get_attribute("data-nodes"), index_of(view)) == ("5", 5)
+    view.focus()
+    book.page.keyboard.press("Home")
+    assert index_of(view) == 0
+    book.run(0)  # the kernel is the same
+    assert book.ask("tape.revision") == int(book.views(0).get_attribute("data-revision"))
+
+
 def test_a_saved_notebook_shows_its_picture_when_the_kernel_is_gone(notebook, artefacts):
     book = notebook(EXAMPLE)
     book.run_all()
