@@ -15,19 +15,29 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 from learngrad import autograd, errors, linalg, nn, optim
-from learngrad.autograd.mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from learngrad.autograd.mode import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    no_grad,
+    set_grad_enabled,
+)
 from learngrad.creation import (
     arange,
     as_tensor,
+    empty,
+    empty_like,
+    eye,
+    from_dlpack,
     from_numpy,
     full,
+    full_like,
     linspace,
+    logspace,
     ones,
     ones_like,
-    rand,
-    randint,
-    randn,
-    randperm,
+    tril_indices,
+    triu_indices,
     zeros,
     zeros_like,
 )
@@ -44,7 +54,6 @@ from learngrad.devices import (
     int16,
     int32,
     int64,
-    manual_seed,
     promote_types,
     set_default_dtype,
     uint8,
@@ -123,6 +132,23 @@ from learngrad.ops.sorting import (
     topk,
     unique,
 )
+from learngrad.random import (
+    bernoulli,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    multinomial,
+    normal,
+    rand,
+    rand_like,
+    randint,
+    randint_like,
+    randn,
+    randn_like,
+    randperm,
+    seed,
+    set_rng_state,
+)
 from learngrad.tensor import Size, Tensor, tensor
 
 __version__ = "0.1.0"
@@ -135,6 +161,7 @@ int, long, short = int32, int64, int16
 
 # Loaded when they are first used: they need more than NumPy, or a person may never need them.
 _LAZY = {
+    "bfloat16": "learngrad.devices",
     "LivePlot": "learngrad.widgets.plot",
     "record": "learngrad.widgets.display",
     "show": "learngrad.widgets.display",
@@ -151,10 +178,13 @@ if _TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> _Any:
+    if name in ("complex64", "complex128", "cfloat", "cdouble", "complex"):
+        raise AttributeError("learngrad has no complex numbers: keep real and imaginary part apart")
     if name not in _LAZY:
         raise AttributeError(f"module 'learngrad' has no attribute {name!r}")
     module = _importlib.import_module(_LAZY[name])
-    value = module if _LAZY[name] == f"learngrad.{name}" else getattr(module, name)
+    value: _Any = module if _LAZY[name] == f"learngrad.{name}" else getattr(module, name)
+    value = value() if name == "bfloat16" else value  # a dtype that another package brings
     globals()[name] = value
     return value
 

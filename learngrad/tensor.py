@@ -14,6 +14,7 @@ from learngrad.autograd import engine, function
 from learngrad.autograd.function import AccumulateGrad
 from learngrad.autograd.mode import is_grad_enabled
 from learngrad.autograd.observe import thread
+from learngrad.autograd.why import why_no_grad
 from learngrad.devices import Device
 from learngrad.errors import ArgumentTypeError, DtypeError, GraphError, ShapeError
 from learngrad.numbers import to_array
@@ -59,6 +60,7 @@ class Tensor(Methods):
     _version: list[Any]  # [changes in place, whether views share it]
     _made: source.Made | None
     name: str | None = None
+    _cut: source.Made | None = None  # where it was detached
 
     def __init__(self, data: Any = (), *, dtype: Any = None, device: Any = None,
                  requires_grad: Bool = False) -> None:
@@ -251,7 +253,28 @@ class Tensor(Methods):
         t = Tensor._from_array(self._data, None)
         t._version, t._made = self._version, self._made
         self._version[1] = True
+        if self._edge is not None:
+            t._cut = source.caller()
         return t
+
+    def detach_(self) -> Self:
+        """Leave the graph: what made it is forgotten."""
+        if self._edge is not None and not self.is_leaf:
+            self._cut = source.caller()
+        self._edge = None
+        return self
+
+    def why_no_grad(self) -> str:
+        """Why ``.grad`` is None, in words.
+
+        Examples
+        --------
+        >>> import learngrad
+        >>> w = learngrad.tensor(2.0, requires_grad=True)
+        >>> w.why_no_grad()
+        'No backward has run since w was made: call backward on the loss.'
+        """
+        return why_no_grad(self)
 
     def retain_grad(self) -> None:
         """Keep the gradient of this tensor too, though an operation made it."""

@@ -5,8 +5,14 @@ from learngrad.autograd.anomaly import detect_anomaly
 from learngrad.autograd.engine import Contribution, Step, backward, grad
 from learngrad.autograd.function import Function
 from learngrad.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
-from learngrad.autograd.mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from learngrad.autograd.mode import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    no_grad,
+    set_grad_enabled,
+)
 
 __all__ = ["Contribution", "Function", "GradcheckError", "Step", "backward",
            "detect_anomaly", "enable_grad", "functional", "grad", "gradcheck", "gradgradcheck",
-           "is_grad_enabled", "no_grad", "set_grad_enabled"]
+           "inference_mode", "is_grad_enabled", "no_grad", "set_grad_enabled"]

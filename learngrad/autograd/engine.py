@@ -79,7 +79,9 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
     """
     wanted, capture = (None, {}) if only is None else _paths(roots, only)
     watchers = thread.watchers
-    freed = None if retain_graph else Freed(source.caller())
+    made = source.caller()
+    thread.replayed = next(function.RISING), made
+    freed = None if retain_graph else Freed(made)
     detailed = detailed or bool(watchers)
     queue = _Queue(create_graph, in_place=not detailed)
     waiting, turn = queue.waiting, queue.turn
@@ -177,6 +179,11 @@ def _seen(step: Step, watchers: Sequence[Watcher]) -> Step:
     for watcher in watchers:
         watcher.step(step)
     return step
+
+
+def last_replay() -> tuple[int, source.Made | None] | None:
+    """When the last replay of this thread began, in the one order of all nodes, and where."""
+    return thread.replayed
 
 
 def _run(node: Function, upstream: list[Any], create_graph: bool) -> tuple[Any, ...]:

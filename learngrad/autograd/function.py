@@ -21,7 +21,7 @@ from learngrad.errors import DtypeError, GraphError, LearngradError, ShapeError,
 
 __all__ = ["AccumulateGrad", "Function"]
 
-_rising = itertools.count(1)  # the one order of everything that is recorded
+RISING = itertools.count(1)  # the one order of everything that is recorded
 _inside = source.inside
 _ndarray = np.ndarray
 _new = object.__new__
@@ -108,7 +108,7 @@ class AccumulateGrad(Node):
     __slots__ = ("variable",)
 
     def __init__(self, tensor: Any) -> None:
-        self.seq = next(_rising)
+        self.seq = next(RISING)
         self.edges = []
         self.extras = None
         self.saved = ()
@@ -268,7 +268,7 @@ class Function(Node):
         result: Any
         record = needs and here.grad
         if record:
-            node.seq = next(_rising)
+            node.seq = next(RISING)
             node.extras = None
         if type(out) is tuple:
             result = node._several(out, record)

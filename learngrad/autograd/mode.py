@@ -7,7 +7,7 @@ from types import TracebackType
 
 from learngrad.autograd.observe import thread
 
-__all__ = ["enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+__all__ = ["enable_grad", "inference_mode", "is_grad_enabled", "no_grad", "set_grad_enabled"]
 
 
 def is_grad_enabled() -> bool:
@@ -85,6 +85,29 @@ class no_grad(_Mode):
     """
 
     mode = False
+
+
+class inference_mode(_Mode):
+    """Run without recording, as `no_grad` does.
+
+    PyTorch's tensors made in this mode can never enter a graph; ours can, as any constant.
+
+    Parameters
+    ----------
+    mode : bool, default True
+        False leaves the mode as it is.
+    """
+
+    def __init__(self, mode: bool = True) -> None:
+        super().__init__()
+        self._off = bool(mode)
+
+    def _recreate_cm(self) -> inference_mode:
+        return type(self)(self._off)
+
+    def __enter__(self) -> None:
+        self._before.append(thread.grad)
+        thread.grad = thread.grad and not self._off
 
 
 class enable_grad(_Mode):

@@ -56,6 +56,7 @@ class _Thread(threading.local):
     def __init__(self) -> None:
         self.grad = True
         self.watchers: tuple[Watcher, ...] = ()
+        self.replayed: tuple[int, Any] | None = None  # when and where the last replay began
         # Like PyTorch, we let 1/0 be inf and log(-1) be nan without a warning. NumPy keeps that
         # setting in a context variable: running in a context of our own costs 0.1 µs where
         # `np.errstate` costs 1 µs, and leaves the user's setting alone.
