@@ -59,32 +59,63 @@ from learngrad.devices import (
     uint8,
 )
 from learngrad.devices import bool_ as bool
+from learngrad.ops.bounds import (
+    clamp,
+    clamp_max,
+    clamp_min,
+    maximum,
+    minimum,
+)
 from learngrad.ops.broadcast import broadcast_tensors, broadcast_to, meshgrid
+from learngrad.ops.cumulative import (
+    cummax,
+    cummin,
+    cumprod,
+    cumsum,
+    prod,
+)
 from learngrad.ops.diagonal import diag, diag_embed, diagonal, tril, triu
 from learngrad.ops.einsum import einsum, kron, outer, tensordot
 from learngrad.ops.elementwise import (
     absolute,
     add,
+    addcdiv,
+    addcmul,
     clone,
     div,
-    eq,
-    exp,
-    ge,
-    gt,
-    le,
-    log,
-    lt,
+    lerp,
     mul,
-    ne,
     neg,
     pow,
     relu,
-    sigmoid,
     sign,
-    sqrt,
+    square,
     sub,
-    tanh,
     where,
+)
+from learngrad.ops.exponential import (
+    exp,
+    exp2,
+    expm1,
+    hypot,
+    log,
+    log1p,
+    log2,
+    log10,
+    logaddexp,
+    reciprocal,
+    rsqrt,
+    sigmoid,
+    sqrt,
+)
+from learngrad.ops.extrema import (
+    amax,
+    amin,
+    argmax,
+    argmin,
+    max,
+    median,
+    min,
 )
 from learngrad.ops.gather import (
     gather,
@@ -96,11 +127,52 @@ from learngrad.ops.gather import (
 )
 from learngrad.ops.index import narrow, select
 from learngrad.ops.join import cat, chunk, dstack, hstack, split, stack, unbind, vstack
+from learngrad.ops.logical import (
+    allclose,
+    bitwise_and,
+    bitwise_left_shift,
+    bitwise_not,
+    bitwise_or,
+    bitwise_right_shift,
+    bitwise_xor,
+    eq,
+    equal,
+    ge,
+    gt,
+    isclose,
+    isfinite,
+    isinf,
+    isnan,
+    le,
+    logical_and,
+    logical_not,
+    logical_or,
+    logical_xor,
+    lt,
+    ne,
+)
 from learngrad.ops.losses import log_softmax, softmax
 from learngrad.ops.matmul import matmul
 from learngrad.ops.products import addmm, baddbmm, bmm, dot, mm, mv
 from learngrad.ops.rearrange import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
-from learngrad.ops.reduce import amax, argmax, max, mean, sum
+from learngrad.ops.reduce import (
+    all,
+    any,
+    count_nonzero,
+    logsumexp,
+    mean,
+    sum,
+)
+from learngrad.ops.rounding import (
+    ceil,
+    floor,
+    floor_divide,
+    fmod,
+    frac,
+    remainder,
+    round,
+    trunc,
+)
 from learngrad.ops.scatter import (
     index_add,
     index_copy,
@@ -132,6 +204,31 @@ from learngrad.ops.sorting import (
     topk,
     unique,
 )
+from learngrad.ops.special import (
+    erf,
+)
+from learngrad.ops.statistics import (
+    norm,
+    std,
+    std_mean,
+    var,
+    var_mean,
+)
+from learngrad.ops.trigonometry import (
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atan2,
+    atanh,
+    cos,
+    cosh,
+    sin,
+    sinh,
+    tan,
+    tanh,
+)
 from learngrad.random import (
     bernoulli,
     get_rng_state,
@@ -154,6 +251,11 @@ from learngrad.tensor import Size, Tensor, tensor
 __version__ = "0.1.0"
 
 abs = absolute
+subtract, multiply, divide, true_divide, negative = sub, mul, div, div, neg
+clip, fix = clamp, trunc
+arcsin, arccos, arctan, arctan2, arcsinh, arccosh, arctanh = (
+    asin, acos, atan, atan2, asinh, acosh, atanh)
+not_equal, less, less_equal, greater, greater_equal = ne, lt, le, gt, ge
 concat = concatenate = cat
 moveaxis, swapaxes, swapdims = movedim, transpose, transpose
 float, double, half = float32, float64, float16

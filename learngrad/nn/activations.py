@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from learngrad.nn.module import Module
-from learngrad.ops import elementwise as E
+from learngrad.ops.elementwise import relu
+from learngrad.ops.exponential import sigmoid
+from learngrad.ops.trigonometry import tanh
 
 __all__ = ["ReLU", "Sigmoid", "Tanh"]
 
@@ -26,7 +28,7 @@ class ReLU(Module):
 
     def forward(self, x: Any) -> Any:
         """``relu(x)``."""
-        return E.relu(x)
+        return relu(x)
 
 
 class Sigmoid(Module):
@@ -45,7 +47,7 @@ class Sigmoid(Module):
 
     def forward(self, x: Any) -> Any:
         """``sigmoid(x)``."""
-        return E.sigmoid(x)
+        return sigmoid(x)
 
 
 class Tanh(Module):
@@ -64,4 +66,4 @@ class Tanh(Module):
 
     def forward(self, x: Any) -> Any:
         """``tanh(x)``."""
-        return E.tanh(x)
+        return tanh(x)

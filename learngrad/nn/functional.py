@@ -35,7 +35,8 @@ from learngrad.ops.distances import (
     soft_margin_loss,
     triplet_margin_loss,
 )
-from learngrad.ops.elementwise import relu, sigmoid, tanh
+from learngrad.ops.elementwise import relu
+from learngrad.ops.exponential import sigmoid
 from learngrad.ops.gather import one_hot
 from learngrad.ops.likelihood import (
     binary_cross_entropy,
@@ -48,6 +49,7 @@ from learngrad.ops.likelihood import (
 )
 from learngrad.ops.losses import log_softmax, mse_loss, softmax
 from learngrad.ops.matmul import linear
+from learngrad.ops.trigonometry import tanh
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "cosine_embedding_loss",

@@ -12,24 +12,34 @@ from typing import Any
 import numpy as np
 
 from learngrad.ops import (
+    bounds,
     broadcast,
+    cumulative,
     diagonal,
     elementwise,
+    exponential,
+    extrema,
     gather,
     index,
     join,
+    logical,
     losses,
     matmul,
     rearrange,
     reduce,
+    rounding,
     scatter,
     shape,
     sorting,
+    special,
+    statistics,
+    trigonometry,
 )
 
 __all__ = [
-    "NUMPY", "broadcast", "diagonal", "elementwise", "gather", "index", "join", "losses", "matmul",
-    "rearrange", "reduce", "scatter", "shape", "sorting",
+    "NUMPY", "bounds", "broadcast", "cumulative", "diagonal", "elementwise", "exponential",
+    "extrema", "gather", "index", "join", "logical", "losses", "matmul", "rearrange", "reduce",
+    "rounding", "scatter", "shape", "sorting", "special", "statistics", "trigonometry",
 ]
 
 
@@ -41,16 +51,60 @@ def _reduced(function: Callable[..., Any]) -> Callable[..., Any]:
     return reduction
 
 
+def _running(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A running sum or product called as NumPy calls it: without `axis`, of the flattened array."""
+    def reduction(a: Any, axis: Any = None) -> Any:
+        return function(shape.ravel(a), 0) if axis is None else function(a, axis)
+
+    return reduction
+
+
+def _spread(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A variance as NumPy calls it: by default the plain mean square."""
+    def reduction(a: Any, axis: Any = None, *, ddof: Any = 0, keepdims: bool = False) -> Any:
+        return function(a, axis, keepdim=keepdims, correction=ddof)
+
+    return reduction
+
+
 NUMPY: dict[Any, Callable[..., Any]] = {
     np.add: elementwise.add, np.subtract: elementwise.sub, np.multiply: elementwise.mul,
     np.divide: elementwise.div, np.negative: elementwise.neg, np.power: elementwise.pow,
-    np.exp: elementwise.exp, np.log: elementwise.log, np.sqrt: elementwise.sqrt,
-    np.tanh: elementwise.tanh, np.abs: elementwise.absolute, np.sign: elementwise.sign,
-    np.equal: elementwise.eq, np.not_equal: elementwise.ne, np.less: elementwise.lt,
-    np.less_equal: elementwise.le, np.greater: elementwise.gt, np.greater_equal: elementwise.ge,
-    np.where: elementwise.where, np.matmul: matmul.matmul,
-    np.sum: _reduced(reduce.sum), np.mean: _reduced(reduce.mean), np.max: _reduced(reduce.amax),
-    np.argmax: _reduced(reduce.argmax),
+    np.square: elementwise.square, np.abs: elementwise.absolute, np.sign: elementwise.sign,
+    np.where: elementwise.where,
+    np.exp: exponential.exp, np.exp2: exponential.exp2, np.expm1: exponential.expm1,
+    np.log: exponential.log, np.log1p: exponential.log1p, np.log2: exponential.log2,
+    np.log10: exponential.log10, np.logaddexp: exponential.logaddexp, np.sqrt: exponential.sqrt,
+    np.reciprocal: exponential.reciprocal, np.hypot: exponential.hypot,
+    np.sin: trigonometry.sin, np.cos: trigonometry.cos, np.tan: trigonometry.tan,
+    np.arcsin: trigonometry.asin, np.arccos: trigonometry.acos, np.arctan: trigonometry.atan,
+    np.arctan2: trigonometry.atan2, np.sinh: trigonometry.sinh, np.cosh: trigonometry.cosh,
+    np.tanh: trigonometry.tanh, np.arcsinh: trigonometry.asinh, np.arccosh: trigonometry.acosh,
+    np.arctanh: trigonometry.atanh,
+    np.floor: rounding.floor, np.ceil: rounding.ceil, np.trunc: rounding.trunc,
+    np.rint: rounding.round, np.floor_divide: rounding.floor_divide,
+    np.round: lambda a, decimals=0: rounding.round(a, decimals=decimals),
+    np.remainder: rounding.remainder, np.fmod: rounding.fmod,
+    np.maximum: bounds.maximum, np.minimum: bounds.minimum,
+    np.clip: lambda a, a_min=None, a_max=None, *, min=None, max=None: bounds.clamp(
+        a, min if a_min is None else a_min, max if a_max is None else a_max),
+    np.equal: logical.eq, np.not_equal: logical.ne, np.less: logical.lt,
+    np.less_equal: logical.le, np.greater: logical.gt, np.greater_equal: logical.ge,
+    np.isnan: logical.isnan, np.isinf: logical.isinf, np.isfinite: logical.isfinite,
+    np.isclose: logical.isclose, np.allclose: logical.allclose, np.array_equal: logical.equal,
+    np.logical_and: logical.logical_and, np.logical_or: logical.logical_or,
+    np.logical_xor: logical.logical_xor, np.logical_not: logical.logical_not,
+    np.bitwise_and: logical.bitwise_and, np.bitwise_or: logical.bitwise_or,
+    np.bitwise_xor: logical.bitwise_xor, np.invert: logical.bitwise_not,
+    np.left_shift: logical.bitwise_left_shift, np.right_shift: logical.bitwise_right_shift,
+    np.matmul: matmul.matmul,
+    np.sum: _reduced(reduce.sum), np.mean: _reduced(reduce.mean), np.max: _reduced(extrema.amax),
+    np.min: _reduced(extrema.amin), np.argmax: _reduced(extrema.argmax),
+    np.argmin: _reduced(extrema.argmin), np.prod: _reduced(cumulative.prod),
+    np.all: _reduced(reduce.all), np.any: _reduced(reduce.any),
+    np.var: _spread(statistics.var), np.std: _spread(statistics.std),
+    np.cumsum: _running(cumulative.cumsum), np.cumprod: _running(cumulative.cumprod),
+    np.count_nonzero: lambda a, axis=None: reduce.count_nonzero(a, axis),
     np.reshape: shape.reshape, np.broadcast_to: shape.expand, np.squeeze: shape.squeeze,
     np.transpose: lambda a, axes=None: shape.permute(a, axes or range(a.ndim)[::-1]),
     np.expand_dims: shape.unsqueeze,

@@ -8,9 +8,11 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.errors import ArgumentError, DtypeError, ShapeError
-from learngrad.ops.elementwise import Floating, absolute, sigmoid, tanh, where
+from learngrad.ops.elementwise import Floating, absolute, where
+from learngrad.ops.exponential import sigmoid
 from learngrad.ops.losses import softmax
 from learngrad.ops.shape import reshape
+from learngrad.ops.trigonometry import tanh
 
 __all__ = [
     "celu", "elu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu",

@@ -10,8 +10,10 @@ import numpy as np
 from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, DtypeError, GraphError, ShapeError, SingularError
-from learngrad.ops.elementwise import absolute, sqrt, where
-from learngrad.ops.reduce import amax, sum
+from learngrad.ops.elementwise import absolute, where
+from learngrad.ops.exponential import sqrt
+from learngrad.ops.extrema import amax
+from learngrad.ops.reduce import sum
 from learngrad.ops.shape import expand, permute, reshape, transpose
 
 __all__ = ["cholesky", "det", "inv", "matrix_norm", "solve", "svd", "vector_norm"]

@@ -10,7 +10,8 @@ from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, ShapeError
 from learngrad.ops.activations import logsigmoid
-from learngrad.ops.elementwise import absolute, relu, sqrt, where
+from learngrad.ops.elementwise import absolute, relu, where
+from learngrad.ops.exponential import sqrt
 from learngrad.ops.losses import reduced, same_shape
 from learngrad.ops.reduce import sum
 

@@ -1,4 +1,4 @@
-"""Operations that act on each element by itself: arithmetic, powers, exponentials, comparisons."""
+"""Operations that act on each element by itself: arithmetic, powers, choices, and their bases."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentTypeError, DtypeError
+from learngrad.errors import ArgumentError, DtypeError
+from learngrad.ops.public import operand, tensor, unary
 
 __all__ = [
-    "absolute", "add", "cast", "clone", "div", "eq", "exp", "ge", "gt", "le", "log", "lt", "mul",
-    "ne", "neg", "pow", "relu", "sigmoid", "sign", "sqrt", "sub", "tanh", "where",
+    "absolute", "add", "addcdiv", "addcmul", "cast", "clone", "div", "lerp", "mul", "neg", "pow",
+    "relu", "sign", "square", "sub", "where",
 ]
 
 
@@ -142,72 +143,6 @@ class Floating(Function):
     promotion = staticmethod(devices.floating)
 
 
-class Exp(Floating):
-    """The exponential function, its own derivative."""
-
-    saves = ("out",)
-    formula, sign, local = r"e^{x}", "exp", {"x": "out"}
-
-    def forward(self, x):
-        return np.exp(x)
-
-    def backward(self, g, out):
-        return g * out
-
-
-class Log(Floating):
-    """The natural logarithm."""
-
-    saves = ("x",)
-    formula, sign, local = r"\ln x", "ln", {"x": "1 / x"}
-
-    def forward(self, x):
-        return np.log(x)
-
-    def backward(self, g, x):
-        return g / x
-
-
-class Sqrt(Floating):
-    """The square root."""
-
-    saves = ("out",)
-    formula, sign, local = r"\sqrt{x}", "√", {"x": "1 / (2 · out)"}
-
-    def forward(self, x):
-        return np.sqrt(x)
-
-    def backward(self, g, out):
-        return g / (2 * out)
-
-
-class Tanh(Floating):
-    """The hyperbolic tangent: squashes to between -1 and 1."""
-
-    saves = ("out",)
-    formula, sign, local = r"\tanh x", "tanh", {"x": "1 − out²"}
-
-    def forward(self, x):
-        return np.tanh(x)
-
-    def backward(self, g, out):
-        return g * (1 - out * out)
-
-
-class Sigmoid(Floating):
-    """The logistic function: squashes to between 0 and 1."""
-
-    saves = ("out",)
-    formula, sign, local = r"\frac{1}{1 + e^{-x}}", "σ", {"x": "out · (1 − out)"}
-
-    def forward(self, x):
-        # By tanh it cannot overflow: 1 / (1 + e^-x) = (1 + tanh(x / 2)) / 2.
-        return 0.5 * np.tanh(0.5 * x) + 0.5
-
-    def backward(self, g, out):
-        return g * (out * (1 - out))
-
-
 class Relu(Function):
     """The positive part: the gradient passes where the output is above 0 (at 0 it is 0)."""
 
@@ -297,33 +232,6 @@ class Cast(Function):
         return g.astype(self.before)
 
 
-class Comparison(Function):
-    """Base of the comparisons: no gradient goes through a yes or no."""
-
-    broadcasts = True
-
-
-def _comparison(name: str, sign: str, ufunc: Any) -> type[Function]:
-    def forward(self, a, b):
-        return ufunc(a, b)
-
-    return type(name, (Comparison,), {
-        "__doc__": f"Elementwise a {sign} b.", "sign": sign, "formula": f"a {sign} b",
-        "forward": forward, "__module__": __name__})
-
-
-Eq, Ne = _comparison("Eq", "=", np.equal), _comparison("Ne", "≠", np.not_equal)
-Lt, Le = _comparison("Lt", "<", np.less), _comparison("Le", "≤", np.less_equal)
-Gt, Ge = _comparison("Gt", ">", np.greater), _comparison("Ge", "≥", np.greater_equal)
-
-
-def _operand(value: Any) -> Any:
-    """An operand as the gate takes it; text, None and the like are refused."""
-    if isinstance(value, (int, float)) or hasattr(value, "dtype"):
-        return value
-    raise devices.not_a_number(value)
-
-
 def add(input, other, *, alpha=1):
     """``input + alpha * other``, elementwise, with broadcasting and PyTorch's promotion.
 
@@ -344,7 +252,7 @@ def add(input, other, *, alpha=1):
     >>> learngrad.add(learngrad.tensor([1.0, 2.0]), 10)
     tensor([11., 12.])
     """
-    return Add.apply(_operand(input), _operand(other) if alpha == 1 else mul(other, alpha))
+    return Add.apply(operand(input), operand(other) if alpha == 1 else mul(other, alpha))
 
 
 def sub(input, other, *, alpha=1):
@@ -356,7 +264,7 @@ def sub(input, other, *, alpha=1):
     >>> learngrad.sub(learngrad.tensor([1.0, 2.0]), 1)
     tensor([0., 1.])
     """
-    return Sub.apply(_operand(input), _operand(other) if alpha == 1 else mul(other, alpha))
+    return Sub.apply(operand(input), operand(other) if alpha == 1 else mul(other, alpha))
 
 
 def mul(input, other):
@@ -368,19 +276,41 @@ def mul(input, other):
     >>> learngrad.mul(learngrad.tensor([1.0, 2.0]), 3)
     tensor([3., 6.])
     """
-    return Mul.apply(_operand(input), _operand(other))
+    return Mul.apply(operand(input), operand(other))
 
 
-def div(input, other):
+def div(input, other, *, rounding_mode=None):
     """``input / other``, elementwise; integers are divided into floats, and 1/0 is inf.
+
+    Parameters
+    ----------
+    input, other : Tensor or number
+        Shapes that broadcast.
+    rounding_mode : {None, "floor", "trunc"}, default None
+        Round the quotient down, as ``//`` does, or towards 0; integers then stay integers, and the
+        gradient is 0.
+
+    Raises
+    ------
+    ArgumentError
+        If `rounding_mode` is another one, or an integer is divided by 0 and rounded.
 
     Examples
     --------
     >>> import learngrad
     >>> learngrad.div(learngrad.tensor([1, 2]), 2)
     tensor([0.5000, 1.0000])
+    >>> learngrad.div(learngrad.tensor([-7, 7]), 2, rounding_mode="trunc")
+    tensor([-3,  3])
     """
-    return Div.apply(_operand(input), _operand(other))
+    if rounding_mode is None:
+        return Div.apply(operand(input), operand(other))
+    from learngrad.ops.rounding import FloorDivide, TruncDivide
+    modes = {"floor": FloorDivide, "trunc": TruncDivide}
+    if rounding_mode not in modes:
+        raise ArgumentError(f"rounding_mode={rounding_mode!r:.60} is none of None, 'floor', "
+                            "'trunc'", fix='rounding_mode="floor"')
+    return modes[rounding_mode].apply(operand(input), operand(other))
 
 
 def neg(input):
@@ -392,7 +322,7 @@ def neg(input):
     >>> learngrad.neg(learngrad.tensor([1.0, -2.0]))
     tensor([-1.,  2.])
     """
-    if _tensor(input, "neg").dtype.kind == "b":
+    if tensor(input, "neg").dtype.kind == "b":
         raise DtypeError("- is not defined for bool tensors", tensors={"input": input},
                          fix="the opposite of a bool tensor is ~x")
     return Neg.apply(input)
@@ -407,42 +337,62 @@ def pow(input, exponent):
     >>> learngrad.pow(learngrad.tensor([1.0, 2.0, 3.0]), 2)
     tensor([1., 4., 9.])
     """
-    return Pow.apply(_operand(input), _operand(exponent))
+    return Pow.apply(operand(input), operand(exponent))
 
 
-def _tensor(value: Any, name: str) -> Any:
-    """A tensor, or an array in a formula; everything else is refused."""
-    if hasattr(value, "dtype"):
-        return value
-    raise ArgumentTypeError(f"{name} takes a tensor, not {value!r:.60}",
-                            fix=f"learngrad.{name}(learngrad.tensor(value))")
-
-
-def _unary(function: type[Function], name: str, example: str) -> Any:
-    """The public function of an operation of one tensor: no arguments, so nothing but the gate."""
-    def public(input):
-        return function.apply(_tensor(input, name))
-
-    public.__name__ = public.__qualname__ = name
-    public.__doc__ = f"""{function.__doc__} Elementwise; same shape, {
-        "a floating dtype" if function.promotion else "same dtype"}.
+def square(input):
+    """``input ** 2``, elementwise.
 
     Examples
     --------
     >>> import learngrad
-    >>> learngrad.{name}({example}
+    >>> learngrad.square(learngrad.tensor([1.0, -3.0]))
+    tensor([1., 9.])
     """
-    return public
+    return Pow.apply(tensor(input, "square"), 2)
 
 
-exp = _unary(Exp, "exp", "learngrad.tensor([0.0, 1.0]))\n    tensor([1.0000, 2.7183])")
-log = _unary(Log, "log", "learngrad.tensor([1.0, 10.0]))\n    tensor([0.0000, 2.3026])")
-sqrt = _unary(Sqrt, "sqrt", "learngrad.tensor([4.0, 9.0]))\n    tensor([2., 3.])")
-tanh = _unary(Tanh, "tanh", "learngrad.tensor([0.0, 1.0]))\n    tensor([0.0000, 0.7616])")
-sigmoid = _unary(Sigmoid, "sigmoid", "learngrad.tensor([0.0, 2.0]))\n    tensor([0.5000, 0.8808])")
-relu = _unary(Relu, "relu", "learngrad.tensor([-1.0, 2.0]))\n    tensor([0., 2.])")
-absolute = _unary(Abs, "abs", "learngrad.tensor([-1.0, 2.0]))\n    tensor([1., 2.])")
-sign = _unary(Sign, "sign", "learngrad.tensor([-3.0, 0.0]))\n    tensor([-1.,  0.])")
+def lerp(input, end, weight):
+    """From `input` to `end`, `weight` of the way: ``input + weight * (end - input)``.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.lerp(learngrad.tensor([0.0, 10.0]), learngrad.tensor([4.0, 20.0]), 0.25)
+    tensor([ 1.0000, 12.5000])
+    """
+    return add(input, mul(sub(end, input), weight))
+
+
+def addcmul(input, tensor1, tensor2, *, value=1):
+    """``input + value * tensor1 * tensor2``, elementwise.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.tensor([1.0, 2.0])
+    >>> learngrad.addcmul(x, x, x, value=0.5)
+    tensor([1.5000, 4.0000])
+    """
+    return add(input, mul(tensor1, tensor2), alpha=value)
+
+
+def addcdiv(input, tensor1, tensor2, *, value=1):
+    """``input + value * tensor1 / tensor2``, elementwise.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.tensor([1.0, 2.0])
+    >>> learngrad.addcdiv(x, x, learngrad.tensor([2.0, 4.0]))
+    tensor([1.5000, 2.5000])
+    """
+    return add(input, div(tensor1, tensor2), alpha=value)
+
+
+relu = unary(Relu, "relu", "tensor([-1.0, 2.0]) -> tensor([0., 2.])")
+absolute = unary(Abs, "abs", "tensor([-1.0, 2.0]) -> tensor([1., 2.])")
+sign = unary(Sign, "sign", "tensor([-3.0, 0.0]) -> tensor([-1.,  0.])")
 
 
 def clone(input):
@@ -454,7 +404,7 @@ def clone(input):
     >>> learngrad.clone(learngrad.tensor([1.0]))
     tensor([1.])
     """
-    return Clone.apply(_tensor(input, "clone"))
+    return Clone.apply(tensor(input, "clone"))
 
 
 def cast(input, dtype):
@@ -470,8 +420,15 @@ def cast(input, dtype):
     return input if input.dtype == dtype else Cast.apply(input, dtype)
 
 
-def where(condition, input, other):
+def where(condition, input=None, other=None):
     """`input` where `condition` is true, else `other`; the three broadcast.
+
+    With `condition` alone, the indices where it is true: ``nonzero(condition, as_tuple=True)``.
+
+    Raises
+    ------
+    DtypeError
+        If `condition` is no bool tensor.
 
     Examples
     --------
@@ -480,23 +437,10 @@ def where(condition, input, other):
     >>> learngrad.where(x > 0, x, 0)
     tensor([0., 2.])
     """
-    return Where.apply(_tensor(condition, "where"), _operand(input), _operand(other))
-
-
-def _compare(function: type[Function]) -> Any:
-    def compare(input, other):
-        return function.apply(_operand(input), _operand(other))
-
-    compare.__name__ = function.__name__.lower()
-    compare.__doc__ = f"""{function.__doc__} A bool tensor; no gradient goes through it.
-
-    Examples
-    --------
-    >>> import learngrad
-    >>> learngrad.{compare.__name__}(learngrad.tensor([1, 2]), 2).dtype
-    dtype('bool')
-    """
-    return compare
-
-
-eq, ne, lt, le, gt, ge = map(_compare, (Eq, Ne, Lt, Le, Gt, Ge))
+    if input is None and other is None:
+        from learngrad.ops.sorting import nonzero
+        return nonzero(condition, as_tuple=True)
+    if tensor(condition, "where").dtype.kind != "b":
+        raise DtypeError(f"a condition is true or false, and this is {condition.dtype}",
+                         tensors={"condition": condition}, fix="x != 0, or x.bool()")
+    return Where.apply(condition, operand(input), operand(other))

@@ -9,8 +9,9 @@ import numpy as np
 from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import DtypeError, OutOfRangeError, ShapeError
-from learngrad.ops.elementwise import cast, eq
+from learngrad.ops.elementwise import cast
 from learngrad.ops.index import GetItem, getitem
+from learngrad.ops.logical import eq
 from learngrad.ops.shape import expand, ravel, reshape, unsqueeze
 from learngrad.ops.spelling import spelled
 

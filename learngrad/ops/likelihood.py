@@ -10,7 +10,8 @@ import numpy as np
 from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, DtypeError, OutOfRangeError, ShapeError
-from learngrad.ops.elementwise import exp, log, sigmoid, where
+from learngrad.ops.elementwise import where
+from learngrad.ops.exponential import exp, log, sigmoid
 from learngrad.ops.losses import log_softmax, reduced, same_shape, softmax
 from learngrad.ops.reduce import sum
 from learngrad.ops.shape import permute, reshape

@@ -1,19 +1,21 @@
-"""Operations that take many elements to few: sums, means, maxima."""
+"""Operations that take many elements to few: sums, means, whether all hold, logarithms of sums."""
 
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentTypeError, DtypeError, OutOfRangeError, ShapeError
-from learngrad.ops.index import index_add
+from learngrad.errors import DtypeError, OutOfRangeError, ShapeError
+from learngrad.ops.elementwise import cast
+from learngrad.ops.public import tensor
 from learngrad.ops.shape import expand
+from learngrad.ops.spelling import spelled
 
-__all__ = ["amax", "argmax", "max", "mean", "sum"]
+__all__ = ["all", "any", "count_nonzero", "logsumexp", "mean", "sum"]
 
 
 class Reduction(Function):
@@ -49,66 +51,61 @@ class Mean(Reduction):
     def forward(self, x, dims, keepdim):
         self.remember(x, dims)
         self.count = math.prod(x.shape[d] for d in dims)
+        if not self.count:  # NumPy would warn
+            return x.sum(axis=dims, keepdims=keepdim) + math.nan
         return x.mean(axis=dims, keepdims=keepdim)
 
     def backward(self, g):
-        return self.spread(g / self.count)
+        return self.spread(g / (self.count or 1))
 
 
-class Amax(Reduction):
-    """The greatest element; equal ones share the gradient evenly."""
+class LogSumExp(Reduction):
+    """The logarithm of the sum of exponentials, computed without overflow: a smooth maximum."""
 
+    promotion = staticmethod(devices.floating)
     saves = ("x", "out")
-    formula, sign, local = r"\max_i x_i", "max", {"x": "1 at the maximum, 0 elsewhere"}
+    formula, sign, local = r"\ln \sum_i e^{x_i}", "logsumexp", {"x": "softmax of x"}
 
     def forward(self, x, dims, keepdim):
         self.remember(x, dims)
-        self.dims = dims
-        return x.max(axis=dims, keepdims=keepdim)
+        if not x.size:
+            return np.log(x.sum(axis=dims, keepdims=keepdim))
+        top = x.max(axis=dims, keepdims=True)
+        top = np.where(np.isfinite(top), top, 0)  # the difference of two infinities is nan
+        out = np.log(np.exp(x - top).sum(axis=dims, keepdims=True)) + top
+        return out if keepdim else out.sum(axis=dims)
 
     def backward(self, g, x, out):
-        at = np.equal(x, out.reshape(self.kept))
-        count = at.sum(self.dims).reshape(self.kept)
-        return self.spread(g) * at / count.astype(g.dtype)
+        return self.spread(g) * np.exp(x - out.reshape(self.kept))
 
 
-class MaxDim(Reduction):
-    """The greatest element along one dimension and its index; the first of equal ones counts."""
+class AllOf(Reduction):
+    """Whether no element is 0."""
 
-    formula, sign, local = r"\max_i x_i", "max", {"x": "1 at the maximum, 0 elsewhere"}
+    formula, sign = r"\forall i: x_i", "all"
 
-    def forward(self, x, dim, keepdim):
-        self.remember(x, (dim,))
-        xp = devices.array_module(x)
-        indices = xp.expand_dims(x.argmax(axis=dim), dim) if x.ndim else xp.zeros((), np.int64)
-        self.key = _along(xp, indices, dim)
-        values = x[self.key] if x.ndim else x.copy()
-        shape = self.kept if keepdim else tuple(s for k, s in enumerate(x.shape) if k != dim)
-        # A copy: whoever gets the indices may change them before the backward pass.
-        return values.reshape(shape), indices.reshape(shape).copy()
-
-    def backward(self, g, _):
-        return index_add(g.reshape(self.kept), self.key, self.before)
+    def forward(self, x, dims, keepdim):
+        out = x.all(axis=dims, keepdims=keepdim)
+        return out.astype(x.dtype) if x.dtype == np.uint8 else out  # as PyTorch, which had no bool
 
 
-class ArgMax(Reduction):
-    """The index of the greatest element."""
+class AnyOf(Reduction):
+    """Whether some element is not 0."""
 
-    formula, sign = r"\operatorname{argmax}_i x_i", "argmax"
+    formula, sign = r"\exists i: x_i", "any"
 
-    def forward(self, x, dim, keepdim):
-        out = x.argmax(axis=dim)
-        if not keepdim:
-            return out
-        return out.reshape([1 if dim is None or k == dim else s for k, s in enumerate(x.shape)])
+    def forward(self, x, dims, keepdim):
+        out = x.any(axis=dims, keepdims=keepdim)
+        return out.astype(x.dtype) if x.dtype == np.uint8 else out
 
 
-def _along(xp: Any, indices: Any, dim: int) -> tuple[Any, ...]:
-    """The index that picks ``indices`` along `dim` and everything along the other dimensions."""
-    key = list(xp.ogrid[tuple(slice(s) for s in indices.shape)]) if indices.ndim else []
-    if key:
-        key[dim] = indices
-    return tuple(key)
+class CountNonzero(Function):
+    """How many elements are not 0."""
+
+    formula, sign = r"|\{i: x_i \ne 0\}|", "count"
+
+    def forward(self, x, dims):
+        return np.not_equal(x, 0).sum(axis=dims)
 
 
 def dims_of(input: Any, dim: Any) -> tuple[int, ...]:
@@ -123,6 +120,31 @@ def dims_of(input: Any, dim: Any) -> tuple[int, ...]:
     return dims if input.ndim else ()
 
 
+def some(input: Any, dims: tuple[int, ...], what: str) -> None:
+    if 0 in [input.shape[d] for d in dims]:
+        kind = OutOfRangeError if len(dims) < input.ndim else ShapeError
+        raise kind(f"{what} of no elements is not defined", tensors={"input": input},
+                   fix="check that the tensor is not empty: x.numel() > 0")
+
+
+def in_dtype(input: Any, dtype: Any) -> Any:
+    """What is to be added up or multiplied: in `dtype`, by default integers and bools in int64."""
+    if dtype is None and input.dtype.kind == "f":
+        return input
+    return cast(input, dtype or np.int64)
+
+
+def floats(input: Any, what: str, dtype: Any = None) -> Any:
+    """What has a fraction as its result must be floating, or be made so by `dtype`."""
+    if dtype is not None:
+        input = cast(input, dtype)
+    if input.dtype.kind != "f":
+        raise DtypeError(f"the {what} of {input.dtype} numbers is no {input.dtype}",
+                         tensors={"input": input}, fix=f"convert them first: x.float().{what}()")
+    return input
+
+
+@spelled()
 def sum(input, dim=None, keepdim=False, *, dtype=None):
     """The sum over `dim` (one dimension, several, or all).
 
@@ -141,12 +163,10 @@ def sum(input, dim=None, keepdim=False, *, dtype=None):
     >>> learngrad.sum(learngrad.ones(2, 3), dim=0)
     tensor([2., 2., 2.])
     """
-    from learngrad.ops.elementwise import cast
-    if dtype is not None or input.dtype.kind in "biu":
-        input = cast(input, dtype or np.int64)
-    return Sum.apply(input, dims_of(input, dim), bool(keepdim))
+    return Sum.apply(in_dtype(tensor(input, "sum"), dtype), dims_of(input, dim), bool(keepdim))
 
 
+@spelled()
 def mean(input, dim=None, keepdim=False, *, dtype=None):
     """The mean over `dim` (one dimension, several, or all); floating tensors only.
 
@@ -156,76 +176,57 @@ def mean(input, dim=None, keepdim=False, *, dtype=None):
     >>> learngrad.mean(learngrad.tensor([1.0, 3.0]))
     tensor(2.)
     """
-    from learngrad.ops.elementwise import cast
-    if dtype is not None:
-        input = cast(input, dtype)
-    if input.dtype.kind != "f":
-        raise DtypeError(f"the mean of {input.dtype} numbers is no {input.dtype}",
-                         tensors={"input": input}, fix="convert them first: x.float().mean()")
+    input = floats(tensor(input, "mean"), "mean", dtype)
     return Mean.apply(input, dims_of(input, dim), bool(keepdim))
 
 
-def _some(input: Any, dims: tuple[int, ...], what: str) -> None:
-    if any(input.shape[d] == 0 for d in dims):
-        kind = OutOfRangeError if len(dims) < input.ndim else ShapeError
-        raise kind(f"{what} of no elements is not defined", tensors={"input": input},
-                   fix="check that the tensor is not empty: x.numel() > 0")
-
-
-def amax(input, dim=(), keepdim=False):
-    """The greatest element over `dim`; equal ones share the gradient evenly.
+@spelled()
+def logsumexp(input, dim, keepdim=False):
+    """The logarithm of the sum of exponentials over `dim`, computed without overflow.
 
     Examples
     --------
     >>> import learngrad
-    >>> learngrad.amax(learngrad.tensor([[1.0, 5.0], [7.0, 3.0]]), dim=1)
-    tensor([5., 7.])
+    >>> learngrad.logsumexp(learngrad.tensor([1000.0, 1000.0]), 0)
+    tensor(1000.6932)
     """
-    dims = dims_of(input, dim)
-    _some(input, dims, "the maximum")
-    return Amax.apply(input, dims, bool(keepdim))
+    return LogSumExp.apply(tensor(input, "logsumexp"), dims_of(input, dim), bool(keepdim))
 
 
-class MaxResult(NamedTuple):
-    """The two results of ``max`` along a dimension."""
-
-    values: Any
-    indices: Any
-
-
-def max(input, dim=None, keepdim=False):
-    """The greatest element; with `dim` also its index: a pair ``(values, indices)``.
-
-    Without `dim`, equal elements share the gradient evenly; with it, the first one gets all of it,
-    both as in PyTorch.
+@spelled()
+def all(input, dim=None, keepdim=False):
+    """Whether no element is 0 (or False): of all of them, or along `dim`; a bool tensor.
 
     Examples
     --------
     >>> import learngrad
-    >>> values, indices = learngrad.max(learngrad.tensor([[1.0, 5.0], [7.0, 3.0]]), dim=1)
-    >>> indices
-    tensor([1, 0])
+    >>> learngrad.all(learngrad.tensor([[True, False], [True, True]]), dim=1)
+    tensor([False,  True])
     """
-    if dim is None:
-        return amax(input)
-    if not isinstance(dim, (int, np.integer)):
-        raise ArgumentTypeError(f"max takes one dimension, not {dim!r:.60}",
-                                fix="use amax for several dimensions; x.maximum(y) for two tensors")
-    dim = devices.normalise_dim(dim, input.ndim)
-    _some(input, (dim,) if input.ndim else (), "the maximum")
-    return MaxResult(*MaxDim.apply(input, dim, bool(keepdim)))
+    return AllOf.apply(tensor(input, "all"), dims_of(input, dim), bool(keepdim))
 
 
-def argmax(input, dim=None, keepdim=False):
-    """The index of the greatest element, the first one of equal ones; int64.
+@spelled()
+def any(input, dim=None, keepdim=False):
+    """Whether some element is not 0 (or False): of all of them, or along `dim`; a bool tensor.
 
     Examples
     --------
     >>> import learngrad
-    >>> learngrad.argmax(learngrad.tensor([[1.0, 5.0], [7.0, 3.0]]), dim=1)
-    tensor([1, 0])
+    >>> learngrad.any(learngrad.tensor([[True, False], [False, False]]), dim=1)
+    tensor([ True, False])
     """
-    if dim is not None:
-        dim = devices.normalise_dim(dim, input.ndim)
-    _some(input, dims_of(input, dim), "argmax")
-    return ArgMax.apply(input, dim if input.ndim else None, bool(keepdim))
+    return AnyOf.apply(tensor(input, "any"), dims_of(input, dim), bool(keepdim))
+
+
+@spelled()
+def count_nonzero(input, dim=None):
+    """How many elements are not 0: of all of them, or along `dim`; int64.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.count_nonzero(learngrad.tensor([[1, 0, 2], [0, 0, 3]]), dim=1)
+    tensor([2, 1])
+    """
+    return CountNonzero.apply(tensor(input, "count_nonzero"), dims_of(input, dim))

@@ -8,9 +8,10 @@ from typing import Any
 from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, DtypeError, ShapeError
-from learngrad.ops.elementwise import cast, div, eq, mul
+from learngrad.ops.elementwise import cast, div, mul
 from learngrad.ops.gather import at_least_1d, grid, places
 from learngrad.ops.index import AddAt, IndexPut, add_at, getitem, put_at
+from learngrad.ops.logical import eq
 from learngrad.ops.shape import reshape
 from learngrad.ops.spelling import spelled
 

@@ -45,6 +45,14 @@ def _module():
     return cupy
 
 
+def _extras():
+    """``cupyx``, as far as it is used."""
+    special = types.ModuleType("cupyx.scipy.special")
+    special.erf = arrays.erf
+    return {"cupyx": types.ModuleType("cupyx"), "cupyx.scipy": types.ModuleType("cupyx.scipy"),
+            special.__name__: special}
+
+
 @contextlib.contextmanager
 def installed():
     """``import cupy`` gives CuPy where there is a GPU, and the stand-in elsewhere."""
@@ -55,15 +63,17 @@ def installed():
         yield genuine
         return
     known, generators = devices._array_types, dict(devices._generators)
-    before = sys.modules.get("cupy")
-    sys.modules["cupy"] = module = _module()
+    stand_ins = {"cupy": _module(), **_extras()}
+    before = {name: sys.modules.get(name) for name in stand_ins}
+    sys.modules.update(stand_ins)
     try:
-        yield module
+        yield stand_ins["cupy"]
     finally:
-        if before is None:
-            del sys.modules["cupy"]
-        else:
-            sys.modules["cupy"] = before
+        for name, module in before.items():
+            if module is None:
+                del sys.modules[name]
+            else:
+                sys.modules[name] = module
         devices._array_types = known
         devices._generators.clear()
         devices._generators.update(generators)

@@ -1,6 +1,7 @@
 """The stand-in's array, and the functions that its module offers."""
 
 import contextlib
+import math
 import operator
 import types
 
@@ -8,13 +9,15 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 UFUNCS = [
-    "absolute", "add", "arctan", "bitwise_and", "bitwise_not", "bitwise_or", "ceil", "conj",
-    "cos", "cosh", "divide", "equal", "exp", "exp2", "expm1", "floor", "floor_divide", "fmax",
-    "fmin", "greater", "greater_equal", "invert", "isfinite", "isinf", "isnan", "less",
-    "less_equal", "log", "log10", "log1p", "log2", "logaddexp", "logical_and", "logical_not",
-    "logical_or", "logical_xor", "matmul", "maximum", "minimum", "mod", "multiply", "negative",
-    "not_equal", "positive", "power", "reciprocal", "remainder", "rint", "sign", "sin", "sinh",
-    "sqrt", "square", "subtract", "tan", "tanh", "true_divide", "trunc",
+    "absolute", "add", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",
+    "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "ceil", "conj", "copysign", "cos",
+    "cosh", "divide", "equal", "exp", "exp2", "expm1", "floor", "floor_divide", "fmax", "fmin",
+    "fmod", "greater", "greater_equal", "hypot", "invert", "isfinite", "isinf", "isnan",
+    "left_shift", "less", "less_equal", "log", "log10", "log1p", "log2", "logaddexp",
+    "logical_and", "logical_not", "logical_or", "logical_xor", "matmul", "maximum", "minimum",
+    "mod", "multiply", "negative", "not_equal", "positive", "power", "reciprocal", "remainder",
+    "right_shift", "rint", "sign", "sin", "sinh", "sqrt", "square", "subtract", "tan", "tanh",
+    "true_divide", "trunc",
 ]
 FUNCTIONS = [
     "all", "allclose", "amax", "amin", "any", "argmax", "argmin", "argsort", "around",
@@ -385,6 +388,11 @@ class Generator:
 
     def integers(self, low, high=None, size=None, dtype=np.int64, endpoint=False):
         return _wrap(np.asarray(self._stream.integers(low, high, size, dtype, endpoint)))
+
+
+def erf(x):
+    """The error function of ``cupyx.scipy.special``."""
+    return _wrap(np.vectorize(math.erf, otypes=[x.dtype])(x._host))
 
 
 def namespace():

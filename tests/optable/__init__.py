@@ -5,16 +5,24 @@ from tests.optable import (
     arrange,
     bends,
     criteria,
+    cumulative,
     elementwise,
+    extrema,
+    functions,
+    logic,
+    pairs,
     picking,
     products,
     reduce,
     shape,
+    statistics,
 )
 from tests.optable.form import Operation, Sample, T, Wrong
 
-OPERATIONS = [*elementwise.ROWS, *reduce.ROWS, *shape.ROWS, *products.ROWS, *algebra.ROWS,
-              *arrange.ROWS, *picking.ROWS, *bends.ROWS, *criteria.ROWS]
+OPERATIONS = [*elementwise.ROWS, *functions.ROWS, *logic.ROWS, *pairs.ROWS, *reduce.ROWS,
+              *extrema.ROWS, *cumulative.ROWS, *statistics.ROWS, *shape.ROWS, *products.ROWS,
+              *algebra.ROWS, *arrange.ROWS, *picking.ROWS, *bends.ROWS,
+              *criteria.ROWS]
 """Every operation of learngrad. A test refuses an operation that no row runs."""
 
 __all__ = ["OPERATIONS", "Operation", "Sample", "T", "Wrong"]

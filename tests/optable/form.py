@@ -46,6 +46,23 @@ def whole(low, high):
     return integers
 
 
+def uniform(low, high):
+    def draw(rng, shape):
+        return rng.uniform(low, high, shape)
+
+    draw.__name__ = f"from {low} to {high}"
+    return draw
+
+
+def values(*numbers):
+    """These numbers, as often as they are needed."""
+    def given(rng, shape):
+        return np.resize(np.array(numbers, float), shape)
+
+    given.__name__ = f"{numbers}"
+    return given
+
+
 def truth(rng, shape):
     return rng.integers(0, 2, shape).astype(bool)
 

@@ -1,0 +1,291 @@
+"""The greatest, the smallest and the middle element, and where they are."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from learngrad import devices
+from learngrad.errors import ArgumentTypeError, DtypeError
+from learngrad.ops.bounds import maximum, minimum
+from learngrad.ops.index import put_back
+from learngrad.ops.public import tensor
+from learngrad.ops.reduce import Reduction, dims_of, some
+from learngrad.ops.spelling import spelled
+
+__all__ = ["amax", "amin", "argmax", "argmin", "max", "median", "min"]
+
+
+class Amax(Reduction):
+    """The greatest element; equal ones share the gradient evenly."""
+
+    saves = ("x", "out")
+    formula, sign, local = r"\max_i x_i", "max", {"x": "1 at the maximum, 0 elsewhere"}
+
+    def forward(self, x, dims, keepdim):
+        self.remember(x, dims)
+        self.dims = dims
+        return x.max(axis=dims, keepdims=keepdim)
+
+    def backward(self, g, x, out):
+        at = np.logical_or(np.equal(x, out.reshape(self.kept)), np.isnan(x))
+        count = at.sum(self.dims).reshape(self.kept)
+        return self.spread(g) * at / count.astype(g.dtype)
+
+
+class Amin(Amax):
+    """The smallest element; equal ones share the gradient evenly."""
+
+    formula, sign, local = r"\min_i x_i", "min", {"x": "1 at the minimum, 0 elsewhere"}
+
+    def forward(self, x, dims, keepdim):
+        self.remember(x, dims)
+        self.dims = dims
+        return x.min(axis=dims, keepdims=keepdim)
+
+
+class Median(Amax):
+    """The lower of the middle elements of all; equal ones share the gradient evenly."""
+
+    formula, sign = r"\operatorname{median}_i x_i", "median"
+    local = {"x": "1 at the median, 0 elsewhere"}
+
+    def forward(self, x, dims, keepdim):
+        self.remember(x, dims)
+        self.dims = dims
+        row = x.reshape(-1)
+        return row[_middle(row)] if x.size else x.sum() + math.nan
+
+
+class MaxDim(Reduction):
+    """The greatest element along one dimension and its index; the first of equal ones counts."""
+
+    formula, sign, local = r"\max_i x_i", "max", {"x": "1 at the maximum, 0 elsewhere"}
+
+    def pick(self, x: Any, dim: int) -> Any:
+        """Which element it is."""
+        return x.argmax(axis=dim)
+
+    def forward(self, x, dim, keepdim):
+        self.remember(x, (dim,))
+        xp = devices.array_module(x)
+        indices = xp.expand_dims(self.pick(x, dim), dim) if x.ndim else xp.zeros((), np.int64)
+        self.key = along(xp, indices, dim)
+        values = x[self.key] if x.ndim else x.copy()
+        shape = self.kept if keepdim else tuple(s for k, s in enumerate(x.shape) if k != dim)
+        # A copy: whoever gets the indices may change them before the backward pass.
+        return values.reshape(shape), indices.reshape(shape).copy()
+
+    def backward(self, g, _):
+        return put_back(g.reshape(self.kept), self.key, self.before)
+
+
+class MinDim(MaxDim):
+    """The smallest element along one dimension and its index; the first of equal ones counts."""
+
+    formula, sign, local = r"\min_i x_i", "min", {"x": "1 at the minimum, 0 elsewhere"}
+
+    def pick(self, x, dim):
+        return x.argmin(axis=dim)
+
+
+class MedianDim(MaxDim):
+    """The lower of the middle elements along one dimension, and its index."""
+
+    formula, sign = r"\operatorname{median}_i x_i", "median"
+    local = {"x": "1 at the median, 0 elsewhere"}
+
+    def pick(self, x, dim):
+        return _middle(np.moveaxis(x, dim, -1))
+
+
+class ArgMax(Reduction):
+    """The index of the greatest element."""
+
+    formula, sign = r"\operatorname{argmax}_i x_i", "argmax"
+
+    def forward(self, x, dim, keepdim):
+        out = x.argmax(axis=dim)
+        if not keepdim:
+            return out
+        return out.reshape([1 if dim is None or k == dim else s for k, s in enumerate(x.shape)])
+
+
+class ArgMin(Reduction):
+    """The index of the smallest element."""
+
+    formula, sign = r"\operatorname{argmin}_i x_i", "argmin"
+
+    def forward(self, x, dim, keepdim):
+        out = x.argmin(axis=dim)
+        if not keepdim:
+            return out
+        return out.reshape([1 if dim is None or k == dim else s for k, s in enumerate(x.shape)])
+
+
+def _middle(rows: Any) -> Any:
+    """The index of the lower median along the last dimension; of a nan where there is one."""
+    order = np.argsort(rows, axis=-1)
+    last = np.take_along_axis(rows, order[..., -1:], -1)[..., 0]  # nan is sorted to the end
+    return np.where(np.isnan(last), order[..., -1], order[..., (rows.shape[-1] - 1) // 2])
+
+
+def along(xp: Any, indices: Any, dim: int) -> tuple[Any, ...]:
+    """The index that picks ``indices`` along `dim` and everything along the other dimensions."""
+    key = list(xp.ogrid[tuple(slice(s) for s in indices.shape)]) if indices.ndim else []
+    if key:
+        key[dim] = indices
+    return tuple(key)
+
+
+class Picks(NamedTuple):
+    """The two results of ``max``, ``min``, ``median``, ``cummax`` and ``cummin``."""
+
+    values: Any
+    indices: Any
+
+
+@spelled()
+def amax(input, dim=(), keepdim=False):
+    """The greatest element over `dim`; equal ones share the gradient evenly.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.amax(learngrad.tensor([[1.0, 5.0], [7.0, 3.0]]), dim=1)
+    tensor([5., 7.])
+    """
+    dims = dims_of(tensor(input, "amax"), dim)
+    some(input, dims, "the maximum")
+    return Amax.apply(input, dims, bool(keepdim))
+
+
+@spelled()
+def amin(input, dim=(), keepdim=False):
+    """The smallest element over `dim`; equal ones share the gradient evenly.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.amin(learngrad.tensor([[1.0, 5.0], [7.0, 3.0]]), dim=1)
+    tensor([1., 3.])
+    """
+    dims = dims_of(tensor(input, "amin"), dim)
+    some(input, dims, "the minimum")
+    return Amin.apply(input, dims, bool(keepdim))
+
+
+def _one_dim(input: Any, dim: Any, name: str, instead: str) -> int:
+    if not isinstance(dim, (int, np.integer)):
+        raise ArgumentTypeError(f"{name} takes one dimension, not {dim!r:.60}", fix=instead)
+    dim = devices.normalise_dim(dim, tensor(input, name).ndim)
+    some(input, (dim,) if input.ndim else (), f"the {name}")
+    return dim
+
+
+@spelled()
+def max(input, dim=None, keepdim=False, *, other=None):
+    """The greatest element; with `dim` also its index: a pair ``(values, indices)``.
+
+    With a second tensor in place of `dim`, the greater of the two, elementwise: `maximum`. Without
+    `dim`, equal elements share the gradient evenly; with it, the first one gets all of it, both as
+    in PyTorch.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> values, indices = learngrad.max(learngrad.tensor([[1.0, 5.0], [7.0, 3.0]]), dim=1)
+    >>> indices
+    tensor([1, 0])
+    """
+    if other is not None or _is_operand(dim):
+        return maximum(input, dim if other is None else other)
+    if dim is None:
+        return amax(input)
+    dim = _one_dim(input, dim, "max",
+                   "use amax for several dimensions; x.maximum(y) for two tensors")
+    return Picks(*MaxDim.apply(input, dim, bool(keepdim)))
+
+
+@spelled()
+def min(input, dim=None, keepdim=False, *, other=None):
+    """The smallest element; with `dim` also its index: a pair ``(values, indices)``.
+
+    With a second tensor in place of `dim`, the smaller of the two, elementwise: `minimum`. Equal
+    elements share the gradient as in `max`.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.min(learngrad.tensor([[1.0, 5.0], [7.0, 3.0]]), dim=1).values
+    tensor([1., 3.])
+    """
+    if other is not None or _is_operand(dim):
+        return minimum(input, dim if other is None else other)
+    if dim is None:
+        return amin(input)
+    dim = _one_dim(input, dim, "min",
+                   "use amin for several dimensions; x.minimum(y) for two tensors")
+    return Picks(*MinDim.apply(input, dim, bool(keepdim)))
+
+
+def _is_operand(dim: Any) -> bool:
+    return hasattr(dim, "dtype") and not isinstance(dim, np.integer)
+
+
+@spelled()
+def median(input, dim=None, keepdim=False):
+    """The middle element, the lower of two; with `dim` also its index: ``(values, indices)``.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.median(learngrad.tensor([4.0, 1.0, 3.0, 2.0]))
+    tensor(2.)
+    """
+    if tensor(input, "median").dtype.kind == "b":
+        raise DtypeError("bools have no median", tensors={"input": input},
+                         fix="convert them first: x.int().median()")
+    if dim is None:
+        return Median.apply(input, dims_of(input, None), False)
+    dim = _one_dim(input, dim, "median", "x.flatten().median(0) takes several dimensions")
+    return Picks(*MedianDim.apply(input, dim, bool(keepdim)))
+
+
+@spelled()
+def argmax(input, dim=None, keepdim=False):
+    """The index of the greatest element, the first one of equal ones; int64.
+
+    Without `dim`, the index in the flattened tensor.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.argmax(learngrad.tensor([[1.0, 5.0], [7.0, 3.0]]), dim=1)
+    tensor([1, 0])
+    """
+    return _index_of(ArgMax, tensor(input, "argmax"), dim, keepdim)
+
+
+@spelled()
+def argmin(input, dim=None, keepdim=False):
+    """The index of the smallest element, the first one of equal ones; int64.
+
+    Without `dim`, the index in the flattened tensor.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.argmin(learngrad.tensor([[1.0, 5.0], [7.0, 3.0]]), dim=1)
+    tensor([0, 1])
+    """
+    return _index_of(ArgMin, tensor(input, "argmin"), dim, keepdim)
+
+
+def _index_of(operation: type[Reduction], input: Any, dim: Any, keepdim: Any) -> Any:
+    if dim is not None:
+        dim = devices.normalise_dim(dim, input.ndim)
+    some(input, dims_of(input, dim), operation.sign)
+    return operation.apply(input, dim if input.ndim else None, bool(keepdim))

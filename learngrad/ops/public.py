@@ -1,0 +1,66 @@
+"""What stands between a person and the gate: checked operands, and functions made from operations.
+
+Most operations need nothing but their checks: `unary` and `binary` make their public functions,
+with the operation's docstring and an example.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from learngrad import devices
+from learngrad.autograd.function import Function
+from learngrad.errors import ArgumentTypeError
+
+__all__: list[str] = []
+
+
+def operand(value: Any) -> Any:
+    """An operand as the gate takes it; text, None and the like are refused."""
+    if isinstance(value, (int, float)) or hasattr(value, "dtype"):
+        return value
+    raise devices.not_a_number(value)
+
+
+def tensor(value: Any, name: str) -> Any:
+    """A tensor, or an array in a formula; everything else is refused."""
+    if hasattr(value, "dtype"):
+        return value
+    raise ArgumentTypeError(f"{name} takes a tensor, not {value!r:.60}",
+                            fix=f"learngrad.{name}(learngrad.tensor(value))")
+
+
+def unary(function: type[Function], name: str, example: str) -> Any:
+    """The public function of an operation of one tensor: no arguments, so nothing but the gate.
+
+    `example` is the argument and what comes out, with ``->`` between them.
+    """
+    def public(input):
+        return function.apply(tensor(input, name))
+
+    return _described(public, function, name, example, "Elementwise; same shape, " + (
+        "a floating dtype." if function.promotion else "same dtype."))
+
+
+def binary(function: type[Function], name: str, example: str, says: str = "") -> Any:
+    """The public function of an operation of two operands that broadcast."""
+    def public(input, other):
+        return function.apply(operand(input), operand(other))
+
+    return _described(public, function, name, example, says or
+                      "Elementwise, with broadcasting and PyTorch's promotion.")
+
+
+def _described(public: Any, function: type[Function], name: str, example: str, says: str) -> Any:
+    arguments, _, result = example.partition(" -> ")
+    result = result.replace("\n", "\n    ")
+    public.__name__ = public.__qualname__ = name
+    public.__doc__ = f"""{function.__doc__} {says}
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.{name}({arguments.replace("tensor(", "learngrad.tensor(")})
+    {result}
+    """
+    return public

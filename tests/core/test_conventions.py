@@ -1,0 +1,60 @@
+"""What gradients are where there is none in the strict sense, and what comes out at the edges."""
+
+import math
+
+import numpy as np
+import pytest
+
+import learngrad as lg
+
+
+@pytest.mark.parametrize("p", [1, 1.5, 2, 3, math.inf])
+def test_a_norm_is_flat_at_0(p):
+    """As in PyTorch, whose second derivative there is nan; here it is 0 as well."""
+    x = lg.zeros(3, requires_grad=True)
+    first, = lg.autograd.grad(x.norm(p), x, create_graph=True)
+    assert first.tolist() == [0, 0, 0]
+    if p not in (1, math.inf):
+        second, = lg.autograd.grad(first.sum(), x)
+        assert second.tolist() == [0, 0, 0]
+
+
+def test_sigmoid_keeps_small_numbers():
+    x = lg.tensor([-80.0, -20.0, 0.0, 20.0, 200.0])
+    for ours, exact in zip(x.sigmoid().tolist(), [1 / (1 + math.exp(-v)) for v in x.tolist()]):
+        assert ours == pytest.approx(exact, rel=1e-6)
+    assert lg.tensor(-1000.0).sigmoid().item() == 0
+
+
+def test_erf_is_exact_to_rounding():
+    x = lg.linspace(-7, 7, 10001, dtype=lg.float64)
+    exact = lg.tensor([math.erf(v) for v in x.tolist()], dtype=lg.float64)
+    assert (x.erf() - exact).abs().max().item() <= 2.3e-16
+    small = lg.linspace(1e-12, 0.5, 1001, dtype=lg.float64)
+    exact = lg.tensor([math.erf(v) for v in small.tolist()], dtype=lg.float64)
+    assert (small.erf() / exact - 1).abs().max().item() <= 1e-15
+    edges = lg.tensor([math.inf, -math.inf, math.nan, 0.0]).erf().tolist()
+    assert edges[:2] == [1, -1]
+    assert math.isnan(edges[2])
+    assert edges[3] == 0
+
+
+def test_third_derivative_of_a_product_with_zeros():
+    """d³(abcd)/(da db dc) is d, whichever of them are 0."""
+    x = lg.tensor([0.0, 0.0, 0.0, 5.0], requires_grad=True)
+    g = x.prod()
+    for k in range(3):
+        g = lg.autograd.grad(g, x, create_graph=True)[0][k]
+    assert g.item() == 5
+
+
+def test_numpy_means_what_numpy_means():
+    x = lg.tensor([[1.0, 2.0], [3.0, 6.0]], requires_grad=True)
+    host = x.detach().numpy()
+    for function in (np.var, np.std, np.cumsum, np.cumprod, np.prod, np.min, np.argmin, np.all):
+        np.testing.assert_allclose(np.asarray(function(x).detach()), function(host), rtol=1e-6)
+    assert np.cumsum(x, axis=1).shape == (2, 2)
+    assert np.var(x, axis=0, ddof=1).tolist() == host.var(axis=0, ddof=1).tolist()
+    assert np.allclose(x.detach(), host)
+    np.testing.assert_allclose(np.clip(x, 2, 4).tolist(), host.clip(2, 4))
+    np.testing.assert_allclose(np.round(x / 3, 1).tolist(), np.round(host / 3, 1))
