@@ -14,6 +14,7 @@ import numpy as np
 from learngrad.ops import (
     bounds,
     broadcast,
+    convolve,
     cumulative,
     diagonal,
     elementwise,
@@ -37,7 +38,7 @@ from learngrad.ops import (
 )
 
 __all__ = [
-    "NUMPY", "bounds", "broadcast", "cumulative", "diagonal", "elementwise", "exponential",
+    "NUMPY", "bounds", "broadcast", "convolve", "cumulative", "diagonal", "elementwise", "exponential",
     "extrema", "gather", "index", "join", "logical", "losses", "matmul", "rearrange", "reduce",
     "rounding", "scatter", "shape", "sorting", "special", "statistics", "trigonometry",
 ]

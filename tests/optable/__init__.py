@@ -15,6 +15,7 @@ from tests.optable import (
     products,
     reduce,
     shape,
+    sliding,
     statistics,
 )
 from tests.optable.form import Operation, Sample, T, Wrong
@@ -22,7 +23,7 @@ from tests.optable.form import Operation, Sample, T, Wrong
 OPERATIONS = [*elementwise.ROWS, *functions.ROWS, *logic.ROWS, *pairs.ROWS, *reduce.ROWS,
               *extrema.ROWS, *cumulative.ROWS, *statistics.ROWS, *shape.ROWS, *products.ROWS,
               *algebra.ROWS, *arrange.ROWS, *picking.ROWS, *bends.ROWS,
-              *criteria.ROWS]
+              *criteria.ROWS, *sliding.ROWS]
 """Every operation of learngrad. A test refuses an operation that no row runs."""
 
 __all__ = ["OPERATIONS", "Operation", "Sample", "T", "Wrong"]

@@ -1,0 +1,109 @@
+"""Windows that slide over an input: what convolution, pooling and unfold have in common.
+
+Everything goes by places of the kernel, not by windows: one strided slice of the input holds what
+one place meets in all windows, so a 3x3 kernel costs nine slices however large the input is.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from learngrad import devices
+from learngrad.errors import ArgumentTypeError, ShapeError
+
+__all__: list[str] = []  # no operations: what files of operations share
+
+
+class Geometry(NamedTuple):
+    """How windows lie on an input; every field but the last holds one number a dimension."""
+
+    size: tuple[int, ...]  # of the input
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    before: tuple[int, ...]  # padding before the input; what is after it follows from `out`
+    dilation: tuple[int, ...]
+    out: tuple[int, ...]  # how many windows there are
+    groups: int = 1
+
+    @property
+    def places(self) -> int:
+        """How many places the kernel has."""
+        return math.prod(self.kernel)
+
+    @property
+    def windows(self) -> int:
+        """How many windows there are in all dimensions together."""
+        return math.prod(self.out)
+
+
+@functools.lru_cache(maxsize=256)
+def met(g: Geometry) -> tuple[tuple[tuple[slice, ...], tuple[slice, ...]], ...]:
+    """For each place of the kernel: the part of the input it meets, and in which windows.
+
+    Windows that reach into the padding at a place are left out there.
+    """
+    dims = []
+    for size, kernel, stride, before, dilation, out in zip(*g[:6]):
+        places = []
+        for k in range(kernel):
+            first = k * dilation - before
+            low = max(0, -(first // stride))
+            high = max(low, min(out, (size - 1 - first) // stride + 1))
+            start = first + low * stride
+            stop = start + (high - low - 1) * stride + 1 if high > low else start
+            places.append((slice(start, stop, stride), slice(low, high)))
+        dims.append(places)
+    return tuple((tuple(at for at, _ in place), tuple(of for _, of in place))
+                 for place in itertools.product(*dims))
+
+
+def columns(x: Any, g: Geometry) -> Any:
+    """What the windows see: `x` [n, c, *size] as [c, places, n, *out], with 0 for the padding."""
+    places, n, c = met(g), x.shape[0], x.shape[1]
+    inside = all(of == tuple(slice(0, s) for s in g.out) for _, of in places)
+    make = devices.array_module(x).empty if inside else devices.array_module(x).zeros
+    cols = make((c, len(places), n, *g.out), x.dtype)
+    x = x.swapaxes(0, 1)
+    for k, (at, of) in enumerate(places):
+        cols[(slice(None), k, slice(None), *of)] = x[(..., *at)]
+    return cols
+
+
+def spread(cols: Any, g: Geometry, out: Any) -> None:
+    """Add what each window holds, [c, places, n, *out], to where it saw it, `out` [n, c, *size]."""
+    into = out.swapaxes(0, 1)
+    for k, (at, of) in enumerate(met(g)):
+        into[(..., *at)] += cols[(slice(None), k, slice(None), *of)]
+
+
+def per_dim(value: Any, dims: int, what: str, low: int) -> tuple[int, ...]:
+    """A number for each dimension, from one for all of them or one for each."""
+    several = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+    if not all(isinstance(v, (int, np.integer)) and not isinstance(v, bool) for v in several):
+        raise ArgumentTypeError(f"{what} is made of integers, not {value!r:.60}", fix=f"{what}={1}")
+    if len(several) not in (1, dims):
+        raise ShapeError(f"{what}={value} has {len(several)} numbers for {dims} dimension(s)",
+                         fix=f"{what}={several[0] if several else 1}")
+    if min(several) < low:
+        raise ShapeError(f"{what}={value} is too small: the least is {low}", fix=f"{what}={low}")
+    several = tuple(map(int, several))
+    return several * dims if len(several) == 1 else several
+
+
+def batched(input: Any, dims: int, name: str) -> bool:
+    """Whether `input` has a batch dimension: [n, c, *size], where [c, *size] has none."""
+    if not hasattr(input, "ndim"):
+        raise ArgumentTypeError(f"{name} takes a tensor, not {input!r:.60}",
+                                fix="learngrad.tensor(value)")
+    if input.ndim not in (dims + 1, dims + 2):
+        sizes = ", ".join(("length",) if dims == 1 else ("height", "width"))
+        raise ShapeError(
+            f"{name} takes an input [n, channels, {sizes}], or [channels, {sizes}] without a "
+            f"batch; this one has {input.ndim} dimension(s)", tensors={"input": input},
+            fix="x.unsqueeze(1) adds a dimension for one channel")
+    return input.ndim == dims + 2
