@@ -73,6 +73,7 @@ class Adam(Optimizer):
     def update(self, group: dict[str, Any], moving: list[Moving]) -> None:
         """One step of the rule."""
         beta1, beta2 = group["betas"]
+        turned = group["maximize"] or group["weight_decay"]
         for p, g, state in moving:
             if not state:
                 zeros = devices.array_module(p).zeros_like
@@ -81,7 +82,8 @@ class Adam(Optimizer):
             t = state["step"] = state["step"] + 1
             m, v = state["exp_avg"]._data, state["exp_avg_sq"]._data
             s = self.scratch(p)
-            g = self.downhill(p, g, group)
+            if turned:
+                g = self.downhill(p, g, group)
             np.subtract(g, m, out=s)
             s *= 1 - beta1
             m += s

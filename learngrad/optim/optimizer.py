@@ -158,9 +158,7 @@ class Optimizer:
         return found
 
     def downhill(self, p: Any, g: Any, group: dict[str, Any]) -> Any:
-        """The gradient to go down by, for a group's ``maximize`` and ``weight_decay``."""
-        if not (group["maximize"] or group["weight_decay"]):
-            return g
+        """The gradient to go down by, for a group with ``maximize`` or ``weight_decay``."""
         s = self.scratch(p, 1)
         np.multiply(p, group["weight_decay"], out=s)
         return np.subtract(s, g, out=s) if group["maximize"] else np.add(s, g, out=s)

@@ -75,9 +75,11 @@ class SGD(Optimizer):
     def update(self, group: dict[str, Any], moving: list[Moving]) -> None:
         """One step of the rule."""
         lr, momentum, dampening = group["lr"], group["momentum"], group["dampening"]
+        turned = group["maximize"] or group["weight_decay"]
         for p, g, state in moving:
             s = self.scratch(p)
-            g = self.downhill(p, g, group)
+            if turned:
+                g = self.downhill(p, g, group)
             if momentum:
                 kept = state.get("momentum_buffer")
                 if kept is None:
