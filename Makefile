@@ -76,7 +76,7 @@ lab: $(STAMPS)/lab
 	@echo '{"@jupyterlab/apputils-extension:notification":' \
 	    '{"fetchNews": "false", "checkForUpdates": false}}' \
 	    > $(VENV)/share/jupyter/lab/settings/overrides.json
-	@$(PY) -m nbformat.sign notebooks/*/*.ipynb >/dev/null # else their pictures are not shown
+	@$(PY) -m nbformat.sign --log-level=ERROR notebooks/*/*.ipynb >/dev/null # else their pictures are not shown
 	@echo "Starting JupyterLab; its address follows. Ctrl-C twice stops it."
 	@exec $(PY) -m jupyterlab \
 	    --ServerApp.root_dir=notebooks --LabApp.default_url="/lab/tree/$(LESSON)" \
