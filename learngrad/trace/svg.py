@@ -45,9 +45,8 @@ NEUTRAL = "#757c85"
 FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 MARGIN, NARROWEST, TIP = 10, 300, 7.0
 # The legend's words, as in the live view.
-KINDS = {"leaf": "leaf: a tensor you made", "parameter": "parameter: learned",
-         "buffer": "buffer: kept, not learned", "constant": "constant: takes no gradient",
-         "operation": "operation: an intermediate result", "failed": "failed here"}
+KINDS = {"leaf": "leaf you made", "parameter": "parameter", "buffer": "buffer",
+         "constant": "constant", "operation": "operation", "failed": "failed here"}
 SHAPE_OF = {"leaf": "pill", "parameter": "double-pill", "buffer": "dashed-pill",
             "constant": "dashed-rectangle", "operation": "rectangle", "failed": "octagon"}
 DASHES = {"dashed-pill": "5 3", "dashed-rectangle": "5 3", "octagon": "6 4"}

@@ -79,12 +79,11 @@ def test_everything_stands_inside_the_frame(any_trace):
 
 def test_legend_says_what_occurs_and_no_more(traces):
     def legend(name):
-        return [t.split(":")[0] for t in texts(parsed(traces[name]()))
-                if t in svg_module.KINDS.values()]
-    assert legend("chain_rule") == ["leaf", "operation"]
-    assert legend("network") == ["leaf", "parameter", "constant", "operation"]
-    assert legend("failed") == ["leaf", "parameter", "failed here"]
-    assert legend("odd") == ["leaf", "buffer", "operation"]
+        return [t for t in texts(parsed(traces[name]())) if t in svg_module.KINDS.values()]
+    assert legend("chain_rule") == ["leaf you made", "operation"]
+    assert legend("network") == ["leaf you made", "parameter", "constant", "operation"]
+    assert legend("failed") == ["leaf you made", "parameter", "failed here"]
+    assert legend("odd") == ["leaf you made", "buffer", "operation"]
 
 
 def test_what_was_left_out_is_said(traces):
