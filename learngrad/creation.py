@@ -1,55 +1,69 @@
-"""New tensors: filled with one value, counted, or drawn at random."""
+"""New tensors: filled with one value, counted, or round memory that is there already."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from learngrad import devices
-from learngrad.devices import Device, Generator
-from learngrad.errors import ArgumentError, ArgumentTypeError, ShapeError
+from learngrad import devices, source
+from learngrad.devices import Device
+from learngrad.errors import ArgumentRangeError, ArgumentTypeError, DtypeError, ShapeError
 from learngrad.ops.shape import _sizes
+from learngrad.ops.spelling import spelled
 from learngrad.tensor import Tensor, tensor
 
-__all__ = ["arange", "as_tensor", "from_numpy", "full", "linspace", "ones", "ones_like", "rand",
-           "randint", "randn", "randperm", "zeros", "zeros_like"]
+__all__ = [
+    "arange", "as_tensor", "empty", "empty_like", "eye", "from_dlpack", "from_numpy", "full",
+    "full_like", "linspace", "logspace", "ones", "ones_like", "tril_indices",
+    "triu_indices", "zeros", "zeros_like",
+]
 
 
-def _new(array: Any, device: Any, requires_grad: bool) -> Tensor:
-    place = devices.CPU if device is None else Device(device)
-    return Tensor(array if isinstance(array, np.ndarray) and place.type == "cpu"
-                  else devices.to_device(np.asarray(array), place), requires_grad=requires_grad)
+def own(array: Any, requires_grad: bool = False) -> Tensor:
+    """A tensor round an array that was just made: nothing is copied."""
+    t = Tensor._from_array(devices.as_array(array), None)
+    t._made = source.caller()
+    return t.requires_grad_() if requires_grad else t
 
 
-def _filled(shape: tuple[Any, ...], value: Any, dtype: Any, device: Any,
-            requires_grad: bool) -> Tensor:
-    dtype = devices.get_default_dtype() if dtype is None else devices.to_dtype(dtype)
-    devices.result_type(value)  # refuses what is no number
-    return _new(np.full(_shape(shape), value, dtype), device, requires_grad)
-
-
-def _shape(size: tuple[Any, ...]) -> tuple[int, ...]:
-    sizes = _sizes(size)
-    if any(s < 0 for s in sizes):
-        raise ShapeError(f"a size is 0 or more, and this shape is {list(sizes)}",
+def shape_of(size: tuple[Any, ...]) -> tuple[int, ...]:
+    """Sizes given one by one or as one sequence; a negative one is refused."""
+    shape = _sizes(size)
+    if any(s < 0 for s in shape):
+        raise ShapeError(f"a size is 0 or more, and shape {list(shape)} has a negative one",
                          fix="learngrad.zeros(2, 3)")
-    return sizes
+    return shape
 
 
-def _integer(value: Any, name: str) -> int:
+def integer(value: Any, name: str) -> int:
+    """`value` where an integer belongs; everything else is refused."""
     if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
         raise ArgumentTypeError(f"{name} is an integer, not {value!r:.60}", fix=f"{name}=10")
     return int(value)
 
 
-def _count(value: Any, name: str) -> int:
-    count = _integer(value, name)
-    if count < 0:
-        raise ArgumentError(f"{name} is 0 or more, not {count}", fix=f"{name}=10")
-    return count
+def count(value: Any, name: str) -> int:
+    """`value` where a number of things belongs."""
+    if integer(value, name) < 0:
+        raise ArgumentRangeError(f"{name} is 0 or more, not {value}", fix=f"{name}=10")
+    return int(value)
 
 
+def _filled(size: tuple[Any, ...], value: Any, dtype: Any, device: Any,
+            requires_grad: bool) -> Tensor:
+    dtype = devices.get_default_dtype() if dtype is None else devices.to_dtype(dtype)
+    shape = shape_of(size)
+    try:
+        dtype.type(value)
+    except (OverflowError, ValueError) as error:
+        raise DtypeError(f"{value} does not fit in {dtype} ({error})",
+                         fix="dtype=learngrad.float32, or another value") from error
+    return own(devices.made_on(device, lambda xp: xp.full(shape, value, dtype)), requires_grad)
+
+
+@spelled(many="size")
 def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros of shape `size`, by default float32.
 
@@ -63,6 +77,7 @@ def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     return _filled(size, 0, dtype, device, requires_grad)
 
 
+@spelled(many="size")
 def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones of shape `size`, by default float32.
 
@@ -75,6 +90,21 @@ def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool 
     return _filled(size, 1, dtype, device, requires_grad)
 
 
+@spelled(many="size")
+def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """A tensor of shape `size` to be filled; it holds zeros until then.
+
+    PyTorch: holds whatever lay in memory.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.empty(2, 3).shape
+    learngrad.Size([2, 3])
+    """
+    return _filled(size, 0, dtype, device, requires_grad)
+
+
 def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None,
          requires_grad: bool = False) -> Tensor:
     """A tensor of shape `size` filled with one number, in the number's dtype.
@@ -85,9 +115,15 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None,
     >>> learngrad.full((2,), 7)
     tensor([7, 7])
     """
+    value = _number(fill_value)
     if dtype is None:
-        dtype = devices.result_type(fill_value)
-    return _filled((size,), fill_value, dtype, device, requires_grad)
+        dtype = devices.result_type(value)
+    return _filled((size,), value, dtype, device, requires_grad)
+
+
+def _like(input: Tensor, value: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
+    return _filled((input.shape,), value, input.dtype if dtype is None else dtype,
+                   input.device if device is None else device, requires_grad)
 
 
 def zeros_like(input: Tensor, *, dtype: Any = None, device: Any = None,
@@ -100,8 +136,7 @@ def zeros_like(input: Tensor, *, dtype: Any = None, device: Any = None,
     >>> learngrad.zeros_like(learngrad.tensor([1.0, 2.0]))
     tensor([0., 0.])
     """
-    return zeros(input.shape, dtype=dtype or input.dtype, device=device or input.device,
-                 requires_grad=requires_grad)
+    return _like(input, 0, dtype, device, requires_grad)
 
 
 def ones_like(input: Tensor, *, dtype: Any = None, device: Any = None,
@@ -114,13 +149,51 @@ def ones_like(input: Tensor, *, dtype: Any = None, device: Any = None,
     >>> learngrad.ones_like(learngrad.tensor([3, 4]))
     tensor([1, 1])
     """
-    return ones(input.shape, dtype=dtype or input.dtype, device=device or input.device,
-                requires_grad=requires_grad)
+    return _like(input, 1, dtype, device, requires_grad)
 
 
-def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None,
-           requires_grad: bool = False) -> Tensor:
+def empty_like(input: Tensor, *, dtype: Any = None, device: Any = None,
+               requires_grad: bool = False) -> Tensor:
+    """A tensor to be filled, in the shape, dtype and place of `input`; zeros until then.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.empty_like(learngrad.tensor([3, 4])).dtype
+    dtype('int64')
+    """
+    return _like(input, 0, dtype, device, requires_grad)
+
+
+def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any = None,
+              requires_grad: bool = False) -> Tensor:
+    """One number in the shape, dtype and place of `input`.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.full_like(learngrad.tensor([3.0, 4.0]), 7)
+    tensor([7., 7.])
+    """
+    return _like(input, _number(fill_value), dtype, device, requires_grad)
+
+
+def _number(value: Any) -> Any:
+    """A number, or the number in a tensor of one element."""
+    value = value.item() if isinstance(value, Tensor) else value
+    if not isinstance(value, (int, float, np.generic)):
+        raise devices.not_a_number(value)
+    return value
+
+
+def arange(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None,
+           device: Any = None, requires_grad: bool = False) -> Tensor:
     """Numbers from `start` (0 if one is given) up to, not including, `end`.
+
+    Raises
+    ------
+    ArgumentRangeError
+        If `step` is 0 or leads away from `end`.
 
     Examples
     --------
@@ -130,17 +203,18 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, dev
     """
     if end is None:
         start, end = 0, start
-    for value in (start, end, step):
-        if not isinstance(value, (int, float, np.generic)):
-            raise devices.not_a_number(value)
-    if step == 0:
-        raise ArgumentError("steps of 0 never reach the end", fix="step=1")
+    start, end, step = _number(start), _number(end), _number(step)
     if dtype is None:
         dtype = devices.result_type(start, end, step)
-    return _new(np.arange(start, end, step).astype(devices.to_dtype(dtype)), device, requires_grad)
+    if step == 0 or (end - start) / step < 0 or not math.isfinite(end - start):
+        raise ArgumentRangeError(f"steps of {step} do not lead from {start} to {end}",
+                                 fix="learngrad.arange(5, 0, -1) counts down")
+    steps, dtype = math.ceil((end - start) / step), devices.to_dtype(dtype)
+    return own(devices.made_on(device, lambda xp: (start + step * xp.arange(steps)).astype(dtype)),
+               requires_grad)
 
 
-def linspace(start: float, end: float, steps: int, *, dtype: Any = None, device: Any = None,
+def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None,
              requires_grad: bool = False) -> Tensor:
     """`steps` numbers from `start` to `end`, both included, evenly spaced.
 
@@ -150,10 +224,68 @@ def linspace(start: float, end: float, steps: int, *, dtype: Any = None, device:
     >>> learngrad.linspace(0, 1, 3)
     tensor([0.0000, 0.5000, 1.0000])
     """
+    start, end, steps = _number(start), _number(end), count(steps, "steps")
     dtype = devices.get_default_dtype() if dtype is None else devices.to_dtype(dtype)
-    devices.result_type(start, end)  # refuses what is no number
-    values = np.linspace(start, end, _count(steps, "steps"))
-    return _new(values.astype(dtype), device, requires_grad)
+    return own(devices.made_on(device, lambda xp: xp.linspace(start, end, steps).astype(dtype)),
+               requires_grad)
+
+
+def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None,
+             device: Any = None, requires_grad: bool = False) -> Tensor:
+    """`steps` numbers from ``base**start`` to ``base**end``, evenly spaced as powers.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.logspace(0, 2, 3)
+    tensor([  1.,  10., 100.])
+    """
+    dtype = devices.get_default_dtype() if dtype is None else devices.to_dtype(dtype)
+    powers = linspace(start, end, steps, dtype=devices.float64, device=device)._data
+    return own((float(base) ** powers).astype(dtype), requires_grad)
+
+
+def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None,
+        requires_grad: bool = False) -> Tensor:
+    """The unit matrix: ones on the diagonal; `n` rows and `m` columns (by default `n`).
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.eye(2)
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+    rows, columns = shape_of((n, n if m is None else m))
+    dtype = devices.get_default_dtype() if dtype is None else devices.to_dtype(dtype)
+    return own(devices.made_on(device, lambda xp: xp.eye(rows, columns, dtype=dtype)),
+               requires_grad)
+
+
+def tril_indices(row: int, col: int, offset: int = 0, *, device: Any = None) -> Tensor:
+    """The places of the lower triangle of a matrix: a row of row numbers, one of column numbers.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.tril_indices(2, 2)
+    tensor([[0, 1, 1],
+            [0, 0, 1]])
+    """
+    return tensor(np.stack(np.tril_indices(row, offset, col)), device=device)
+
+
+def triu_indices(row: int, col: int, offset: int = 0, *, device: Any = None) -> Tensor:
+    """The places of the upper triangle of a matrix: a row of row numbers, one of column numbers.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.triu_indices(2, 2)
+    tensor([[0, 0, 1],
+            [0, 1, 1]])
+    """
+    return tensor(np.stack(np.triu_indices(row, offset, col)), device=device)
 
 
 def as_tensor(data: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
@@ -169,7 +301,8 @@ def as_tensor(data: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
     """
     if isinstance(data, Tensor):
         return data.to(dtype=dtype, device=device)
-    if isinstance(data, np.ndarray) and dtype in (None, data.dtype) and device in (None, "cpu"):
+    if isinstance(data, np.ndarray) and data.dtype.isnative and (
+            dtype in (None, data.dtype) and device in (None, "cpu")):
         return from_numpy(data)
     return tensor(data, dtype=dtype, device=device)
 
@@ -192,92 +325,34 @@ def from_numpy(ndarray: Any) -> Tensor:
     if devices.to_dtype(ndarray.dtype) != ndarray.dtype:
         raise ArgumentTypeError(f"the bytes of this array ({ndarray.dtype}) are in the other order "
                                 "than this machine's", fix="learngrad.tensor(array), a copy")
-    t = Tensor(0.0)
-    t._data = ndarray
-    return t
+    return own(ndarray)
 
 
-def _draw(generator: Generator | None, device: Any) -> Any:
-    place = devices.CPU if device is None else Device(device)
-    return (generator or devices.default_generator(place)).stream
+def from_dlpack(ext_tensor: Any) -> Tensor:
+    """A tensor that shares the memory of another library's, through DLPack.
 
+    Parameters
+    ----------
+    ext_tensor : object with ``__dlpack__`` and ``__dlpack_device__``
+        A tensor of PyTorch, an array of NumPy, CuPy and others, on the CPU or an NVIDIA GPU.
 
-def _drawn(array: Any, requires_grad: bool) -> Tensor:
-    t = Tensor(0.0)
-    t._data = devices.as_array(array)
-    return t.requires_grad_() if requires_grad else t
-
-
-def _floats(dtype: Any) -> np.dtype[Any]:
-    dtype = devices.get_default_dtype() if dtype is None else devices.to_dtype(dtype)
-    if dtype.kind != "f":
-        raise ArgumentTypeError(f"these draws are fractions, and {dtype} holds none",
-                                fix="use randint for integers")
-    return dtype
-
-
-def rand(*size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None,
-         requires_grad: bool = False) -> Tensor:
-    """Draws from the uniform distribution on [0, 1).
-
-    Reproducible after `manual_seed`; the numbers are not PyTorch's.
+    Raises
+    ------
+    ArgumentTypeError
+        If the object does not speak DLPack.
 
     Examples
     --------
-    >>> import learngrad
-    >>> learngrad.rand(2, 3).shape
-    learngrad.Size([2, 3])
+    >>> import learngrad, numpy as np
+    >>> a = np.zeros(2)
+    >>> t = learngrad.from_dlpack(a); a[0] = 5
+    >>> t
+    tensor([5., 0.], dtype=learngrad.float64)
     """
-    draws = _draw(generator, device).random(_shape(size))
-    return _drawn(devices.as_array(draws).astype(_floats(dtype)), requires_grad)
-
-
-def randn(*size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None,
-          requires_grad: bool = False) -> Tensor:
-    """Draws from the normal distribution with mean 0 and variance 1.
-
-    Examples
-    --------
-    >>> import learngrad
-    >>> learngrad.randn(2, 3).shape
-    learngrad.Size([2, 3])
-    """
-    draws = _draw(generator, device).standard_normal(_shape(size))
-    return _drawn(devices.as_array(draws).astype(_floats(dtype)), requires_grad)
-
-
-def randint(low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None,
-            dtype: Any = None, device: Any = None) -> Tensor:
-    """Integers drawn evenly from `low` (0 if left out) up to, not including, `high`.
-
-    Examples
-    --------
-    >>> import learngrad
-    >>> bool((learngrad.randint(10, (100,)) < 10).sum() == 100)
-    True
-    """
-    if size is None:
-        low, high, size = 0, low, high
-    if size is None:
-        raise ArgumentTypeError("randint needs a shape to fill", fix="learngrad.randint(10, (3,))")
-    low, high = _integer(low, "low"), _integer(high, "high")
-    if low >= high:
-        raise ArgumentError(f"there is no integer from {low} up to, not including, {high}",
-                            fix="low must be less than high")
-    draws = _draw(generator, device).integers(low, high, _shape((size,)))
-    return _drawn(devices.as_array(draws).astype(devices.to_dtype(dtype or np.int64)), False)
-
-
-def randperm(n: int, *, generator: Generator | None = None, device: Any = None) -> Tensor:
-    """The integers 0 to ``n - 1`` in random order.
-
-    Examples
-    --------
-    >>> import learngrad
-    >>> sorted(learngrad.randperm(4).tolist())
-    [0, 1, 2, 3]
-    """
-    n, place = _count(n, "n"), devices.CPU if device is None else Device(device)
-    if place.type == "cuda":  # CuPy's generator has no permutation: the order of n draws is one
-        return _drawn(_draw(generator, device).random(n).argsort(), False)
-    return _drawn(_draw(generator, device).permutation(n), False)
+    if not hasattr(ext_tensor, "__dlpack__") or not hasattr(ext_tensor, "__dlpack_device__"):
+        raise ArgumentTypeError(f"{type(ext_tensor).__name__} does not speak DLPack",
+                                fix="learngrad.tensor(data)")
+    gpu = ext_tensor.__dlpack_device__()[0] == 2  # kDLCUDA
+    array = devices.made_on(Device("cuda") if gpu else None, lambda xp: xp.from_dlpack(ext_tensor))
+    devices.to_dtype(array.dtype)
+    return own(array)

@@ -59,7 +59,7 @@ def to_dtype(dtype: Any) -> np.dtype[Any]:
     except TypeError:
         raise ArgumentTypeError(f"{dtype!r:.60} is not a dtype",
                                 fix="dtype=learngrad.float32") from None
-    if result.kind not in "fiub" or result.itemsize > 8:
+    if (result.kind not in "fiub" or result.itemsize > 8) and result.name != "bfloat16":
         why = ("complex numbers are not supported" if result.kind == "c" else
                "tensors hold numbers of up to 64 bits")
         raise ArgumentTypeError(f"a tensor cannot have dtype {result}: {why}",
@@ -182,6 +182,9 @@ def result_type(*operands: Any) -> np.dtype[Any]:
     for x in operands:
         if is_array(x):
             rank, dtype = (0 if x.ndim else 1), x.dtype
+            if dtype.kind == "V":
+                raise DtypeError("bfloat16 is for storage, and does not mix with other dtypes",
+                                 fix="x.float() first")
         elif isinstance(x, (bool, np.bool_)):
             rank, dtype = 2, bool_
         elif isinstance(x, (int, np.integer)):

@@ -12,10 +12,9 @@ from typing import Any
 from learngrad import source
 
 __all__ = [
-    "AnomalyError", "ArgumentError", "ArgumentTypeError", "DtypeError", "GraphError",
-    "LearngradError", "MissingDependency", "OutOfRangeError", "ShapeError", "SingularError",
-    "TraceError",
-    "describe_tensor",
+    "AnomalyError", "ArgumentError", "ArgumentRangeError", "ArgumentTypeError", "DtypeError",
+    "GraphError", "LearngradError", "MissingDependency", "OutOfRangeError", "ShapeError",
+    "SingularError", "TraceError", "describe_tensor",
 ]
 
 
@@ -108,6 +107,10 @@ class AnomalyError(LearngradError, RuntimeError):
 
 class ArgumentError(LearngradError, ValueError):
     """An argument whose value makes no sense there."""
+
+
+class ArgumentRangeError(ArgumentError, RuntimeError):
+    """A number that makes no sense there, where PyTorch raises RuntimeError: a negative count."""
 
 
 class ArgumentTypeError(LearngradError, TypeError):

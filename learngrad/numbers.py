@@ -36,7 +36,8 @@ def to_array(data: Any, dtype: Any, device: Any) -> Any:
 
 def _numbers(data: Any) -> Any:
     """`data` as a NumPy array of numbers, or an error that shows what is wrong with it."""
-    if isinstance(data, np.ndarray) and data.dtype.kind in "fiub":
+    if isinstance(data, np.ndarray) and (
+            data.dtype.kind in "fiub" or data.dtype.name == "bfloat16"):
         return data
     if isinstance(data, (str, bytes, complex)) or data is None:
         raise devices.not_a_number(data)

@@ -10,12 +10,14 @@ from learngrad.ops import diagonal as D
 from learngrad.ops import gather as G
 from learngrad.ops import scatter as C
 from learngrad.ops import shape as S
+from learngrad.ops.draws import Draws
+from learngrad.ops.making import Making
 from learngrad.ops.spelling import in_place
 
 __all__ = ["Handling"]
 
 
-class Handling:
+class Handling(Draws, Making):
     """Methods of a tensor; each is the function of that name, with the tensor as its `input`."""
 
     __slots__ = ()
@@ -34,9 +36,7 @@ class Handling:
     flip, fliplr, flipud, rot90 = (
         rearrange.flip, rearrange.fliplr, rearrange.flipud, rearrange.rot90)
     triu, tril, diag, diagonal, diag_embed, trace = (
-        D.triu, D.tril, D.diag, D.diagonal, D.diag_embed,
-        D.trace)
-
+        D.triu, D.tril, D.diag, D.diagonal, D.diag_embed, D.trace)
     tril_, triu_ = in_place(D.tril), in_place(D.triu)
 
     select, narrow = index.select, index.narrow

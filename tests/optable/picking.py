@@ -293,4 +293,19 @@ ROWS = [
         lambda x, s, right=False: found(s, x, right),
         [sample(T((2, 3)), T((4,), rising, needs=False)),
          sample(T((3,), fixed(0, 2, 3)), T((4,), fixed(1, 2, 2, 3)), right=True)], dtypes=""),
+
+    # Draws that can come out in one way only; what is left to chance is in core/test_random.py.
+    row("bernoulli", lambda x, p=None: x if p is None else np.full(x.shape, p),
+        [sample(T((2,), fixed(0.0, 1.0), needs=False)), sample(T((2, 3), needs=False), 1.0),
+         sample(T((), fixed(1.0), needs=False)), sample(T((0,), needs=False))], dtypes="", wrong=[
+            Wrong(lambda lg, t: lg.bernoulli(t(2) * 2), "ArgumentRangeError", ["0 and 1"],
+                  gpu=False),
+            Wrong(lambda lg, t: lg.bernoulli(t(2), -1), "ArgumentRangeError", ["0 and 1"])]),
+    row("multinomial", lambda x, n, replacement=False: np.repeat(
+        x.argmax(-1, keepdims=True), n, -1),
+        [sample(T((3,), fixed(0.0, 2.0, 0.0), needs=False), 4, True),
+         sample(T((2, 2), fixed(0.0, 1.0, 3.0, 0.0), needs=False), 2, replacement=True),
+         sample(T((1,), fixed(1.0), needs=False), 1)], dtypes="", wrong=[
+            Wrong(lambda lg, t: lg.multinomial(t(3), 4), "ShapeError", ["4 of 3"]),
+            Wrong(lambda lg, t: t(1, 2, 3).multinomial(1), "ShapeError", ["vector"])]),
 ]

@@ -20,7 +20,7 @@ ROOMS = [
     {"ops"},
     {"numbers", "printing"},
     {"tensor"},
-    {"creation"},
+    {"creation", "random"},
     {"linalg", "cuda", "compat"},
     {"nn", "optim", "distributions"},
     {"data", "utils"},
