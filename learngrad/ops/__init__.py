@@ -38,9 +38,10 @@ from learngrad.ops import (
 )
 
 __all__ = [
-    "NUMPY", "bounds", "broadcast", "convolve", "cumulative", "diagonal", "elementwise", "exponential",
-    "extrema", "gather", "index", "join", "logical", "losses", "matmul", "rearrange", "reduce",
-    "rounding", "scatter", "shape", "sorting", "special", "statistics", "trigonometry",
+    "NUMPY", "bounds", "broadcast", "convolve", "cumulative", "diagonal", "elementwise",
+    "exponential", "extrema", "gather", "index", "join", "logical", "losses", "matmul",
+    "rearrange", "reduce", "rounding", "scatter", "shape", "sorting", "special", "statistics",
+    "trigonometry",
 ]
 
 
