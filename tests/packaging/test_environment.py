@@ -60,3 +60,17 @@ def test_uv_builds_again_when_any_source_of_the_bundle_changes():
 
 def test_the_readme_is_what_the_index_shows():
     assert ("readme" in PROJECT) == (ROOT / "README.md").is_file()
+
+
+def test_uv_lock_was_made_from_these_requirements():
+    lock = tomllib.loads((ROOT / "uv.lock").read_text("utf-8"))
+    (ours,) = [p for p in lock["package"] if p["name"] == PROJECT["name"]]
+    locked = set()
+    for entry in ours["metadata"]["requires-dist"]:
+        extras = "[" + ",".join(entry["extras"]) + "]" if "extras" in entry else ""
+        extra = entry.get("marker", "").removeprefix("extra == ").strip("'")
+        locked.add((extra, entry["name"] + extras + entry.get("specifier", "")))
+    wanted = {("", requirement) for requirement in PROJECT["dependencies"]}
+    for extra, requirements in PROJECT["optional-dependencies"].items():
+        wanted |= {(extra, requirement) for requirement in requirements}
+    assert locked == wanted, "run `uv lock`"
