@@ -144,7 +144,7 @@ def unwrap_key(key: Any, like: Any) -> Any:
     return key
 
 
-def in_two(key: Any) -> tuple[Any, Any]:
+def in_two(key: Any, ndim: int) -> tuple[Any, Any]:
     """An index, or two that are applied one after the other, where NumPy and PyTorch differ.
 
     In ``x[0, :, [1, 2]]`` NumPy takes the integer for an index array, and moves the dimension that
@@ -152,6 +152,7 @@ def in_two(key: Any) -> tuple[Any, Any]:
     """
     if not isinstance(key, tuple) or not any(devices.is_array(k) and k.ndim for k in key):
         return key, None
+    key = _spelled_out(key, ndim)
     picks = [i for i, k in enumerate(key) if devices.is_array(k) or _is_integer(k)]
     if picks[-1] - picks[0] == len(picks) - 1 or not any(map(_is_integer, key)):
         return key, None
@@ -164,8 +165,16 @@ def in_two(key: Any) -> tuple[Any, Any]:
         else:
             first.append(k)
             if not _is_integer(k):
-                second.append(k if k is Ellipsis else slice(None))
+                second.append(slice(None))
     return tuple(first), tuple(second)
+
+
+def _spelled_out(key: tuple[Any, ...], ndim: int) -> tuple[Any, ...]:
+    """The slices that ``...`` stands for; where that is none, NumPy thinks it parts arrays."""
+    taken = sum(0 if k is None or k is Ellipsis else
+                k.ndim if devices.is_array(k) and k.dtype.kind == "b" else 1 for k in key)
+    return tuple(part for k in key for part in (
+        [slice(None)] * (ndim - taken) if k is Ellipsis else [k]))
 
 
 def _is_integer(k: Any) -> bool:
@@ -174,7 +183,7 @@ def _is_integer(k: Any) -> bool:
 
 def assign(array: Any, key: Any, value: Any) -> None:
     """``array[key] = value``, outside the graph; `key` and `value` are no tensors any more."""
-    first, second = in_two(key)
+    first, second = in_two(key, array.ndim)
     if second is None:
         array[first] = value
     else:
@@ -193,7 +202,7 @@ def getitem(input, key):
     >>> x[1, ::2]
     tensor([3, 5])
     """
-    first, second = in_two(unwrap_key(key, getattr(input, "_data", input)))
+    first, second = in_two(unwrap_key(key, getattr(input, "_data", input)), input.ndim)
     out = GetItem.apply(input, first)
     return out if second is None else GetItem.apply(out, second)
 
@@ -203,12 +212,9 @@ def put_back(input, key, shape):
     return PutBack.apply(input, unwrap_key(key, getattr(input, "_data", input)), tuple(shape))
 
 
-index_add = put_back
-
-
 def put_at(input, value, key):
     """A copy of `input` with ``[key]`` set to `value`."""
-    first, second = in_two(unwrap_key(key, getattr(input, "_data", input)))
+    first, second = in_two(unwrap_key(key, getattr(input, "_data", input)), input.ndim)
     if second is not None:
         value = IndexPut.apply(GetItem.apply(input, first), value, second)
     return IndexPut.apply(input, value, first)
@@ -216,7 +222,7 @@ def put_at(input, value, key):
 
 def add_at(input, value, key):
     """A copy of `input` with `value` added at ``[key]``; what is named twice is added twice."""
-    first, second = in_two(unwrap_key(key, getattr(input, "_data", input)))
+    first, second = in_two(unwrap_key(key, getattr(input, "_data", input)), input.ndim)
     if second is not None:
         value, second = AddAt.apply(GetItem.apply(input, first), value, second), None
         return IndexPut.apply(input, value, first)

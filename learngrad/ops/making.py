@@ -75,6 +75,20 @@ class Making:
         """In uint8."""
         return cast(self, devices.uint8)
 
+    @property
+    def is_cuda(self):
+        """Whether it lives on a GPU."""
+        return self.device.type == "cuda"
+
+    def element_size(self):
+        """The bytes of one element."""
+        return self.dtype.itemsize
+
+    def stride(self, dim=None):
+        """How many elements apart in memory neighbours along each dimension lie, or along one."""
+        steps = tuple(s // self.dtype.itemsize for s in self._data.strides)
+        return steps if dim is None else steps[dim]
+
     def __dlpack__(self, **options):
         """The memory, for another library that speaks DLPack; nothing is copied."""
         if self._edge is not None:

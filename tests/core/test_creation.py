@@ -118,7 +118,7 @@ def test_bfloat16_is_storage():
     pytest.importorskip("ml_dtypes")
     x = lg.tensor([1.0, 1 / 3, math.inf]).to(lg.bfloat16)
     assert str(x.dtype) == "bfloat16"
-    assert x.element_size() == 2 if hasattr(x, "element_size") else x.dtype.itemsize == 2
+    assert x.element_size() == 2
     assert x.float().tolist() == [1.0, 0.333984375, math.inf]
     assert lg.ones(2).bfloat16().float().tolist() == [1.0, 1.0]
     assert lg.zeros(2, dtype="bfloat16").shape == (2,)
@@ -133,6 +133,13 @@ def test_bfloat16_says_what_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "ml_dtypes", None)
     with pytest.raises(errors.MissingDependency, match="pip install ml-dtypes"):
         _ = lg.ones(2).bfloat16()
+
+
+def test_how_it_lies_in_memory():
+    x = lg.zeros(2, 3, dtype=lg.float64)
+    assert (x.stride(), x.T.stride(), x[:, ::2].stride(1)) == ((3, 1), (1, 3), 2)
+    assert x.element_size() == 8
+    assert not x.is_cuda
 
 
 # ---- Memory shared with others
