@@ -20,6 +20,8 @@ from learngrad.tensor import Tensor
 
 __all__ = ["Moving", "Optimizer", "number"]
 
+PIECE = 32_768  # elements: 128 kB of float32
+
 Moving = tuple[Any, Any, dict[str, Any]]
 """A parameter's array, its gradient's, and what the rule remembers of it."""
 
@@ -156,6 +158,20 @@ class Optimizer:
         if found is None:
             found = self._scratch[key] = devices.array_module(array).empty_like(array)
         return found
+
+    def move(self, p: Any, g: Any, lr: float) -> None:
+        """Subtract ``lr * g`` from `p`, in pieces small enough for the processor's cache."""
+        size = p.size
+        if size <= PIECE or type(p) is not np.ndarray or not p.flags.c_contiguous:
+            s = self.scratch(p)
+            np.multiply(g, lr, out=s)
+            p -= s
+            return
+        p, g = p.reshape(-1), g.reshape(-1)
+        s = self.scratch(p[:PIECE])
+        for start in range(0, size, PIECE):
+            piece = p[start:start + PIECE]
+            piece -= np.multiply(g[start:start + PIECE], lr, out=s[:piece.size])
 
     def downhill(self, p: Any, g: Any, group: dict[str, Any]) -> Any:
         """The gradient to go down by, for a group with ``maximize`` or ``weight_decay``."""

@@ -75,9 +75,8 @@ class SGD(Optimizer):
     def update(self, group: dict[str, Any], moving: list[Moving]) -> None:
         """One step of the rule."""
         lr, momentum, dampening = group["lr"], group["momentum"], group["dampening"]
-        turned = group["maximize"] or group["weight_decay"]
+        nesterov, turned = group["nesterov"], group["maximize"] or group["weight_decay"]
         for p, g, state in moving:
-            s = self.scratch(p)
             if turned:
                 g = self.downhill(p, g, group)
             if momentum:
@@ -88,7 +87,12 @@ class SGD(Optimizer):
                 else:
                     v = kept._data
                     v *= momentum
-                    v += np.multiply(g, 1 - dampening, out=s) if dampening else g
-                g = np.add(g, np.multiply(v, momentum, out=s), out=s) if group["nesterov"] else v
-            np.multiply(g, lr, out=s)
-            p -= s
+                    if dampening:
+                        self.move(v, g, dampening - 1)
+                    else:
+                        v += g
+                if nesterov:
+                    self.move(p, v, momentum * lr)
+                else:
+                    g = v
+            self.move(p, g, lr)

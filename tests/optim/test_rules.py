@@ -8,6 +8,7 @@ import pytest
 
 import learngrad
 from learngrad import optim
+from learngrad.optim.optimizer import PIECE
 from tests.cupy_standin import counts, installed
 from tests.optable.reference import torch
 
@@ -169,6 +170,22 @@ def test_parameters_without_a_gradient_stay():
     assert b.item() == 1
     assert list(optimizer.state) == [a]
     assert math.isclose(a.item(), 0.5, rel_tol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(300, 400), (PIECE,), (PIECE + 1,), (2, PIECE)])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_large_arrays_move_as_small_ones(shape, order):
+    """A large array is moved in pieces: every element as in a step by itself."""
+    rng = np.random.default_rng(0)
+    start, g = (np.asarray(rng.standard_normal(shape), order=order) for _ in range(2))
+    p = learngrad.from_numpy(start.copy(order="K")).requires_grad_()
+    optimizer = optim.SGD([p], lr=0.1, momentum=0.9, dampening=0.5)
+    p.grad = learngrad.from_numpy(g)
+    for _ in range(2):
+        optimizer.step()
+    np.testing.assert_allclose(p.detach().numpy(), start - 0.24 * g, atol=1e-12)
+    if order == "C":
+        assert max(s.size for s in optimizer._scratch.values()) <= PIECE
 
 
 def test_scratch_is_shared_between_parameters_of_one_shape():
