@@ -79,11 +79,8 @@ from learngrad.ops.einsum import einsum, kron, outer, tensordot
 from learngrad.ops.elementwise import (
     absolute,
     add,
-    addcdiv,
-    addcmul,
     clone,
     div,
-    lerp,
     mul,
     neg,
     pow,
@@ -153,6 +150,7 @@ from learngrad.ops.logical import (
 )
 from learngrad.ops.losses import log_softmax, softmax
 from learngrad.ops.matmul import matmul
+from learngrad.ops.mixtures import addcdiv, addcmul, lerp
 from learngrad.ops.products import addmm, baddbmm, bmm, dot, mm, mv
 from learngrad.ops.rearrange import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
 from learngrad.ops.reduce import (

@@ -256,9 +256,16 @@ def cast_to(arrays: list[Any], dtype: np.dtype[Any]) -> list[Any]:
             wrapped.append(x if x.dtype == dtype else converted(x, dtype))
         else:
             # NumPy knows Python numbers as weak; a NumPy scalar would be a strong float64.
-            wrapped.append(float(x) if dtype.kind == "f" else int(x) if dtype.kind in "iu"
-                           else bool(x))
+            wrapped.append(float(x) if dtype.kind == "f" else _in_bits(int(x), dtype)
+                           if dtype.kind in "iu" else bool(x))
     return wrapped
+
+
+def _in_bits(number: int, dtype: np.dtype[Any]) -> int:
+    """An integer as the bits of `dtype` hold it: -1 is 255 in uint8. NumPy would refuse it."""
+    bits = 8 * dtype.itemsize
+    number %= 2**bits
+    return number - 2**bits if dtype.kind == "i" and number >= 2**(bits - 1) else number
 
 
 # ---- Random numbers ------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from learngrad.ops import (
     logical,
     losses,
     matmul,
+    mixtures,
     rearrange,
     reduce,
     rounding,
@@ -40,8 +41,8 @@ from learngrad.ops import (
 __all__ = [
     "NUMPY", "bounds", "broadcast", "convolve", "cumulative", "diagonal", "elementwise",
     "exponential", "extrema", "gather", "index", "join", "logical", "losses", "matmul",
-    "rearrange", "reduce", "rounding", "scatter", "shape", "sorting", "special", "statistics",
-    "trigonometry",
+    "mixtures", "rearrange", "reduce", "rounding", "scatter", "shape", "sorting", "special",
+    "statistics", "trigonometry",
 ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from learngrad import devices
-from learngrad.errors import ArgumentError
+from learngrad.errors import ArgumentRangeError
 from learngrad.ops.elementwise import Arithmetic
 from learngrad.ops.public import binary, operand, tensor
 
@@ -91,7 +91,7 @@ def clamp(input, min=None, max=None):
 
     Raises
     ------
-    ArgumentError
+    ArgumentRangeError
         If neither bound is given.
 
     Examples
@@ -101,8 +101,8 @@ def clamp(input, min=None, max=None):
     tensor([0.0000, 0.5000, 1.0000])
     """
     if min is None and max is None:
-        raise ArgumentError("clamp needs a bound: min, max or both", tensors={"input": input},
-                            fix="x.clamp(min=0)")
+        raise ArgumentRangeError("clamp needs a bound: min, max or both", tensors={"input": input},
+                                 fix="x.clamp(min=0)")
     return Clamp.apply(tensor(input, "clamp"), None if min is None else operand(min),
                        None if max is None else operand(max))
 

@@ -28,9 +28,9 @@ class CumSum(Function):
         self.options = dim, not backwards
         row = x.reshape(x.shape or (1,))
         if not backwards:
-            return row.cumsum(axis=dim).reshape(x.shape)
+            return row.cumsum(axis=dim, dtype=x.dtype).reshape(x.shape)
         turn = (*(slice(None),) * dim, slice(None, None, -1))
-        return row[turn].cumsum(axis=dim)[turn].reshape(x.shape)
+        return row[turn].cumsum(axis=dim, dtype=x.dtype)[turn].reshape(x.shape)
 
     def backward(self, g):
         return CumSum.apply(g, *self.options)
@@ -45,7 +45,7 @@ class Prod(Reduction):
     def forward(self, x, dim, keepdim):
         self.dim = dim
         self.remember(x, tuple(range(x.ndim)) if dim is None else (dim,))
-        return x.prod(axis=dim if x.ndim else None, keepdims=keepdim)
+        return x.prod(axis=dim if x.ndim else None, dtype=x.dtype, keepdims=keepdim)
 
     def backward(self, g, x):
         if self.dim is None:
@@ -62,7 +62,7 @@ class CumProd(Function):
 
     def forward(self, x, dim):
         self.dim = dim
-        return x.reshape(x.shape or (1,)).cumprod(axis=dim).reshape(x.shape)
+        return x.reshape(x.shape or (1,)).cumprod(axis=dim, dtype=x.dtype).reshape(x.shape)
 
     def backward(self, g, x, out):
         if not x.shape:

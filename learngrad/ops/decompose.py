@@ -10,11 +10,11 @@ import numpy as np
 from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, DtypeError, GraphError, ShapeError, SingularError
-from learngrad.ops.elementwise import absolute, where
-from learngrad.ops.exponential import sqrt
+from learngrad.ops.elementwise import absolute
 from learngrad.ops.extrema import amax
 from learngrad.ops.reduce import sum
 from learngrad.ops.shape import expand, permute, reshape, transpose
+from learngrad.ops.statistics import norm
 
 __all__ = ["cholesky", "det", "inv", "matrix_norm", "solve", "svd", "vector_norm"]
 
@@ -278,8 +278,8 @@ def cholesky(A, *, upper=False):
     return _t(factor) if upper else factor
 
 
-def vector_norm(x, ord=2, dim=None, keepdim=False):
-    """The `ord`-norm of a tensor seen as a vector, or of its slices over `dim`.
+def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
+    """The `ord`-norm of a tensor seen as a vector, or of its slices over `dim`: see `norm`.
 
     Parameters
     ----------
@@ -290,6 +290,8 @@ def vector_norm(x, ord=2, dim=None, keepdim=False):
     dim : int or tuple of int, optional
         All dimensions by default.
     keepdim : bool, default False
+    dtype : dtype, optional
+        Convert first.
 
     Examples
     --------
@@ -297,27 +299,9 @@ def vector_norm(x, ord=2, dim=None, keepdim=False):
     >>> learngrad.linalg.vector_norm(learngrad.tensor([3.0, 4.0]))
     tensor(5.)
     """
-    _floating(x, "vector_norm")
     if not isinstance(ord, (int, float)):
         raise ArgumentError(f"ord={ord!r:.60} is no norm of vectors", fix="ord=2, or float('inf')")
-    dims = None if dim is None else dim
-    if ord == math.inf:
-        return amax(absolute(x), () if dims is None else dims, keepdim)
-    if ord == -math.inf:
-        return -amax(-absolute(x), () if dims is None else dims, keepdim)
-    if ord == 0:
-        return sum((x != 0).astype(x.dtype), dims, keepdim)
-    if ord == 1:
-        return sum(absolute(x), dims, keepdim)
-    if ord == 2:
-        return _root(sum(x * x, dims, keepdim))
-    return sum(absolute(x) ** ord, dims, keepdim) ** (1.0 / ord)
-
-
-def _root(total: Any) -> Any:
-    """The square root whose gradient at 0 is 0, not 0 · inf: a norm has its kink there."""
-    zero = total == 0
-    return where(zero, 0, sqrt(where(zero, 1, total)))
+    return norm(x, ord, dim, keepdim, dtype=dtype)
 
 
 def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False):

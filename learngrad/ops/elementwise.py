@@ -8,12 +8,12 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentError, DtypeError
+from learngrad.errors import ArgumentRangeError, DtypeError
 from learngrad.ops.public import operand, tensor, unary
 
 __all__ = [
-    "absolute", "add", "addcdiv", "addcmul", "cast", "clone", "div", "lerp", "mul", "neg", "pow",
-    "relu", "sign", "square", "sub", "where",
+    "absolute", "add", "cast", "clone", "div", "mul", "neg", "pow", "relu", "sign", "square", "sub",
+    "where",
 ]
 
 
@@ -252,7 +252,15 @@ def add(input, other, *, alpha=1):
     >>> learngrad.add(learngrad.tensor([1.0, 2.0]), 10)
     tensor([11., 12.])
     """
-    return Add.apply(operand(input), operand(other) if alpha == 1 else mul(other, alpha))
+    return Add.apply(operand(input), operand(other) if alpha == 1 else _times(alpha, other, input))
+
+
+def _times(alpha: Any, other: Any, input: Any) -> Any:
+    """``alpha * other`` in the dtype that its sum with `input` has."""
+    if hasattr(other, "dtype") and hasattr(input, "dtype") and other.dtype != input.dtype:
+        other = cast(other, devices.result_type(
+            getattr(input, "_data", input), getattr(other, "_data", other)))
+    return mul(other, alpha)
 
 
 def sub(input, other, *, alpha=1):
@@ -264,7 +272,7 @@ def sub(input, other, *, alpha=1):
     >>> learngrad.sub(learngrad.tensor([1.0, 2.0]), 1)
     tensor([0., 1.])
     """
-    return Sub.apply(operand(input), operand(other) if alpha == 1 else mul(other, alpha))
+    return Sub.apply(operand(input), operand(other) if alpha == 1 else _times(alpha, other, input))
 
 
 def mul(input, other):
@@ -292,7 +300,7 @@ def div(input, other, *, rounding_mode=None):
 
     Raises
     ------
-    ArgumentError
+    ArgumentRangeError
         If `rounding_mode` is another one, or an integer is divided by 0 and rounded.
 
     Examples
@@ -308,8 +316,8 @@ def div(input, other, *, rounding_mode=None):
     from learngrad.ops.rounding import FloorDivide, TruncDivide
     modes = {"floor": FloorDivide, "trunc": TruncDivide}
     if rounding_mode not in modes:
-        raise ArgumentError(f"rounding_mode={rounding_mode!r:.60} is none of None, 'floor', "
-                            "'trunc'", fix='rounding_mode="floor"')
+        raise ArgumentRangeError(f"rounding_mode={rounding_mode!r:.60} is none of None, 'floor', "
+                                 "'trunc'", fix='rounding_mode="floor"')
     return modes[rounding_mode].apply(operand(input), operand(other))
 
 
@@ -350,44 +358,6 @@ def square(input):
     tensor([1., 9.])
     """
     return Pow.apply(tensor(input, "square"), 2)
-
-
-def lerp(input, end, weight):
-    """From `input` to `end`, `weight` of the way: ``input + weight * (end - input)``.
-
-    Examples
-    --------
-    >>> import learngrad
-    >>> learngrad.lerp(learngrad.tensor([0.0, 10.0]), learngrad.tensor([4.0, 20.0]), 0.25)
-    tensor([ 1.0000, 12.5000])
-    """
-    return add(input, mul(sub(end, input), weight))
-
-
-def addcmul(input, tensor1, tensor2, *, value=1):
-    """``input + value * tensor1 * tensor2``, elementwise.
-
-    Examples
-    --------
-    >>> import learngrad
-    >>> x = learngrad.tensor([1.0, 2.0])
-    >>> learngrad.addcmul(x, x, x, value=0.5)
-    tensor([1.5000, 4.0000])
-    """
-    return add(input, mul(tensor1, tensor2), alpha=value)
-
-
-def addcdiv(input, tensor1, tensor2, *, value=1):
-    """``input + value * tensor1 / tensor2``, elementwise.
-
-    Examples
-    --------
-    >>> import learngrad
-    >>> x = learngrad.tensor([1.0, 2.0])
-    >>> learngrad.addcdiv(x, x, learngrad.tensor([2.0, 4.0]))
-    tensor([1.5000, 2.5000])
-    """
-    return add(input, div(tensor1, tensor2), alpha=value)
 
 
 relu = unary(Relu, "relu", "tensor([-1.0, 2.0]) -> tensor([0., 2.])")

@@ -15,6 +15,7 @@ from learngrad.ops import (
     cumulative,
     extrema,
     logical,
+    mixtures,
     reduce,
     rounding,
     special,
@@ -141,9 +142,9 @@ class Operators:
     absolute = E.absolute
     sign, sign_ = _both(E.sign)
     relu, relu_ = _both(E.relu)
-    lerp, lerp_ = _both(E.lerp)
-    addcmul, addcmul_ = _both(E.addcmul)
-    addcdiv, addcdiv_ = _both(E.addcdiv)
+    lerp, lerp_ = _both(mixtures.lerp)
+    addcmul, addcmul_ = _both(mixtures.addcmul)
+    addcdiv, addcdiv_ = _both(mixtures.addcdiv)
     clone = E.clone
 
     def where(self, condition, other):

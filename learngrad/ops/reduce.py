@@ -37,7 +37,7 @@ class Sum(Reduction):
 
     def forward(self, x, dims, keepdim):
         self.remember(x, dims)
-        return x.sum(axis=dims, keepdims=keepdim)
+        return x.sum(axis=dims, dtype=x.dtype, keepdims=keepdim)
 
     def backward(self, g):
         return self.spread(g)

@@ -8,7 +8,7 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentError, DtypeError
+from learngrad.errors import ArgumentRangeError, DtypeError
 from learngrad.ops.elementwise import Arithmetic
 from learngrad.ops.public import binary, operand, tensor, unary
 
@@ -108,7 +108,7 @@ class Divided(Arithmetic):
     @classmethod
     def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:
         if isinstance(error, ZeroDivisionError):
-            return ArgumentError(f"{cls.sign}: an integer is divided by 0", tensors=cls.named(
+            return ArgumentRangeError(f"{cls.sign}: an integer is divided by 0", tensors=cls.named(
                 inputs), fix="floating tensors give inf or nan: a.float() // b")
         return super().explain(error, inputs)
 

@@ -187,7 +187,8 @@ def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
         Floating.
     p : number or "fro", default "fro"
         2 and "fro" are the Euclidean length, 1 the sum of absolute values, inf the greatest and
-        -inf the smallest of them, 0 the number of elements that are not 0.
+        -inf the smallest of them, 0 the number of elements that are not 0; "nuc" is the sum of the
+        singular values, a norm of matrices.
     dim : int or tuple of int, optional
     keepdim : bool, default False
     dtype : dtype, optional
@@ -207,10 +208,12 @@ def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
     >>> learngrad.norm(x), learngrad.norm(x, 1)
     (tensor(5.), tensor(7.))
     """
+    if p == "nuc":
+        from learngrad.ops.decompose import matrix_norm
+        return matrix_norm(tensor(input, "norm"), "nuc", (-2, -1) if dim is None else dim, keepdim)
     if isinstance(p, str) and p != "fro":
-        raise ArgumentError(f"p={p!r:.60} is no norm of vectors", tensors={"input": input},
-                            fix="a number or 'fro'; learngrad.linalg.matrix_norm(x, 'nuc') is the "
-                                "norm of matrices")
+        raise ArgumentError(f"p={p!r:.60} is no norm", tensors={"input": input},
+                            fix="a number, 'fro' or 'nuc'")
     power = 2.0 if p in ("fro", None) else float(p)
     input = floats(tensor(input, "norm"), "norm", dtype)
     dims = dims_of(input, dim)

@@ -71,6 +71,14 @@ ROWS = [
     reduction("prod", fold(np.prod), dims=(0, -1), wrong=[
         Wrong(lambda lg, t: t(2, 3).prod((0, 1)), "ArgumentTypeError", ["one dimension"])]),
     Operation(
+        "sums in a dtype", lambda lib, x, name, *dim, dtype: getattr(lib, name)(
+            x, *dim, dtype=getattr(lib, dtype)),
+        lambda x, name, *dim, dtype: getattr(np, name)(x, *dim, dtype=dtype),
+        [sample(T((2, 3), whole(0, 9)), name, *dim, dtype=dtype)
+         for name, dim in (("sum", ()), ("sum", (1,)), ("prod", (0,)), ("cumsum", (1,)),
+                           ("cumprod", (0,))) for dtype in ("float64", "float32", "uint8")]
+        + [sample(T((2, 3), whole(0, 9)), "mean", dtype="float32")], dtypes=""),
+    Operation(
         "prod with zeros", lambda lib, x, *dim: lib.prod(x, *dim),
         lambda x, dim=None: np.prod(x, axis=dim),
         [sample(T((7,), with_zeros)), sample(T((2, 3), with_zeros)),

@@ -49,7 +49,7 @@ def divided(name, numpy, sign, operator, **more):
     return pair(
         name, numpy, positive, uniform(0.6, 0.7), word=sign,
         also={"operator": lambda lib, a, b: operator(a, b)}, wrong=[
-            Wrong(lambda lg, t: operator(t(2, dtype="int64"), 0), "ArgumentError",
+            Wrong(lambda lg, t: operator(t(2, dtype="int64"), 0), "ArgumentRangeError",
                   ["integer", "divided by 0"]),
             Wrong(lambda lg, t: operator(t(2, dtype="int64"), t(2, dtype="int64") * 0),
                   "ArgumentError", ["divided by 0"], gpu=False),
@@ -106,6 +106,17 @@ ROWS = [
             Wrong(lambda lg, t: t(2).clamp(), "ArgumentError", ["min", "max"]),
             Wrong(lambda lg, t: t(2).clamp("low"), "ArgumentTypeError", ["'low'"]),
             Wrong(lambda lg, t: t(2, 3).clamp(t(4)), "ShapeError", ["[2, 3]", "[4]"])]),
+    Operation(
+        "where alone", lambda lib, x: lib.where(x > 0), lambda x: np.nonzero(x > 0),
+        [sample(T((2, 3))), sample(T((2, 3, 2), layout="transposed")), sample(T((0,)))],
+        dtypes="", flat=True),
+    Operation(
+        "add a multiple", lambda lib, a, b, alpha: lib.add(a, b, alpha=alpha),
+        lambda a, b, alpha: a + alpha * b,
+        [sample(T((2, 3)), T((3,)), -3), sample(T((2, 3)), T((3,)), 0.5)],
+        {"method": lambda lib, a, b, alpha: a.add(b, alpha=alpha),
+         "sub": lambda lib, a, b, alpha: lib.sub(a, b, alpha=-alpha),
+         "in place": lambda lib, a, b, alpha: a.clone().add_(b, alpha=alpha)}, dtypes="Bbhilefd"),
     Operation("clamp_min", lambda lib, x, b: lib.clamp_min(x, b), np.maximum,
               [sample(T((3,)), 0.25), sample(T((2, 3)), T((3,)))],
               {"in place": lambda lib, x, b: x.clone().clamp_min_(b)}),
