@@ -48,23 +48,24 @@ class MaskedFill(Function):
         return super().explain(error, inputs)
 
 
-def indices_of(index: Any, name: str) -> Any:
-    """A tensor of integers that are not negative; a GPU is not asked."""
+def indices_of(index: Any, name: str, negative: bool = False) -> Any:
+    """A tensor of integers, mostly not `negative`; a GPU is not asked."""
     if not hasattr(index, "dtype") or index.dtype.kind not in "iu":
         raise DtypeError(f"{name}: an index is a tensor of integers, not "
                          f"{getattr(index, 'dtype', index)!s:.60}",
                          fix="learngrad.tensor([0, 2]), or index.long()")
     array = getattr(index, "_data", index)
-    if isinstance(array, np.ndarray) and array.size and array.min() < 0:
+    if not negative and isinstance(array, np.ndarray) and array.size and array.min() < 0:
         raise OutOfRangeError(
             f"{name}: index {array.min()} is negative, and places are counted from 0",
             tensors={"index": index}, fix="x[…] counts from the end too")
     return index
 
 
-def grid(input: Any, dim: int, index: Any, name: str, src: Any = None) -> tuple[Any, ...]:
+def grid(input: Any, dim: int, index: Any, name: str, src: Any = None,
+         negative: bool = False) -> tuple[Any, ...]:
     """The index that picks ``index`` along `dim` and its own place along the other dimensions."""
-    indices_of(index, name)
+    indices_of(index, name, negative)
     for what, other in (("input", input), ("src", src)):
         shape = getattr(other, "shape", index.shape)
         larger = any(i > s for d, (i, s) in enumerate(zip(index.shape, shape))
@@ -122,10 +123,15 @@ def gather(input, dim, index, *, sparse_grad=False):
     tensor([[2.],
             [3.]])
     """
-    dim, x, at = devices.normalise_dim(dim, input.ndim), at_least_1d(input), index
-    if index.ndim == 0:
-        at = reshape(index, (1,))
-    out = Gather.apply(x, grid(x, dim, at, "gather"))
+    return _gathered(input, dim, index, "gather", False)
+
+
+def _gathered(input: Any, dim: int, index: Any, name: str, negative: bool) -> Any:
+    dim, x, at = devices.normalise_dim(dim, input.ndim), at_least_1d(input), at_least_1d(index)
+    key = grid(x, dim, at, name, None, negative)
+    if 0 in at.shape:  # then no more is asked of its shape
+        x, key = ravel(x), (at._data,)
+    out = Gather.apply(x, key)
     return out if index.ndim else reshape(out, ())
 
 
@@ -141,7 +147,7 @@ def take_along_dim(input, indices, dim=None):
     tensor([[3.]])
     """
     if dim is None:
-        return gather(ravel(input), 0, ravel(indices))
+        return _gathered(ravel(input), 0, ravel(indices), "take_along_dim", True)
     dim = devices.normalise_dim(dim, input.ndim)
     if input.ndim != indices.ndim:
         raise ShapeError("take_along_dim: input and indices have as many dimensions",
@@ -150,7 +156,8 @@ def take_along_dim(input, indices, dim=None):
     shape = list(np.broadcast_shapes(*both))
     wide = [*shape[:dim], input.shape[dim], *shape[dim + 1:]]
     long = [*shape[:dim], indices.shape[dim], *shape[dim + 1:]]
-    return gather(expand(input, wide), dim, expand(indices, long))
+    wide_input, long_indices = expand(input, wide), expand(indices, long)
+    return _gathered(wide_input, dim, long_indices, "take_along_dim", True)
 
 
 @spelled()

@@ -162,7 +162,7 @@ def roll(input, shifts, dims=None, *, dim=None):
     return Roll.apply(input, shifts, dims) if input.ndim else input
 
 
-@spelled(many="dim")
+@spelled(many="dims")
 def flip(input, *dims):
     """The elements in reverse order along each of `dims`; a copy.
 

@@ -9,7 +9,7 @@ from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, DtypeError, ShapeError
 from learngrad.ops.elementwise import cast, div, mul
-from learngrad.ops.gather import at_least_1d, grid, places
+from learngrad.ops.gather import at_least_1d, grid, masked_fill, places
 from learngrad.ops.index import AddAt, IndexPut, add_at, getitem, put_at
 from learngrad.ops.logical import eq
 from learngrad.ops.shape import reshape
@@ -141,21 +141,29 @@ def index_fill(input, dim, index, value):
     >>> learngrad.index_fill(learngrad.zeros(3), 0, learngrad.tensor([0, 2]), 5.0)
     tensor([5., 0., 5.])
     """
-    return _put(put_at, input, dim, index, value, "index_fill")
+    dim, x = devices.normalise_dim(dim, input.ndim), at_least_1d(input)
+    at = places(x, dim, index, "index_fill")[dim]
+    hit = devices.array_module(at._data).zeros(x.shape[dim], devices.bool_)
+    try:
+        hit[at._data] = True  # a mask: what is named twice is filled once
+    except IndexError as error:
+        raise IndexPut.explain(error, (input, value)) from error
+    shape = [-1 if d == dim else 1 for d in range(x.ndim)]
+    out = masked_fill(x, type(at)._from_array(hit.reshape(shape), None), value)
+    return out if input.ndim else reshape(out, ())
 
 
 def _put(place: Any, input: Any, dim: int, index: Any, source: Any, name: str) -> Any:
     dim = devices.normalise_dim(dim, input.ndim)
     key = places(input, dim, index, name)
-    if getattr(source, "ndim", 0) or name in ("index_add", "index_copy"):
-        size = math.prod(index.shape)
-        want = (*input.shape[:dim], size, *input.shape[dim + 1:])
-        if tuple(at_least_1d(source).shape) != want:
-            raise ShapeError(f"{name}: the source has shape {list(source.shape)}, and {size} "
-                             f"places along dimension {dim} take {list(want)}",
-                             tensors={"input": input, "source": source}, fix="source.expand(...)")
-        source = at_least_1d(source)
-    out = place(at_least_1d(input), source, key)
+    size = math.prod(index.shape)
+    want = (*input.shape[:dim], size, *input.shape[dim + 1:])
+    if tuple(at_least_1d(source).shape) != want:
+        raise ShapeError(
+            f"{name}: the source has shape {list(source.shape)}, and {size} places along "
+            f"dimension {dim} take {list(want)}", tensors={"input": input, "source": source},
+            fix="source.expand(...)")
+    out = place(at_least_1d(input), at_least_1d(source), key)
     return out if input.ndim else reshape(out, ())
 
 

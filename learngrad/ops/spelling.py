@@ -23,6 +23,8 @@ def spelled(many: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]
                 for name, ours in _NUMPY.items():
                     if name in kwargs:
                         kwargs[ours] = kwargs.pop(name)
+                if many == "dims" and "dim" in kwargs:
+                    kwargs["dims"] = kwargs.pop("dim")
                 if many in kwargs:
                     args = (*args, kwargs.pop(many))
             return function(*args, **kwargs)

@@ -28,6 +28,8 @@ def gathered(x, dim, index):
 
 
 def slices(x, dim, index, value, add=False):
+    if not x.ndim:
+        return np.array(value)
     out = np.array(x)
     view = np.moveaxis(out, dim, 0)
     value = np.moveaxis(value, dim, 0) if np.ndim(value) else np.broadcast_to(
@@ -215,8 +217,12 @@ ROWS = [
         [sample(T((3, 2)), 0, VECTOR[:2], T((2, 2))), sample(T((2, 3)), 1, VECTOR[:2], T((2, 2)))],
         dtypes="", wrong=[*bad_index("index_copy", "source"), other_dtype("index_copy")]),
     row("index_fill", slices,
-        [sample(T((3, 2)), 0, VECTOR, 2.5), sample(T((2, 3)), 1, VECTOR[:2], T(()))], dtypes="",
-        wrong=[Wrong(lambda lg, t: t(3).index_fill(0, t(2), 1), "DtypeError", ["float32"])]),
+        [sample(T((3, 2)), 0, VECTOR, 2.5), sample(T((2, 3)), 1, VECTOR, T(())),
+         sample(T(()), 0, np.array([0]), 1.5)], dtypes="",
+        wrong=[
+            Wrong(lambda lg, t: lg.index_fill(t(3), 0, lg.tensor([3]), 1.0), "OutOfRangeError",
+                  ["3"], gpu=False),
+            Wrong(lambda lg, t: t(3).index_fill(0, t(2), 1), "DtypeError", ["float32"])]),
     row("index_put", index_put,
         [sample(T((3, 2)), (VECTOR[:2],), T((2, 2))),
          sample(T((3, 2)), (VECTOR,), T((3, 2)), True),
