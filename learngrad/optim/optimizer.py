@@ -152,8 +152,8 @@ class Optimizer:
                 p._grad = None if set_to_none or p._grad is None else p._grad.detach().zero_()
 
     def scratch(self, array: Any, which: int = 0) -> Any:
-        """An array to compute in, like `array`; one serves all parameters of that shape."""
-        key = which, array.shape, array.dtype
+        """An array to compute in, like `array`; one serves all of its shape, dtype and device."""
+        key = which, array.shape, array.dtype, array.device
         found = self._scratch.get(key)
         if found is None:
             found = self._scratch[key] = devices.array_module(array).empty_like(array)

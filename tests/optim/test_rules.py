@@ -188,6 +188,18 @@ def test_large_arrays_move_as_small_ones(shape, order):
         assert max(s.size for s in optimizer._scratch.values()) <= PIECE
 
 
+def test_parameters_on_two_devices_move_in_one_step():
+    with installed():
+        params = [learngrad.ones(2, device=device, requires_grad=True)
+                  for device in ("cpu", "cuda", "cpu")]
+        optimizer = optim.Adam(params, lr=0.5)
+        for p in params:
+            p.grad = learngrad.ones_like(p)
+        optimizer.step()
+        for p in params:
+            np.testing.assert_allclose(p.detach().cpu().numpy(), [0.5, 0.5], rtol=1e-6)
+
+
 def test_scratch_is_shared_between_parameters_of_one_shape():
     params = [learngrad.ones(50, requires_grad=True) for _ in range(5)]
     optimizer = optim.SGD(params, lr=0.1)
