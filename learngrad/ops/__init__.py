@@ -27,8 +27,10 @@ from learngrad.ops import (
     losses,
     matmul,
     mixtures,
+    pool,
     rearrange,
     reduce,
+    resample,
     rounding,
     scatter,
     shape,
@@ -41,8 +43,8 @@ from learngrad.ops import (
 __all__ = [
     "NUMPY", "bounds", "broadcast", "convolve", "cumulative", "diagonal", "elementwise",
     "exponential", "extrema", "gather", "index", "join", "logical", "losses", "matmul",
-    "mixtures", "rearrange", "reduce", "rounding", "scatter", "shape", "sorting", "special",
-    "statistics", "trigonometry",
+    "mixtures", "pool", "rearrange", "reduce", "resample", "rounding", "scatter", "shape",
+    "sorting", "special", "statistics", "trigonometry",
 ]
 
 

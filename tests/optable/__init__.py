@@ -12,6 +12,7 @@ from tests.optable import (
     logic,
     pairs,
     picking,
+    pooled,
     products,
     reduce,
     shape,
@@ -23,7 +24,8 @@ from tests.optable.form import Operation, Sample, T, Wrong
 OPERATIONS = [*elementwise.ROWS, *functions.ROWS, *logic.ROWS, *pairs.ROWS, *reduce.ROWS,
               *extrema.ROWS, *cumulative.ROWS, *statistics.ROWS, *shape.ROWS, *products.ROWS,
               *algebra.ROWS, *arrange.ROWS, *picking.ROWS, *bends.ROWS,
-              *criteria.ROWS, *sliding.ROWS]
+              *criteria.ROWS, *sliding.ROWS,
+              *pooled.ROWS]
 """Every operation of learngrad. A test refuses an operation that no row runs."""
 
 __all__ = ["OPERATIONS", "Operation", "Sample", "T", "Wrong"]

@@ -1,0 +1,383 @@
+"""Pooling: the greatest element of each window, or the mean of all."""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any
+
+import numpy as np
+
+from learngrad import devices
+from learngrad.autograd.function import Function
+from learngrad.errors import ArgumentError, DtypeError, ShapeError
+from learngrad.ops.index import put_back
+from learngrad.ops.reduce import mean
+from learngrad.ops.resample import Blend, Taps
+from learngrad.ops.shape import reshape
+from learngrad.ops.windows import Geometry, batched, met, per_dim
+
+__all__ = [
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool1d", "adaptive_max_pool2d",
+    "avg_pool1d", "avg_pool2d", "max_pool1d", "max_pool2d",
+]
+
+
+def _grid(offsets: list[Any]) -> Any:
+    """The sums of offsets, one vector for each dimension."""
+    return functools.reduce(np.add.outer, offsets)
+
+
+class Greatest(Function):
+    """Base: the gradient goes to the one element that was the greatest of its window."""
+
+    formula, sign = r"\max_{i \in W} x_i", "max pool"
+    local = {"x": "1 at each window's maximum, 0 elsewhere"}
+
+    def given(self, values, at, x, dims, indices):
+        """The outputs; `at` counts the elements of a plane, the last `dims` dimensions."""
+        plane, self.before = math.prod(x.shape[x.ndim - dims:]), x.shape
+        xp, count = devices.array_module(x), math.prod(x.shape[:x.ndim - dims])
+        self.at = (at.reshape(count, at.size // max(count, 1))
+                   + xp.arange(count)[:, None] * plane).reshape(-1)
+        return (values, at) if indices else values
+
+    def backward(self, g, *_):
+        picked = put_back(g.reshape((-1,)), self.at, (math.prod(self.before),))
+        return picked.reshape(self.before)
+
+
+class MaxPool(Greatest):
+    """The greatest element of each window; the first one of equal ones counts."""
+
+    def forward(self, x, g, indices):
+        xp, lead = devices.array_module(x), x.shape[:x.ndim - len(g.size)]
+        low = -np.inf if x.dtype.kind == "f" else int(np.iinfo(x.dtype).min)
+        best = xp.full((*lead, *g.out), low, x.dtype)
+        place = xp.full(best.shape, -1, np.int16 if g.places < 2**15 else np.int64)
+        for k, (at, windows) in enumerate(met(g)):
+            seen, of = x[(..., *at)], (..., *windows)
+            new = (seen > best[of]) | (place[of] < 0)
+            if x.dtype.kind == "f":
+                new |= np.isnan(seen)  # nan is the greatest of all
+            best[of] = xp.where(new, seen, best[of])
+            place[of] = xp.where(new, k, place[of]).astype(place.dtype)
+        # An element's number in its plane: where its window begins, and its place in there.
+        steps = [math.prod(g.size[d + 1:]) for d in range(len(g.size))]
+        begins = _grid([(np.arange(o) * s - b) * step for o, s, b, step in zip(
+            g.out, g.stride, g.before, steps)])
+        within = _grid([np.arange(k) * d * step for k, d, step in zip(
+            g.kernel, g.dilation, steps)]).reshape(-1)
+        return self.given(best, xp.asarray(begins) + xp.asarray(within)[place], x, len(g.size),
+                          indices)
+
+
+class AdaptiveMaxPool(Greatest):
+    """The greatest element of each of so many windows."""
+
+    def forward(self, x, seen, indices):
+        # seen [*out, places] says which elements of a plane each window sees.
+        xp, out = devices.array_module(x), seen.shape[:-1]
+        lead, seen = x.shape[:x.ndim - len(out)], xp.asarray(seen.reshape(-1, seen.shape[-1]))
+        planes = x.reshape(math.prod(lead), math.prod(x.shape[x.ndim - len(out):]))
+        at = seen[xp.arange(len(seen)), planes[:, seen].argmax(-1)]
+        values = xp.take_along_axis(planes, at, 1)
+        return self.given(values.reshape(*lead, *out), at.reshape(*lead, *out), x, len(out),
+                          indices)
+
+
+class AvgPool(Function):
+    """The weighted sum of what each window sees."""
+
+    formula, sign = r"\frac{1}{n} \sum_{i \in W} x_i", "average pool"
+    local = {"x": "1 / n for each window that sees it"}
+
+    def forward(self, x, g, weight):
+        self.g, self.weight = g, weight
+        xp = devices.array_module(x)
+        out = xp.zeros((*x.shape[:x.ndim - len(g.size)], *g.out), x.dtype)
+        for at, of in met(g):
+            out[(..., *of)] += x[(..., *at)]
+        return out * xp.asarray(weight.astype(x.dtype))
+
+    def backward(self, g):
+        return AvgSpread.apply(g, self.g, self.weight)
+
+
+class AvgSpread(Function):
+    """Each window's element shared out over what the window sees: averages backwards."""
+
+    formula, sign = r"\sum_{W \ni i} \frac{1}{n} x_W", "average spread"
+    local = {"x": "the averages of g"}
+
+    def forward(self, x, g, weight):
+        self.g, self.weight = g, weight
+        xp = devices.array_module(x)
+        out, x = xp.zeros((*x.shape[:x.ndim - len(g.size)], *g.size), x.dtype), x * xp.asarray(
+            weight.astype(x.dtype))
+        for at, of in met(g):
+            out[(..., *at)] += x[(..., *of)]
+        return out
+
+    def backward(self, g):
+        return AvgPool.apply(g, self.g, self.weight)
+
+
+def _geometry(name: str, dims: int, input: Any, kernel_size: Any, stride: Any, padding: Any,
+              dilation: Any, ceil_mode: bool) -> Geometry:
+    """The windows of a pooling, after what is wrong has been said."""
+    batched(input, dims, name)
+    kernel = per_dim(kernel_size, dims, "kernel_size", 1)
+    none = stride is None or (isinstance(stride, (tuple, list)) and not stride)
+    stride = kernel if none else per_dim(stride, dims, "stride", 1)
+    padding = per_dim(padding, dims, "padding", 0)
+    dilation = per_dim(dilation, dims, "dilation", 1)
+    if any(2 * p > d * (k - 1) + 1 for p, k, d in zip(padding, kernel, dilation)):
+        raise ShapeError(f"{name}: padding={padding} is more than half of kernel_size={kernel}, so "
+                         "a window could see nothing but padding", tensors={"input": input},
+                         fix=f"padding={min(kernel) // 2}")
+    size, out = tuple(input.shape[-dims:]), []
+    for s, k, t, p, d in zip(size, kernel, stride, padding, dilation):
+        room = s + 2 * p - d * (k - 1) - 1
+        o = (-(-room // t) if ceil_mode else room // t) + 1
+        if ceil_mode and (o - 1) * t >= s + p:  # the last window begins within, not in the padding
+            o -= 1
+        out.append(o)
+    if min(out) < 1:
+        raise ShapeError(f"{name}: windows of {list(kernel)} do not fit into an input of size "
+                         f"{list(size)} with padding {list(padding)}", tensors={"input": input},
+                         fix="take a smaller kernel_size, or pool less often")
+    return Geometry(size, kernel, stride, padding, dilation, tuple(out))
+
+
+def _max_pool(name: str, dims: int, input: Any, kernel_size: Any, stride: Any, padding: Any,
+              dilation: Any, ceil_mode: bool, return_indices: bool) -> Any:
+    g = _geometry(name, dims, input, kernel_size, stride, padding, dilation, ceil_mode)
+    if input.dtype.kind == "b":
+        raise DtypeError(f"{name} is not defined for bool tensors", tensors={"input": input},
+                         fix="convert it first: x.float()")
+    return MaxPool.apply(input, g, bool(return_indices))
+
+
+def max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False,
+               return_indices=False):
+    """The greatest element of each window along one dimension.
+
+    Parameters and result as for `max_pool2d`, with a length for height and width.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.tensor([[1.0, 5.0, 2.0, 3.0]])
+    >>> learngrad.nn.functional.max_pool1d(x, 2)
+    tensor([[5., 3.]])
+    """
+    return _max_pool("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode,
+                     return_indices)
+
+
+def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False,
+               return_indices=False):
+    """The greatest element of each window; of equal ones the first gets the gradient.
+
+    Parameters
+    ----------
+    input : Tensor, shape [n, channels, height, width] or [channels, height, width]
+    kernel_size : int or tuple of two
+    stride : int or tuple of two, optional
+        How far the window moves at a time; by itself `kernel_size`.
+    padding : int or tuple of two, default 0
+        At most half of `kernel_size`; what is there is never the greatest.
+    dilation : int or tuple of two, default 1
+        How far apart the places of a window are.
+    ceil_mode : bool, default False
+        Whether a last window that does not fit whole counts.
+    return_indices : bool, default False
+        Also where each came from: its number in its plane, int64.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.arange(16.0).reshape(1, 1, 4, 4)
+    >>> learngrad.nn.functional.max_pool2d(x, 2)
+    tensor([[[[ 5.,  7.],
+              [13., 15.]]]])
+    """
+    return _max_pool("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode,
+                     return_indices)
+
+
+def _avg_pool(name: str, dims: int, input: Any, kernel_size: Any, stride: Any, padding: Any,
+              ceil_mode: bool, count_include_pad: bool, divisor: Any = None) -> Any:
+    g = _geometry(name, dims, input, kernel_size, stride, padding, 1, ceil_mode)
+    if input.dtype.kind != "f":
+        raise DtypeError(f"{name} takes means, which are no {input.dtype}",
+                         tensors={"input": input}, fix="convert it first: x.float()")
+    if divisor is not None and (not isinstance(divisor, int) or not divisor):
+        raise ArgumentError(f"divisor_override={divisor!r} cannot divide",
+                            fix="divisor_override=None")
+    counts = []
+    for s, k, t, p, o in zip(g.size, g.kernel, g.stride, g.before, g.out):
+        first = np.arange(o) * t - p
+        low, high = (-p, s + p) if count_include_pad else (0, s)
+        counts.append(np.minimum(first + k, high) - np.maximum(first, low))
+    count = functools.reduce(np.multiply.outer, counts) if divisor is None else np.array(divisor)
+    return AvgPool.apply(input, g, 1 / count)
+
+
+def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False,
+               count_include_pad=True):
+    """The mean of each window along one dimension.
+
+    Parameters as for `avg_pool2d`, with a length for height and width.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.nn.functional.avg_pool1d(learngrad.tensor([[1.0, 5.0, 2.0, 4.0]]), 2)
+    tensor([[3., 3.]])
+    """
+    return _avg_pool("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode,
+                     count_include_pad)
+
+
+def avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False,
+               count_include_pad=True, divisor_override=None):
+    """The mean of each window.
+
+    Parameters
+    ----------
+    input : Tensor, shape [n, channels, height, width] or [channels, height, width]
+        Floating.
+    kernel_size : int or tuple of two
+    stride : int or tuple of two, optional
+        How far the window moves at a time; by itself `kernel_size`.
+    padding : int or tuple of two, default 0
+        At most half of `kernel_size`.
+    ceil_mode : bool, default False
+        Whether a last window that does not fit whole counts.
+    count_include_pad : bool, default True
+        Whether the zeros of the padding count as elements.
+    divisor_override : int, optional
+        Divide by this, and not by the number of elements.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.arange(16.0).reshape(1, 1, 4, 4)
+    >>> learngrad.nn.functional.avg_pool2d(x, 2)
+    tensor([[[[ 2.5000,  4.5000],
+              [10.5000, 12.5000]]]])
+    """
+    return _avg_pool("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode,
+                     count_include_pad, divisor_override)
+
+
+def _bounds(size: int, out: int) -> Any:
+    """Of `out` windows that cover `size` elements: indices [out, places], and which count."""
+    first, end = np.arange(out) * size // out, -(-np.arange(1, out + 1) * size // out)
+    index = first[:, None] + np.arange(int((end - first).max()) if out else 0)
+    return np.minimum(index, end[:, None] - 1), index < end[:, None]
+
+
+def _adaptive(name: str, dims: int, input: Any, output_size: Any) -> tuple[int, ...]:
+    """The size of the result; None in it is the input's."""
+    batched(input, dims, name)
+    several = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,)
+    if len(several) == 1:
+        several *= dims
+    if len(several) == dims:
+        several = tuple(s if o is None else o for o, s in zip(several, input.shape[-dims:]))
+    out = per_dim(several, dims, "output_size", 0)
+    if not all(input.shape[-dims:]):
+        raise ShapeError(f"{name}: the input is empty", tensors={"input": input},
+                         fix="check the sizes before")
+    return out
+
+
+def means(input: Any, out: tuple[int, ...]) -> Any:
+    """The means of windows that cover the last dimensions evenly."""
+    lead, size = tuple(input.shape[:input.ndim - len(out)]), tuple(input.shape[-len(out):])
+    if input.dtype.kind != "f":
+        raise DtypeError(f"means are no {input.dtype}", tensors={"input": input}, fix="x.float()")
+    if all(o and not s % o for s, o in zip(size, out)):  # the windows lie side by side
+        split = reshape(input, (*lead, *(n for s, o in zip(size, out) for n in (o, s // o))))
+        return mean(split, tuple(range(len(lead) + 1, split.ndim, 2)))
+    taps = []
+    for k, (s, o) in enumerate(zip(size, out)):
+        index, counts = _bounds(s, o)
+        taps.append(Taps(len(lead) + k, s, index.T, (counts / counts.sum(1, keepdims=True)).T))
+    return Blend.apply(input, tuple(taps), False)
+
+
+def _adaptive_max(name: str, dims: int, input: Any, output_size: Any, indices: bool) -> Any:
+    out, size = _adaptive(name, dims, input, output_size), tuple(input.shape[-dims:])
+    at = [_bounds(s, o)[0] for s, o in zip(size, out)]
+    seen: Any = at[0]
+    for k in range(1, dims):  # [o1, k1] and [o2, k2] make [o1, o2, k1 · k2]
+        seen = seen[:, None, :, None] * size[k] + at[k][None, :, None, :]
+    seen = seen.reshape(*out, -1) if math.prod(out) else np.zeros((*out, 1), np.int64)
+    return AdaptiveMaxPool.apply(input, seen, bool(indices))
+
+
+def adaptive_avg_pool1d(input, output_size):
+    """The means of `output_size` windows that cover the length evenly.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.nn.functional.adaptive_avg_pool1d(learngrad.tensor([[1.0, 5.0, 2.0, 4.0]]), 1)
+    tensor([[3.]])
+    """
+    return means(input, _adaptive("adaptive_avg_pool1d", 1, input, output_size))
+
+
+def adaptive_avg_pool2d(input, output_size):
+    """The means of windows that cover height and width evenly, `output_size` of them.
+
+    Parameters
+    ----------
+    input : Tensor, shape [n, channels, height, width] or [channels, height, width]
+    output_size : int or tuple of two
+        None in it keeps the input's.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.nn.functional.adaptive_avg_pool2d(learngrad.ones(1, 2, 7, 5), (1, None)).shape
+    learngrad.Size([1, 2, 1, 5])
+    """
+    return means(input, _adaptive("adaptive_avg_pool2d", 2, input, output_size))
+
+
+def adaptive_max_pool1d(input, output_size, return_indices=False):
+    """The greatest elements of `output_size` windows that cover the length evenly.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.nn.functional.adaptive_max_pool1d(learngrad.tensor([[1.0, 5.0, 2.0, 4.0]]), 2)
+    tensor([[5., 4.]])
+    """
+    return _adaptive_max("adaptive_max_pool1d", 1, input, output_size, return_indices)
+
+
+def adaptive_max_pool2d(input, output_size, return_indices=False):
+    """The greatest elements of windows that cover height and width evenly.
+
+    Parameters
+    ----------
+    input : Tensor, shape [n, channels, height, width] or [channels, height, width]
+    output_size : int or tuple of two
+        None in it keeps the input's.
+    return_indices : bool, default False
+        Also where each came from: its number in its plane, int64.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.arange(16.0).reshape(1, 1, 4, 4)
+    >>> learngrad.nn.functional.adaptive_max_pool2d(x, 1)
+    tensor([[[[15.]]]])
+    """
+    return _adaptive_max("adaptive_max_pool2d", 2, input, output_size, return_indices)
