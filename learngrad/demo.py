@@ -28,7 +28,7 @@ class Net(nn.Module):
         self.output = nn.Linear(32, 10)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Scores, shape [n, 10], of images, shape [n, 64]."""
+        """From images [n, 64] to scores [n, 10]."""
         before = self.hidden(x)
         active = relu(before)
         scores = self.output(active)
