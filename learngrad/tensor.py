@@ -410,6 +410,10 @@ class Tensor(Methods):
             raise GraphError(
                 f"{what} would bring a gradient into memory that other tensors share (a view)",
                 tensors={"this": self}, fix="use a tensor of its own: x.clone()")
+        if not getattr(self._data.flags, "writeable", True):
+            raise _read_only(what, self)
+        if result._edge is not None:
+            result._edge[0].keep_own(self._data)
         self._data[...] = array
         self._version[0] += 1
         if is_grad_enabled():
@@ -430,6 +434,8 @@ class Tensor(Methods):
         if recorded and is_grad_enabled():
             self._assign("x[…] = value", lambda: I.put_at(self, value, key))
             return
+        if not getattr(self._data.flags, "writeable", True):
+            raise _read_only("x[…] = value", self)
         data = value._data if isinstance(value, Tensor) else value
         try:
             I.assign(self._data, key, data)
@@ -490,7 +496,15 @@ class Tensor(Methods):
         Tensor.__init__(copy, self._data.copy(), requires_grad=self.requires_grad)
         memo[id(self)] = copy
         copy.__dict__.update(self.__dict__)
+        if self._grad is not None:
+            copy._grad = self._grad.detach().clone()
         return copy
+
+
+def _read_only(what: str, tensor: Tensor) -> GraphError:
+    return GraphError(
+        f"{what} on memory that cannot be written: it stands for several elements (expand), or "
+        "belongs to an array that is read-only", tensors={"this": tensor}, fix="change x.clone()")
 
 
 function.register_tensor(Tensor)

@@ -315,7 +315,8 @@ def _hooks(node: Node, arrived: list[Any], create_graph: bool) -> None:
     for slot, kept in extras.get("retained", {}).items():
         tensor, g = kept(), arrived[slot]
         if tensor is not None and g is not None:
-            tensor._grad = g if create_graph else function.Tensor._from_array(g.copy(), None)
+            new = g if create_graph else function.Tensor._from_array(g.copy(), None)
+            tensor._grad = new if tensor._grad is None else _recorded_sum(tensor._grad, new)
 
 
 def _answer(node: Node, slot: int, answer: Any, create_graph: bool) -> Any:

@@ -327,6 +327,12 @@ class Function(Node):
                 saved.append((array, None, 0))
         return saved
 
+    def keep_own(self, array: Any) -> None:
+        """Keep a copy of `array` if it was saved: it is about to get this operation's result."""
+        if self.saved:
+            self.saved = [(e[0].copy(), None, 0) if e is not None and e[0] is array else e
+                          for e in self.saved]
+
     def unpack(self, join: bool) -> list[Any]:
         """The saved values, each checked for changes; as tensors of the graph under `join`."""
         saved = self.saved

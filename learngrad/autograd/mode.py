@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from contextlib import ContextDecorator
+from inspect import CO_GENERATOR
 from types import TracebackType
+from typing import Any
 
 from learngrad.autograd.observe import thread
 
@@ -51,6 +55,28 @@ class set_grad_enabled(ContextDecorator):
         thread.grad = self._before[0]
 
 
+def _stepwise(func: Callable[..., Any], mode: Callable[[], Any]) -> Callable[..., Any]:
+    """A generator function that runs in a mode; between its steps the caller's mode holds."""
+    @functools.wraps(func)
+    def generator(*args: Any, **kwargs: Any) -> Any:
+        inner = func(*args, **kwargs)
+        step: Callable[[], Any] = functools.partial(next, inner)
+        try:
+            while True:
+                with mode():
+                    value = step()
+                try:
+                    sent = yield value
+                except BaseException as error:  # noqa: BLE001  (thrown into the user's generator)
+                    step = functools.partial(inner.throw, error)
+                else:
+                    step = functools.partial(inner.send, sent)
+        except StopIteration as stop:
+            return stop.value
+
+    return generator
+
+
 class _Mode(ContextDecorator):
     """A fixed mode inside a block; blocks nest, and one instance may be entered again."""
 
@@ -58,6 +84,12 @@ class _Mode(ContextDecorator):
 
     def __init__(self) -> None:
         self._before: list[bool] = []
+
+    def __call__(self, func: Any) -> Any:
+        """Decorate a function, or a function that yields: the mode holds while it runs."""
+        if getattr(getattr(func, "__code__", None), "co_flags", 0) & CO_GENERATOR:
+            return _stepwise(func, self._recreate_cm)
+        return super().__call__(func)
 
     def _recreate_cm(self) -> _Mode:
         return type(self)()  # each call of a decorated function, in any thread, has its own
