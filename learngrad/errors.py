@@ -13,8 +13,8 @@ from learngrad import source
 
 __all__ = [
     "AnomalyError", "ArgumentError", "ArgumentRangeError", "ArgumentTypeError", "DtypeError",
-    "GraphError", "LearngradError", "MissingDependency", "OutOfRangeError", "ShapeError",
-    "SingularError", "TraceError", "describe_tensor",
+    "GraphError", "LearngradError", "MissingDependency", "OutOfRangeError", "PlaceError",
+    "ShapeError", "SingularError", "TraceError", "describe_tensor",
 ]
 
 
@@ -119,6 +119,10 @@ class ArgumentTypeError(LearngradError, TypeError):
 
 class OutOfRangeError(LearngradError, IndexError):
     """An index or a dimension outside the tensor."""
+
+
+class PlaceError(OutOfRangeError, RuntimeError):
+    """An index of gather or scatter outside of the tensor, where PyTorch raises RuntimeError."""
 
 
 class TraceError(LearngradError, ValueError):

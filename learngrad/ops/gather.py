@@ -8,7 +8,7 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import DtypeError, OutOfRangeError, ShapeError
+from learngrad.errors import DtypeError, OutOfRangeError, PlaceError, ShapeError
 from learngrad.ops.elementwise import cast
 from learngrad.ops.index import GetItem, getitem
 from learngrad.ops.logical import eq
@@ -19,7 +19,20 @@ __all__ = ["gather", "index_select", "masked_fill", "masked_select", "one_hot", 
            "take_along_dim"]
 
 
-class Gather(GetItem):
+class AlongDim:
+    """Mixed into what takes a tensor of places along a dimension: how it explains a wrong one."""
+
+    __slots__ = ()
+
+    @classmethod
+    def explain(cls: Any, error: Exception, inputs: tuple[Any, ...]) -> Exception:
+        if isinstance(error, IndexError):
+            return PlaceError(f"{cls.sign}: {error}", tensors={"input": inputs[0]},
+                              fix="places are counted from 0, up to the dimension's size")
+        return super().explain(error, inputs)  # type: ignore[misc]
+
+
+class Gather(AlongDim, GetItem):
     """Along one dimension the elements that an index names; every other place stays its own."""
 
     formula, sign = r"x_{\text{index}}", "gather"

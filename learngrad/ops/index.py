@@ -258,11 +258,17 @@ def narrow(input, dim, start, length):
     >>> learngrad.narrow(learngrad.arange(5), 0, 1, 3)
     tensor([1, 2, 3])
     """
-    dim, start = devices.normalise_dim(dim, input.ndim), int(start)
-    size = input.shape[dim] if input.ndim else 0
-    if not input.ndim or length < 0 or not -size <= start <= size or (
-            start % size if start < 0 else start) + length > size:
+    dim = devices.normalise_dim(dim, input.ndim)
+    place = not hasattr(start, "dtype") or (not start.ndim and start.dtype.kind in "iu")
+    if not input.ndim or not place:
+        raise ShapeError("narrow takes a part of a dimension, from one place on",
+                         tensors={"input": input}, fix="x.narrow(0, 0, len(x))")
+    start, size = int(start), input.shape[dim]
+    if not -size <= start <= size:
+        raise OutOfRangeError(f"narrow from {start}: the dimension has size {size}",
+                              tensors={"input": input}, fix="x.narrow(0, 0, len(x))")
+    start = start + size if start < 0 else start
+    if length < 0 or start + length > size:
         raise ShapeError(f"narrow from {start}, {length} long, does not lie in a dimension of size "
                          f"{size}", tensors={"input": input}, fix="x.narrow(0, 0, len(x))")
-    start = start % size if start < 0 else start
     return getitem(input, (*(slice(None),) * dim, slice(start, start + length)))

@@ -8,7 +8,7 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentError, ArgumentTypeError, ShapeError
+from learngrad.errors import ArgumentRangeError, ArgumentTypeError, OutOfRangeError, ShapeError
 from learngrad.ops.shape import reshape, unsqueeze
 from learngrad.ops.spelling import spelled
 
@@ -90,7 +90,7 @@ def _sequence(tensors: Any, name: str) -> tuple[Any, ...]:
         if not hasattr(x, "shape"):
             raise ArgumentTypeError(f"{name} joins tensors, and {x!r:.60} is none", fix=fix)
     if not tensors:
-        raise ArgumentError(f"{name} of no tensors is not defined", fix=fix)
+        raise ArgumentRangeError(f"{name} of no tensors is not defined", fix=fix)
     return tuple(tensors)
 
 
@@ -210,8 +210,9 @@ def dstack(tensors):
 
 def _divided(input: Any, dim: int, name: str) -> int:
     if not input.ndim:
-        raise ShapeError(f"{name} divides a dimension, and a single number has none",
-                         tensors={"input": input}, fix="x.reshape(1)")
+        kind = OutOfRangeError if name == "unbind" else ShapeError
+        raise kind(f"{name} divides a dimension, and a single number has none",
+                   tensors={"input": input}, fix="x.reshape(1)")
     return devices.normalise_dim(dim, input.ndim)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentError, ShapeError
+from learngrad.errors import ArgumentError, OutOfRangeError, ShapeError
 from learngrad.ops.index import getitem
 from learngrad.ops.shape import _sizes, permute, ravel
 from learngrad.ops.spelling import spelled
@@ -159,7 +159,10 @@ def roll(input, shifts, dims=None, *, dim=None):
     if len(dims) != len(shifts):
         raise ShapeError(f"{len(shifts)} shift(s) for {len(dims)} dimension(s)",
                          tensors={"input": input}, fix="x.roll((1, 2), (0, 1))")
-    return Roll.apply(input, shifts, dims) if input.ndim else input
+    if not input.ndim:
+        raise OutOfRangeError(f"dims={dims}: a single number has no dimensions",
+                              tensors={"input": input}, fix="x.roll(1), without dims")
+    return Roll.apply(input, shifts, dims)
 
 
 @spelled(many="dims")
@@ -220,8 +223,9 @@ def rot90(input, k=1, dims=(0, 1)):
     tensor([[2, 4],
             [1, 3]])
     """
-    a, b = (devices.normalise_dim(d, input.ndim) for d in dims)
-    if a == b or input.ndim < 2:
+    a, b = (devices.normalise_dim(d, input.ndim) for d in dims) if (
+        input.ndim > 1 and len(dims) == 2) else (0, 0)
+    if a == b:
         raise ShapeError(f"rot90 turns in two dimensions, not in {tuple(dims)}",
                          tensors={"input": input}, fix="x.rot90(1, (0, 1))")
     order: list[Any] = list(range(input.ndim))

@@ -9,7 +9,7 @@ from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, DtypeError, ShapeError
 from learngrad.ops.elementwise import cast, div, mul
-from learngrad.ops.gather import at_least_1d, grid, masked_fill, places
+from learngrad.ops.gather import AlongDim, at_least_1d, grid, masked_fill, places
 from learngrad.ops.index import AddAt, IndexPut, add_at, getitem, put_at
 from learngrad.ops.logical import eq
 from learngrad.ops.shape import reshape
@@ -19,13 +19,13 @@ __all__ = ["index_add", "index_copy", "index_fill", "index_put", "scatter", "sca
            "scatter_reduce"]
 
 
-class Scatter(IndexPut):
+class Scatter(AlongDim, IndexPut):
     """A copy of `x` with elements put where an index says: the reverse of gather."""
 
     sign = "scatter"
 
 
-class ScatterAdd(AddAt):
+class ScatterAdd(AlongDim, AddAt):
     """A copy of `x` with elements added where an index says."""
 
     sign = "scatter +"

@@ -20,7 +20,8 @@ def joined(name, numpy, samples, *, wrong=(), **more):
         {"list": lambda lib, *xs, **k: getattr(lib, name)(list(xs), **k)}, wrong=[
             Wrong(lambda lg, t: getattr(lg, name)(t(2)), "ArgumentTypeError", [name, "list"]),
             Wrong(lambda lg, t: getattr(lg, name)([t(2), 3]), "ArgumentTypeError", ["3"]),
-            Wrong(lambda lg, t: getattr(lg, name)([]), "ArgumentError", ["no tensors"]), *wrong],
+            Wrong(lambda lg, t: getattr(lg, name)([]), "ArgumentRangeError", ["no tensors"]),
+            *wrong],
         **more)
 
 
@@ -153,7 +154,7 @@ ROWS = [
     row("unbind", lambda x, dim=0: list(np.moveaxis(x, dim, 0)),
         [sample(T((3,))), sample(T((2, 3))), sample(T((2, 3)), 1), sample(T((2, 3, 2)), -2),
          sample(T((2, 0)))], view=True, wrong=[
-            Wrong(lambda lg, t: t().unbind(), "ShapeError", ["single number"])]),
+            Wrong(lambda lg, t: t().unbind(), "OutOfRangeError", ["single number"])]),
 
     Operation(
         "repeat", lambda lib, x, times: x.repeat(times), np.tile,
@@ -179,6 +180,7 @@ ROWS = [
          sample(T((2, 3)), (1, 2), (0, 1)), sample(T((0, 2)), 1, 0), sample(T(()), 1),
          sample(T((2, 3), layout="transposed"), 1, -1)], wrong=[
             Wrong(lambda lg, t: t(2, 3).roll((1, 1)), "ShapeError", ["2 shifts"]),
+            Wrong(lambda lg, t: t().roll(1, 0), "OutOfRangeError", ["single number"]),
             Wrong(lambda lg, t: t(2, 3).roll((1, 1), 0), "ShapeError", ["2 shift"]),
             Wrong(lambda lg, t: t(2, 3).roll(1, 2), "OutOfRangeError", ["2"])]),
     row("flip", np.flip,
@@ -193,7 +195,8 @@ ROWS = [
         Wrong(lambda lg, t: lg.flipud(t()), "ShapeError", ["single number"])]),
     row("rot90", lambda x, k=1, dims=(0, 1): np.rot90(x, k, dims),
         [sample(T((2, 3)), k) for k in (-1, 0, 1, 2, 3)] + [sample(T((2, 3, 2)), 1, (-1, 0))],
-        wrong=[Wrong(lambda lg, t: lg.rot90(t(2, 2), 1, (0, 0)), "ShapeError", ["(0, 0)"])]),
+        wrong=[Wrong(lambda lg, t: lg.rot90(t(2, 2), 1, (0, 0)), "ShapeError", ["(0, 0)"]),
+               Wrong(lambda lg, t: lg.rot90(t(2), 1), "ShapeError", ["(0, 1)"])]),
 
     *[row(name, f, MATRICES + [sample(T((3, 4)), k) for k in (-1, 1, 5)], wrong=[
         Wrong(lambda lg, t, name=name: getattr(lg, name)(t(3)), "ShapeError", [name, "matri"])])

@@ -124,6 +124,8 @@ ROWS = [
         [sample(T((5,)), 0, 1, 3), sample(T((2, 3)), 1, 0, 3), sample(T((2, 3)), -1, -2, 2),
          sample(T((2, 3)), 0, 1, 0)], view=True, wrong=[
             Wrong(lambda lg, t: t(5).narrow(0, 3, 3), "ShapeError", ["3", "5"]),
+            Wrong(lambda lg, t: t(5).narrow(0, 6, 0), "OutOfRangeError", ["6", "5"]),
+            Wrong(lambda lg, t: t().narrow(0, 0, 0), "ShapeError", ["dimension"]),
             Wrong(lambda lg, t: t(5).narrow(0, 0, -1), "ShapeError", ["-1"])]),
     Operation(
         "add_at", lambda lib, x, value, key: lib.ops.index.add_at(x, value, key),
@@ -139,6 +141,8 @@ ROWS = [
          sample(T((2, 3), layout="transposed"), -1, COLUMNS), sample(T((2, 3)), 1, COLUMNS[:1]),
          sample(T((2, 3)), 1, COLUMNS[:, :0])], wrong=[
             *bad_index("gather"),
+            Wrong(lambda lg, t: t(3).gather(0, lg.tensor([3])), "PlaceError", ["gather", "3"],
+                  gpu=False),
             Wrong(lambda lg, t: t(2, 3).gather(1, lg.tensor([0], device=t().device)), "ShapeError",
                   ["[1]", "[2, 3]"])]),
     Operation(
