@@ -1,0 +1,68 @@
+"""The in-place spellings of what moves and places elements, beside PyTorch's."""
+
+import numpy as np
+import pytest
+
+import learngrad as lg
+from learngrad import errors
+from tests.optable.reference import torch
+
+pytestmark = pytest.mark.skipif(torch is None, reason="compared with PyTorch")
+
+CALLS = {
+    "masked_fill_": lambda lib, y: y.masked_fill_(y > 2, -1.0),
+    "scatter_": lambda lib, y: y.scatter_(1, lib.tensor([[0], [2]]), 5.0),
+    "scatter_add_": lambda lib, y: y.scatter_add_(1, lib.tensor([[0, 0], [2, 1]]), lib.ones(2, 2)),
+    "index_add_": lambda lib, y: y.index_add_(0, lib.tensor([1, 1]), lib.ones(2, 3), alpha=2),
+    "index_copy_": lambda lib, y: y.index_copy_(1, lib.tensor([1]), lib.ones(2, 1)),
+    "index_fill_": lambda lib, y: y.index_fill_(1, lib.tensor([0, 2]), 7.0),
+    "index_put_": lambda lib, y: y.index_put_((lib.tensor([0]),), lib.ones(3)),
+    "tril_": lambda lib, y: y.tril_(),
+    "triu_": lambda lib, y: y.triu_(1),
+    "unsqueeze_": lambda lib, y: y.unsqueeze_(0),
+    "squeeze_": lambda lib, y: y.squeeze_(),
+    "transpose_": lambda lib, y: y.transpose_(0, 1),
+    "t_": lambda lib, y: y.t_(),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_value_shape_and_gradient_are_pytorchs(name):
+    results = []
+    for lib in (lg, torch):
+        x = lib.arange(6.0).reshape(2, 3).requires_grad_()
+        y = x * 2
+        assert CALLS[name](lib, y) is y
+        (y * y).sum().backward()
+        results.append((y.detach().numpy(), x.grad.numpy()))
+    for mine, theirs in zip(*results, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_leaf_that_needs_a_gradient_is_left_alone(name):
+    x = lg.arange(6.0).reshape(2, 3).requires_grad_()
+    with pytest.raises(errors.GraphError, match="leaf"):
+        CALLS[name](lg, x)
+    assert x.tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_parts_are_views():
+    x = lg.zeros(4, 2)
+    first, second = x.split(2)
+    second += 1
+    x.unbind(1)[0].fill_(7)
+    x.chunk(2, 1)[1][0] = 5
+    x.diagonal()[0] = 3
+    assert x.tolist() == [[3, 5], [7, 0], [7, 1], [7, 1]]
+    assert first.tolist() == [[3, 5], [7, 0]]
+
+
+def test_a_part_changed_in_place_is_seen_by_what_saved_the_whole():
+    x = lg.ones(4, requires_grad=True)
+    y = x * 1
+    loss = (y * y).sum()
+    with lg.no_grad():
+        y.split(2)[1].add_(1)
+    with pytest.raises(errors.GraphError, match="changed in place"):
+        loss.backward()
