@@ -27,6 +27,7 @@ from learngrad.ops import (
     losses,
     matmul,
     mixtures,
+    norms,
     pool,
     rearrange,
     reduce,
@@ -43,8 +44,8 @@ from learngrad.ops import (
 __all__ = [
     "NUMPY", "bounds", "broadcast", "convolve", "cumulative", "diagonal", "elementwise",
     "exponential", "extrema", "gather", "index", "join", "logical", "losses", "matmul",
-    "mixtures", "pool", "rearrange", "reduce", "resample", "rounding", "scatter", "shape",
-    "sorting", "special", "statistics", "trigonometry",
+    "mixtures", "norms", "pool", "rearrange", "reduce", "resample", "rounding", "scatter",
+    "shape", "sorting", "special", "statistics", "trigonometry",
 ]
 
 

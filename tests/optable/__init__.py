@@ -10,6 +10,7 @@ from tests.optable import (
     extrema,
     functions,
     logic,
+    normal,
     pairs,
     picking,
     pooled,
@@ -25,7 +26,7 @@ OPERATIONS = [*elementwise.ROWS, *functions.ROWS, *logic.ROWS, *pairs.ROWS, *red
               *extrema.ROWS, *cumulative.ROWS, *statistics.ROWS, *shape.ROWS, *products.ROWS,
               *algebra.ROWS, *arrange.ROWS, *picking.ROWS, *bends.ROWS,
               *criteria.ROWS, *sliding.ROWS,
-              *pooled.ROWS]
+              *pooled.ROWS, *normal.ROWS]
 """Every operation of learngrad. A test refuses an operation that no row runs."""
 
 __all__ = ["OPERATIONS", "Operation", "Sample", "T", "Wrong"]

@@ -1,0 +1,262 @@
+"""Normalisation: mean 0 and variance 1 over some dimensions, then a scale and a shift.
+
+Layer, batch, group and instance normalisation differ in the dimensions alone, so one operation
+does them all; it keeps the means and the deviations, and computes the rest again in backward.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from learngrad import devices
+from learngrad.autograd.function import Function
+from learngrad.errors import ArgumentError, DtypeError, ShapeError
+from learngrad.ops.shape import reshape
+from learngrad.ops.windows import per_dim
+
+__all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm"]
+
+
+class Normalise(Function):
+    """The input less its mean, over its standard deviation; then scaled and shifted."""
+
+    saves = ("x", "weight")
+    formula, sign = r"\frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} w + b", "normalise"
+    local = {"x": "w / σ · (g − mean(g) − x̂ · mean(g · x̂))", "weight": "g · x̂, summed",
+             "bias": "g, summed"}
+
+    def forward(self, x, weight, bias, axes, shape, eps, mean, given):
+        # `shape` is that of weight and bias beside x; `mean` says whether it is subtracted;
+        # `given` are statistics from elsewhere, which have no gradient.
+        self.axes, self.shape, self.eps, self.centred, self.fixed = (
+            axes, shape, eps, mean, given is not None)
+        self.bias = None if bias is None else bias.shape
+        if given is None:
+            self.mean = x.mean(axis=axes, keepdims=True) if mean else None
+            out = x - self.mean if mean else x
+            var = np.square(out).mean(axis=axes, keepdims=True)
+        else:
+            self.mean, var = given
+            out = x - self.mean
+        self.scale = 1 / np.sqrt(var + eps)
+        out = out * self.scale
+        if weight is not None:
+            out *= weight.reshape(shape)
+        if bias is not None:
+            out += bias.reshape(shape)
+        return out
+
+    def backward(self, g, x, weight):
+        mean, scale = self.mean, self.scale
+        if not devices.is_array(g) and not self.fixed:  # they depend on x for second derivatives
+            mean = x.mean(self.axes, keepdims=True) if self.centred else None
+            d = x if mean is None else x - mean
+            scale = ((d * d).mean(self.axes, keepdims=True) + self.eps)**-0.5
+        normal = (x if mean is None else x - mean) * scale
+        summed = tuple(k for k, s in enumerate(self.shape) if s == 1)
+        grad_weight = None if self.edges[1] is None else _over(g * normal, summed).reshape(
+            weight.shape)
+        grad_bias = None if self.edges[2] is None else _over(g, summed).reshape(self.bias)
+        if self.edges[0] is None:
+            return None, grad_weight, grad_bias
+        if weight is not None:
+            g = g * weight.reshape(self.shape)
+        if self.fixed:
+            return g * scale, grad_weight, grad_bias
+        count = math.prod(x.shape[k] for k in self.axes) or 1
+        rest = normal * ((g * normal).sum(self.axes, keepdims=True) / count)
+        if self.centred:
+            rest = rest + g.sum(self.axes, keepdims=True) / count
+        return (g - rest) * scale, grad_weight, grad_bias
+
+
+def _over(a: Any, axes: tuple[int, ...]) -> Any:
+    """The sum over axes, of which there may be none."""
+    return a.sum(axes) if axes else a
+
+
+def _check(name: str, input: Any, count: tuple[int, ...], **more: Any) -> None:
+    """Refuse what is not floating, and weights that do not have the shape `count`."""
+    if input.dtype.kind != "f":
+        raise DtypeError(f"{name} takes floating numbers, not {input.dtype}",
+                         tensors={"input": input}, fix="x.float()")
+    for key, t in more.items():
+        if t is not None and tuple(t.shape) != count:
+            raise ShapeError(f"{name}: {key} has shape {list(t.shape)}, and {list(count)} belongs "
+                             "here", tensors={"input": input, key: t},
+                             fix=f"give {key} the shape {list(count)}")
+        if t is not None and t.dtype != input.dtype:
+            raise DtypeError(f"{name}: {key} is {t.dtype}, and the input {input.dtype}",
+                             tensors={"input": input, key: t}, fix="convert one of them: x.float()")
+
+
+def _trailing(name: str, input: Any, normalized_shape: Any) -> tuple[int, ...]:
+    """The last sizes of `input`, if they are what was named."""
+    shape = per_dim(normalized_shape, len(normalized_shape) if isinstance(
+        normalized_shape, (tuple, list)) else 1, "normalized_shape", 0)
+    if tuple(input.shape[input.ndim - len(shape):]) != shape:
+        raise ShapeError(f"{name}: the input's last sizes are not {list(shape)}",
+                         tensors={"input": input},
+                         fix=f"normalized_shape={list(input.shape[-len(shape):])}")
+    return shape
+
+
+def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
+    """Mean 0 and variance 1 over the last dimensions of each sample (Ba et al. 2016).
+
+    Parameters
+    ----------
+    input : Tensor, shape [*, *normalized_shape]
+        Floating.
+    normalized_shape : int or sequence of int
+    weight, bias : Tensor, shape [*normalized_shape], optional
+        The scale and the shift afterwards.
+    eps : float, default 1e-5
+        Added to the variance.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.nn.functional.layer_norm(learngrad.tensor([[1.0, 3.0]]), (2,))
+    tensor([[-1.0000,  1.0000]])
+    """
+    shape = _trailing("layer_norm", input, normalized_shape)
+    _check("layer_norm", input, shape, weight=weight, bias=bias)
+    axes = tuple(range(input.ndim - len(shape), input.ndim))
+    return Normalise.apply(input, weight, bias, axes, (1,) * axes[0] + shape, eps, True, None)
+
+
+def rms_norm(input, normalized_shape, weight=None, eps=None):
+    """The last dimensions of each sample over the root of their mean square (Zhang, Sennrich 2019).
+
+    Parameters
+    ----------
+    input : Tensor, shape [*, *normalized_shape]
+    normalized_shape : int or sequence of int
+    weight : Tensor, shape [*normalized_shape], optional
+    eps : float, optional
+        Added to the mean square; by itself the dtype's smallest step from 1.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.nn.functional.rms_norm(learngrad.tensor([[3.0, 3.0]]), (2,))
+    tensor([[1., 1.]])
+    """
+    shape = _trailing("rms_norm", input, normalized_shape)
+    _check("rms_norm", input, shape, weight=weight)
+    axes = tuple(range(input.ndim - len(shape), input.ndim))
+    eps = float(np.finfo(input.dtype).eps) if eps is None else eps
+    return Normalise.apply(input, weight, None, axes, (1,) * axes[0] + shape, eps, False, None)
+
+
+def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
+    """Mean 0 and variance 1 over each group of channels of each sample (Wu, He 2018).
+
+    Parameters
+    ----------
+    input : Tensor, shape [n, channels, *]
+    num_groups : int
+        Divides the channels.
+    weight, bias : Tensor, shape [channels], optional
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.nn.functional.group_norm(learngrad.tensor([[1.0, 3.0, 5.0, 9.0]]), 2)
+    tensor([[-1.0000,  1.0000, -1.0000,  1.0000]])
+    """
+    if input.ndim < 2 or num_groups < 1 or input.shape[1] % num_groups:
+        raise ShapeError(f"group_norm takes [n, channels, *] with channels that num_groups="
+                         f"{num_groups} divides", tensors={"input": input}, fix="num_groups=1")
+    n, channels = input.shape[:2]
+    _check("group_norm", input, (channels,), weight=weight, bias=bias)
+    per, places = channels // num_groups, math.prod(input.shape[2:])
+    grouped = reshape(input, (n, num_groups, per, places))
+    out = Normalise.apply(grouped, weight, bias, (2, 3), (1, num_groups, per, 1), eps, True, None)
+    return reshape(out, tuple(input.shape))
+
+
+def batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False,
+               momentum=0.1, eps=1e-5):
+    """Mean 0 and variance 1 of each channel over the batch (Ioffe, Szegedy 2015).
+
+    Parameters
+    ----------
+    input : Tensor, shape [n, channels, *]
+    running_mean, running_var : Tensor, shape [channels], or None
+        In training they are moved towards the batch's, in place; else they are used.
+    weight, bias : Tensor, shape [channels], optional
+    training : bool, default False
+    momentum : float, default 0.1
+        How far the running values move: ``(1 - momentum) * running + momentum * batch``.
+    eps : float, default 1e-5
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.tensor([[1.0], [3.0]])
+    >>> learngrad.nn.functional.batch_norm(x, None, None, training=True)
+    tensor([[-1.0000],
+            [ 1.0000]])
+    """
+    if input.ndim < 2:
+        raise ShapeError("batch_norm takes an input [n, channels, *]", tensors={"input": input},
+                         fix="x.unsqueeze(0) adds a batch dimension")
+    if training and math.prod(input.shape) == input.shape[1]:
+        raise ArgumentError("batch_norm in training needs more than one value for each channel: "
+                            "one value has no variance", tensors={"input": input},
+                            fix="a larger batch, or model.eval()")
+    return _by_channel("batch_norm", input, running_mean, running_var, weight, bias, training,
+                       momentum, eps, (0, *range(2, input.ndim)))
+
+
+def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=None,
+                  use_input_stats=True, momentum=0.1, eps=1e-5):
+    """Mean 0 and variance 1 of each channel of each sample (Ulyanov et al. 2016).
+
+    Parameters as for `batch_norm`; `use_input_stats` is what `training` is there.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.nn.functional.instance_norm(learngrad.tensor([[[1.0, 3.0]]]))
+    tensor([[[-1.0000,  1.0000]]])
+    """
+    places = math.prod(input.shape[2:])
+    if input.ndim < 3 or (use_input_stats and places == 1):
+        raise ArgumentError("instance_norm takes an input [n, channels, *] with more than one "
+                            "value for each channel", tensors={"input": input},
+                            fix="layer_norm, for inputs without places")
+    return _by_channel("instance_norm", input, running_mean, running_var, weight, bias,
+                       use_input_stats, momentum, eps, tuple(range(2, input.ndim)))
+
+
+def _by_channel(name: str, input: Any, mean: Any, var: Any, weight: Any, bias: Any,
+                training: bool, momentum: float, eps: float, axes: tuple[int, ...]) -> Any:
+    channels = input.shape[1]
+    _check(name, input, (channels,), weight=weight, bias=bias, running_mean=mean, running_var=var)
+    shape = (1, channels, *(1,) * (input.ndim - 2))
+    given = None
+    if not training:
+        if mean is None or var is None:
+            raise ArgumentError(f"{name} outside training needs running_mean and running_var",
+                                tensors={"input": input}, fix="training=True")
+        given = mean._data.reshape(shape).copy(), var._data.reshape(shape).copy()
+    out = Normalise.apply(input, weight, bias, axes, shape, eps, True, given)
+    if training and mean is not None and var is not None:
+        _move(input._data, mean, var, momentum, axes)
+    return out
+
+
+def _move(x: Any, mean: Any, var: Any, momentum: float, axes: tuple[int, ...]) -> None:
+    """Move the running values towards the batch's, whose variance is the unbiased one."""
+    count = math.prod(x.shape[k] for k in axes)
+    means, variances = x.mean(axis=axes), x.var(axis=axes) * (count / max(count - 1, 1))
+    for running, now in ((mean, means), (var, variances)):
+        now = now if now.ndim == 1 else now.mean(axis=0)  # instances: the mean of their values
+        running._data[...] = (1 - momentum) * running._data + momentum * now
+        running._version[0] += 1
