@@ -9,7 +9,7 @@ import numpy as np
 from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentRangeError, DtypeError
-from learngrad.ops.public import operand, tensor, unary
+from learngrad.ops.public import operand, operands, tensor, unary
 
 __all__ = [
     "absolute", "add", "cast", "clone", "div", "mul", "neg", "pow", "relu", "sign", "square", "sub",
@@ -252,7 +252,8 @@ def add(input, other, *, alpha=1):
     >>> learngrad.add(learngrad.tensor([1.0, 2.0]), 10)
     tensor([11., 12.])
     """
-    return Add.apply(operand(input), operand(other) if alpha == 1 else _times(alpha, other, input))
+    input, other = operands(input, other, "add")
+    return Add.apply(input, other if alpha == 1 else _times(alpha, other, input))
 
 
 def _times(alpha: Any, other: Any, input: Any) -> Any:
@@ -260,7 +261,7 @@ def _times(alpha: Any, other: Any, input: Any) -> Any:
     if hasattr(other, "dtype") and hasattr(input, "dtype") and other.dtype != input.dtype:
         other = cast(other, devices.result_type(
             getattr(input, "_data", input), getattr(other, "_data", other)))
-    return mul(other, alpha)
+    return Mul.apply(other, operand(alpha)) if hasattr(other, "dtype") else other * alpha
 
 
 def sub(input, other, *, alpha=1):
@@ -272,7 +273,8 @@ def sub(input, other, *, alpha=1):
     >>> learngrad.sub(learngrad.tensor([1.0, 2.0]), 1)
     tensor([0., 1.])
     """
-    return Sub.apply(operand(input), operand(other) if alpha == 1 else _times(alpha, other, input))
+    input, other = operands(input, other, "sub")
+    return Sub.apply(input, other if alpha == 1 else _times(alpha, other, input))
 
 
 def mul(input, other):
@@ -284,7 +286,7 @@ def mul(input, other):
     >>> learngrad.mul(learngrad.tensor([1.0, 2.0]), 3)
     tensor([3., 6.])
     """
-    return Mul.apply(operand(input), operand(other))
+    return Mul.apply(*operands(input, other, "mul"))
 
 
 def div(input, other, *, rounding_mode=None):
@@ -312,13 +314,13 @@ def div(input, other, *, rounding_mode=None):
     tensor([-3,  3])
     """
     if rounding_mode is None:
-        return Div.apply(operand(input), operand(other))
+        return Div.apply(*operands(input, other, "div"))
     from learngrad.ops.rounding import FloorDivide, TruncDivide
     modes = {"floor": FloorDivide, "trunc": TruncDivide}
     if rounding_mode not in modes:
         raise ArgumentRangeError(f"rounding_mode={rounding_mode!r:.60} is none of None, 'floor', "
                                  "'trunc'", fix='rounding_mode="floor"')
-    return modes[rounding_mode].apply(operand(input), operand(other))
+    return modes[rounding_mode].apply(*operands(input, other, "div"))
 
 
 def neg(input):
@@ -345,7 +347,7 @@ def pow(input, exponent):
     >>> learngrad.pow(learngrad.tensor([1.0, 2.0, 3.0]), 2)
     tensor([1., 4., 9.])
     """
-    return Pow.apply(operand(input), operand(exponent))
+    return Pow.apply(*operands(input, exponent, "pow"))
 
 
 def square(input):

@@ -8,7 +8,7 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import DtypeError
+from learngrad.errors import ArgumentRangeError, DtypeError
 from learngrad.ops.elementwise import Arithmetic
 from learngrad.ops.public import binary, operand, tensor, unary
 
@@ -178,12 +178,20 @@ def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     equal_nan : bool, default False
         Whether a nan is close to a nan.
 
+    Raises
+    ------
+    ArgumentRangeError
+        If a tolerance is negative.
+
     Examples
     --------
     >>> import learngrad
     >>> learngrad.isclose(learngrad.tensor([1.0, 2.0]), learngrad.tensor([1.0, 2.1]))
     tensor([ True, False])
     """
+    if rtol < 0 or atol < 0:
+        raise ArgumentRangeError(f"a tolerance is not negative: rtol={rtol}, atol={atol}",
+                                 fix="rtol=1e-05, atol=1e-08")
     return IsClose.apply(tensor(input, "isclose"), operand(other), float(rtol), float(atol),
                          bool(equal_nan))
 

@@ -22,6 +22,15 @@ def operand(value: Any) -> Any:
     raise devices.not_a_number(value)
 
 
+def operands(a: Any, b: Any, name: str) -> tuple[Any, Any]:
+    """Two operands, at least one of them a tensor: of two numbers Python knows the answer."""
+    if not hasattr(operand(a), "dtype") and not hasattr(operand(b), "dtype"):
+        raise ArgumentTypeError(
+            f"{name} takes a tensor and a tensor or a number, not {a!r:.60} and {b!r:.60}",
+            fix=f"learngrad.{name}(learngrad.tensor({a!r}), {b!r})")
+    return a, operand(b)
+
+
 def tensor(value: Any, name: str) -> Any:
     """A tensor, or an array in a formula; everything else is refused."""
     if hasattr(value, "dtype"):
@@ -45,7 +54,7 @@ def unary(function: type[Function], name: str, example: str) -> Any:
 def binary(function: type[Function], name: str, example: str, says: str = "") -> Any:
     """The public function of an operation of two operands that broadcast."""
     def public(input, other):
-        return function.apply(operand(input), operand(other))
+        return function.apply(*operands(input, other, name))
 
     return _described(public, function, name, example, says or
                       "Elementwise, with broadcasting and PyTorch's promotion.")

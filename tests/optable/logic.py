@@ -63,7 +63,9 @@ ROWS = [
          sample(T((2,), values(1.0, 2.0)), T((2,), values(1.01, 2.2)), atol=0.05)],
         {"method": lambda lib, a, b, **k: a.isclose(b, **k)}, flat=True, dtypes="", wrong=[
             Wrong(lambda lg, t: lg.isclose(t(2), t(3)), "ShapeError", ["[2]", "[3]"]),
-            Wrong(lambda lg, t: lg.isclose("1", t(3)), "ArgumentTypeError", ["'1'"])]),
+            Wrong(lambda lg, t: lg.isclose("1", t(3)), "ArgumentTypeError", ["'1'"]),
+            Wrong(lambda lg, t: lg.isclose(t(3), t(3), atol=-1), "ArgumentRangeError",
+                  ["atol=-1"])]),
     Operation(
         "allclose", lambda lib, a, b, **k: lib.tensor(lib.allclose(a, b, **k)), np.allclose,
         [sample(T((2,), values(1.0, 2.0)), T((2,), values(1.01, 2.2))),

@@ -41,6 +41,7 @@ def pair(name, numpy, left=normal, right=None, *, word="", numbers=True, ties=Fa
             Wrong(lambda lg, t: getattr(lg, name)(t(2, 3, dtype=kind), t(4, dtype=kind)),
                   "ShapeError", ["[2, 3]", "[4]", word or name]),
             Wrong(lambda lg, t: getattr(lg, name)(t(2), "3"), "ArgumentTypeError", ["'3'"]),
+            Wrong(lambda lg, t: getattr(lg, name)(2, 3), "ArgumentTypeError", [name, "2 and 3"]),
             *wrong], **more)
 
 
