@@ -137,6 +137,13 @@ def array_module(array: Array) -> Any:
     return cupy() if is_array(array) and not isinstance(array, np.ndarray) else np
 
 
+def ones_like(array: Array) -> Array:
+    """Ones in the shape and dtype of `array`, on its device."""
+    if isinstance(array, np.ndarray) and not array.ndim:
+        return np.array(1, array.dtype)  # several times faster, and every backward pass needs it
+    return array_module(array).ones(array.shape, array.dtype)
+
+
 def device_of(array: Array) -> Device:
     """The device that `array` lives on."""
     return CPU if isinstance(array, np.ndarray) else Device("cuda", array.device.id)

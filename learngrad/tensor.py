@@ -32,6 +32,9 @@ Float: TypeAlias = float
 Bool: TypeAlias = bool
 
 
+_new = object.__new__
+
+
 class Size(tuple[int, ...]):
     """A tensor's shape: a tuple that also counts."""
 
@@ -74,8 +77,11 @@ class Tensor(Methods):
     @staticmethod
     def _from_array(array: Any, edge: tuple[Any, int] | None) -> Tensor:
         """A tensor round an array as it is, without looking at it."""
-        t = Tensor.__new__(Tensor)
-        t._data, t._edge, t._grad, t._version, t._made = array, edge, None, [0, False], None
+        t: Tensor = _new(Tensor)
+        t._data = array
+        t._edge = edge
+        t._grad = t._made = None
+        t._version = [0, False]
         return t
 
     # ---- What it is ------------------------------------------------------------------------------

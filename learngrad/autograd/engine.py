@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator, Sequence
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -83,14 +83,18 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
     thread.replayed = next(function.RISING), made
     freed = None if retain_graph else Freed(made)
     detailed = detailed or bool(watchers)
-    queue = _Queue(create_graph, in_place=not detailed)
-    waiting, turn = queue.waiting, queue.turn
+    waiting: dict[int, tuple[Node, list[Any]]] = {}  # by seq: a node, and what has arrived at it
+    owned: set[Edge] = set()  # sums in buffers of our own, which may be added to in place
 
     for watcher in watchers:
         watcher.replay_begins(list(roots), list(gradients))
     try:
         for root, g in zip(roots, gradients, strict=True):
-            queue.arrive(root, g)
+            node, slot = root
+            held = waiting.setdefault(node.seq, (node, [None] * len(node.outputs)))[1]
+            held[slot] = g if held[slot] is None else _total(root, held[slot], g, owned, detailed)
+        turn = [-seq for seq in waiting]  # a heap: the latest node first
+        heapify(turn)
         g = None
         while turn:
             node, arrived = waiting.pop(-heappop(turn))
@@ -118,21 +122,25 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
                 seq = to.seq
                 if wanted is not None and seq not in wanted:
                     continue
-                outputs = to.outputs
-                shape, dtype = outputs[slot]
+                shape, dtype = to.outputs[slot]
                 if type(value) is not _ndarray:
                     value = _whole(node, value)
                 given = value.shape
                 if given != shape or value.dtype is not dtype:
                     value = _fit(node, i, value, shape, dtype)  # type: ignore[arg-type]
-                if detailed or seq in waiting or len(outputs) > 1:
-                    before, after = queue.arrive(edge, value)
-                    if detailed:
-                        summed = None if given == shape else tuple(given)
-                        contributions.append(Contribution(i, edge, value, summed, before, after))
-                else:  # the usual case of `arrive`
-                    waiting[seq] = to, [value]
+                if seq in waiting:
+                    held = waiting[seq][1]
+                    before = held[slot]
+                else:
+                    held = [None] * len(to.outputs)
+                    waiting[seq] = to, held
                     heappush(turn, -seq)
+                    before = None
+                after = value if before is None else _total(edge, before, value, owned, detailed)
+                held[slot] = after
+                if detailed:
+                    summed = None if given == shape else tuple(given)
+                    contributions.append(Contribution(i, edge, value, summed, before, after))
             # A leaf takes its gradient's array over if nobody else holds it: no name here may.
             value = values = before = after = None  # type: ignore[assignment]
             if detailed:
@@ -141,38 +149,6 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
     finally:
         for watcher in watchers:
             watcher.replay_ends()
-
-
-class _Queue:
-    """The nodes that gradients have arrived at, and whose turn is next."""
-
-    __slots__ = ("create_graph", "in_place", "owned", "turn", "waiting")
-
-    def __init__(self, create_graph: bool, in_place: bool) -> None:
-        self.create_graph, self.in_place = create_graph, in_place
-        self.waiting: dict[int, tuple[Node, list[Any]]] = {}  # by seq: the node, what has arrived
-        self.turn: list[int] = []  # each seq, negated: a heap that gives the latest node first
-        self.owned: set[Edge] = set()  # sums in buffers of our own, which may be added to in place
-
-    def arrive(self, edge: Edge, value: Any) -> tuple[Any | None, Any]:
-        """Sum `value` into the gradient of one output; gives it before and after."""
-        node, slot = edge
-        if node.seq not in self.waiting:
-            self.waiting[node.seq] = node, [None] * len(node.outputs)
-            heappush(self.turn, -node.seq)
-        held = self.waiting[node.seq][1]
-        before = held[slot]
-        if before is None:
-            after = value
-        elif self.create_graph:
-            after = _recorded_sum(before, value)
-        elif edge in self.owned and self.in_place:
-            after = thread.quietly(np.add, before, value, before)
-        else:
-            after = devices.as_array(thread.quietly(np.add, before, value), value)
-            self.owned.add(edge)
-        held[slot] = after
-        return before, after
 
 
 def _seen(step: Step, watchers: Sequence[Watcher]) -> Step:
@@ -184,6 +160,17 @@ def _seen(step: Step, watchers: Sequence[Watcher]) -> Step:
 def last_replay() -> tuple[int, source.Made | None] | None:
     """When the last replay of this thread began, in the one order of all nodes, and where."""
     return thread.replayed
+
+
+def _total(edge: Edge, before: Any, value: Any, owned: set[Edge], detailed: bool) -> Any:
+    """The sum of two gradients of one output."""
+    if isinstance(before, function.Tensor):
+        with enable_grad():
+            return before + value
+    if edge in owned and not detailed:
+        return thread.quietly(np.add, before, value, before)
+    owned.add(edge)
+    return devices.as_array(thread.quietly(np.add, before, value), value)
 
 
 def _run(node: Function, upstream: list[Any], create_graph: bool) -> tuple[Any, ...]:
@@ -201,12 +188,13 @@ def _run(node: Function, upstream: list[Any], create_graph: bool) -> tuple[Any, 
         values = node.backward(*upstream, *saved)
     if type(values) is not tuple:
         values = (values,)
-    if len(values) < len(node.edges) and any(e is not None for e in node.edges[len(values):]):
-        raise GraphError(
-            f"the backward of {type(node).__name__} returned {len(values)} gradient(s) for "
-            f"{len(node.edges)} inputs", where=source.resolve(node.made),
-            fix="return one gradient for each input of forward, None where there is none")
-    return values[:len(node.edges)]
+    for edge in node.edges[len(values):]:
+        if edge is not None:
+            raise GraphError(
+                f"the backward of {type(node).__name__} returned {len(values)} gradient(s) for "
+                f"{len(node.edges)} inputs", where=source.resolve(node.made),
+                fix="return one gradient for each input of forward, None where there is none")
+    return values
 
 
 def _zeros(node: Function, slot: int, like: Any) -> Any:
@@ -288,14 +276,17 @@ def _write(leaf: AccumulateGrad, arrived: list[Any], create_graph: bool,
     if tensor is None:  # the leaf is gone: nobody can ask for its gradient
         return None, g if create_graph else new(g, None)
     before = tensor._grad
+    if before is None and not (create_graph or detailed):
+        # The array may be another tensor's gradient too (`a + b` passes one on to both), so it is
+        # copied unless it is fresh. A later change in place must not reach both.
+        tensor._grad = new(g if _is_fresh(g) else g.copy(), None)
+        return None
     if create_graph:
         tensor._grad = g if before is None else _recorded_sum(before, g)
         return before, tensor._grad
     if before is None:
-        # The array may be another tensor's gradient too (`a + b` passes one on to both), so it is
-        # copied unless it is fresh. A later change in place must not reach both.
-        tensor._grad = new(g if not detailed and _is_fresh(g) else g.copy(), None)
-        return (None, new(g, None)) if detailed else None
+        tensor._grad = new(g.copy(), None)
+        return None, new(g, None)
     old = before._data
     copy = new(old.copy(), None) if detailed else None
     thread.quietly(np.add, old, g, old)
@@ -369,7 +360,7 @@ def start(tensor: Any, gradient: Any | None, create_graph: bool) -> tuple[Edge, 
                 fix="reduce it first, with .sum() or .mean(), or pass gradient= of its shape")
         if not create_graph and isinstance(data, _ndarray) and math.isnan(data.item()):
             raise _nan_loss(tensor)
-        gradient = devices.array_module(data).ones(data.shape, data.dtype)
+        gradient = devices.ones_like(data)
         return edge, function.Tensor._from_array(gradient, None) if create_graph else gradient
     if not isinstance(gradient, function.Tensor):
         gradient = function.Tensor(gradient, dtype=data.dtype, device=tensor.device)

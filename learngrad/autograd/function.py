@@ -232,31 +232,36 @@ class Function(Node):
 
         With no tensor among `inputs`, arrays go in and arrays come out: formulas use that.
         """
+        node = cls()
         arrays = []
-        edges: list[Any] = []
+        node.edges = edges = []
         needs = tensors = False
         for x in inputs:
+            edge = None
             if isinstance(x, Tensor):
                 tensors = True
-                arrays.append(x._data)
-                edge = x._edge
+                edge, x = x._edge, x._data
                 if edge is not None:
                     needs = True
-                edges.append(edge)
-            else:
-                arrays.append(x)
-                edges.append(None)
-        node = cls()
-        node.edges = edges
+            arrays.append(x)
+            edges.append(edge)
         promote = cls.promotion
         if not tensors:  # a formula at work, inside the gate already
-            out = node.forward(*(arrays if promote is None else promote(arrays)))
+            try:
+                out = node.forward(*(arrays if promote is None else promote(arrays)))
+            except Exception as error:  # noqa: BLE001  (raised again, explained)
+                told = cls.explain(error, inputs)
+                raise told from (error if told is not error else error.__cause__)
             return tuple(map(as_array, out)) if type(out) is tuple else as_array(out)
 
         frame = sys._getframe(1)
-        while _inside[frame.f_code.co_filename] and frame.f_back is not None:
-            frame = frame.f_back
-        made = (frame.f_code, frame.f_lasti)
+        code = frame.f_code
+        while _inside[code.co_filename]:
+            outer = frame.f_back
+            if outer is None:
+                break
+            frame, code = outer, outer.f_code
+        made = (code, frame.f_lasti)
         here = thread
         try:
             if promote is not None:
@@ -319,10 +324,10 @@ class Function(Node):
             if whose >= 0 and self.edges[whose] is None:
                 saved.append(None)
                 continue
-            source = out if what < 0 else inputs[what]
-            array = out._data if what < 0 else arrays[what]
-            if isinstance(source, Tensor) and array is source._data:
-                saved.append((array, source._version, source._version[0]))
+            owner, array = (out, out._data) if what < 0 else (inputs[what], arrays[what])
+            if isinstance(owner, Tensor) and array is owner._data:
+                version = owner._version
+                saved.append((array, version, version[0]))
             else:  # a number, or a promoted copy, which is ours alone: no change can reach it
                 saved.append((array, None, 0))
         return saved

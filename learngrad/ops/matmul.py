@@ -13,18 +13,28 @@ from learngrad.ops.shape import transpose
 __all__ = ["linear", "matmul"]
 
 
-def _same_dtype(cls: type[Function], inputs: tuple[Any, ...]) -> None:
+class Unequal(TypeError):
     """Matrix products do not promote: PyTorch refuses unequal dtypes, and so do we."""
-    try:
-        dtypes = {x.dtype for x in inputs if x is not None}
-    except AttributeError:
-        wrong = next(x for x in inputs if x is not None and not hasattr(x, "dtype"))
-        raise ArgumentTypeError(
-            f"{cls.sign} is a product of tensors, and {wrong!r:.60} is none",
-            fix="use * to multiply by a number, learngrad.tensor(…) for a list") from None
+
+
+def _refusal(cls: type[Function], inputs: tuple[Any, ...]) -> Exception | None:
+    """The error for inputs that are no tensors, or not of one dtype."""
+    given = [x for x in inputs if x is not None]
+    for x in given:
+        if not hasattr(x, "dtype"):
+            return ArgumentTypeError(
+                f"{cls.sign} is a product of tensors, and {x!r:.60} is none",
+                fix="use * to multiply by a number, learngrad.tensor(…) for a list")
+    dtypes = sorted({str(x.dtype) for x in given})
     if len(dtypes) > 1:
-        raise DtypeError(f"{cls.sign}: the dtypes {' and '.join(sorted(map(str, dtypes)))} differ",
-                         tensors=cls.named(inputs), fix="convert one of them: x.float()")
+        return DtypeError(f"{cls.sign}: the dtypes {' and '.join(dtypes)} differ",
+                          tensors=cls.named(inputs), fix="convert one of them: x.float()")
+    return None
+
+
+def product(a, b):
+    """``a @ b``; two NumPy matrices by ``dot``, which begins half a microsecond earlier."""
+    return a.dot(b) if type(a) is np.ndarray and a.ndim == b.ndim == 2 else a @ b
 
 
 class MatMul(Function):
@@ -36,7 +46,9 @@ class MatMul(Function):
 
     def forward(self, a, b):
         self.ndims = a.ndim, b.ndim
-        return a @ b
+        if a.dtype != b.dtype:
+            raise Unequal
+        return product(a, b)
 
     def backward(self, g, a, b):
         left, right = self.ndims
@@ -61,7 +73,7 @@ class MatMul(Function):
     def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:
         a, b = inputs[:2]
         if not isinstance(error, ValueError):
-            return error
+            return _refusal(cls, inputs) or error
         if not a.ndim or not b.ndim:
             return ShapeError("@ needs vectors or matrices, and one of these is a single number",
                               tensors=cls.named(inputs), fix="use * to multiply by a number")
@@ -77,11 +89,6 @@ class MatMul(Function):
             fix="transpose one of them (`.T`), or make the inner sizes equal")
 
 
-def product(a, b):
-    """``a @ b``; two NumPy matrices by ``dot``, which begins half a microsecond earlier."""
-    return a.dot(b) if type(a) is np.ndarray and a.ndim == b.ndim == 2 else a @ b
-
-
 class Linear(Function):
     """A linear layer: x times the weight transposed, plus the bias."""
 
@@ -92,6 +99,8 @@ class Linear(Function):
     def forward(self, x, weight, bias):
         if weight.ndim != 2:
             raise ValueError("the weight is no matrix")
+        if x.dtype != weight.dtype or (bias is not None and bias.dtype != weight.dtype):
+            raise Unequal
         out = product(x, weight.T)
         if bias is not None:
             out += bias
@@ -111,7 +120,7 @@ class Linear(Function):
     def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:
         x, weight, bias = inputs
         if not isinstance(error, (ValueError, IndexError)):
-            return error
+            return _refusal(cls, inputs) or error
         if weight.ndim != 2 or not x.ndim:
             return ShapeError("linear takes a weight [out, in] and an input [*, in]",
                               tensors=cls.named(inputs), fix="give the weight two dimensions")
@@ -148,7 +157,6 @@ def matmul(input, other):
     >>> learngrad.matmul(learngrad.ones(2, 3), learngrad.ones(3, 4)).shape
     learngrad.Size([2, 4])
     """
-    _same_dtype(MatMul, (input, other))
     return MatMul.apply(input, other)
 
 
@@ -167,5 +175,4 @@ def linear(input, weight, bias=None):
     >>> learngrad.nn.functional.linear(learngrad.ones(1, 3), learngrad.ones(2, 3))
     tensor([[3., 3.]])
     """
-    _same_dtype(Linear, (input, weight, bias))
     return Linear.apply(input, weight, bias)
