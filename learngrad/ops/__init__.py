@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 
 from learngrad.ops import (
+    attention,
     bounds,
     broadcast,
     convolve,
     cumulative,
     diagonal,
     elementwise,
+    embedding,
     exponential,
     extrema,
     gather,
@@ -42,10 +44,10 @@ from learngrad.ops import (
 )
 
 __all__ = [
-    "NUMPY", "bounds", "broadcast", "convolve", "cumulative", "diagonal", "elementwise",
-    "exponential", "extrema", "gather", "index", "join", "logical", "losses", "matmul",
-    "mixtures", "norms", "pool", "rearrange", "reduce", "resample", "rounding", "scatter",
-    "shape", "sorting", "special", "statistics", "trigonometry",
+    "NUMPY", "attention", "bounds", "broadcast", "convolve", "cumulative", "diagonal",
+    "elementwise", "embedding", "exponential", "extrema", "gather", "index", "join", "logical",
+    "losses", "matmul", "mixtures", "norms", "pool", "rearrange", "reduce", "resample",
+    "rounding", "scatter", "shape", "sorting", "special", "statistics", "trigonometry",
 ]
 
 

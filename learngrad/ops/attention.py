@@ -1,0 +1,116 @@
+"""Attention: each query gets a mean of the values, weighted by how well their keys fit it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from learngrad import devices
+from learngrad.autograd.function import Function
+from learngrad.errors import ArgumentError, DtypeError, ShapeError
+from learngrad.ops.losses import softmax
+from learngrad.ops.rearrange import repeat_interleave
+from learngrad.ops.shape import transpose
+
+__all__ = ["scaled_dot_product_attention"]
+
+
+class Attention(Function):
+    """softmax(q kᵀ · scale + mask) v as one operation."""
+
+    broadcasts = True
+    saves = ("q", "k", "v", "mask")
+    formula, sign = r"\operatorname{softmax}(s\, q k^{\mathsf T} + m)\, v", "attention"
+    local = {"q": "s · gₛ @ k", "k": "s · gₛᵀ @ q", "v": "pᵀ @ g", "mask": "gₛ"}
+
+    def forward(self, q, k, v, mask, scale, drop):
+        self.scale, self.drop = scale, drop
+        scores = (q * scale) @ k.swapaxes(-1, -2)
+        if mask is not None:
+            scores = scores + mask
+        most = scores.max(-1, keepdims=True) if scores.size else 0
+        scores -= np.where(np.isinf(most), 0, most) if scores.size else 0
+        p = np.exp(scores)
+        total = p.sum(-1, keepdims=True)
+        p /= np.where(np.equal(total, 0), 1, total)  # a query that may see nothing gets 0
+        self.p = p
+        return (p if drop is None else p * drop) @ v
+
+    def backward(self, g, q, k, v, mask):
+        p = self.p
+        if not devices.is_array(g):  # for second derivatives, computed again as operations
+            scores = (q * self.scale) @ transpose(k, -1, -2)
+            p = softmax(scores if mask is None else scores + mask, -1)
+            p = np.where(np.isnan(p), 0, p)
+        grad_v = transpose(p if self.drop is None else p * self.drop, -1, -2) @ g
+        grad_p = g @ transpose(v, -1, -2)
+        if self.drop is not None:
+            grad_p = grad_p * self.drop
+        grad = p * (grad_p - (grad_p * p).sum(-1, keepdims=True))
+        return (grad @ k * self.scale, transpose(grad, -1, -2) @ q * self.scale, grad_v,
+                None if self.edges[3] is None else grad)
+
+
+def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.0,
+                                 is_causal=False, scale=None, enable_gqa=False):
+    """Attention (Vaswani et al. 2017): ``softmax(query @ key.T * scale + mask) @ value``.
+
+    Parameters
+    ----------
+    query : Tensor, shape [..., l, e]
+    key : Tensor, shape [..., s, e]
+    value : Tensor, shape [..., s, f]
+    attn_mask : Tensor, shape that broadcasts to [..., l, s], optional
+        Bool: what may be seen; floating: added to the scores.
+    dropout_p : float, default 0.0
+        This part of the weights is left out at random, also outside training.
+    is_causal : bool, default False
+        Whether query i sees keys 0 to i alone.
+    scale : float, optional
+        By itself 1 / √e.
+    enable_gqa : bool, default False
+        Whether several heads of the query share one of key and value (dimension -3).
+
+    Returns
+    -------
+    Tensor, shape [..., l, f]
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> q = k = learngrad.zeros(2, 4)
+    >>> v = learngrad.tensor([[1.0], [3.0]])
+    >>> learngrad.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+    tensor([[1.],
+            [2.]])
+    """
+    tensors = {"query": query, "key": key, "value": value}
+    if len({t.dtype for t in tensors.values()}) > 1 or query.dtype.kind != "f":
+        raise DtypeError("attention takes floating tensors of one dtype", tensors=tensors,
+                         fix="convert them: x.float()")
+    if min(t.ndim for t in tensors.values()) < 2 or query.shape[-1] != key.shape[-1] or (
+            key.shape[-2] != value.shape[-2]):
+        raise ShapeError("attention takes query [..., l, e], key [..., s, e], value [..., s, f]",
+                         tensors=tensors, fix="check the order of the dimensions")
+    if attn_mask is not None and is_causal:
+        raise ArgumentError("is_causal is a mask, and attn_mask another one",
+                            fix="put the causal one into attn_mask")
+    if enable_gqa:
+        groups = query.shape[-3] // key.shape[-3]
+        key, value = (repeat_interleave(t, groups, -3) for t in (key, value))
+    length, seen = query.shape[-2], key.shape[-2]
+    like = getattr(query, "_data", query)
+    xp = devices.array_module(like)
+    if is_causal:
+        attn_mask = xp.tril(xp.ones((length, seen), bool))
+    if attn_mask is not None and attn_mask.dtype.kind == "b":
+        visible = getattr(attn_mask, "_data", attn_mask)
+        attn_mask = xp.where(visible, 0.0, -math.inf).astype(query.dtype)
+    drop = None
+    if dropout_p:
+        shape = (*np.broadcast_shapes(query.shape[:-2], key.shape[:-2]), length, seen)
+        stream = devices.default_generator(devices.device_of(like)).stream
+        drop = (stream.random(shape, np.float32) >= dropout_p).astype(query.dtype) / (1 - dropout_p)
+    return Attention.apply(query, key, value, attn_mask, 1 / math.sqrt(query.shape[-1])
+                           if scale is None else scale, drop)
