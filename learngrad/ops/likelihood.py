@@ -214,6 +214,8 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
     >>> learngrad.nn.functional.cross_entropy(logits, learngrad.tensor([0, 1]))
     tensor(0.1269)
     """
+    if weight is None and not label_smoothing and _usual(input, target):
+        return CrossEntropy.apply(input, target, reduced(reduction, size_average, reduce), None)
     reduction = reduced(reduction, size_average, reduce)
     if not 0.0 <= label_smoothing <= 1.0:
         raise ArgumentError(f"label_smoothing is a part of 1, not {label_smoothing}",
@@ -237,6 +239,19 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
     if reduction == "none":
         return reshape(losses, tuple(target.shape))
     return sum(losses) if reduction == "sum" else sum(losses) / each.sum()
+
+
+def _usual(input: Any, target: Any) -> bool:
+    """Whether this is [n, classes] against [n] on the CPU, every target a class: nothing to look at.
+
+    One pass over the targets answers that: seen as unsigned, what is below 0 is above all classes.
+    """
+    scores, right = getattr(input, "_data", None), getattr(target, "_data", None)
+    if type(scores) is not np.ndarray or type(right) is not np.ndarray:
+        return False
+    return (scores.ndim == 2 and scores.dtype.kind == "f" and right.dtype == np.int64
+            and right.shape == scores.shape[:1] and right.flags.c_contiguous and right.size > 0
+            and bool(right.view(np.uint64).max() < scores.shape[1]))
 
 
 def _against_probabilities(input: Any, target: Any, weight: Any, reduction: str,
