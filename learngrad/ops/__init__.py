@@ -18,6 +18,7 @@ from learngrad.ops import (
     convolve,
     cumulative,
     diagonal,
+    dropout,
     elementwise,
     embedding,
     exponential,
@@ -45,9 +46,10 @@ from learngrad.ops import (
 
 __all__ = [
     "NUMPY", "attention", "bounds", "broadcast", "convolve", "cumulative", "diagonal",
-    "elementwise", "embedding", "exponential", "extrema", "gather", "index", "join", "logical",
-    "losses", "matmul", "mixtures", "norms", "pool", "rearrange", "reduce", "resample",
-    "rounding", "scatter", "shape", "sorting", "special", "statistics", "trigonometry",
+    "dropout", "elementwise", "embedding", "exponential", "extrema", "gather", "index", "join",
+    "logical", "losses", "matmul", "mixtures", "norms", "pool", "rearrange", "reduce",
+    "resample", "rounding", "scatter", "shape", "sorting", "special", "statistics",
+    "trigonometry",
 ]
 
 

@@ -6,6 +6,7 @@ from tests.optable import (
     bends,
     criteria,
     cumulative,
+    dropped,
     elementwise,
     extrema,
     functions,
@@ -27,7 +28,7 @@ OPERATIONS = [*elementwise.ROWS, *functions.ROWS, *logic.ROWS, *pairs.ROWS, *red
               *extrema.ROWS, *cumulative.ROWS, *statistics.ROWS, *shape.ROWS, *products.ROWS,
               *algebra.ROWS, *arrange.ROWS, *picking.ROWS, *bends.ROWS,
               *criteria.ROWS, *sliding.ROWS,
-              *pooled.ROWS, *normal.ROWS, *picked.ROWS]
+              *pooled.ROWS, *normal.ROWS, *picked.ROWS, *dropped.ROWS]
 """Every operation of learngrad. A test refuses an operation that no row runs."""
 
 __all__ = ["OPERATIONS", "Operation", "Sample", "T", "Wrong"]
