@@ -31,6 +31,7 @@ from learngrad.ops import (
     matmul,
     mixtures,
     norms,
+    patches,
     pool,
     rearrange,
     reduce,
@@ -47,8 +48,8 @@ from learngrad.ops import (
 __all__ = [
     "NUMPY", "attention", "bounds", "broadcast", "convolve", "cumulative", "diagonal",
     "dropout", "elementwise", "embedding", "exponential", "extrema", "gather", "index", "join",
-    "logical", "losses", "matmul", "mixtures", "norms", "pool", "rearrange", "reduce",
-    "resample", "rounding", "scatter", "shape", "sorting", "special", "statistics",
+    "logical", "losses", "matmul", "mixtures", "norms", "patches", "pool", "rearrange",
+    "reduce", "resample", "rounding", "scatter", "shape", "sorting", "special", "statistics",
     "trigonometry",
 ]
 

@@ -13,6 +13,7 @@ from tests.optable import (
     logic,
     normal,
     pairs,
+    patched,
     picked,
     picking,
     pooled,
@@ -28,7 +29,7 @@ OPERATIONS = [*elementwise.ROWS, *functions.ROWS, *logic.ROWS, *pairs.ROWS, *red
               *extrema.ROWS, *cumulative.ROWS, *statistics.ROWS, *shape.ROWS, *products.ROWS,
               *algebra.ROWS, *arrange.ROWS, *picking.ROWS, *bends.ROWS,
               *criteria.ROWS, *sliding.ROWS,
-              *pooled.ROWS, *normal.ROWS, *picked.ROWS, *dropped.ROWS]
+              *pooled.ROWS, *normal.ROWS, *picked.ROWS, *dropped.ROWS, *patched.ROWS]
 """Every operation of learngrad. A test refuses an operation that no row runs."""
 
 __all__ = ["OPERATIONS", "Operation", "Sample", "T", "Wrong"]

@@ -1,0 +1,126 @@
+"""What windows see as the columns of a matrix, and back; channels traded for places."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from learngrad import devices
+from learngrad.autograd.function import Function
+from learngrad.errors import ShapeError
+from learngrad.ops.shape import permute, reshape, squeeze, unsqueeze
+from learngrad.ops.windows import Geometry, batched, columns, per_dim, spread
+
+__all__ = ["fold", "pixel_shuffle", "pixel_unshuffle", "unfold"]
+
+
+class Unfold(Function):
+    """What each window sees, as the columns of a matrix."""
+
+    formula, sign = r"\operatorname{unfold}(x)", "unfold"
+    local = {"x": "g added up where the windows saw it"}
+
+    def forward(self, x, g):
+        self.g = g
+        cols = columns(x, g)
+        return cols.reshape(cols.shape[0] * g.places, len(x), g.windows).swapaxes(0, 1).copy()
+
+    def backward(self, g):
+        return Fold.apply(g, self.g)
+
+
+class Fold(Function):
+    """Columns added up where their windows lie: unfold backwards."""
+
+    formula, sign, local = r"\operatorname{fold}(x)", "fold", {"x": "g, unfolded"}
+
+    def forward(self, x, g):
+        self.g, channels = g, x.shape[1] // g.places
+        out = devices.array_module(x).zeros((len(x), channels, *g.size), x.dtype)
+        spread(x.swapaxes(0, 1).reshape(channels, g.places, len(x), *g.out), g, out)
+        return out
+
+    def backward(self, g):
+        return Unfold.apply(g, self.g)
+
+
+def _geometry(name: str, input: Any, size: tuple[int, ...], kernel_size: Any, dilation: Any,
+              padding: Any, stride: Any) -> Geometry:
+    kernel, stride = per_dim(kernel_size, 2, "kernel_size", 1), per_dim(stride, 2, "stride", 1)
+    dilation, padding = per_dim(dilation, 2, "dilation", 1), per_dim(padding, 2, "padding", 0)
+    out = tuple((s + 2 * p - d * (k - 1) - 1) // t + 1
+                for s, k, t, p, d in zip(size, kernel, stride, padding, dilation))
+    if min(out) < 1:
+        raise ShapeError(f"{name}: windows of {list(kernel)} do not fit into {list(size)}",
+                         tensors={"input": input}, fix="take a smaller kernel_size")
+    return Geometry(size, kernel, stride, padding, dilation, out)
+
+
+def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
+    """What each window sees, as columns: [n, c, h, w] gives [n, c * places, windows].
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.nn.functional.unfold(learngrad.ones(1, 2, 4, 4), 3).shape
+    learngrad.Size([1, 18, 4])
+    """
+    given = batched(input, 2, "unfold")
+    g = _geometry("unfold", input, tuple(input.shape[-2:]), kernel_size, dilation, padding, stride)
+    out = Unfold.apply(input if given else unsqueeze(input, 0), g)
+    return out if given else squeeze(out, 0)
+
+
+def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
+    """Columns added up where their windows lie: [n, c * places, windows] gives [n, c, h, w].
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.nn.functional.fold(learngrad.ones(1, 4, 1), 2, 2).shape
+    learngrad.Size([1, 1, 2, 2])
+    """
+    g = _geometry("fold", input, per_dim(output_size, 2, "output_size", 1), kernel_size, dilation,
+                  padding, stride)
+    if input.ndim not in (2, 3) or input.shape[-2] % g.places or input.shape[-1] != g.windows:
+        raise ShapeError(f"fold takes columns [n, channels * {g.places}, {g.windows}]",
+                         tensors={"input": input}, fix="check output_size and kernel_size")
+    given = input.ndim == 3
+    out = Fold.apply(input if given else unsqueeze(input, 0), g)
+    return out if given else squeeze(out, 0)
+
+
+def pixel_shuffle(input, upscale_factor):
+    """Channels become places: [*, c * r * r, h, w] gives [*, c, h * r, w * r].
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.nn.functional.pixel_shuffle(learngrad.ones(1, 8, 2, 3), 2).shape
+    learngrad.Size([1, 2, 4, 6])
+    """
+    r = upscale_factor
+    if input.ndim < 3 or r < 1 or input.shape[-3] % (r * r):
+        raise ShapeError(f"pixel_shuffle takes [*, channels, h, w] with channels that {r} * {r} "
+                         "divides", tensors={"input": input}, fix="upscale_factor=2")
+    *lead, c, h, w = input.shape
+    x = permute(reshape(input, (math.prod(lead), c // (r * r), r, r, h, w)), (0, 1, 4, 2, 5, 3))
+    return reshape(x, (*lead, c // (r * r), h * r, w * r))
+
+
+def pixel_unshuffle(input, downscale_factor):
+    """Places become channels: [*, c, h * r, w * r] gives [*, c * r * r, h, w].
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.nn.functional.pixel_unshuffle(learngrad.ones(1, 2, 4, 6), 2).shape
+    learngrad.Size([1, 8, 2, 3])
+    """
+    r = downscale_factor
+    if input.ndim < 3 or r < 1 or input.shape[-2] % r or input.shape[-1] % r:
+        raise ShapeError(f"pixel_unshuffle takes [*, c, h, w] with sizes that {r} divides",
+                         tensors={"input": input}, fix="downscale_factor=2")
+    *lead, c, h, w = input.shape
+    x = permute(reshape(input, (math.prod(lead), c, h // r, r, w // r, r)), (0, 1, 3, 5, 2, 4))
+    return reshape(x, (*lead, c * r * r, h // r, w // r))
