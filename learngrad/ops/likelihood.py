@@ -30,40 +30,41 @@ class CrossEntropy(Function):
     local = {"x": "g · (softmax(x) − onehot(target)) / n"}
 
     def forward(self, x, target, reduction, keep):
-        e = x - x.max(axis=-1, keepdims=True)
-        xp, self.keep = devices.array_module(x), keep
-        self.at = xp.arange(len(x)), target if keep is None else target * keep
-        right = e[self.at]
+        n, self.keep, self.scale = len(x), keep, 1.0
+        # e[class, row]: NumPy finds maxima and sums down columns faster than along short rows.
+        e = x.T.copy()
+        e -= e.max(axis=0)
+        self.at = target if keep is None else target * keep, devices.array_module(x).arange(n)
+        losses = -e[self.at]
         np.exp(e, out=e)
-        total = e.sum(axis=-1, keepdims=True)
         # e and its sums are kept; dividing them is left to backward's one multiplication.
-        self.e, self.total, self.scale = e, total, 1.0
-        losses = np.log(total[:, 0]) - right
+        self.e, self.total = e, e.sum(axis=0)
+        losses += np.log(self.total)
         if keep is not None:
             losses *= keep
+            n = keep.sum().astype(x.dtype)
         if reduction == "none":
             return losses
         if reduction == "mean":
-            n = len(x) if keep is None else keep.sum().astype(x.dtype)
             self.scale = 1.0 / n if keep is not None or n else math.nan
         return losses.sum() * self.scale
 
     def backward(self, g, target):
-        each = (g * self.scale).reshape((-1, 1))  # one weight for all, or one for each row
+        each = g * self.scale  # one weight for all, or one for each row
         if self.keep is not None:
-            each = each * self.keep[:, None]
+            each = each * self.keep
         if devices.is_array(g):
             grad = self.e * (each / self.total)
-            grad[self.at] -= each[:, 0]
-            return grad
+            grad[self.at] -= each
+            return grad.T
         # For second derivatives: softmax as an operation. It does not change when its input is
         # shifted, so the logarithm of the kept values stands for the input.
         with np.errstate(divide="ignore"):  # the logarithm of a probability of 0
             logits = np.log(self.e / self.total)
-        p = softmax(self._join(0, logits), -1)
+        p = softmax(self._join(0, logits.T), -1)
         hot = devices.array_module(self.e).zeros_like(self.e)
         hot[self.at] = 1
-        return (p - hot) * each
+        return (p - hot.T) * each.reshape((-1, 1))
 
 
 class BCEWithLogits(Function):
@@ -214,7 +215,7 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
     >>> learngrad.nn.functional.cross_entropy(logits, learngrad.tensor([0, 1]))
     tensor(0.1269)
     """
-    if weight is None and not label_smoothing and _usual(input, target):
+    if weight is None and not label_smoothing and _usual(input, target, ignore_index):
         return CrossEntropy.apply(input, target, reduced(reduction, size_average, reduce), None)
     reduction = reduced(reduction, size_average, reduce)
     if not 0.0 <= label_smoothing <= 1.0:
@@ -241,8 +242,8 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
     return sum(losses) if reduction == "sum" else sum(losses) / each.sum()
 
 
-def _usual(input: Any, target: Any) -> bool:
-    """Whether this is [n, classes] against [n] on the CPU, every target a class: nothing to look at.
+def _usual(input: Any, target: Any, ignore_index: int) -> bool:
+    """Whether this is [n, classes] against [n] on the CPU, every target a class that counts.
 
     One pass over the targets answers that: seen as unsigned, what is below 0 is above all classes.
     """
@@ -250,8 +251,9 @@ def _usual(input: Any, target: Any) -> bool:
     if type(scores) is not np.ndarray or type(right) is not np.ndarray:
         return False
     return (scores.ndim == 2 and scores.dtype.kind == "f" and right.dtype == np.int64
-            and right.shape == scores.shape[:1] and right.flags.c_contiguous and right.size > 0
-            and bool(right.view(np.uint64).max() < scores.shape[1]))
+            and right.shape == scores.shape[:1] and right.size > 0
+            and not 0 <= ignore_index < scores.shape[1]
+            and bool(np.maximum.reduce(right.view(np.uint64)) < scores.shape[1]))
 
 
 def _against_probabilities(input: Any, target: Any, weight: Any, reduction: str,
