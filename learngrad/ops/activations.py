@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,13 @@ from learngrad.ops.elementwise import Floating, absolute, where
 from learngrad.ops.exponential import sigmoid
 from learngrad.ops.losses import softmax
 from learngrad.ops.shape import reshape
+from learngrad.ops.special import erf
 from learngrad.ops.trigonometry import tanh
 
 __all__ = [
-    "celu", "elu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu",
-    "logsigmoid", "mish", "prelu", "relu6", "selu", "silu", "softmin", "softplus", "softshrink",
-    "softsign", "tanhshrink", "threshold",
+    "celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
+    "leaky_relu", "logsigmoid", "mish", "prelu", "relu6", "selu", "silu", "softmin", "softplus",
+    "softshrink", "softsign", "tanhshrink", "threshold",
 ]
 
 # Klambauer et al., Self-Normalizing Neural Networks (2017), equation 14: with these, mean 0 and
@@ -112,6 +114,38 @@ class Silu(Floating):
     def backward(self, g, x):
         s = sigmoid(x)
         return g * (s * (1 + x * (1 - s)))
+
+
+class Gelu(Floating):
+    """The input times the chance that a normal draw is below it (Hendrycks and Gimpel 2016)."""
+
+    saves = ("x",)
+    formula, sign = r"x \, \Phi(x)", "GELU"
+    local = {"x": "Φ(x) + x · φ(x)"}
+
+    def forward(self, x):
+        return x * (0.5 + 0.5 * erf(x * math.sqrt(0.5)))
+
+    def backward(self, g, x):
+        below = 0.5 + 0.5 * erf(x * math.sqrt(0.5))
+        density = np.exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))
+        return g * (below + x * density)
+
+
+class GeluTanh(Floating):
+    """GELU by a tanh, as its authors offer it."""
+
+    saves = ("x",)
+    formula, sign = r"\tfrac{x}{2} (1 + \tanh(\sqrt{2/\pi}\,(x + 0.044715 x^3)))", "GELU"
+    local = {"x": "(1 + t)/2 + x/2 · (1 − t²) · √(2/π) · (1 + 0.134145 x²)"}
+
+    def forward(self, x):
+        return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
+
+    def backward(self, g, x):
+        t = tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x))
+        inner = math.sqrt(2 / math.pi) * (1 + 0.134145 * x * x)
+        return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * inner)
 
 
 class Softplus(Floating):
@@ -478,3 +512,24 @@ def softmin(input, dim=None, dtype=None):
     tensor([0.5000, 0.5000])
     """
     return softmax(-input, dim, dtype)
+
+
+def gelu(input, approximate="none"):
+    """The input times the chance that a normal draw is below it (Hendrycks and Gimpel 2016).
+
+    Parameters
+    ----------
+    input : Tensor
+    approximate : {"none", "tanh"}, default "none"
+        "tanh" takes the authors' approximation by a tanh.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.nn.functional.gelu(learngrad.tensor([-1.0, 2.0]))
+    tensor([-0.1587,  1.9545])
+    """
+    if approximate not in ("none", "tanh"):
+        raise ArgumentError(f"approximate={approximate!r:.60} is not known",
+                            fix='use "none" or "tanh"')
+    return (GeluTanh if approximate == "tanh" else Gelu).apply(input)

@@ -1,5 +1,7 @@
 """Rows of the activation functions."""
 
+import math
+
 import numpy as np
 
 from tests.optable.form import Operation, T, Wrong, normal, one, sample
@@ -12,6 +14,10 @@ def wide(rng, shape):
 
 def sigmoid(x):
     return 1 / (1 + np.exp(-x))
+
+
+def phi(x):
+    return np.vectorize(lambda v: 0.5 * (1 + math.erf(v / math.sqrt(2))), otypes=[float])(x)
 
 
 def softplus(x):
@@ -52,6 +58,10 @@ ROWS = [
     row("celu", lambda x, a=1.0: np.where(x > 0, x, a * np.expm1(np.minimum(x, 0) / a)),
         [*one(wide), sample(T((3,)), 2.0), FAR],
         [Wrong(lambda lg, t: lg.nn.functional.celu(t(2), 0.0), "ArgumentError", ["alpha"])]),
+    row("gelu", lambda x, approximate="none": x * phi(x) if approximate == "none" else 0.5 * x * (
+        1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))),
+        [*one(wide), *one(wide, approximate="tanh")],
+        [Wrong(lambda lg, t: lg.nn.functional.gelu(t(2), "erf"), "ArgumentError", ["erf"])]),
     row("silu", lambda x: x * sigmoid(x)),
     row("mish", lambda x: x * np.tanh(softplus(x))),
     row("softplus", lambda x, beta=1.0, threshold=20.0: softplus(beta * x) / beta,
