@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from learngrad.errors import ArgumentError, ArgumentTypeError
-from learngrad.trace.text import number
+from learngrad.trace.text import elide, number
 
 __all__ = ["Curves"]
 
@@ -131,6 +131,10 @@ def _single(name: str, what: str, value: Any) -> float:
     try:
         # `.item()` and not `float()`: it takes one element of any shape, and nothing else.
         return float(value.item() if hasattr(value, "item") else value)
+    except OverflowError as error:
+        raise ArgumentTypeError(f"the {what} of `{name}` is too large for a float",
+                                fix=f"log something smaller, for instance {name}=math.log(value)"
+                                ) from error
     except (TypeError, ValueError, RuntimeError) as error:
         size = getattr(value, "shape", None)
         is_ = type(value).__name__ if size is None else f"an array of shape {list(size)}"
@@ -148,10 +152,11 @@ def _plain(value: float) -> float | str:
 def _said(name: str, x: np.ndarray, y: np.ndarray) -> str:
     if not len(y):
         return ""
+    shown = elide(name, 40)
     if len(y) == 1:
-        return f"{name} is {number(y[0].item())}."
+        return f"{shown} is {number(y[0].item())}."
     good = np.isfinite(y)
-    text = f"{name} went from {number(y[0].item())} to {number(y[-1].item())} in {len(y):,} points"
+    text = f"{shown} went from {number(y[0].item())} to {number(y[-1].item())} in {len(y):,} points"
     if good.any():
         which, word = (np.nanargmax, "highest") if is_share(name) else (np.nanargmin, "lowest")
         at = int(which(np.where(good, y, np.nan)))

@@ -30,7 +30,8 @@ def draw(curves: Curves, width: int, height: int) -> str:
     """An SVG element with axes, lines and a legend; shares have an own axis at the right."""
     names = curves.names
     data = {name: curves[name] for name in names}
-    drawn = {name: (x[np.isfinite(y)], y[np.isfinite(y)]) for name, (x, y) in data.items()}
+    drawn = {name: (_bounded(x[np.isfinite(y)]), _bounded(y[np.isfinite(y)]))
+             for name, (x, y) in data.items()}
     shares = [name for name in names if is_share(name)]
     others = [name for name in names if name not in shares]
     right = 48 if shares and others else RIGHT
@@ -52,15 +53,21 @@ def draw(curves: Curves, width: int, height: int) -> str:
         "</svg>", ""])
 
 
+def _bounded(values: np.ndarray) -> np.ndarray:
+    """What has no place on an axis, since the axis' length would overflow, stands at its end."""
+    return np.clip(values, -1e300, 1e300)
+
+
 def _ticks(columns: list[np.ndarray], *, whole: bool = False) -> list[float]:
     """Round numbers from below the lowest to above the highest, about five of them."""
-    values = [float(v) for column in columns for v in (column.min(), column.max())
-              if len(column)] if any(map(len, columns)) else [0.0, 1.0]
+    values = [float(v) for column in columns if len(column)
+              for v in (column.min(), column.max())] or [0.0, 1.0]
     low, high = min(values), max(values)
-    if low == high:
-        low, high = low - 0.5 * (abs(low) or 1), high + 0.5 * (abs(high) or 1)
+    if high - low < 1e-300:
+        around = abs(low) if abs(low) > 1e-290 else 1.0
+        low, high = low - 0.5 * around, high + 0.5 * around
         if whole:
-            low, high = values[0], values[0] + 1
+            low, high = values[0], values[0] + max(1.0, 1e-9 * abs(values[0]))
     raw = (high - low) / 5
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(k * power for k in (1, 2, 5, 10) if k * power >= raw)

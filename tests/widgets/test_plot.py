@@ -108,6 +108,8 @@ def test_what_is_no_number_is_refused_by_name():
         plot.log(loss="low")
     with pytest.raises(ArgumentTypeError, match="`loss` is NoneType"):
         plot.log(loss=None)
+    with pytest.raises(ArgumentTypeError, match="`loss` is too large"):
+        plot.log(loss=10**400)
     with pytest.raises(ArgumentError, match="nothing to log"):
         plot.log()
     assert len(plot.curves) == 0
@@ -130,12 +132,23 @@ def test_a_value_that_broke_is_said():
     assert curves.to_dict()["series"][0]["y"] == [1.0, "NaN", "Infinity"]
 
 
+def test_a_name_is_said_cleaned_and_short():
+    curves = Curves()
+    curves.append("loss\x1b[31m\u202e" + "x" * 1000, 0, 1.0)
+    said = curves.describe()
+    assert "\x1b" not in said and "\u202e" not in said
+    assert len(said) < 60
+
+
 @pytest.mark.parametrize("fill", [
     [], [("loss", [1.0])], [("loss", [1.0, 1.0, 1.0])], [("loss", [math.nan, math.inf])],
     [("accuracy", [0.1, 0.9])], [("loss", [2.0, 1.0]), ("accuracy", [0.1, 0.9])],
-    [("loss", [1e-30, 1e30])], [("<b>&\"", [1.0, 2.0])],
+    [("loss", [1e-30, 1e30])], [("loss", [-1e308, 1e308])], [("loss", [0.0, 5e-324])],
+    [("loss", [1.0, 2.0]), ("late", [math.nan])], [("loss", [1.0]), ("accuracy", [math.nan])],
+    [("<b>&\"", [1.0, 2.0])],
     [("loss", list(np.random.default_rng(0).normal(size=5000)))],
-], ids=["empty", "one", "flat", "no numbers", "share", "two axes", "span", "markup", "many"])
+], ids=["empty", "one", "flat", "no numbers", "share", "two axes", "span", "overflow",
+        "underflow", "one broken", "broken share", "markup", "many"])
 def test_the_picture_is_whole_for_every_kind_of_curve(fill):
     curves = Curves()
     for name, values in fill:
