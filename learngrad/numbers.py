@@ -19,6 +19,8 @@ def to_array(data: Any, dtype: Any, device: Any) -> Any:
     if dtype is not None:
         dtype = devices.to_dtype(dtype)
     data = getattr(data, "_data", data)  # a tensor's array
+    if type(data).__module__.partition(".")[0] == "cupy":
+        devices.cupy()  # an array that was on the GPU before anything of ours was
     if devices.is_array(data) and not isinstance(data, np.ndarray):
         place = devices.device_of(data) if device is None else place
         array = data

@@ -171,6 +171,7 @@ class ndarray(NDArrayOperatorsMixin):
     __slots__ = ("__weakref__", "_host", "base")
     __array_priority__ = 100
     __hash__ = None
+    __module__ = "cupy"
 
     def __init__(self, shape, dtype=float):
         self._host, self.base = np.empty(shape, _supported(dtype)), None

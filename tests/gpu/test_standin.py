@@ -6,6 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
+import learngrad as lg
 from learngrad import devices
 from tests import cupy_standin
 
@@ -106,7 +107,9 @@ def test_the_generator_draws_on_the_device(cupy):
     assert draws.tolist() == cupy.random.default_rng(3).random((2, 2)).tolist()
 
 
-def test_learngrad_takes_it_for_the_gpu(cupy, array):
+def test_learngrad_takes_it_for_the_gpu(cupy, array, monkeypatch):
+    monkeypatch.setattr(devices, "_array_types", (np.ndarray,))  # nothing was on the GPU so far
+    assert lg.tensor(array).device.type == "cuda"
     assert devices.is_array(array)
     assert devices.array_module(array) is cupy
     assert str(devices.device_of(array)) == "cuda:0"
