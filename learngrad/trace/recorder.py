@@ -63,6 +63,8 @@ class Recorder(Watcher):
         self._sources: list[dict[str, Any]] = []
         self._source_ids: dict[tuple[str, int], int] = {}
         self._replays: list[dict[str, Any]] = []
+        # Of each replay that runs, one inside another, its number; None for one that is not kept.
+        self._running: list[int | None] = []
         self._scope: list[dict[str, Any]] = []
         # Of each module in the scope: its caller's place, whether that is the user's program,
         # and how many records there were.
@@ -76,6 +78,8 @@ class Recorder(Watcher):
     def start(self) -> Recorder:
         """Begin to watch this thread."""
         thread.watchers = (*thread.watchers, self)
+        if self.status != "recording":  # once more, after a stop
+            self._change("status", 0, 0, lambda: setattr(self, "status", "recording"))
         return self
 
     def stop(self, error: BaseException | None = None) -> None:
@@ -405,6 +409,7 @@ class Recorder(Watcher):
         node, slot = roots[0]
         root = self._outputs.get((node.seq, slot))
         seed = capture(getattr(gradients[0], "_data", gradients[0]))
+        self._running.append(None if root is None else len(self._replays))
         if root is None:
             return
         self._change("replay", len(self._replays), 0, lambda: self._replays.append(
@@ -413,7 +418,8 @@ class Recorder(Watcher):
     def step(self, step: Step) -> None:
         """Write down one step, with copies of every value."""
         index = self._outputs.get((step.node.seq, 0))
-        if index is None or not self._replays:
+        which = self._running[-1] if self._running else None
+        if index is None or which is None:
             return
         record = self._records[index]
         upstream = [None if g is None else capture(getattr(g, "_data", g)) for g in step.upstream]
@@ -437,10 +443,14 @@ class Recorder(Watcher):
                                 "after": grad.json()}
             return out
 
-        which = len(self._replays) - 1
         steps = self._replays[which]["steps"]
         self._change("node", index, 0, lambda: None)
         self._change("step", which, len(steps), lambda: steps.append(json))
+
+    def replay_ends(self) -> None:
+        """End the innermost replay."""
+        if self._running:
+            self._running.pop()
 
     def _contribution(self, step: Step, record: Record,
                       c: Any) -> Callable[[], dict[str, Any]] | None:

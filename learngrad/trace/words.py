@@ -224,6 +224,8 @@ def _gradient_lines(known: _Trace, limit: int) -> list[str]:
     if not wanted:
         return []
     if not found:
+        if known.data.get("truncated"):
+            return ["No recorded node has a gradient."]
         return ["No node has a gradient yet: backward() has not run."]
     lines = []
     for node in _both_ends(wanted, limit):

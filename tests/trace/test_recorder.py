@@ -344,6 +344,41 @@ def test_limit_is_counted_not_silent():
     trace = checked(tape)
     assert len(trace["nodes"]) == 10
     assert trace["truncated"]["nodes"] >= 41
+    assert "has not run" not in tape.describe()  # it has, from a node that was not kept
+
+
+def test_a_replay_from_a_node_that_was_not_kept_is_no_part_of_another():
+    w = learngrad.tensor(1.0, requires_grad=True)
+    with Recorder(limit=4) as tape:
+        for _ in range(3):
+            (w * 2 * 3).backward()
+    trace = checked(tape)
+    assert [[s["node"] for s in r["steps"]] for r in trace["replays"]] == [[2, 1, 0]]
+
+
+def test_a_replay_inside_another_has_its_own_steps():
+    a = learngrad.tensor(2.0, requires_grad=True)
+    b = learngrad.tensor(3.0, requires_grad=True)
+    with Recorder() as tape:
+        outer, inner = a * a, b * b
+        a.register_hook(lambda g: inner.backward())
+        outer.backward()
+    nodes = checked(tape)
+    ids = {n["name"]: n["id"] for n in nodes["nodes"]}
+    assert [[s["node"] for s in r["steps"]] for r in nodes["replays"]] == [
+        [ids["outer"], ids["a"]], [ids["inner"], ids["b"]]]
+
+
+def test_a_tape_can_go_on_after_a_stop():
+    tape = Recorder()
+    with tape:
+        learngrad.ones(2) * 2
+    assert tape.status == "done"
+    with tape:
+        assert tape.status == "recording"
+        learngrad.ones(2) * 3
+    assert tape.status == "done"
+    assert len(checked(tape)["nodes"]) == 4
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
