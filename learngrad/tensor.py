@@ -486,7 +486,13 @@ class Tensor(Methods):
         return int(self._data)
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if self.ndim == 0 and spec else repr(self)
+        if self.ndim == 0:
+            return format(self.item(), spec)
+        if spec:
+            raise ArgumentTypeError(f"the format {spec!r} is for one number, and this tensor has "
+                                    f"{self._data.size}", tensors={"this": self},
+                                    fix="format one element, or print the tensor as it is")
+        return repr(self)
 
     def __repr__(self) -> str:
         return represent(self)

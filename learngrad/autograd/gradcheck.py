@@ -41,7 +41,8 @@ def gradcheck(func: Callable[..., Any], inputs: Any, *, eps: float = 1e-6, atol:
     GradcheckError
         Names the worst element, its two values and a likely cause.
     ArgumentTypeError
-        If no input needs a gradient: then nothing would be checked.
+        If no input needs a gradient: then nothing would be checked. If `func` is no function, or
+        returns something else than tensors.
 
     Examples
     --------
@@ -55,6 +56,9 @@ def gradcheck(func: Callable[..., Any], inputs: Any, *, eps: float = 1e-6, atol:
     args = [Tensor(x._data.astype(np.float64), requires_grad=True)
             if isinstance(x, Tensor) and x.requires_grad else x for x in given]
     checked = [(i, x) for i, x in enumerate(args) if isinstance(x, Tensor) and x.requires_grad]
+    if not callable(func):
+        raise ArgumentTypeError(f"gradcheck calls a function, and {type(func).__name__} is none",
+                                fix="gradcheck(lambda x: (x * x).sum(), x)")
     if not checked:
         raise ArgumentTypeError("gradcheck needs an input with requires_grad=True",
                                 fix="x.requires_grad_()")
@@ -99,6 +103,11 @@ def _outputs(func: Callable[..., Any], args: Sequence[Any]) -> list[Any]:
     """The outputs that may have a derivative; one outside the graph must prove to be flat."""
     out = func(*args)
     outs = list(out) if isinstance(out, (list, tuple)) else [out]
+    for o in outs:
+        if not isinstance(o, function.Tensor):
+            raise ArgumentTypeError(
+                f"gradcheck needs a function that returns tensors, and this one returned "
+                f"{type(o).__name__}", fix="return the tensor itself, not its item() or numpy()")
     return [o for o in outs if o.dtype.kind == "f"]
 
 

@@ -100,10 +100,12 @@ def class_rows(input: Any, target: Any, name: str, ignore_index: int) -> tuple[A
             fix="target.long(), or the index of the class: one_hot.argmax(1)")
     at = 0 if input.ndim == 1 else 1
     if not input.ndim or tuple(target.shape) != (*input.shape[:at], *input.shape[at + 1:]):
+        column = target.ndim == 2 and target.shape[1] == 1
         raise ShapeError(
             f"{name} takes scores [n, classes] and one target for each row, shape [n]; these are "
             f"{list(input.shape)} and {list(target.shape)}", tensors=tensors,
-            fix="target.squeeze(1) drops a dimension of size 1; the classes are dimension 1")
+            fix="target.squeeze(1) drops a dimension of size 1" if column else
+            "take as many targets as rows; the classes are dimension 1")
     classes = input.shape[at]
     indices = getattr(target, "_data", target)
     keep = indices.reshape(-1) != ignore_index

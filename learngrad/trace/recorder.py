@@ -238,7 +238,7 @@ class Recorder(Watcher):
             self._dropped += 1
             return None
         record = Record(len(self._records), kind, None if operation is None else type(operation),
-                         name if name is None else name[:TEXT_LIMIT])
+                         name if name is None else str(name)[:TEXT_LIMIT])
         record.shape, record.dtype, record.requires_grad = shape, dtype, grad
         record.scope, record.place = self._scope, self._src(made)
         if array is not None:

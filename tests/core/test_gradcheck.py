@@ -119,6 +119,13 @@ def test_outputs_that_are_integers_have_no_derivative(x):
     assert gradcheck(lambda x: x > 0, x)
 
 
+def test_what_cannot_be_checked_is_refused(x):
+    with pytest.raises(ArgumentTypeError, match="returned int"):
+        gradcheck(lambda x: 3, x)
+    with pytest.raises(ArgumentTypeError, match="Tensor is none"):
+        gradcheck(x * 2, x)
+
+
 def test_empty_inputs_and_numbers():
     assert gradcheck(lambda x: x * 2, lg.zeros(0, 3, requires_grad=True))
     assert gradcheck(lambda x: x * x, lg.tensor(3.0, requires_grad=True))

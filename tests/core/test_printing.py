@@ -93,3 +93,10 @@ def test_formats():
     assert f"{x}" == "tensor(2.5000)" if torch is None else f"{torch.tensor(2.5)}"
     assert f"{lg.tensor(7):03d}" == "007"
     assert f"{lg.tensor([1.0])}" == "tensor([1.])"
+
+
+def test_a_format_is_for_one_number():
+    assert f"{lg.tensor(1.2345):.2f} {lg.tensor(3)} {lg.tensor(2.5)}" == "1.23 3 2.5"
+    assert f"{lg.ones(2)}" == "tensor([1., 1.])"
+    with pytest.raises(TypeError, match="for one number, and this tensor has 2"):
+        f"{lg.ones(2):.2f}"

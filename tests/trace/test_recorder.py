@@ -405,6 +405,14 @@ def test_a_name_is_only_text():
     assert checked(tape)["nodes"][0]["name"] == hostile
 
 
+def test_a_name_that_is_no_text_is_written_as_one():
+    x = learngrad.tensor(2.0, requires_grad=True)
+    x.name = 3
+    with Recorder() as tape:
+        x * 2
+    assert checked(tape)["nodes"][0]["name"] == "3"
+
+
 def test_threads_are_not_mixed():
     done = threading.Event()
 
