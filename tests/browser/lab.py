@@ -10,6 +10,8 @@ SECOND = 1_000
 QUIET = re.compile(
     # Chromium's and JupyterLab's own remarks, which are there without a line of ours too.
     r"favicon|ResizeObserver loop|/lab/api/(listings|translations)|/lsp/status|\.map\b"
+    # What JupyterLab had asked a kernel when the test ended and the kernel was shut down.
+    r"|Canceled future for \w+ message before replies were done"
 )
 
 
