@@ -351,7 +351,11 @@ class Recorder(Watcher):
                 continue
             index = entry.id
             for i, edge in enumerate(node.edges):
-                if edge is not None:
+                if edge is None and operation is not None and operation.promotion is not None \
+                        and i < len(operation.letters):
+                    entry.edges.append(None)
+                    entry.operands.append(_kept_number(operation, i))
+                elif edge is not None:
                     found = self._outputs.get((edge[0].seq, edge[1]))
                     while len(entry.edges) < i:
                         entry.edges.append(None)
@@ -477,6 +481,19 @@ class Recorder(Watcher):
             return out
 
         return json
+
+
+def _kept_number(node: Function, operand: int) -> float | str:
+    """An operand that no edge leads to, if it was one number that is still kept; else ""."""
+    kept = node.saved if isinstance(node.saved, (list, tuple)) else ()
+    for (what, _), saved in zip(node._saves, kept):
+        if what == operand and saved is not None:
+            value = saved[0]
+            if type(value) in (int, float):
+                return value
+            if devices.is_array(value) and value.ndim == 0:
+                return value.item()
+    return ""
 
 
 def from_graph(tensor: Tensor) -> Recorder:

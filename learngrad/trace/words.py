@@ -79,13 +79,16 @@ class _Trace:
         """How the node came from its operands: ``a × b``, ``cross entropy(logits, y)``."""
         letters = node.get("operands") or []
         operands = [self.name(edge[0]) if edge is not None else
-                    elide(letters[i], 20) if i < len(letters) else "a value"
+                    elide(letters[i], 20) if i < len(letters) and letters[i] else "a value"
                     for i, edge in enumerate(node["edges"])]
         sign, text = _sign(node), self.expression(node)
         if sign == "[ ]" and text.endswith("]") and self.made[_spot(node["src"])] == 1:
             return elide(text, LONGEST)
         if sign == "|·|" and len(operands) == 1:
             return f"|{operands[0]}|"
+        if sign in BETWEEN and "a value" in operands and text \
+                and self.made[_spot(node["src"])] == 1:
+            return elide(text, LONGEST)  # it ran unseen; its line knows what nobody kept
         if sign in BETWEEN and len(operands) == 2:
             return f"{_bracketed(operands[0])} {sign} {_bracketed(operands[1])}"
         if sign in BETWEEN and len(operands) == 1:
@@ -327,7 +330,13 @@ def _factor(part: Mapping[str, Any], node: Mapping[str, Any], known: _Trace) -> 
     names = {letter: _bracketed(known.name(edge[0])) for letter, edge
              in zip(letters, node["edges"], strict=False) if edge is not None}
     names.setdefault("out", _bracketed(known.name(node["id"])))
-    named = _WORD.sub(lambda m: names.get(m[1], m[1]) + m[2], elide(local, LONGEST))
+    # Where a plain number stands for an operand, the letter is the one the operation gives it.
+    plain = {letter: number for letter, number, edge
+             in zip(node.get("local") or {}, letters, node["edges"], strict=False)
+             if edge is None and number}
+    known_as = {letter: number if letter == local else _bracketed(number)
+                for letter, number in plain.items()} | names
+    named = _WORD.sub(lambda m: known_as.get(m[1], m[1]) + m[2], elide(local, LONGEST))
     words = {word for word, _ in _WORD.findall(local)}
     if "g" in words:
         return f"{named} gives"

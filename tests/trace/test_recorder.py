@@ -291,6 +291,23 @@ def test_show_knows_a_finished_graph():
     assert named(trace)["w"]["grad"]["values"] == [18.0, 36.0]
 
 
+def test_a_finished_graph_says_what_its_plain_numbers_were():
+    x = learngrad.tensor(3.0, requires_grad=True)
+    tripled = x * 3
+    lifted = tripled + 1
+    squared = lifted ** 2
+    left = 6 / squared
+    said = from_graph(left).describe()
+    assert "tripled = x × 3 =" in said
+    assert "lifted = tripled + 1 = 10" in said  # nobody kept the 1, but it stands in the line
+    assert "squared = lifted ^ 2 = 100" in said
+    assert "left = 6 ÷ squared = 0.06" in said
+    with Recorder() as tape:
+        left.backward()
+    steps = checked(tape)["replays"][0]["steps"]
+    assert steps[1]["contributions"][0]["numbers"] == "2 · 10^(2 − 1) = 20"
+
+
 @pytest.mark.parametrize("pieces", [1, 3, 1000])
 def test_deltas_add_up_to_the_snapshot(pieces):
     learngrad.manual_seed(0)

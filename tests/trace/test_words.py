@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+import learngrad
+from learngrad.trace import Recorder
 from learngrad.trace.words import describe, place_of, sentence, sentences, summary, table
 
 
@@ -192,3 +194,13 @@ def test_words_carry_no_control_characters(any_trace):
         text.encode()
         assert not set(text.replace("\n", "")) & set("\x00\x1b\u202e\u2028\r")
     assert max(map(len, "\n".join(said).split("\n"))) < 5000
+
+
+def test_plain_numbers_stand_in_the_local_derivatives_of_tensors():
+    x = learngrad.tensor([1.0, 2.0, 3.0, 4.0, 5.0], requires_grad=True)
+    with Recorder() as tape:
+        ((x * 2) ** 3 / -4).sum().backward()
+    said = " ".join(sentences(tape.to_dict(), 0))
+    assert "times 1 / (−4) gives" in said
+    assert "times 3 · (x * 2)^(3 − 1) gives" in said
+    assert "To x: times 2 gives" in said
