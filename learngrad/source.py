@@ -162,6 +162,13 @@ def _target(node: ast.AST | None, parent: ast.AST | None) -> str | None:
         return _name(parent.targets[0])
     if isinstance(parent, (ast.AnnAssign, ast.NamedExpr)) and parent.value is node:
         return _name(parent.target)
+    # A change in place is bound to the name it already has: `w.zero_()`, `w[0] = 1`.
+    match node, parent:
+        case ast.Subscript(value=changed), ast.Assign(targets=targets) if node in targets:
+            return _name(changed)
+        case ast.Call(func=ast.Attribute(value=changed, attr=method), args=args), _ if (
+                method.endswith("_") and not method.endswith("__")):
+            return _name((*args, None)[0] if _module(changed) else changed)
     return None
 
 
@@ -182,7 +189,7 @@ def _operands(node: ast.AST | None) -> tuple[str | None, ...]:
     return ()
 
 
-_MODULE_NAMES = {"learngrad", "torch", "lg", "F", "np", "functional", "nn"}
+_MODULE_NAMES = {"learngrad", "torch", "lg", "F", "np", "functional", "nn", "init"}
 
 
 def _module(node: ast.AST) -> bool:

@@ -49,7 +49,8 @@ class _Trace:
     def expression(self, node: Mapping[str, Any]) -> str:
         """The text that made a node, from its source; empty if unknown or over several lines."""
         src = node.get("src")
-        if not src or src.get("end_line", src["line"]) != src["line"] or "end_column" not in src:
+        if not src or src.get("end_line", src["line"]) != src["line"] or "end_column" not in src \
+                or "column" not in src:
             return ""
         source = self.sources.get(src["source"])
         if source is None:

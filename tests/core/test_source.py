@@ -62,6 +62,9 @@ def one(text, **options):
     ("self.w = a * b", "w", ("a", "b")),
     ("c = net.x * self.x", "c", ("net.x", "x")),
     ("c = sum([a, b])", "c", (None,)),
+    ("c = a * 1\nc.add_(b)", "c", ("c", "b")),
+    ("c = a * 1\nd = c.add_(b)", "d", ("c", "b")),
+    ("c = a.clone().requires_grad_() * 1\nc[None] = 5", "c", ("c",)),
     ("def f(x):\n    y = x * b\n    return y\nz = f(a)", "y", ("x", "b")),
 ])
 def test_names_of_results_and_operands(text, target, operands):

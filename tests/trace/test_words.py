@@ -136,6 +136,7 @@ def test_a_result_without_a_name_is_called_by_its_expression(traces):
 @pytest.mark.parametrize("src", [
     {"source": 0, "line": 99, "column": 0, "end_line": 99, "end_column": 3, "text": ""},
     {"source": 0, "line": 1, "column": 0, "end_line": 3, "end_column": 3, "text": ""},
+    {"source": 0, "line": 1, "end_line": 1, "end_column": 3, "text": ""},
     {"source": 0, "line": 2}])
 def test_without_a_usable_expression_the_number_is_used(traces, src):
     trace = traces["chain_rule"]()
