@@ -221,14 +221,16 @@ def not_a_number(value: Any) -> ArgumentTypeError:
         fix=fix)
 
 
+_NUMBERS = frozenset((float, int))
+
+
 def arithmetic(inputs: list[Any]) -> list[Any]:
     """The first two inputs brought to their common dtype, as for ``+ - *``."""
     a, b = inputs[0], inputs[1]
-    left, right = getattr(a, "dtype", None), getattr(b, "dtype", None)
-    # The two usual cases need no table: equal dtypes, and a floating tensor with a Python number.
-    if left is right and left is not None:
-        return inputs
-    if left is not None and left.kind == "f" and type(b) in (float, int):
+    left = getattr(a, "dtype", None)
+    # The two usual cases need no table: a floating tensor with a Python number, and equal dtypes.
+    if left is not None and (left.kind == "f" if type(b) in _NUMBERS
+                             else left is getattr(b, "dtype", None)):
         return inputs
     return [*cast_to(inputs[:2], result_type(a, b)), *inputs[2:]]
 

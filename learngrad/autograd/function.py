@@ -24,6 +24,7 @@ __all__ = ["AccumulateGrad", "Function"]
 RISING = itertools.count(1)  # the one order of everything that is recorded
 _inside = source.inside
 _ndarray = np.ndarray
+_scalar = np.generic
 _new = object.__new__
 as_array = devices.as_array
 
@@ -280,7 +281,7 @@ class Function(Node):
             first = result[0]
         else:
             if type(out) is not _ndarray:
-                out = as_array(out)
+                out = np.asarray(out) if isinstance(out, _scalar) else as_array(out)
             first = result = _new(Tensor)
             result._data = out
             result._grad = None

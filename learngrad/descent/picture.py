@@ -38,9 +38,12 @@ def draw(curves: Curves, width: int, height: int) -> str:
     box = (LEFT, TOP, width - right, height - BOTTOM)
     xs = _ticks([x for x, _ in drawn.values()], whole=True)
     ys = _ticks([drawn[name][1] for name in others]) if others else None
-    parts = [*_across(xs, box), *_up(ys, box), *_share_axis(bool(shares), bool(others), box)]
+    # A share logged in percent: one value above 1 says so.
+    high = max((float(drawn[name][1].max(initial=0)) for name in shares), default=0.0)
+    whole = max(100.0, high) if high > 1 else 1.0
+    parts = [*_across(xs, box), *_up(ys, box), *_share_axis(bool(shares), bool(others), box, max(whole, 100.0))]
     for at, name in enumerate(names):
-        scale = [0.0, 1.0] if name in shares else ys
+        scale = [0.0, whole] if name in shares else ys
         assert scale is not None
         parts.append(_line(*drawn[name], xs, scale, box, at))
     parts += _legend(names, height)
@@ -103,7 +106,8 @@ def _up(scale: list[float] | None, box: tuple[float, ...]) -> list[str]:
     return parts
 
 
-def _share_axis(shares: bool, others: bool, box: tuple[float, ...]) -> list[str]:
+def _share_axis(shares: bool, others: bool, box: tuple[float, ...],
+                highest: float) -> list[str]:
     if not shares:
         return []
     left, top, right, bottom = box
@@ -114,7 +118,7 @@ def _share_axis(shares: bool, others: bool, box: tuple[float, ...]) -> list[str]
         y = _place(percent, [0, 100], bottom, top)
         line = grid.replace(",0H", f",{y:.1f}H")
         parts.append(f'{line}<text x="{x}" y="{y + 4:.1f}" text-anchor="{anchor}" '
-                     f'fill="{NEUTRAL}">{percent} %</text>')
+                     f'fill="{NEUTRAL}">{percent * highest / 100:.0f} %</text>')
     return parts
 
 

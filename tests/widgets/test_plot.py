@@ -171,3 +171,15 @@ def test_the_picture_keeps_the_peaks():
                   for path in curves.svg().split('<path d="M')[1:]
                   for pair in path.split('"')[0].split("L") if "h" not in pair)
     assert highest < 20
+
+
+@pytest.mark.parametrize("values", [[0.1, 0.6, 0.975], [10.0, 60.0, 97.5]])
+def test_a_share_may_be_logged_in_percent(values):
+    curves = Curves()
+    for step, value in enumerate(values):
+        curves.append("accuracy", step, value)
+    path = next(part for part in curves.svg().split('<path d="M')[1:] if "L" in part.split('"')[0])
+    heights = [float(pair.split(",")[1]) for pair in path.split('"')[0].split("L")]
+    assert heights == sorted(heights, reverse=True)
+    assert 0 < heights[-1] < 30 < heights[0] < 260
+    assert ">100 %<" in curves.svg()

@@ -130,7 +130,8 @@ export class PlotView {
       scales: {
         x: { time: false },
         y: { distr: this.#isLog ? 3 : 1 },
-        [SHARE]: { range: [0, 1] },
+        // A share logged in percent: one value above 1 says so.
+        [SHARE]: { range: (_, __, high) => [0, high > 1 ? Math.max(100, high) : 1] },
       },
       axes: [
         {
@@ -154,7 +155,10 @@ export class PlotView {
           side: others ? 1 : 3,
           size: 54,
           grid: others ? { show: false } : grid,
-          values: (_, ticks) => ticks.map((tick) => `${Math.round(tick * 100)} %`),
+          values: (_, ticks) => {
+            const percent = (ticks.at(-1) ?? 0) > 1 ? 1 : 100;
+            return ticks.map((tick) => `${Math.round(tick * percent)} %`);
+          },
         },
       ],
       series: [
