@@ -41,7 +41,8 @@ def draw(curves: Curves, width: int, height: int) -> str:
     # A share logged in percent: one value above 1 says so.
     high = max((float(drawn[name][1].max(initial=0)) for name in shares), default=0.0)
     whole = max(100.0, high) if high > 1 else 1.0
-    parts = [*_across(xs, box), *_up(ys, box), *_share_axis(bool(shares), bool(others), box, max(whole, 100.0))]
+    parts = [*_across(xs, box), *_up(ys, box),
+             *_share_axis(bool(shares), bool(others), box, max(whole, 100.0))]
     for at, name in enumerate(names):
         scale = [0.0, whole] if name in shares else ys
         assert scale is not None

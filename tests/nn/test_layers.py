@@ -52,7 +52,7 @@ def test_layers_without_parameters(name):
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 def test_losses(reduction):
     reduced = {"mean": np.mean, "sum": np.sum, "none": lambda x: x}[reduction]
-    mse = nn.MSELoss(reduction)(learngrad.tensor(X), learngrad.tensor(Y))
+    mse = nn.MSELoss(reduction=reduction)(learngrad.tensor(X), learngrad.tensor(Y))
     np.testing.assert_allclose(mse.numpy(), reduced((X - Y) ** 2), rtol=1e-5)
     entropy = nn.CrossEntropyLoss(reduction=reduction)(learngrad.tensor(X),
                                                        learngrad.tensor(CLASSES))
@@ -72,7 +72,7 @@ def test_losses_refuse_what_would_be_silently_wrong():
     with pytest.raises(learngrad.errors.OutOfRangeError, match="0 to 2"):
         nn.CrossEntropyLoss()(scores, learngrad.full((4,), 3))
     with pytest.raises(ArgumentError, match="reduction='avg'"):
-        nn.MSELoss("avg")
+        nn.MSELoss(reduction="avg")
 
 
 # ---- Linear --------------------------------------------------------------------------------------
@@ -237,3 +237,21 @@ def test_functional_has_the_same_operations():
     np.testing.assert_allclose(functional.log_softmax(x, dim=1).numpy(), np.log(softmax(X)),
                                rtol=1e-5)
     assert functional.relu is learngrad.relu
+
+
+@pytest.mark.parametrize("name", ["MSELoss", "CrossEntropyLoss"])
+def test_a_loss_made_with_tensors_is_told(name):
+    logits, y = learngrad.ones(4, 3), learngrad.zeros(4)
+    with pytest.raises(learngrad.errors.ArgumentTypeError, match="is made first") as caught:
+        getattr(nn, name)(logits, y)
+    assert f"nn.{name}()" in caught.value.fix
+
+
+def test_cross_entropy_takes_weights_and_ignores():
+    logits, y = learngrad.tensor([[2.0, 0.0], [0.0, 2.0], [1.0, 1.0]]), learngrad.tensor([0, 1, 1])
+    weight = learngrad.tensor([1.0, 3.0])
+    F = nn.functional
+    for options in ({"weight": weight}, {"ignore_index": 1}, {"label_smoothing": 0.2},
+                    {"reduction": "sum"}):
+        assert nn.CrossEntropyLoss(**options)(logits, y).item() == pytest.approx(
+            F.cross_entropy(logits, y, **options).item())
