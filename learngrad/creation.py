@@ -190,6 +190,8 @@ def arange(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None,
            device: Any = None, requires_grad: bool = False) -> Tensor:
     """Numbers from `start` (0 if one is given) up to, not including, `end`.
 
+    With an integer `dtype` the three numbers lose their fractions first.
+
     Raises
     ------
     ArgumentRangeError
@@ -204,12 +206,13 @@ def arange(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None,
     if end is None:
         start, end = 0, start
     start, end, step = _number(start), _number(end), _number(step)
-    if dtype is None:
-        dtype = devices.result_type(start, end, step)
+    dtype = devices.to_dtype(devices.result_type(start, end, step) if dtype is None else dtype)
+    if dtype.kind in "iu" and math.isfinite(end - start):  # as in PyTorch
+        start, end, step = int(start), int(end), int(step)
     if step == 0 or (end - start) / step < 0 or not math.isfinite(end - start):
         raise ArgumentRangeError(f"steps of {step} do not lead from {start} to {end}",
                                  fix="learngrad.arange(5, 0, -1) counts down")
-    steps, dtype = math.ceil((end - start) / step), devices.to_dtype(dtype)
+    steps = math.ceil((end - start) / step)
     return own(devices.made_on(device, lambda xp: (start + step * xp.arange(steps)).astype(dtype)),
                requires_grad)
 
@@ -262,7 +265,8 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None,
                requires_grad)
 
 
-def tril_indices(row: int, col: int, offset: int = 0, *, device: Any = None) -> Tensor:
+def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = devices.int64,
+                 device: Any = None) -> Tensor:
     """The places of the lower triangle of a matrix: a row of row numbers, one of column numbers.
 
     Examples
@@ -272,10 +276,11 @@ def tril_indices(row: int, col: int, offset: int = 0, *, device: Any = None) -> 
     tensor([[0, 1, 1],
             [0, 0, 1]])
     """
-    return tensor(np.stack(np.tril_indices(row, offset, col)), device=device)
+    return tensor(np.stack(np.tril_indices(row, offset, col)), dtype=dtype, device=device)
 
 
-def triu_indices(row: int, col: int, offset: int = 0, *, device: Any = None) -> Tensor:
+def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = devices.int64,
+                 device: Any = None) -> Tensor:
     """The places of the upper triangle of a matrix: a row of row numbers, one of column numbers.
 
     Examples
@@ -285,7 +290,7 @@ def triu_indices(row: int, col: int, offset: int = 0, *, device: Any = None) -> 
     tensor([[0, 0, 1],
             [0, 1, 1]])
     """
-    return tensor(np.stack(np.triu_indices(row, offset, col)), device=device)
+    return tensor(np.stack(np.triu_indices(row, offset, col)), dtype=dtype, device=device)
 
 
 def as_tensor(data: Any, *, dtype: Any = None, device: Any = None) -> Tensor:

@@ -344,9 +344,14 @@ class Tensor(Methods):
             raise _not_offered(f"np.{func.__name__}")
         return NUMPY[func](*args, **kwargs)
 
-    def to(self, *args: Any, dtype: Any = None, device: Any = None) -> Tensor:
-        """In another dtype, on another device, or both; itself where it is so already."""
-        for arg in args:
+    def to(self, *args: Any, dtype: Any = None, device: Any = None, non_blocking: Bool = False,
+           copy: Bool = False) -> Tensor:
+        """In another dtype, on another device, or both; itself where it is so already.
+
+        With `copy` it is always a new tensor; `non_blocking` is accepted and changes nothing.
+        """
+        flags = [arg for arg in args if isinstance(arg, Bool)]
+        for arg in args[:len(args) - len(flags)]:
             if isinstance(arg, Tensor):
                 dtype, device = arg.dtype, arg.device
             elif isinstance(arg, Device) or (
@@ -355,7 +360,8 @@ class Tensor(Methods):
             else:
                 dtype = arg
         moved = self if device is None else _move(self, Device(device))
-        return moved if dtype is None else E.cast(moved, dtype)
+        moved = moved if dtype is None else E.cast(moved, dtype)
+        return moved.clone() if moved is self and (copy or flags[1:] == [True]) else moved
 
     def cpu(self) -> Tensor:
         """On the CPU."""

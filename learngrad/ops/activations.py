@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from learngrad import devices
-from learngrad.errors import ArgumentError, DtypeError, ShapeError
+from learngrad.errors import ArgumentError, ArgumentRangeError, DtypeError, ShapeError
 from learngrad.ops.elementwise import Floating, absolute, where
 from learngrad.ops.exponential import sigmoid
 from learngrad.ops.losses import softmax
@@ -271,9 +271,9 @@ def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
     >>> learngrad.nn.functional.hardtanh(learngrad.tensor([-3.0, 0.5, 3.0]))
     tensor([-1.0000,  0.5000,  1.0000])
     """
-    if not min_val < max_val:
-        raise ArgumentError(f"hardtanh's bounds are {min_val} and {max_val}: the first must be "
-                            "below the second", fix="hardtanh(x, -1.0, 1.0)")
+    if not min_val <= max_val:
+        raise ArgumentError(f"hardtanh's bounds are {min_val} and {max_val}: the first is not to "
+                            "be above the second", fix="hardtanh(x, -1.0, 1.0)")
     return _in_place(input, inplace, Hardtanh.apply(input, min_val, max_val))
 
 
@@ -326,9 +326,9 @@ def prelu(input, weight):
         raise DtypeError(f"prelu: the dtypes {input.dtype} and {weight.dtype} differ",
                          tensors={"input": input, "weight": weight}, fix="weight.to(input.dtype)")
     count = weight.numel()
-    if count != 1 and (input.ndim < 2 or count != input.shape[1]):
+    if weight.ndim > 1 or (count != 1 and (input.ndim < 2 or count != input.shape[1])):
         raise ShapeError(f"prelu takes one slope, or one for each channel (dimension 1); these are "
-                         f"{count} for shape {list(input.shape)}",
+                         f"{list(weight.shape)} for shape {list(input.shape)}",
                          tensors={"input": input, "weight": weight}, fix="weight of shape [1]")
     shape = [count if d == 1 else 1 for d in range(input.ndim)] if count != 1 else [1] * input.ndim
     return where(input > 0, input, input * reshape(weight, shape))
@@ -479,7 +479,7 @@ def softshrink(input, lambd=0.5):
     tensor([0.0000, 1.5000])
     """
     if lambd < 0:
-        raise ArgumentError(f"lambd is a distance, so it cannot be {lambd}", fix="lambd=0.5")
+        raise ArgumentRangeError(f"lambd is a distance, so it cannot be {lambd}", fix="lambd=0.5")
     return Shrink.apply(input, lambd, lambd)
 
 
@@ -530,6 +530,6 @@ def gelu(input, approximate="none"):
     tensor([-0.1587,  1.9545])
     """
     if approximate not in ("none", "tanh"):
-        raise ArgumentError(f"approximate={approximate!r:.60} is not known",
-                            fix='use "none" or "tanh"')
+        raise ArgumentRangeError(f"approximate={approximate!r:.60} is not known",
+                                 fix='use "none" or "tanh"')
     return (GeluTanh if approximate == "tanh" else Gelu).apply(input)

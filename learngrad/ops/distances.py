@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentError, ShapeError
+from learngrad.errors import ArgumentError, ArgumentRangeError, ShapeError
 from learngrad.ops.activations import logsigmoid
 from learngrad.ops.elementwise import absolute, relu, where
 from learngrad.ops.exponential import sqrt
 from learngrad.ops.losses import reduced, same_shape
 from learngrad.ops.reduce import sum
+from learngrad.ops.shape import expand
+from learngrad.ops.statistics import norm
 
 __all__ = [
     "cosine_embedding_loss", "cosine_similarity", "hinge_embedding_loss", "huber_loss", "l1_loss",
@@ -72,7 +75,7 @@ def huber_loss(input, target, reduction="mean", delta=1.0):
     """
     same_shape("huber_loss", input, target)
     if not delta > 0:
-        raise ArgumentError(f"delta is a distance above 0, not {delta}", fix="delta=1.0")
+        raise ArgumentRangeError(f"delta is a distance above 0, not {delta}", fix="delta=1.0")
     return _reduce(Huber.apply(input, target, delta), reduced(reduction))
 
 
@@ -99,6 +102,8 @@ def _length(x: Any, dim: Any, p: float = 2.0, keepdim: bool = False) -> Any:
     """The p-norm over `dim`; the gradient of a norm of zeros is 0."""
     if p == 1:
         return sum(absolute(x), dim, keepdim)
+    if p in (0, math.inf, -math.inf):
+        return norm(x, p, dim, keepdim)
     if p != 2:
         total = sum(absolute(x) ** p, dim, keepdim)
         zero = total == 0
@@ -118,6 +123,9 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     >>> learngrad.nn.functional.cosine_similarity(x, y)
     tensor([0.7071])
     """
+    # Vectors along `dim` of what is broadcast: that may be longer than one of them was.
+    shape = np.broadcast_shapes(x1.shape, x2.shape)
+    x1, x2 = (x if tuple(x.shape) == shape else expand(x, shape) for x in (x1, x2))
     a, b = (where(n > eps, n, eps) for n in (_length(x1, dim), _length(x2, dim)))
     return sum(x1 * x2, dim) / (a * b)
 
@@ -199,7 +207,8 @@ def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=No
     tensor([0.5000, 0.5000])
     """
     same_shape("hinge_embedding_loss", input, target)
-    losses = where(target == 1, input, relu(margin - input))
+    # A target that is neither counts for both, as in PyTorch.
+    losses = where(target == -1, 0, input) + where(target == 1, 0, relu(margin - input))
     return _reduce(losses, reduced(reduction, size_average, reduce))
 
 
@@ -230,6 +239,8 @@ def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6,
     """
     for other in (positive, negative):
         same_shape("triplet_margin_loss", anchor, other)
+    if margin <= 0:
+        raise ArgumentError(f"margin is a distance above 0, not {margin}", fix="margin=1.0")
     near = pairwise_distance(anchor, positive, p, eps)
     far = pairwise_distance(anchor, negative, p, eps)
     if swap:

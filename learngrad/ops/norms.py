@@ -95,6 +95,10 @@ def _check(name: str, input: Any, count: tuple[int, ...], **more: Any) -> None:
 
 def _trailing(name: str, input: Any, normalized_shape: Any) -> tuple[int, ...]:
     """The last sizes of `input`, if they are what was named."""
+    if normalized_shape in ((), []):
+        raise ShapeError(f"{name} needs one size or more in normalized_shape",
+                         tensors={"input": input},
+                         fix=f"normalized_shape={list(input.shape[-1:])}")
     shape = per_dim(normalized_shape, len(normalized_shape) if isinstance(
         normalized_shape, (tuple, list)) else 1, "normalized_shape", 0)
     if tuple(input.shape[input.ndim - len(shape):]) != shape:

@@ -10,7 +10,7 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentError, DtypeError, ShapeError
+from learngrad.errors import ArgumentRangeError, DtypeError, ShapeError
 from learngrad.ops.index import put_back
 from learngrad.ops.reduce import mean
 from learngrad.ops.resample import Blend, Taps
@@ -214,8 +214,8 @@ def _avg_pool(name: str, dims: int, input: Any, kernel_size: Any, stride: Any, p
         raise DtypeError(f"{name} takes means, which are no {input.dtype}",
                          tensors={"input": input}, fix="convert it first: x.float()")
     if divisor is not None and (not isinstance(divisor, int) or not divisor):
-        raise ArgumentError(f"divisor_override={divisor!r} cannot divide",
-                            fix="divisor_override=None")
+        raise ArgumentRangeError(f"divisor_override={divisor!r} cannot divide",
+                                 fix="divisor_override=None")
     counts = []
     for s, k, t, p, o in zip(g.size, g.kernel, g.stride, g.before, g.out):
         first = np.arange(o) * t - p

@@ -136,11 +136,15 @@ def pad(input, pad, mode="constant", value=None):
     stands, most = BORDERS[mode]
     taps = []
     for dim, (size, (before, after)) in enumerate(zip(input.shape, widths)):
-        if max(before, after) > most(size) or (not size and max(before, after) > 0):
+        # A circle is closed after the cut, a mirror stands at the old edge, as in PyTorch.
+        cut = max(-before, 0) if mode == "circular" else 0
+        kept = size - cut - max(-after, 0) if mode == "circular" else size
+        wide = max(before, after)
+        if wide > 0 and (wide > most(size) or kept <= 0):
             raise ShapeError(f"pad={tuple(pad)}: a {mode} border is at most {most(size)} wide here",
                              tensors={"input": input}, fix='mode="replicate" has no such limit')
         if before or after:
-            index = stands(np.arange(-before, size + after), size)
+            index = cut + stands(np.arange(-before - cut, size + after - cut), kept)
             taps.append(Taps(dim, size, index[None], None))
     return Blend.apply(input, tuple(taps), False)
 
