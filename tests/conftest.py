@@ -46,3 +46,6 @@ def reference():
 
 def pytest_terminal_summary(terminalreporter):
     terminalreporter.write_line(f"reference: {reference()}")
+    opinfo = sys.modules.get("tests.opinfo")
+    if opinfo is not None and opinfo.counts["operations"]:
+        terminalreporter.write_line(f"PyTorch's database: {opinfo.told()}")
