@@ -122,24 +122,24 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
                 seq = to.seq
                 if wanted is not None and seq not in wanted:
                     continue
-                shape, dtype = to.outputs[slot]
                 if type(value) is not _ndarray:
                     value = _whole(node, value)
                 given = value.shape
-                if given != shape or value.dtype is not dtype:
-                    value = _fit(node, i, value, shape, dtype)  # type: ignore[arg-type]
+                if (given, value.dtype) != to.outputs[slot]:
+                    value = _fit(node, i, value, *to.outputs[slot])  # type: ignore[arg-type]
                 if seq in waiting:
                     held = waiting[seq][1]
                     before = held[slot]
+                    after = held[slot] = value if before is None else _total(
+                        edge, before, value, owned, detailed)
                 else:
+                    before, after = None, value
                     held = [None] * len(to.outputs)
+                    held[slot] = value
                     waiting[seq] = to, held
                     heappush(turn, -seq)
-                    before = None
-                after = value if before is None else _total(edge, before, value, owned, detailed)
-                held[slot] = after
                 if detailed:
-                    summed = None if given == shape else tuple(given)
+                    summed = None if given == value.shape else tuple(given)
                     contributions.append(Contribution(i, edge, value, summed, before, after))
             # A leaf takes its gradient's array over if nobody else holds it: no name here may.
             value = values = before = after = None  # type: ignore[assignment]
@@ -188,12 +188,11 @@ def _run(node: Function, upstream: list[Any], create_graph: bool) -> tuple[Any, 
         values = node.backward(*upstream, *saved)
     if type(values) is not tuple:
         values = (values,)
-    for edge in node.edges[len(values):]:
-        if edge is not None:
-            raise GraphError(
-                f"the backward of {type(node).__name__} returned {len(values)} gradient(s) for "
-                f"{len(node.edges)} inputs", where=source.resolve(node.made),
-                fix="return one gradient for each input of forward, None where there is none")
+    if len(values) < len(node.edges) and any(node.edges[len(values):]):
+        raise GraphError(
+            f"the backward of {type(node).__name__} returned {len(values)} gradient(s) for "
+            f"{len(node.edges)} inputs", where=source.resolve(node.made),
+            fix="return one gradient for each input of forward, None where there is none")
     return values
 
 

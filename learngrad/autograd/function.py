@@ -234,18 +234,17 @@ class Function(Node):
         With no tensor among `inputs`, arrays go in and arrays come out: formulas use that.
         """
         node = cls()
-        arrays = []
         node.edges = edges = []
-        needs = tensors = False
+        arrays = []
+        tensors = False
         for x in inputs:
-            edge = None
             if isinstance(x, Tensor):
                 tensors = True
-                edge, x = x._edge, x._data
-                if edge is not None:
-                    needs = True
-            arrays.append(x)
-            edges.append(edge)
+                edges.append(x._edge)
+                arrays.append(x._data)
+            else:
+                edges.append(None)
+                arrays.append(x)
         promote = cls.promotion
         if not tensors:  # a formula at work, inside the gate already
             try:
@@ -256,13 +255,9 @@ class Function(Node):
             return tuple(map(as_array, out)) if type(out) is tuple else as_array(out)
 
         frame = sys._getframe(1)
-        code = frame.f_code
-        while _inside[code.co_filename]:
-            outer = frame.f_back
-            if outer is None:
-                break
-            frame, code = outer, outer.f_code
-        made = (code, frame.f_lasti)
+        while frame is not None and _inside[frame.f_code.co_filename]:
+            frame = frame.f_back  # type: ignore[assignment]
+        made = (frame.f_code, frame.f_lasti) if frame is not None else None
         here = thread
         try:
             if promote is not None:
@@ -272,7 +267,7 @@ class Function(Node):
             cls._fail(node, inputs, error, made)
         node.made = made
         result: Any
-        record = needs and here.grad
+        record = here.grad and any(edges)
         if record:
             node.seq = next(RISING)
             node.extras = None
@@ -321,16 +316,20 @@ class Function(Node):
     def _save(self, inputs: tuple[Any, ...], arrays: list[Any], out: Any) -> list[Any]:
         """The saved values as (array, version cell, version then); None where not needed."""
         saved: list[Any] = []
+        edges = self.edges
         for what, whose in self._saves:
-            if whose >= 0 and self.edges[whose] is None:
+            if whose >= 0 and edges[whose] is None:
                 saved.append(None)
-                continue
-            owner, array = (out, out._data) if what < 0 else (inputs[what], arrays[what])
-            if isinstance(owner, Tensor) and array is owner._data:
-                version = owner._version
-                saved.append((array, version, version[0]))
-            else:  # a number, or a promoted copy, which is ours alone: no change can reach it
-                saved.append((array, None, 0))
+            elif what < 0:
+                version = out._version
+                saved.append((out._data, version, version[0]))
+            else:
+                array, owner = arrays[what], inputs[what]
+                if isinstance(owner, Tensor) and owner._data is array:
+                    version = owner._version
+                    saved.append((array, version, version[0]))
+                else:  # a number, or a promoted copy, ours alone: no change can reach it
+                    saved.append((array, None, 0))
         return saved
 
     def keep_own(self, array: Any) -> None:

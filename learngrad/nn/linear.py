@@ -14,7 +14,7 @@ from learngrad.nn.parameter import Parameter
 
 __all__ = ["Identity", "Linear"]
 
-_linear = ops.matmul.linear
+_linear = ops.matmul.Linear.apply
 
 
 class Identity(Module):

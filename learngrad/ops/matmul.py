@@ -101,20 +101,20 @@ class Linear(Function):
             raise ValueError("the weight is no matrix")
         if x.dtype != weight.dtype or (bias is not None and bias.dtype != weight.dtype):
             raise Unequal
-        out = product(x, weight.T)
+        out = x.dot(weight.T) if x.ndim == 2 else x @ weight.T
         if bias is not None:
             out += bias
         return out
 
     def backward(self, g, x, weight):
-        grad_weight = grad_bias = None
-        rows = g.reshape((-1, g.shape[-1])) if g.ndim != 2 else g
-        if x is not None:
-            flat = x.reshape((-1, x.shape[-1])) if x.ndim != 2 else x
-            grad_weight = product(rows.T, flat)
-        if self.edges[2] is not None:
-            grad_bias = rows.sum(0)
-        return None if weight is None else product(g, weight), grad_weight, grad_bias
+        has_bias = self.edges[2] is not None
+        if type(g) is np.ndarray and g.ndim == 2:  # see `product`
+            return (None if weight is None else g.dot(weight), None if x is None else g.T.dot(x),
+                    g.sum(0) if has_bias else None)
+        rows = g.reshape((-1, g.shape[-1]))
+        grad_weight = None if x is None else rows.T @ x.reshape((-1, x.shape[-1]))
+        return (None if weight is None else g @ weight, grad_weight,
+                rows.sum(0) if has_bias else None)
 
     @classmethod
     def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:

@@ -163,9 +163,7 @@ class Optimizer:
         """Subtract ``lr * g`` from `p`, in pieces small enough for the processor's cache."""
         size = p.size
         if size <= PIECE or type(p) is not np.ndarray or not p.flags.c_contiguous:
-            s = self.scratch(p)
-            np.multiply(g, lr, out=s)
-            p -= s
+            p -= g * lr
             return
         p, g = p.reshape(-1), g.reshape(-1)
         s = self.scratch(p[:PIECE])
