@@ -124,10 +124,10 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     tensor([0.7071])
     """
     # Vectors along `dim` of what is broadcast: that may be longer than one of them was.
-    shape = np.broadcast_shapes(x1.shape, x2.shape)
-    x1, x2 = (x if tuple(x.shape) == shape else expand(x, shape) for x in (x1, x2))
+    product = x1 * x2
+    x1, x2 = (x if x.shape == product.shape else expand(x, product.shape) for x in (x1, x2))
     a, b = (where(n > eps, n, eps) for n in (_length(x1, dim), _length(x2, dim)))
-    return sum(x1 * x2, dim) / (a * b)
+    return sum(product, dim) / (a * b)
 
 
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
