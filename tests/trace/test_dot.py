@@ -6,7 +6,6 @@ import re
 import shutil
 import stat
 import subprocess
-import time
 
 import pytest
 
@@ -127,10 +126,8 @@ def test_too_large_a_graph_has_no_layout(traces):
     assert layout(traces["chain"](5), max_nodes=4) is None
 
 
-def test_five_hundred_nodes_are_laid_out_in_seconds(traces):
-    begin = time.perf_counter()
+def test_five_hundred_nodes_are_laid_out(traces):
     assert len(layout(traces["chain"](500))["nodes"]) == 500
-    assert time.perf_counter() - begin < 10
 
 
 def test_without_graphviz_there_is_no_layout(traces, monkeypatch):
