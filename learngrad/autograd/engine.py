@@ -227,10 +227,10 @@ def _fit(node: Function, i: int, value: Any, shape: tuple[int, ...], dtype: np.d
 
 def _whole(node: Node, value: Any) -> Any:
     """A contribution that is no NumPy array: a scalar becomes one, what is no array is refused."""
-    if type(value) is _ndarray or isinstance(value, function.Tensor) or devices.is_array(value):
-        return value
     if isinstance(value, np.generic):
         return np.asarray(value)
+    if isinstance(value, function.Tensor) or devices.is_array(value):
+        return value
     raise GraphError(f"the backward of {type(node).__name__} returned {value!r:.60} as a gradient",
                      where=source.resolve(node.made), fix="return arrays")
 
