@@ -132,6 +132,14 @@ def is_array(value: Any) -> bool:
     return isinstance(value, _array_types)
 
 
+def on_gpu(value: Any) -> bool:
+    """Whether `value` is an array on a GPU, also one from before anything of ours was there."""
+    if type(value).__module__.partition(".")[0] != "cupy":
+        return False
+    cupy()
+    return is_array(value)
+
+
 def array_module(array: Array) -> Any:
     """The module whose functions serve `array`: NumPy or CuPy."""
     return cupy() if is_array(array) and not isinstance(array, np.ndarray) else np

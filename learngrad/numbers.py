@@ -18,10 +18,9 @@ def to_array(data: Any, dtype: Any, device: Any) -> Any:
     place = devices.CPU if device is None else Device(device)
     if dtype is not None:
         dtype = devices.to_dtype(dtype)
-    data = getattr(data, "_data", data)  # a tensor's array
-    if type(data).__module__.partition(".")[0] == "cupy":
-        devices.cupy()  # an array that was on the GPU before anything of ours was
-    if devices.is_array(data) and not isinstance(data, np.ndarray):
+    if hasattr(data, "_edge"):  # a tensor's array
+        data = data._data
+    if devices.on_gpu(data):
         place = devices.device_of(data) if device is None else place
         array = data
     else:
@@ -38,6 +37,9 @@ def to_array(data: Any, dtype: Any, device: Any) -> Any:
 
 def _numbers(data: Any) -> Any:
     """`data` as a NumPy array of numbers, or an error that shows what is wrong with it."""
+    if isinstance(data, np.ndarray) and hasattr(data, "mask"):
+        raise ArgumentTypeError("a masked array would lose its mask: tensors have none",
+                                fix="learngrad.tensor(array.filled(0.0)), or the mask as a tensor")
     if isinstance(data, np.ndarray) and (
             data.dtype.kind in "fiub" or data.dtype.name == "bfloat16"):
         return data

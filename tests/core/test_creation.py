@@ -178,3 +178,9 @@ def test_a_tensor_of_the_graph_is_not_lent_out():
         np.from_dlpack(lg.ones(2, requires_grad=True))
     with pytest.raises(errors.ArgumentTypeError, match="DLPack"):
         lg.from_dlpack([1.0])
+
+
+def test_a_masked_array_is_refused():
+    masked = np.ma.array([1.0, 2.0], mask=[False, True])
+    with pytest.raises(lg.errors.ArgumentTypeError, match="lose its mask"):
+        lg.tensor(masked)
