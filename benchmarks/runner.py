@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import quantiles
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
 import numpy as np
@@ -132,8 +132,11 @@ def run_case(case: Case, settings: Settings, workers: Workers) -> dict[str, Any]
             with np.load(file) as arrays:
                 answers[f"{worker.peer} ({worker.threads})"] = dict(arrays)
     agree(case.name, answers)
+    samples: dict[tuple[str, int, str], list[float]] = {}
+    for threads in case.threads:
+        samples |= _rounds([w for w in present if w.threads == threads], settings)
     return {"about": case.about, "unit": case.unit, "baseline": case.baseline,
-            "rows": _rows(case, _rounds(present, settings))}
+            "rows": _rows(case, samples)}
 
 
 def agree(case: str, answers: dict[str, dict[str, Any]]) -> None:
@@ -168,6 +171,8 @@ def _rounds(workers: list[Worker], settings: Settings) -> dict[tuple[str, int, s
     for turn in range(settings.rounds):
         first = turn % len(workers)
         for worker in workers[first:] + workers[:first]:
+            if worker.threads > 1:
+                sleep(settings.block)  # threads of the last one go on looking for work for a while
             for part, seconds in worker.ask(do="time", number=numbers[worker]).items():
                 samples.setdefault((worker.peer, worker.threads, part), []).append(seconds)
     return samples
