@@ -29,11 +29,10 @@ _new = object.__new__
 as_array = devices.as_array
 
 
-_kinds: dict[Any, Any] = {}  # each description of outputs
-
-
 # Python's collector looks again and again at every container that stays. What many nodes say alike,
 # they share: a long chain's forward pass takes a tenth less.
+KINDS = 4096
+_kinds: dict[Any, Any] = {}  # the first so many descriptions of outputs
 _last_made: source.Made | None = None
 
 
@@ -267,8 +266,10 @@ class Function(Node):
         while frame is not None and _inside[frame.f_code.co_filename]:
             frame = frame.f_back  # type: ignore[assignment]
         made = (frame.f_code, frame.f_lasti) if frame is not None else None
-        if made == _last_made:
-            made = _last_made  # in a loop, one for all of its operations
+        last = _last_made
+        # In a loop, one for all of its operations. By identity: code objects are equal by content.
+        if made is not None and last is not None and made[0] is last[0] and made[1] == last[1]:
+            made = last
         else:
             _last_made = made
         here = thread
@@ -298,7 +299,7 @@ class Function(Node):
             if record:
                 dtype = out.dtype
                 kind = ((out.shape, dtype),)
-                node.outputs = _kinds.setdefault(kind, kind)
+                node.outputs = _kinds.setdefault(kind, kind) if len(_kinds) < KINDS else kind
                 # An integer output (an index, a comparison) has no gradient.
                 result._edge = (node, 0) if dtype.kind == "f" else None
             else:
