@@ -13,7 +13,7 @@ from learngrad.errors import ArgumentError, ArgumentRangeError, ShapeError
 from learngrad.ops.activations import logsigmoid
 from learngrad.ops.elementwise import absolute, relu, where
 from learngrad.ops.exponential import sqrt
-from learngrad.ops.losses import reduced, same_shape
+from learngrad.ops.losses import combined, reduced, same_shape
 from learngrad.ops.reduce import sum
 from learngrad.ops.shape import expand
 from learngrad.ops.statistics import norm
@@ -45,10 +45,6 @@ class Huber(Function):
         return g * held, None if self.edges[1] is None else -g * held
 
 
-def _reduce(losses: Any, reduction: str) -> Any:
-    return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.mean()
-
-
 def l1_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """The mean absolute error.
 
@@ -60,7 +56,7 @@ def l1_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     tensor(1.)
     """
     same_shape("l1_loss", input, target)
-    return _reduce(absolute(input - target), reduced(reduction, size_average, reduce))
+    return combined(absolute(input - target), reduced(reduction, size_average, reduce))
 
 
 def huber_loss(input, target, reduction="mean", delta=1.0):
@@ -76,7 +72,7 @@ def huber_loss(input, target, reduction="mean", delta=1.0):
     same_shape("huber_loss", input, target)
     if not delta > 0:
         raise ArgumentRangeError(f"delta is a distance above 0, not {delta}", fix="delta=1.0")
-    return _reduce(Huber.apply(input, target, delta), reduced(reduction))
+    return combined(Huber.apply(input, target, delta), reduced(reduction))
 
 
 def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mean", beta=1.0):
@@ -94,7 +90,7 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
         raise ArgumentError(f"beta is a distance, so it cannot be {beta}", fix="beta=1.0")
     if beta == 0:
         return l1_loss(input, target, size_average, reduce, reduction)
-    return _reduce(Huber.apply(input, target, beta) / beta,
+    return combined(Huber.apply(input, target, beta) / beta,
                    reduced(reduction, size_average, reduce))
 
 
@@ -175,7 +171,7 @@ def cosine_embedding_loss(input1, input2, target, margin=0.0, size_average=None,
                          f"{list(target.shape)} targets",
                          tensors={"input1": input1, "target": target}, fix="one target for a pair")
     losses = where(target == 1, 1 - cosine, relu(cosine - margin))
-    return _reduce(losses, reduced(reduction, size_average, reduce))
+    return combined(losses, reduced(reduction, size_average, reduce))
 
 
 def margin_ranking_loss(input1, input2, target, margin=0.0, size_average=None, reduce=None,
@@ -192,7 +188,7 @@ def margin_ranking_loss(input1, input2, target, margin=0.0, size_average=None, r
     same_shape("margin_ranking_loss", input1, input2)
     same_shape("margin_ranking_loss", input1, target)
     losses = relu(margin - target * (input1 - input2))
-    return _reduce(losses, reduced(reduction, size_average, reduce))
+    return combined(losses, reduced(reduction, size_average, reduce))
 
 
 def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=None,
@@ -209,7 +205,7 @@ def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=No
     same_shape("hinge_embedding_loss", input, target)
     # A target that is neither counts for both, as in PyTorch.
     losses = where(target == -1, 0, input) + where(target == 1, 0, relu(margin - input))
-    return _reduce(losses, reduced(reduction, size_average, reduce))
+    return combined(losses, reduced(reduction, size_average, reduce))
 
 
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
@@ -223,7 +219,7 @@ def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="m
     tensor(0.6931)
     """
     same_shape("soft_margin_loss", input, target)
-    return _reduce(-logsigmoid(target * input), reduced(reduction, size_average, reduce))
+    return combined(-logsigmoid(target * input), reduced(reduction, size_average, reduce))
 
 
 def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6, swap=False,
@@ -246,4 +242,4 @@ def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6,
     if swap:
         other = pairwise_distance(positive, negative, p, eps)
         far = where(other < far, other, far)
-    return _reduce(relu(near - far + margin), reduced(reduction, size_average, reduce))
+    return combined(relu(near - far + margin), reduced(reduction, size_average, reduce))

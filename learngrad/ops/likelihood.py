@@ -12,7 +12,7 @@ from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, DtypeError, OutOfRangeError, ShapeError
 from learngrad.ops.elementwise import where
 from learngrad.ops.exponential import exp, log, sigmoid
-from learngrad.ops.losses import log_softmax, reduced, same_shape, softmax
+from learngrad.ops.losses import combined, log_softmax, reduced, same_shape, softmax
 from learngrad.ops.reduce import sum
 from learngrad.ops.shape import permute, reshape
 
@@ -315,7 +315,7 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
             "binary_cross_entropy takes probabilities, and an element is not between 0 and 1",
             tensors={"input": input}, fix="a sigmoid first, or binary_cross_entropy_with_logits")
     losses = -(target * _held_log(input) + (1 - target) * _held_log(1 - input))
-    return _reduce(losses if weight is None else losses * weight, reduction)
+    return combined(losses if weight is None else losses * weight, reduction)
 
 
 def _held_log(p: Any) -> Any:
@@ -356,7 +356,7 @@ def binary_cross_entropy_with_logits(input, target, weight=None, size_average=No
         # ln(1 + e^-x) is the loss against 1, and ln(1 + e^x) that against 0.
         losses = (pos_weight * target * BCEWithLogits.apply(input, target * 0 + 1)
                   + (1 - target) * BCEWithLogits.apply(input, target * 0))
-    return _reduce(losses if weight is None else losses * weight, reduction)
+    return combined(losses if weight is None else losses * weight, reduction)
 
 
 def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
@@ -386,7 +386,7 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     else:  # 0 ln 0 is 0
         some = target > 0
         losses = where(some, target * log(where(some, target, 1)), 0) - target * input
-    total = _reduce(losses, reduction)
+    total = combined(losses, reduction)
     return total / input.shape[0] if batch and input.ndim else total
 
 
@@ -408,7 +408,7 @@ def poisson_nll_loss(input, target, log_input=True, full=False, size_average=Non
         safe = where(large, target, 1)
         losses = losses + where(
             large, safe * log(safe) - safe + 0.5 * log(2 * math.pi * safe), 0)
-    return _reduce(losses, reduction)
+    return combined(losses, reduction)
 
 
 def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"):
@@ -433,8 +433,4 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
     losses = 0.5 * (log(held) + (input - target) ** 2 / held)
     if full:
         losses = losses + 0.5 * math.log(2 * math.pi)
-    return _reduce(losses, reduction)
-
-
-def _reduce(losses: Any, reduction: str) -> Any:
-    return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.mean()
+    return combined(losses, reduction)

@@ -123,6 +123,11 @@ def reduced(reduction: str, size_average: Any = None, reduce: Any = None) -> str
     return reduction
 
 
+def combined(losses: Any, reduction: str) -> Any:
+    """The elements' losses as they are, summed, or as their mean."""
+    return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.mean()
+
+
 def same_shape(name: str, input: Any, target: Any) -> None:
     """Refuse shapes that would broadcast: that compares every pair, silently."""
     if not hasattr(target, "shape"):

@@ -82,14 +82,12 @@ def test_the_state_has_everything_for_a_view_that_comes_late(shell, shown, sent)
     np.testing.assert_array_equal(np.frombuffer(series["y"]), np.arange(10.0))
 
 
-def test_logging_is_cheap(shell, shown, sent):
+def test_points_travel_together(shell, shown, sent):
     plot = learngrad.LivePlot()
-    began = time.perf_counter()
     for step in range(20_000):
         plot.log(loss=step)
-    # Measured: 6 µs. A message for each point would be some hundred times more.
-    assert (time.perf_counter() - began) / 20_000 < 200e-6
     shell.end_cell()
+    assert len(sent) < 1_000  # a handful; a message for each point would be 20,000
     assert len(received(sent)["loss"][0]) == 20_000
 
 
