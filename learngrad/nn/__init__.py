@@ -1,13 +1,47 @@
 """Modules: layers, networks and losses, with PyTorch's names."""
 
 from learngrad.nn import functional, init
-from learngrad.nn.activations import ReLU, Sigmoid, Tanh
+from learngrad.nn.activations import (
+    CELU,
+    ELU,
+    GELU,
+    SELU,
+    Hardswish,
+    LeakyReLU,
+    Mish,
+    PReLU,
+    ReLU,
+    ReLU6,
+    RReLU,
+    SiLU,
+    Softplus,
+    Threshold,
+)
 from learngrad.nn.containers import Sequential
 from learngrad.nn.linear import Identity, Linear
 from learngrad.nn.losses import CrossEntropyLoss, MSELoss
 from learngrad.nn.module import Module
 from learngrad.nn.parameter import Parameter
 from learngrad.nn.reshaping import Flatten
+from learngrad.nn.squashing import (
+    GLU,
+    Hardshrink,
+    Hardsigmoid,
+    Hardtanh,
+    LogSigmoid,
+    LogSoftmax,
+    Sigmoid,
+    Softmax,
+    Softmax2d,
+    Softmin,
+    Softshrink,
+    Softsign,
+    Tanh,
+    Tanhshrink,
+)
 
-__all__ = ["CrossEntropyLoss", "Flatten", "Identity", "Linear", "MSELoss", "Module", "Parameter",
-           "ReLU", "Sequential", "Sigmoid", "Tanh", "functional", "init"]
+__all__ = ["CELU", "CrossEntropyLoss", "ELU", "Flatten", "GELU", "GLU", "Hardshrink", "Hardsigmoid",
+           "Hardswish", "Hardtanh", "Identity", "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax",
+           "MSELoss", "Mish", "Module", "PReLU", "Parameter", "RReLU", "ReLU", "ReLU6", "SELU",
+           "Sequential", "SiLU", "Sigmoid", "Softmax", "Softmax2d", "Softmin", "Softplus",
+           "Softshrink", "Softsign", "Tanh", "Tanhshrink", "Threshold", "functional", "init"]

@@ -18,8 +18,8 @@ from learngrad.ops.trigonometry import tanh
 
 __all__ = [
     "celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
-    "leaky_relu", "logsigmoid", "mish", "prelu", "relu6", "selu", "silu", "softmin", "softplus",
-    "softshrink", "softsign", "tanhshrink", "threshold",
+    "leaky_relu", "logsigmoid", "mish", "prelu", "relu6", "rrelu", "selu", "silu", "softmin",
+    "softplus", "softshrink", "softsign", "tanhshrink", "threshold",
 ]
 
 # Klambauer et al., Self-Normalizing Neural Networks (2017), equation 14: with these, mean 0 and
@@ -240,7 +240,7 @@ class Shrink(Floating):
 
 def _in_place(input: Any, inplace: bool, out: Any) -> Any:
     """`inplace` as PyTorch means it: the result also overwrites the input."""
-    return input.copy_(out) if inplace else out
+    return input._assign("inplace=True", lambda: out) if inplace else out
 
 
 def _positive(**values: float) -> None:
@@ -311,6 +311,27 @@ def leaky_relu(input, negative_slope=0.01, inplace=False):
     tensor([-0.1000,  2.0000])
     """
     return _in_place(input, inplace, LeakyRelu.apply(input, negative_slope))
+
+
+def rrelu(input, lower=1 / 8, upper=1 / 3, training=False, inplace=False):
+    """Leaky ReLU whose slope is drawn for each element in training (Xu et al. 2015).
+
+    Evenly between `lower` and `upper`; outside training the slope is their mean.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.nn.functional.rrelu(learngrad.tensor([-1.0, 2.0]), 0.1, 0.3)
+    tensor([-0.2000,  2.0000])
+    """
+    if not lower <= upper:
+        raise ArgumentError(f"rrelu draws slopes between lower={lower} and upper={upper}, and the "
+                            "first is not to be above the second", fix="lower=1/8, upper=1/3")
+    slope: Any = (lower + upper) / 2
+    if training:
+        draws = devices.default_generator(input.device).stream.random(input.shape, np.float32)
+        slope = (lower + (upper - lower) * draws).astype(input.dtype)
+    return _in_place(input, inplace, LeakyRelu.apply(input, slope))
 
 
 def prelu(input, weight):
