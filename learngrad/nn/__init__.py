@@ -18,7 +18,8 @@ from learngrad.nn.activations import (
     Threshold,
 )
 from learngrad.nn.containers import Sequential
-from learngrad.nn.linear import Identity, Linear
+from learngrad.nn.conv import Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d
+from learngrad.nn.linear import Bilinear, Identity, Linear
 from learngrad.nn.losses import CrossEntropyLoss, MSELoss
 from learngrad.nn.module import Module
 from learngrad.nn.parameter import Parameter
@@ -40,7 +41,8 @@ from learngrad.nn.squashing import (
     Tanhshrink,
 )
 
-__all__ = ["CELU", "CrossEntropyLoss", "ELU", "Flatten", "GELU", "GLU", "Hardshrink", "Hardsigmoid",
+__all__ = ["Bilinear", "CELU", "Conv1d", "Conv2d", "ConvTranspose1d", "ConvTranspose2d",
+           "CrossEntropyLoss", "ELU", "Flatten", "GELU", "GLU", "Hardshrink", "Hardsigmoid",
            "Hardswish", "Hardtanh", "Identity", "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax",
            "MSELoss", "Mish", "Module", "PReLU", "Parameter", "RReLU", "ReLU", "ReLU6", "SELU",
            "Sequential", "SiLU", "Sigmoid", "Softmax", "Softmax2d", "Softmin", "Softplus",

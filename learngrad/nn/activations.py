@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from learngrad.creation import zeros
-from learngrad.nn import init as starts
+from learngrad.nn import starts
 from learngrad.nn.function_layer import FunctionLayer
+from learngrad.nn.init import constant_
 from learngrad.nn.module import Module
 from learngrad.nn.parameter import Parameter
 from learngrad.ops import activations as A
@@ -180,12 +180,12 @@ class PReLU(Module):
                  dtype: Any = None) -> None:
         super().__init__()
         self.num_parameters, self.init = num_parameters, init
-        self.weight = Parameter(zeros(num_parameters, device=device, dtype=dtype))
+        self.weight = starts.parameter(num_parameters, device=device, dtype=dtype)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
         """Start again."""
-        starts.constant_(self.weight, self.init)
+        constant_(self.weight, self.init)
 
     def forward(self, x: Any) -> Any:
         """``prelu(x, weight)``."""

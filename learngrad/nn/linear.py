@@ -1,4 +1,4 @@
-"""The linear layer, and the layer that does nothing."""
+"""The linear layer, that of two inputs, and the layer that does nothing."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import math
 from typing import Any
 
 from learngrad import ops
-from learngrad.creation import zeros
-from learngrad.errors import ArgumentError, ArgumentTypeError
-from learngrad.nn import init
+from learngrad.nn import init, starts
 from learngrad.nn.module import Module
 from learngrad.nn.parameter import Parameter
+from learngrad.ops import products
 
-__all__ = ["Identity", "Linear"]
+__all__ = ["Bilinear", "Identity", "Linear"]
 
 _linear = ops.matmul.Linear.apply
 
@@ -74,19 +73,15 @@ class Linear(Module):
     def __init__(self, in_features: int, out_features: int, bias: bool = True, device: Any = None,
                  dtype: Any = None) -> None:
         super().__init__()
-        self.in_features = _count("in_features", in_features)
-        self.out_features = _count("out_features", out_features)
-        self.weight = Parameter(zeros(out_features, in_features, device=device, dtype=dtype))
-        self.bias = Parameter(zeros(out_features, device=device, dtype=dtype)) if bias else None
+        self.in_features = starts.count("Linear", "in_features", in_features)
+        self.out_features = starts.count("Linear", "out_features", out_features)
+        self.weight = starts.parameter(out_features, in_features, device=device, dtype=dtype)
+        self.bias = starts.parameter(out_features, device=device, dtype=dtype) if bias else None
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
         """Draw new parameters."""
-        # a = sqrt(5) makes the bound of the weights 1/sqrt(in_features), that of the bias.
-        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
-        if self.bias is not None:
-            bound = 1 / math.sqrt(self.in_features) if self.in_features else 0
-            init.uniform_(self.bias, -bound, bound)
+        starts.draw(self.weight, self.bias)
 
     def forward(self, x: Any) -> Any:
         """``x @ weight.T + bias``."""
@@ -98,12 +93,58 @@ class Linear(Module):
                 f"bias={self.bias is not None}")
 
 
-def _count(name: str, value: Any) -> int:
-    """A size that a layer is made with."""
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ArgumentTypeError(f"{name} counts features, so it is an integer, not {value!r:.60}",
-                                fix="nn.Linear(64, 10)")
-    if value < 0:
-        raise ArgumentError(f"{name} is {value}, and a layer cannot have fewer than 0 features",
-                            fix="nn.Linear(64, 10)")
-    return value
+class Bilinear(Module):
+    r"""A sum over all pairs of two inputs' elements: :math:`y_o = x_1^{\mathsf T} W_o x_2 + b_o`.
+
+    Parameters
+    ----------
+    in1_features, in2_features, out_features : int
+    bias : bool, default True
+    device, dtype : optional
+
+    Attributes
+    ----------
+    weight : Parameter, shape [out_features, in1_features, in2_features]
+    bias : Parameter, shape [out_features], or None
+        Both start from draws between :math:`\pm 1 / \sqrt{\text{in1\_features}}`.
+
+    Shape
+    -----
+    [*, in1_features] and [*, in2_features] to [*, out_features]
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> layer = learngrad.nn.Bilinear(3, 4, 2)
+    >>> layer(learngrad.ones(5, 3), learngrad.ones(5, 4)).shape
+    learngrad.Size([5, 2])
+    """
+
+    weight: Parameter
+    bias: Parameter | None
+
+    def __init__(self, in1_features: int, in2_features: int, out_features: int, bias: bool = True,
+                 device: Any = None, dtype: Any = None) -> None:
+        super().__init__()
+        self.in1_features = starts.count("Bilinear", "in1_features", in1_features, 1)
+        self.in2_features = starts.count("Bilinear", "in2_features", in2_features)
+        self.out_features = starts.count("Bilinear", "out_features", out_features)
+        self.weight = starts.parameter(out_features, in1_features, in2_features, device=device,
+                                       dtype=dtype)
+        self.bias = starts.parameter(out_features, device=device, dtype=dtype) if bias else None
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw new parameters."""
+        bound = 1 / math.sqrt(self.in1_features)
+        for p in self.parameters():
+            init.uniform_(p, -bound, bound)
+
+    def forward(self, x1: Any, x2: Any) -> Any:
+        """``bilinear(x1, x2, weight, bias)``."""
+        return products.bilinear(x1, x2, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        """The sizes."""
+        return (f"in1_features={self.in1_features}, in2_features={self.in2_features}, "
+                f"out_features={self.out_features}, bias={self.bias is not None}")

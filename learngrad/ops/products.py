@@ -6,8 +6,9 @@ from typing import Any
 
 from learngrad.errors import DtypeError, ShapeError
 from learngrad.ops.matmul import matmul
+from learngrad.ops.shape import permute, reshape
 
-__all__ = ["addmm", "baddbmm", "bmm", "dot", "mm", "mv"]
+__all__ = ["addmm", "baddbmm", "bilinear", "bmm", "dot", "mm", "mv"]
 
 
 def _dims(name: str, *expected: tuple[str, Any, int]) -> None:
@@ -113,3 +114,37 @@ def _plus(input: Any, product: Any, beta: Any, alpha: Any, name: str) -> Any:
                          f"{list(product.shape)}", tensors={"input": input},
                          fix="give it the shape of the product, or one that broadcasts to it")
     return total
+
+
+def bilinear(input1, input2, weight, bias=None):
+    """A sum over all pairs of elements: ``input1 @ weight[o] @ input2 + bias[o]`` for each o.
+
+    Parameters
+    ----------
+    input1 : Tensor, shape [*, in1]
+    input2 : Tensor, shape [*, in2]
+    weight : Tensor, shape [out, in1, in2]
+    bias : Tensor, shape [out], optional
+
+    Returns
+    -------
+    Tensor, shape [*, out]
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x, w = learngrad.tensor([2.0]), learngrad.tensor([[[5.0]]])
+    >>> learngrad.nn.functional.bilinear(x, 3 * x, w)
+    tensor([60.])
+    """
+    lead = tuple(input1.shape[:-1])
+    if (weight.ndim != 3 or not input1.ndim or not input2.ndim or lead != tuple(input2.shape[:-1])
+            or (input1.shape[-1], input2.shape[-1]) != tuple(weight.shape[1:])):
+        raise ShapeError("bilinear takes inputs [*, in1] and [*, in2] and a weight [out, in1, in2]",
+                         tensors={"input1": input1, "input2": input2, "weight": weight},
+                         fix="make the inputs' last sizes the weight's last two")
+    out, in1, in2 = weight.shape
+    by_first = reshape(permute(weight, (1, 0, 2)), (in1, out * in2))
+    half = reshape(matmul(input1, by_first), (*lead, out, in2))
+    total = reshape(matmul(half, reshape(input2, (*lead, in2, 1))), (*lead, out))
+    return total if bias is None else total + bias
