@@ -8,9 +8,9 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.devices import Device
-from learngrad.errors import ArgumentError, ArgumentTypeError
+from learngrad.errors import ArgumentError, ArgumentRangeError, ArgumentTypeError
 
-__all__ = ["to_array"]
+__all__ = ["sizes_or_data", "to_array"]
 
 
 def to_array(data: Any, dtype: Any, device: Any) -> Any:
@@ -33,6 +33,33 @@ def to_array(data: Any, dtype: Any, device: Any) -> Any:
         array = devices.converted(array, dtype)
     return array if place.type == "cpu" and isinstance(array, np.ndarray) else devices.to_device(
         array, place)
+
+
+def sizes_or_data(given: tuple[Any, ...], dtype: Any, device: Any) -> Any:
+    """An array from what stands in ``Tensor(2, 3)``, sizes, or in ``Tensor([2, 3])``, the elements.
+
+    As PyTorch's oldest constructor takes them; without a `dtype` the default floating one is meant.
+    """
+    dtype = devices.get_default_dtype() if dtype is None else dtype
+    data = given[0] if len(given) == 1 else given
+    if isinstance(data, tuple) and hasattr(data, "numel"):  # a shape
+        given = data
+    if all(isinstance(s, int) and not isinstance(s, bool) for s in given) and (
+            len(given) != 1 or data is not given):
+        if any(s < 0 for s in given):
+            raise ArgumentRangeError(f"a size is 0 or more, and {list(given)} has a negative one",
+                                     fix="learngrad.zeros(2, 3)")
+        shape = given or (0,)
+        return devices.made_on(device, lambda xp: xp.zeros(shape, devices.to_dtype(dtype)))
+    if isinstance(data, (bool, float, np.generic)) or len(given) > 1:
+        raise ArgumentTypeError(
+            f"Tensor takes sizes or a list of numbers, not {', '.join(map(repr, given)):.60}",
+            fix=f"learngrad.tensor({data!r:.60})")
+    array = getattr(data, "_data", None)
+    if array is not None and array.dtype != dtype:
+        raise ArgumentTypeError(f"this tensor is {array.dtype}, and one of {dtype} was asked for",
+                                tensors={"this": data}, fix="x.float(), x.to(dtype)")
+    return to_array(data, dtype, device) if array is None else array
 
 
 def _numbers(data: Any) -> Any:

@@ -1,37 +1,86 @@
 """Tensors as text, as PyTorch writes them: four decimals, aligned, summarised when large.
 
-The rules are the defaults of PyTorch's `set_printoptions`: numbers that are all whole have no
-decimals; where the largest is more than 1000 times the smallest, all have exponents; of more than
-1000 elements the first and last three of each dimension are shown; lines have 80 characters.
+Numbers that are all whole have no decimals; where the largest is more than 1000 times the smallest,
+all have exponents; of more than 1000 elements the first and last three of each dimension are shown;
+lines have 80 characters. `set_printoptions` changes these.
 https://docs.pytorch.org/docs/stable/generated/torch.set_printoptions.html
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from learngrad import devices
+from learngrad.errors import ArgumentError
 
-__all__ = ["represent"]
+__all__ = ["represent", "set_printoptions"]
 
-SUMMARISE = 1000  # elements above which the middle is left out
-EDGE = 3  # elements at each end that are shown then
-WIDTH = 80
 PREFIX = "tensor("
+_NAMES = "precision", "threshold", "edgeitems", "linewidth"
+PROFILES: dict[str, tuple[float, ...]] = {
+    "default": (4, 1000, 3, 80), "short": (2, 1000, 2, 80), "full": (4, math.inf, 3, 80)}
+options: dict[str, Any] = {**dict(zip(_NAMES, PROFILES["default"])), "sci_mode": None}
+
+
+def set_printoptions(precision: int | None = None, threshold: float | None = None,
+                     edgeitems: int | None = None, linewidth: int | None = None,
+                     profile: str | None = None, sci_mode: bool | None = None) -> None:
+    """Set how tensors are printed; what is not given stays as it is.
+
+    Parameters
+    ----------
+    precision : int, optional
+        Decimals, 4 at first.
+    threshold : number, optional
+        A tensor of more elements is summarised, 1000 at first.
+    edgeitems : int, optional
+        Elements shown then at each end of a dimension, 3 at first.
+    linewidth : int, optional
+        Characters in a line, 80 at first.
+    profile : str, optional
+        All four at once: "default", "short" or "full"; what else is given goes on top of it.
+    sci_mode : bool, optional
+        Always, or never, write exponents. Left out, they are written where they are needed.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such profile, or a number is negative. (PyTorch lets both pass.)
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.set_printoptions(precision=2)
+    >>> learngrad.tensor([3.14159])
+    tensor([3.14])
+    >>> learngrad.set_printoptions(profile="default")
+    """
+    if profile is not None and profile not in PROFILES:
+        raise ArgumentError(f"there is no profile {profile!r:.60}",
+                            fix='profile="default", "short" or "full"')
+    given = dict(zip(_NAMES, (precision, threshold, edgeitems, linewidth)))
+    chosen = {name: value for name, value in given.items() if value is not None}
+    for name, value in chosen.items():
+        if not isinstance(value, (int, float)) or value < 0:
+            raise ArgumentError(f"{name} is a number, 0 or more, not {value!r:.60}",
+                                fix=f"{name}={options[name]}")
+    options.update(dict(zip(_NAMES, PROFILES[profile])) if profile is not None else {},
+                   **chosen, sci_mode=sci_mode)
 
 
 def represent(tensor: Any) -> str:
     """The ``repr`` of a tensor."""
     array = devices.to_device(tensor._data, devices.CPU)
     text = PREFIX + _body(array)
-    room = WIDTH - (len(text) - text.rfind("\n") + 1)
+    room = options["linewidth"] - (len(text) - text.rfind("\n") + 1)
     for note in _notes(tensor, array):
         if room < len(note) + 2:
             text += ",\n" + " " * len(PREFIX) + note
-            room = WIDTH - len(PREFIX) - len(note)
+            room = options["linewidth"] - len(PREFIX) - len(note)
         else:
             text += ", " + note
             room -= len(note) + 2
@@ -60,7 +109,7 @@ def _notes(tensor: Any, array: Any) -> list[str]:
 def _body(array: Any) -> str:
     if not array.size:
         return "[]"
-    edge = EDGE if array.size > SUMMARISE else None
+    edge = options["edgeitems"] if array.size > options["threshold"] else None
     shown = array
     for axis, size in enumerate(array.shape):
         if edge is not None and size > 2 * edge:
@@ -85,7 +134,7 @@ def _nested(array: Any, form: Callable[[Any], str], width: int, edge: int | None
                  for part in _ends(list(array), edge, None)]
         return "[" + ("," + "\n" * (array.ndim - 1) + " " * (indent + 1)).join(parts) + "]"
     parts = [" ..." if x is None else form(x) for x in _ends(list(array), edge, None)]
-    each = max(1, (WIDTH - indent) // (width + 2))
+    each = max(1, (options["linewidth"] - indent) // (width + 2))
     lines = [", ".join(parts[i:i + each]) for i in range(0, len(parts), each)]
     return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
 
@@ -99,7 +148,10 @@ def _form(shown: Any) -> tuple[Callable[[Any], str], int]:
     whole = bool((numbers == np.trunc(numbers)).all())
     exponents = sizes.size and (sizes.max() > 1e8 or sizes.max() / sizes.min() > 1000 or (
         not whole and sizes.min() < 1e-4))
-    pattern = "{:.4e}" if exponents else "{:.0f}." if whole else "{:.4f}"
+    if options["sci_mode"] is not None:
+        exponents = options["sci_mode"]
+    decimals = int(options["precision"])
+    pattern = f"{{:.{decimals}e}}" if exponents else "{:.0f}." if whole else f"{{:.{decimals}f}}"
 
     def form(x: Any) -> str:
         return pattern.format(x) if np.isfinite(x) else str(float(x))

@@ -17,7 +17,7 @@ from learngrad.autograd.observe import thread
 from learngrad.autograd.why import why_no_grad
 from learngrad.devices import Device
 from learngrad.errors import ArgumentTypeError, DtypeError, GraphError, ShapeError
-from learngrad.numbers import to_array
+from learngrad.numbers import sizes_or_data, to_array
 from learngrad.ops import NUMPY
 from learngrad.ops import elementwise as E
 from learngrad.ops import index as I
@@ -53,6 +53,9 @@ class Tensor(Methods):
 
     Make one with `learngrad.tensor`. It holds the array, the edge of the graph that it came out of
     (``grad_fn``), its ``grad``, a version that counts changes in place, and where it was made.
+
+    ``Tensor(2, 3)`` is one of zeros in that shape, to be filled, and ``Tensor([2, 3])`` a floating
+    one of these numbers, as in PyTorch.
     """
 
     __slots__ = ("__dict__", "__weakref__", "_data", "_edge", "_grad", "_made", "_version")
@@ -65,9 +68,14 @@ class Tensor(Methods):
     name: str | None = None
     _cut: source.Made | None = None  # where it was detached
 
-    def __init__(self, data: Any = (), *, dtype: Any = None, device: Any = None,
+    def __init__(self, *data: Any, dtype: Any = None, device: Any = None,
                  requires_grad: Bool = False) -> None:
-        self._data = to_array(data, dtype, device)
+        with_dtype = dtype is not None and len(data) == 1
+        self._begin(to_array(*data, dtype, device) if with_dtype else
+                    sizes_or_data(data, dtype, device), requires_grad)
+
+    def _begin(self, array: Any, requires_grad: Bool) -> None:
+        self._data = array
         self._edge = self._grad = None
         self._version = [0, False]
         self._made = source.caller()
@@ -152,7 +160,15 @@ class Tensor(Methods):
 
     @data.setter
     def data(self, value: Tensor) -> None:
+        if not isinstance(value, Tensor):
+            raise ArgumentTypeError(f"the data of a tensor is a tensor, not {value!r:.60}",
+                                    fix="x.data = learngrad.tensor(value)")
+        if self._edge is not None and value.dtype.kind != "f":
+            raise DtypeError(f"this tensor needs a gradient, and {value.dtype} numbers have none",
+                             tensors={"this": self, "value": value}, fix="x.data = value.float()")
         self._data = value._data
+        if self._edge is not None and self.is_leaf:
+            self._edge[0].outputs = ((self._data.shape, self._data.dtype),)
 
     def size(self, dim: Int | None = None) -> Any:
         """The shape, or the size of one dimension."""
@@ -511,7 +527,7 @@ class Tensor(Methods):
             raise GraphError("only leaves can be deep-copied: this tensor belongs to a graph",
                              tensors={"this": self}, fix="x.detach().clone()")
         copy = type(self).__new__(type(self))
-        Tensor.__init__(copy, self._data.copy(), requires_grad=self.requires_grad)
+        copy._begin(self._data.copy(), self.requires_grad)
         memo[id(self)] = copy
         copy.__dict__.update(self.__dict__)
         if self._grad is not None:
@@ -530,7 +546,7 @@ USUAL.add(Tensor)
 
 
 def _rebuild(array: Any, requires_grad: bool) -> Tensor:
-    return Tensor(array, requires_grad=requires_grad)
+    return tensor(array, requires_grad=requires_grad)
 
 
 def _not_offered(name: str) -> ArgumentTypeError:
@@ -590,4 +606,6 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None,
     tensor([[1., 2.],
             [3., 4.]])
     """
-    return Tensor(data, dtype=dtype, device=device, requires_grad=requires_grad)
+    t = _new(Tensor)
+    t._begin(to_array(data, dtype, device), requires_grad)
+    return t

@@ -108,9 +108,10 @@ def jvp(func: Func, inputs: Any, v: Any = None, create_graph: bool = False) -> t
     """
     with enable_grad():
         args = [_leaf(x) for x in _several(inputs)]
-        vectors = [function.Tensor(x._data * 0 + 1) for x in args] if v is None else _several(v)
+        vectors = _several(v) if v is not None else [
+            function.Tensor(x._data * 0 + 1, dtype=x.dtype) for x in args]
         out = func(*args)
-        u = _leaf(function.Tensor(out._data * 0))
+        u = _leaf(function.Tensor(out._data * 0, dtype=out.dtype))
         grads = engine.grad(out, args, u, create_graph=True, allow_unused=True)
         total = None
         for g, vector in zip(grads, vectors):
@@ -203,7 +204,7 @@ def _leaf(x: Any) -> Any:
 
 
 def _or_zeros(g: Any, like: Any) -> Any:
-    return function.Tensor(like._data * 0) if g is None else g
+    return function.Tensor(like._data * 0, dtype=like.dtype) if g is None else g
 
 
 def _stacked(rows: list[Any], shape: tuple[int, ...]) -> Any:

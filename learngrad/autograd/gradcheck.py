@@ -53,7 +53,7 @@ def gradcheck(func: Callable[..., Any], inputs: Any, *, eps: float = 1e-6, atol:
     """
     Tensor = function.Tensor  # registered by tensor.py
     given = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
-    args = [Tensor(x._data.astype(np.float64), requires_grad=True)
+    args = [Tensor(x._data, dtype=np.float64, requires_grad=True)
             if isinstance(x, Tensor) and x.requires_grad else x for x in given]
     checked = [(i, x) for i, x in enumerate(args) if isinstance(x, Tensor) and x.requires_grad]
     if not callable(func):
@@ -88,7 +88,7 @@ def gradgradcheck(func: Callable[..., Any], inputs: Any, **options: Any) -> bool
         total = None
         for out in _outputs(func, args):
             weights = np.cos(np.arange(out.numel())).reshape(out.shape)
-            term = (out * type(out)(weights, device=out.device)).sum()
+            term = (out * type(out)(weights, dtype=out.dtype, device=out.device)).sum()
             total = term if total is None else total + term
         if total is None or not total.requires_grad:
             return (needing[0] * 0,)  # nothing to differentiate twice
@@ -136,7 +136,8 @@ def _compare(func: Callable[..., Any], args: list[Any], i: int, x: Any, out: Any
             moved = data.copy()
             moved[column] = before + step
             at = list(args)
-            at[i] = type(x)(moved.reshape(x.shape), device=x.device, requires_grad=True)
+            at[i] = type(x)(moved.reshape(x.shape), dtype=x.dtype, device=x.device,
+                                requires_grad=True)
             shifted.append(_host(_outputs(func, at)[number]))
         numeric[:, column] = (shifted[0] - shifted[1]) / (2 * eps)
     wrong = ~(np.abs(analytic - numeric) <= atol + rtol * np.abs(numeric))

@@ -9,7 +9,7 @@ from learngrad.autograd.mode import no_grad
 from learngrad.autograd.observe import thread
 from learngrad.errors import ArgumentError, ArgumentTypeError, LearngradError
 from learngrad.nn.parameter import Parameter
-from learngrad.tensor import Tensor
+from learngrad.tensor import Tensor, tensor
 
 __all__ = ["LoadResult", "Module", "ModuleError"]
 
@@ -260,7 +260,7 @@ class Module:
             raise ArgumentTypeError(f"a state is a dict of tensors, not {state_dict!r:.60}",
                                     fix="model.load_state_dict(other.state_dict())")
         own = dict(self._state())
-        given = {key: value if isinstance(value, Tensor) else Tensor(value)
+        given = {key: value if isinstance(value, Tensor) else tensor(value)
                  for key, value in state_dict.items() if key in own}
         result = LoadResult([key for key in own if key not in given],
                             [key for key in state_dict if key not in own])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from learngrad.tensor import Tensor
+from learngrad.tensor import Tensor, tensor
 
 __all__ = ["Parameter"]
 
@@ -36,7 +36,7 @@ class Parameter(Tensor):
 
     def __init__(self, data: Any, requires_grad: bool = True) -> None:
         super().__init__()
-        source = data if isinstance(data, Tensor) else Tensor(data)
+        source = data if isinstance(data, Tensor) else tensor(data)
         # The memory is shared, and with it the count of its changes.
         self._data, self._version = source._data, source._version
         self._version[1] = self._version[1] or source is data

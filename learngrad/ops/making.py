@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from learngrad import devices
 from learngrad.autograd import function
-from learngrad.errors import GraphError
+from learngrad.errors import ArgumentError, GraphError
 from learngrad.ops.elementwise import cast
 from learngrad.ops.shape import _sizes
 
 __all__: list[str] = []  # no operations: methods alone
+
+# PyTorch's old names of a dtype, which `Tensor.type` still gives and takes.
+OLD_TYPES = {
+    "HalfTensor": devices.float16, "FloatTensor": devices.float32, "DoubleTensor": devices.float64,
+    "CharTensor": devices.int8, "ShortTensor": devices.int16, "IntTensor": devices.int32,
+    "LongTensor": devices.int64, "ByteTensor": devices.uint8, "BoolTensor": devices.bool_,
+}
+
+
+def old_type(name: str) -> tuple[str, Any]:
+    """The device and the dtype of an old name: ``"torch.cuda.FloatTensor"``."""
+    *prefix, kind = name.split(".")
+    if kind not in OLD_TYPES or prefix not in ([], ["torch"], ["torch", "cuda"]):
+        raise ArgumentError(f"there is no type {name!r:.60}", fix='x.type("torch.FloatTensor")')
+    return "cuda" if "cuda" in prefix else "cpu", OLD_TYPES[kind]
 
 
 class Making:
@@ -21,6 +38,7 @@ class Making:
     dtype: Any
     device: Any
     to: Any
+    numel: Any
     _data: Any
     _edge: Any
 
@@ -29,7 +47,8 @@ class Making:
         dtype = self.dtype if dtype is None else devices.to_dtype(dtype)
         device = self.device if device is None else device
         array = devices.made_on(device, lambda xp: xp.full(_sizes((size,)), fill_value, dtype))
-        return function.Tensor(array, requires_grad=requires_grad)
+        t = function.Tensor._from_array(array, None)
+        return t.requires_grad_() if requires_grad else t
 
     def new_zeros(self, *size, dtype=None, device=None, requires_grad=False):
         """Zeros of shape `size`."""
@@ -50,6 +69,16 @@ class Making:
         return function.Tensor(data, dtype=self.dtype if dtype is None else dtype,
                                device=self.device if device is None else device,
                                requires_grad=requires_grad)
+
+    def type(self, dtype=None, non_blocking=False):
+        """Its old name, ``"torch.FloatTensor"``; or the tensor in `dtype`, an old name or a new."""
+        if dtype is None:
+            kind = next((k for k, d in OLD_TYPES.items() if d == self.dtype), str(self.dtype))
+            return f"torch.cuda.{kind}" if self.is_cuda else f"torch.{kind}"
+        if isinstance(dtype, str) and dtype.endswith("Tensor"):
+            device, dtype = old_type(dtype)
+            return self.to(device, dtype)
+        return cast(self, getattr(dtype, "dtype", dtype))
 
     def type_as(self, other):
         """In the dtype of another tensor."""
@@ -80,6 +109,25 @@ class Making:
         """Whether it lives on a GPU."""
         return self.device.type == "cuda"
 
+    def get_device(self):
+        """The number of its GPU; -1 on the CPU."""
+        return self._data.device.id if self.is_cuda else -1
+
+    def nelement(self):
+        """The number of elements."""
+        return self.numel()
+
+    def data_ptr(self):
+        """Where in memory its first element lies."""
+        return _address(self._data)
+
+    def storage_offset(self):
+        """How many elements after the first one of its memory a view begins."""
+        whole = self._data
+        while isinstance(whole.base, type(whole)):
+            whole = whole.base
+        return (_address(self._data) - _address(whole)) // self.dtype.itemsize
+
     def element_size(self):
         """The bytes of one element."""
         return self.dtype.itemsize
@@ -99,3 +147,7 @@ class Making:
 
     def __dlpack_device__(self):
         return self._data.__dlpack_device__()
+
+
+def _address(array: Any) -> int:
+    return array.ctypes.data if isinstance(array, np.ndarray) else array.data.ptr
