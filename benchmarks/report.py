@@ -12,8 +12,15 @@ TARGETS = [
     ("chain, an operation both ways / PyTorch", ("chain", "both", "learngrad", "torch"), 1.0),
     ("recorder used before / never",
      ("recording", "both", "recorded before", "never recorded"), 1.05),
+    ("mnist step / PyTorch", ("mnist", "step", "learngrad", "torch"), 1.0),
+    ("lstm step / PyTorch", ("lstm", "step", "learngrad", "torch"), 1.0),
+    ("gpt step / PyTorch", ("gpt", "step", "learngrad", "torch"), 1.0),
+    ("lenet step / PyTorch", ("lenet", "step", "learngrad", "torch"), 2.0),
+    ("conv2d both ways / PyTorch", ("conv2d", "both", "learngrad", "torch"), 4.0),
 ]
 """Ratios at one thread that the core is held to."""
+
+KEPT = 1.01  # bytes kept for backward, of PyTorch's; a hundredth for counts and sums of rows
 
 IMPORT_SECONDS, IMPORT_BYTES = 0.060, 10e6
 LEFT_OVER = 0.1  # of the memory that a long chain took, how much may stay
@@ -24,11 +31,18 @@ def targets(result: dict[str, Any]) -> list[dict[str, Any]]:
     cases = result["cases"]
     held = []
     for name, (case, part, peer, base), most in TARGETS:
-        for row in cases.get(case, {}).get("rows", []):
-            if (row["part"], row["peer"], row["threads"]) == (part, peer, 1) and (
-                    base in row["versus"]):
-                ratio = row["versus"][base]["median"]
-                held.append(_target(name, f"{most:g}", ratio, most, "{:.2f}"))
+        ratio = _ratio(cases.get(case, {}), part, peer, base)
+        if ratio is not None:
+            held.append(_target(name, f"{most:g}", ratio, most, "{:.2f}"))
+    for name, case in cases.items():
+        for base, spelled in (("mygrad", "MyGrad"), ("hips", "HIPS autograd")):
+            ratio = _ratio(case, case["whole"], "learngrad", base) if "whole" in case else None
+            if ratio is not None:
+                held.append(_target(f"{name} / {spelled}", "1", ratio, 1.0, "{:.2f}"))
+        kept = case.get("kept", {})
+        if "learngrad" in kept and kept.get("torch"):
+            held.append(_target(f"{name}, kept for backward / PyTorch", f"{KEPT:g}",
+                                kept["learngrad"] / kept["torch"], KEPT, "{:.3f}"))
     if "import" in cases:
         beyond = cases["import"]["beyond"]
         held += [_target("import beyond NumPy, ms", "60", beyond["seconds"] * 1e3,
@@ -42,6 +56,14 @@ def targets(result: dict[str, Any]) -> list[dict[str, Any]]:
         held.append(_target("memory that a second long chain needs anew", "0.1", again, LEFT_OVER,
                             "{:.2f}"))
     return held
+
+
+def _ratio(case: dict[str, Any], part: str, peer: str, base: str) -> float | None:
+    """The median ratio of two peers in one part, at one thread; None where one is not there."""
+    for row in case.get("rows", []):
+        if (row["part"], row["peer"], row["threads"]) == (part, peer, 1) and base in row["versus"]:
+            return float(row["versus"][base]["median"])
+    return None
 
 
 def _target(name: str, shown: str, measured: float, most: float, form: str) -> dict[str, Any]:
@@ -63,6 +85,9 @@ def text(result: dict[str, Any]) -> str:
     for name, case in result["cases"].items():
         table = {"import": _import, "memory": _memory}.get(name, _rows)(case)
         blocks.append(f"{name}: {case['about']}\n\n{table}")
+    kept = _kept(result["cases"])
+    if kept:
+        blocks.append(kept)
     held = targets(result)
     if held:
         blocks.append(_table(["target", "at most", "measured", ""], [
@@ -88,6 +113,19 @@ def micro(seconds: float) -> str:
     """Microseconds with three digits."""
     value = seconds * 1e6
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def _kept(cases: dict[str, Any]) -> str:
+    """What a forward pass leaves for backward, beside inputs and weights."""
+    lines = []
+    for name, case in cases.items():
+        kept = case.get("kept", {})
+        if kept:
+            ours, theirs = kept.get("learngrad"), kept.get("torch")
+            lines.append([name, *("" if n is None else f"{n / 1e3:,.1f}" for n in (ours, theirs)),
+                          f"{ours / theirs:.3f}" if ours is not None and theirs else ""])
+    head = ["kept for backward, kB", "learngrad", "torch", "/ torch"]
+    return _table(head, lines) if lines else ""
 
 
 def _import(case: dict[str, Any]) -> str:

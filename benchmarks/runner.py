@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks import processes
-from benchmarks.cases import CASES, Case
+from benchmarks.cases import CASES
 from benchmarks.machine import load, machine
+from benchmarks.work import Case
 
 __all__ = ["FULL", "QUICK", "ROOT", "TINY", "Disagreement", "Settings", "agree", "replace", "run"]
 
@@ -124,11 +125,13 @@ def run_case(case: Case, settings: Settings, workers: Workers) -> dict[str, Any]
     """Time one case: all its peers in turns, at each number of threads."""
     asked = [workers[peer, threads] for threads in case.threads for peer in case.peers]
     present = [worker for worker in asked if worker is not None]
-    answers = {}
+    answers, kept = {}, {}
     with tempfile.TemporaryDirectory() as folder:
         for number, worker in enumerate(present):
             file = f"{folder}/{number}.npz"
-            worker.ask(do="prepare", case=case.name, tiny=settings.tiny, answer=file)
+            prepared = worker.ask(do="prepare", case=case.name, tiny=settings.tiny, answer=file)
+            if prepared["kept"] is not None:
+                kept[worker.peer] = prepared["kept"]
             with np.load(file) as arrays:
                 answers[f"{worker.peer} ({worker.threads})"] = dict(arrays)
     agree(case.name, answers)
@@ -136,7 +139,7 @@ def run_case(case: Case, settings: Settings, workers: Workers) -> dict[str, Any]
     for threads in case.threads:
         samples |= _rounds([w for w in present if w.threads == threads], settings)
     return {"about": case.about, "unit": case.unit, "baseline": case.baseline,
-            "rows": _rows(case, samples)}
+            "whole": case.parts[-1], "kept": kept, "rows": _rows(case, samples)}
 
 
 def agree(case: str, answers: dict[str, dict[str, Any]]) -> None:

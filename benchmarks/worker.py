@@ -6,6 +6,7 @@ it sleeps, so that peers in their processes can take turns.
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.cases import CASES
+from benchmarks.work import OTHERS
 
 
 def main() -> None:
@@ -28,7 +30,7 @@ def main() -> None:
             case "prepare":
                 run = CASES[command["case"]].peers[peer](command["tiny"])
                 np.savez(command["answer"], **run.answer())
-                answer = {}
+                answer = {"kept": None if run.kept is None else run.kept()}
             case "time":
                 answer = run.time(command["number"])
         print(json.dumps(answer), file=answers, flush=True)
@@ -43,6 +45,12 @@ def begin(peer: str, threads: int) -> dict[str, Any]:
             return {"missing": str(error)}
         torch.set_num_threads(threads)
         return {"versions": {"torch": torch.__version__}}
+    if peer in OTHERS:
+        try:
+            importlib.import_module(OTHERS[peer])
+        except ImportError as error:
+            return {"missing": str(error)}
+        return {"versions": {peer: version(OTHERS[peer])}}
     if peer == "numpy":
         return {"versions": {"numpy": np.__version__, "blas": blas()}}
     try:
