@@ -266,13 +266,17 @@ _LAZY = {
     "record": "learngrad.widgets.display",
     "show": "learngrad.widgets.display",
     "cli": "learngrad.cli",
+    "load": "learngrad.saving",
+    "save": "learngrad.saving",
     "data": "learngrad.data",
+    "saving": "learngrad.saving",
     "trace": "learngrad.trace",
     "widgets": "learngrad.widgets",
 }
 
 if _TYPE_CHECKING:
-    from learngrad import data, trace, widgets
+    from learngrad import data, saving, trace, widgets
+    from learngrad.saving import load, save
     from learngrad.widgets.display import record, show
     from learngrad.widgets.plot import LivePlot
 

@@ -21,7 +21,7 @@ ROOMS = [
     {"numbers", "printing"},
     {"tensor"},
     {"creation", "random"},
-    {"linalg", "cuda", "compat"},
+    {"linalg", "cuda", "compat", "saving"},
     {"nn", "optim", "distributions"},
     {"data", "utils"},
     {"trace"},

@@ -1,0 +1,15 @@
+"""What can go wrong with a file."""
+
+from __future__ import annotations
+
+from learngrad.errors import LearngradError
+
+__all__ = ["Damaged", "SavingError"]
+
+
+class SavingError(LearngradError, RuntimeError):
+    """A file that is not what it should be, or a place where none can be written."""
+
+
+class Damaged(Exception):
+    """What is wrong inside of a file; who knows its name tells it."""

@@ -1,0 +1,60 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from learngrad.saving.errors import SavingError
+
+__all__ = ["replacing"]
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A file to write bytes to, that takes the place of `path` when the block has ended well.
+
+    Until then, and for good if an error, an interrupt or a power cut ends it, what was there before
+    stays as it was. The new file gets the old one's permissions. A link keeps pointing where it
+    points: what it points at is replaced. What is no file (a pipe, a device) is written to.
+
+    Raises
+    ------
+    SavingError
+        If the folder is not there.
+    OSError
+        If the file cannot be written, as when the disk is full.
+    """
+    target = Path(os.path.realpath(path))
+    if not target.parent.is_dir():
+        raise SavingError(f"there is no folder {str(target.parent)!r} to save in",
+                          fix=f"pathlib.Path({str(target.parent)!r}).mkdir(parents=True)")
+    if target.exists() and not target.is_file():
+        with open(target, "wb") as file:
+            yield file
+        return
+    if target.exists() and not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, "the file that is there is read-only", str(target))
+    draft = target.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        with open(draft, "xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())  # the bytes are on the disk before the name is
+        if target.exists():
+            os.chmod(draft, stat.S_IMODE(target.stat().st_mode))
+        os.replace(draft, target)
+    finally:
+        draft.unlink(missing_ok=True)
+    if hasattr(os, "O_DIRECTORY"):  # and the name too, where a folder can be asked for that
+        folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
