@@ -7,10 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from learngrad import devices
 from learngrad.errors import ArgumentTypeError
-from learngrad.optim.optimizer import Moving, Optimizer, number
-from learngrad.tensor import Tensor
+from learngrad.optim.optimizer import Optimizer, downhill, number, pieces, zeros_like
 
 __all__ = ["Adam"]
 
@@ -70,31 +68,29 @@ class Adam(Optimizer):
         for i, beta in enumerate(group["betas"]):
             number(f"betas[{i}]", beta, below=1.0)
 
-    def update(self, group: dict[str, Any], moving: list[Moving]) -> None:
+    def update(self, group: dict[str, Any], state: dict[str, Any], param: Any,
+               grad: Any) -> None:
         """One step of the rule."""
+        if not state:
+            state.update(step=0, exp_avg=zeros_like(param), exp_avg_sq=zeros_like(param))
+        t = state["step"] = state["step"] + 1
         beta1, beta2 = group["betas"]
         turned = group["maximize"] or group["weight_decay"]
-        for p, g, state in moving:
-            if not state:
-                zeros = devices.array_module(p).zeros_like
-                state.update(step=0, exp_avg=Tensor._from_array(zeros(p), None),
-                             exp_avg_sq=Tensor._from_array(zeros(p), None))
-            t = state["step"] = state["step"] + 1
-            m, v = state["exp_avg"]._data, state["exp_avg_sq"]._data
-            s = self.scratch(p)
+        # The formula's quotient, with the root of 1 - beta2^t multiplied out of it.
+        root = math.sqrt(1 - beta2**t)
+        eps, rate = group["eps"] * root, group["lr"] * root / (1 - beta1**t)
+        for p, g, m, v in pieces(param, grad, state["exp_avg"]._data, state["exp_avg_sq"]._data):
             if turned:
-                g = self.downhill(p, g, group)
-            np.subtract(g, m, out=s)
+                g = downhill(p, g, group)
+            s = g - m
             s *= 1 - beta1
             m += s
-            v *= beta2
-            np.multiply(g, g, out=s)
+            s = g * g
             s *= 1 - beta2
+            v *= beta2
             v += s
-            # The formula's quotient, with the root of 1 - beta2^t multiplied out of it.
-            root = math.sqrt(1 - beta2**t)
             np.sqrt(v, out=s)
-            s += group["eps"] * root
+            s += eps
             np.divide(m, s, out=s)
-            s *= group["lr"] * root / (1 - beta1**t)
+            s *= rate
             p -= s

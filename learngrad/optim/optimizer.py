@@ -6,7 +6,7 @@ import copy
 import math
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,12 +18,9 @@ from learngrad.errors import ArgumentError, ArgumentTypeError, GraphError
 from learngrad.nn import Module, Parameter
 from learngrad.tensor import Tensor
 
-__all__ = ["Moving", "Optimizer", "number"]
+__all__ = ["Optimizer", "downhill", "number", "pieces", "zeros_like"]
 
 PIECE = 32_768  # elements: 128 kB of float32
-
-Moving = tuple[Any, Any, dict[str, Any]]
-"""A parameter's array, its gradient's, and what the rule remembers of it."""
 
 
 def number(name: str, value: Any, low: float = 0.0, below: float = math.inf) -> float:
@@ -40,10 +37,10 @@ def number(name: str, value: Any, low: float = 0.0, below: float = math.inf) -> 
 class Optimizer:
     """Base of the optimisers.
 
-    A subclass refuses senseless settings in ``check`` and gives its rule in ``update``, which
-    changes the arrays of a group in place. `param_groups` is a list of dicts, each with
-    ``"params"`` and the settings of those parameters, which may be changed between steps; `state`
-    holds for each parameter what the rule remembers.
+    A subclass refuses senseless settings in ``check`` and gives its rule in ``update``, which moves
+    one parameter's array in place; or it overrides ``step``, as in PyTorch. `param_groups` is a
+    list of dicts, each with ``"params"`` and the settings of those parameters, which may be changed
+    between steps; `state` holds for each parameter what the rule remembers.
     """
 
     defaults: dict[str, Any]
@@ -54,7 +51,6 @@ class Optimizer:
         self.defaults = defaults
         self.param_groups = []
         self.state = defaultdict(dict)
-        self._scratch: dict[Any, Any] = {}
         self._moved = False  # whether a step ever found a gradient, or said that it found none
         groups = _groups(params)
         if not groups:
@@ -98,9 +94,17 @@ class Optimizer:
     def check(self, group: dict[str, Any]) -> None:
         """Refuse settings of a parameter group that make no sense."""
 
-    def update(self, group: dict[str, Any], moving: list[Moving]) -> None:
-        """Move a group's arrays in place, by their gradients; the optimiser's rule."""
+    def update(self, group: dict[str, Any], state: dict[str, Any], param: Any,
+               grad: Any) -> None:
+        """Move a parameter's array in place, by its gradient's array; the optimiser's rule."""
         raise NotImplementedError(f"{type(self).__name__} has no rule: def update(self, ...)")
+
+    def descend(self, group: dict[str, Any]) -> None:
+        """Apply the rule to every parameter of a group that has a gradient."""
+        for p in group["params"]:
+            if p._grad is not None:
+                self.update(group, self.state[p], p._data, p._grad._data)
+                p._version[0] += 1
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move every parameter that has a gradient; the others stay.
@@ -119,25 +123,24 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        states, moved = self.state, False
+        if not self._moved:
+            self._say_if_nothing_moves()
         for group in self.param_groups:
-            params = [p for p in group["params"] if p._grad is not None]
-            if params:
-                moved = True
-                thread.quietly(self.update, group,
-                               [(p._data, p._grad._data, states[p]) for p in params])
-            for p in params:
-                p._version[0] += 1
+            thread.quietly(self.descend, group)
+        if thread.watchers:
             for watcher in thread.watchers:
-                for p in params:
-                    watcher.changed(p)
-        if not moved and not self._moved:
+                for p in self._params():
+                    if p._grad is not None:
+                        watcher.changed(p)
+        return loss
+
+    def _say_if_nothing_moves(self) -> None:
+        if all(p._grad is None for p in self._params()):
             warnings.warn(
                 f"{type(self).__name__}.step() moved nothing: none of its parameters has a "
                 "gradient. Call loss.backward() before step(), and build the optimiser from the "
-                "parameters of the model that the loss is computed with.", stacklevel=2)
+                "parameters of the model that the loss is computed with.", stacklevel=3)
         self._moved = True
-        return loss
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget all gradients, so that the next backward pass begins anew.
@@ -149,33 +152,10 @@ class Optimizer:
         """
         for group in self.param_groups:
             for p in group["params"]:
-                p._grad = None if set_to_none or p._grad is None else p._grad.detach().zero_()
-
-    def scratch(self, array: Any, which: int = 0) -> Any:
-        """An array to compute in, like `array`; one serves all of its shape, dtype and device."""
-        key = which, array.shape, array.dtype, array.device
-        found = self._scratch.get(key)
-        if found is None:
-            found = self._scratch[key] = devices.array_module(array).empty_like(array)
-        return found
-
-    def move(self, p: Any, g: Any, lr: float) -> None:
-        """Subtract ``lr * g`` from `p`, in pieces small enough for the processor's cache."""
-        size = p.size
-        if size <= PIECE or type(p) is not np.ndarray or not p.flags.c_contiguous:
-            p -= g * lr
-            return
-        p, g = p.reshape(-1), g.reshape(-1)
-        s = self.scratch(p[:PIECE])
-        for start in range(0, size, PIECE):
-            piece = p[start:start + PIECE]
-            piece -= np.multiply(g[start:start + PIECE], lr, out=s[:piece.size])
-
-    def downhill(self, p: Any, g: Any, group: dict[str, Any]) -> Any:
-        """The gradient to go down by, for a group with ``maximize`` or ``weight_decay``."""
-        s = self.scratch(p, 1)
-        np.multiply(p, group["weight_decay"], out=s)
-        return np.subtract(s, g, out=s) if group["maximize"] else np.add(s, g, out=s)
+                if set_to_none:
+                    p._grad = None
+                elif p._grad is not None:
+                    p._grad = p._grad.detach().zero_()
 
     # ---- State -----------------------------------------------------------------------------------
 
@@ -264,3 +244,36 @@ def _trainable(p: Any, role: str) -> None:
     if not p.requires_grad and not isinstance(p, Parameter):
         raise ArgumentError("this tensor needs no gradient, so it would never be moved",
                             tensors={role: p}, fix="make it with requires_grad=True")
+
+
+def pieces(*arrays: Any) -> Iterable[tuple[Any, ...]]:
+    """Arrays of one shape in pieces that fit the processor's cache; on a GPU they stay whole.
+
+    Each operation of a rule then finds in the cache what the one before it left there, and what a
+    rule needs beside its memory is as large as a piece, not as a parameter. A piece has at least
+    one dimension: of arrays without, NumPy would make scalars.
+    """
+    first = arrays[0]
+    if first.ndim and (first.size <= PIECE or type(first) is not np.ndarray):
+        return (arrays,)
+    return _cut(arrays)
+
+
+def _cut(arrays: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    if all(a.flags.c_contiguous for a in arrays):
+        arrays = tuple(a.reshape(-1) for a in arrays)
+    length = len(arrays[0])
+    rows = max(1, PIECE * length // arrays[0].size)
+    for start in range(0, length, rows):
+        yield tuple([a[start:start + rows] for a in arrays])
+
+
+def downhill(p: Any, g: Any, group: dict[str, Any]) -> Any:
+    """The gradient to go down by, for a group with ``maximize`` or ``weight_decay``."""
+    s = p * group["weight_decay"]
+    return np.subtract(s, g, out=s) if group["maximize"] else np.add(s, g, out=s)
+
+
+def zeros_like(p: Any) -> Tensor:
+    """Zeros in the shape of a parameter's array, as a tensor to remember."""
+    return Tensor._from_array(devices.array_module(p).zeros_like(p), None)

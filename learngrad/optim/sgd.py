@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from learngrad.errors import ArgumentError
-from learngrad.optim.optimizer import Moving, Optimizer, number
-from learngrad.tensor import Tensor
+from learngrad.optim.optimizer import PIECE, Optimizer, downhill, number, pieces, zeros_like
 
 __all__ = ["SGD"]
+
+_ndarray = np.ndarray
 
 
 class SGD(Optimizer):
@@ -72,27 +73,47 @@ class SGD(Optimizer):
             raise ArgumentError("Nesterov's rule looks ahead along the momentum: it needs one, and "
                                 "no dampening", fix="momentum=0.9, dampening=0")
 
-    def update(self, group: dict[str, Any], moving: list[Moving]) -> None:
-        """One step of the rule."""
-        lr, momentum, dampening = group["lr"], group["momentum"], group["dampening"]
-        nesterov, turned = group["nesterov"], group["maximize"] or group["weight_decay"]
-        for p, g, state in moving:
-            if turned:
-                g = self.downhill(p, g, group)
-            if momentum:
-                kept = state.get("momentum_buffer")
-                if kept is None:
-                    v = g.copy()
-                    state["momentum_buffer"] = Tensor._from_array(v, None)
+    def descend(self, group: dict[str, Any]) -> None:
+        """Apply the rule to a group."""
+        if group["momentum"] or group["weight_decay"] or group["maximize"]:
+            super().descend(group)
+            return
+        # Plain descent remembers nothing; in a small net, asking for more would cost as much again.
+        lr, dtype = group["lr"], None
+        for p in group["params"]:
+            g = p._grad
+            if g is not None:
+                array = p._data
+                if type(array) is not _ndarray or array.size > PIECE:
+                    for piece, slope in pieces(array, g._data):
+                        piece -= slope * lr
                 else:
-                    v = kept._data
-                    v *= momentum
-                    if dampening:
-                        self.move(v, g, dampening - 1)
-                    else:
-                        v += g
+                    if array.dtype is not dtype:
+                        dtype = array.dtype
+                        rate = np.array(lr, dtype)  # NumPy would convert the number each time
+                    array -= g._data * rate
+                p._version[0] += 1
+
+    def update(self, group: dict[str, Any], state: dict[str, Any], param: Any,
+               grad: Any) -> None:
+        """One step of the rule."""
+        lr, momentum, factor = group["lr"], group["momentum"], 1 - group["dampening"]
+        nesterov, turned = group["nesterov"], group["maximize"] or group["weight_decay"]
+        kept = grad  # stands for the memory where there is none
+        if momentum:
+            kept = state.get("momentum_buffer")
+            if kept is None:
+                kept, factor = zeros_like(param), 1
+                state["momentum_buffer"] = kept
+            kept = kept._data
+        for p, g, v in pieces(param, grad, kept):
+            if turned:
+                g = downhill(p, g, group)
+            if momentum:
+                v *= momentum
+                v += g if factor == 1 else g * factor
                 if nesterov:
-                    self.move(p, v, momentum * lr)
+                    p -= v * (momentum * lr)
                 else:
                     g = v
-            self.move(p, g, lr)
+            p -= g * lr
