@@ -23,6 +23,20 @@ from learngrad.nn.linear import Bilinear, Identity, Linear
 from learngrad.nn.losses import CrossEntropyLoss, MSELoss
 from learngrad.nn.module import Module
 from learngrad.nn.parameter import Parameter
+from learngrad.nn.pooling import (
+    AdaptiveAvgPool1d,
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool1d,
+    AdaptiveMaxPool2d,
+    AvgPool1d,
+    AvgPool2d,
+    LPPool1d,
+    LPPool2d,
+    MaxPool1d,
+    MaxPool2d,
+    MaxUnpool1d,
+    MaxUnpool2d,
+)
 from learngrad.nn.reshaping import Flatten
 from learngrad.nn.squashing import (
     GLU,
@@ -41,9 +55,11 @@ from learngrad.nn.squashing import (
     Tanhshrink,
 )
 
-__all__ = ["Bilinear", "CELU", "Conv1d", "Conv2d", "ConvTranspose1d", "ConvTranspose2d",
-           "CrossEntropyLoss", "ELU", "Flatten", "GELU", "GLU", "Hardshrink", "Hardsigmoid",
-           "Hardswish", "Hardtanh", "Identity", "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax",
-           "MSELoss", "Mish", "Module", "PReLU", "Parameter", "RReLU", "ReLU", "ReLU6", "SELU",
+__all__ = ["AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d",
+           "AvgPool1d", "AvgPool2d", "Bilinear", "CELU", "Conv1d", "Conv2d", "ConvTranspose1d",
+           "ConvTranspose2d", "CrossEntropyLoss", "ELU", "Flatten", "GELU", "GLU", "Hardshrink",
+           "Hardsigmoid", "Hardswish", "Hardtanh", "Identity", "LPPool1d", "LPPool2d", "LeakyReLU",
+           "Linear", "LogSigmoid", "LogSoftmax", "MSELoss", "MaxPool1d", "MaxPool2d", "MaxUnpool1d",
+           "MaxUnpool2d", "Mish", "Module", "PReLU", "Parameter", "RReLU", "ReLU", "ReLU6", "SELU",
            "Sequential", "SiLU", "Sigmoid", "Softmax", "Softmax2d", "Softmin", "Softplus",
            "Softshrink", "Softsign", "Tanh", "Tanhshrink", "Threshold", "functional", "init"]
