@@ -2,36 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, Self
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from typing import Any, Self
 
+from learngrad import devices
+from learngrad.autograd.handle import RemovableHandle
 from learngrad.autograd.mode import no_grad
 from learngrad.autograd.observe import thread
-from learngrad.errors import ArgumentError, ArgumentTypeError, LearngradError
-from learngrad.nn.parameter import Parameter
-from learngrad.tensor import Tensor, tensor
+from learngrad.devices import Device
+from learngrad.errors import ArgumentError, ArgumentTypeError
+from learngrad.nn import state
+from learngrad.nn.hooks import Hook, Hooks, add
+from learngrad.nn.parts import Parts, _AfterSetUp
+from learngrad.nn.state import LoadResult, ModuleError
+from learngrad.tensor import Tensor
 
 __all__ = ["LoadResult", "Module", "ModuleError"]
 
 
-class ModuleError(LearngradError, RuntimeError):
-    """A module that is not complete, or a state that does not fit it."""
+class NoForward(ModuleError, NotImplementedError):
+    """A module that is called and has no forward."""
 
 
-class LoadResult(NamedTuple):
-    """What `Module.load_state_dict` could not match."""
-
-    missing_keys: list[str]
-    unexpected_keys: list[str]
-
-
-class Module:
+class Module(Parts):
     """Base of every layer and network.
 
     A subclass calls ``super().__init__()``, assigns its `Parameter` and `Module` objects to
     attributes, and computes in ``forward``. The module is called like a function. Its parts are
     what its attributes hold, in the order in which they were first assigned; the name of a part is
     its path, such as ``encoder.0.weight``.
+
+    A part cannot take the name of a method, such as ``parameters``. (PyTorch: `torch.nn.Module`
+    lets a module take it, and the method is found in its place.)
+
+    Raises
+    ------
+    SetUpError
+        If a part is assigned, or the module is used, without ``super().__init__()``.
 
     Examples
     --------
@@ -47,138 +56,146 @@ class Module:
     [2.0, 6.0]
     """
 
-    training: bool
-    _buffers: dict[str, bool]  # the names of the buffers, and whether they belong to the state
-
-    def __init__(self) -> None:
-        vars(self).update(training=True, _buffers={})
+    # `Hooks`, or None until there is one: without hooks a call costs one look at it.
+    _hooks: Any = _AfterSetUp()
 
     def forward(self, *inputs: Any) -> Any:
         """Compute the output; each subclass has its own."""
-        raise ModuleError(f"{type(self).__name__} has no forward, so it cannot be called",
-                          fix="def forward(self, x): ... in the class, at the depth of __init__")
+        name = type(self).__name__
+        near = get_close_matches("forward", vars(type(self)))
+        raise NoForward(f"{name} has no forward, so it cannot be called",
+                        fix=f"rename {near[0]} to forward" if near else
+                            "def forward(self, x): ... in the class, at the depth of __init__")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run ``forward``; watchers hear when it begins and ends."""
         watchers = thread.watchers
         if not watchers:
-            return self.forward(*args, **kwargs)
+            if self._hooks is None:
+                return self.forward(*args, **kwargs)
+            return self._call_hooked(args, kwargs)
         for watcher in watchers:
             watcher.enter(self, args)
         try:
-            return self.forward(*args, **kwargs)
+            return self._call_hooked(args, kwargs)
         finally:
             for watcher in watchers:
                 watcher.leave(self)
 
-    # ---- Its parts -------------------------------------------------------------------------------
+    def _call_hooked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if self._hooks is None:
+            return self.forward(*args, **kwargs)
+        if not self._hooks:  # all of them were removed
+            vars(self)["_hooks"] = None
+            return self.forward(*args, **kwargs)
+        return self._hooks.call(self, args, kwargs)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        held = vars(self)
-        if isinstance(value, (Parameter, Module)):
-            if "_buffers" not in held:
-                raise ModuleError(
-                    f"{type(self).__name__}.{name} is assigned before the module is set up",
-                    fix="super().__init__() as the first line of __init__")
-            if isinstance(value, Parameter) and value.name is None:
-                value.name = name
-        elif value is not None and isinstance(held.get(name), (Parameter, Module)):
-            kind = "parameter" if isinstance(held[name], Parameter) else "module"
-            raise ArgumentTypeError(
-                f"{name} is a {kind} of this {type(self).__name__}, and {type(value).__name__} "
-                "would take its place: optimisers would go on with the old one",
-                fix=f"with learngrad.no_grad(): module.{name}.copy_(value)" if kind == "parameter"
-                    else f"assign a module, or None, to {name}")
-        held[name] = value
+    # ---- Hooks -----------------------------------------------------------------------------------
 
-    def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """Assign a parameter to an attribute, by its name."""
-        setattr(self, name, param)
+    def _hooked(self) -> Hooks:
+        """The hooks, made when the first of them comes."""
+        if self._hooks is None:
+            vars(self)["_hooks"] = Hooks()
+        hooks: Hooks = self._hooks
+        return hooks
 
-    def add_module(self, name: str, module: Module | None) -> None:
-        """Assign a module to an attribute, by its name."""
-        setattr(self, name, module)
-
-    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
-        """Keep a tensor that is not trained, such as a running mean.
+    def register_forward_pre_hook(self, hook: Callable[..., Any], *, prepend: bool = False,
+                                  with_kwargs: bool = False) -> RemovableHandle:
+        """Call ``hook(module, args)`` before each forward.
 
         Parameters
         ----------
-        name : str
-        tensor : Tensor or None
-        persistent : bool, default True
-            Whether it belongs to `state_dict`.
-        """
-        if tensor is not None and (not isinstance(tensor, Tensor) or isinstance(tensor, Parameter)):
-            raise ArgumentTypeError(f"a buffer is a plain tensor, not a {type(tensor).__name__}",
-                                    fix="register_buffer(name, learngrad.zeros(n))")
-        if name in vars(self) and name not in self._buffers:
-            raise ArgumentError(f"{type(self).__name__} has an attribute {name!r} already",
-                                fix="choose another name")
-        vars(self)[name] = tensor
-        self._buffers[name] = persistent
+        hook : callable
+            Returns None, or what takes the place of the arguments: a tuple, or the only one.
+        prepend : bool, default False
+            Call it before the hooks there are.
+        with_kwargs : bool, default False
+            Call ``hook(module, args, kwargs)``; it returns None or ``(args, kwargs)``.
 
-    def named_modules(self, memo: set[int] | None = None,
-                      prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """Paths and modules: itself (path ``""``), its parts, their parts; each module once."""
-        memo = set() if memo is None else memo
-        if id(self) not in memo:
-            memo.add(id(self))
-            yield prefix, self
-            for name, value in vars(self).items():
-                if isinstance(value, Module):
-                    yield from value.named_modules(memo, f"{prefix}.{name}" if prefix else name)
-
-    def named_children(self) -> Iterator[tuple[str, Module]]:
-        """Names and modules of its own attributes, not of their parts."""
-        return ((name, value) for name, value in vars(self).items() if isinstance(value, Module))
-
-    def named_parameters(self, prefix: str = "",
-                         recurse: bool = True) -> Iterator[tuple[str, Parameter]]:
-        """Paths and parameters, each parameter once.
+        Returns
+        -------
+        RemovableHandle
+            Its ``remove()`` takes the hook away.
 
         Examples
         --------
-        >>> from learngrad import nn
-        >>> [name for name, _ in nn.Sequential(nn.Linear(2, 3), nn.ReLU()).named_parameters()]
-        ['0.weight', '0.bias']
+        >>> import learngrad
+        >>> layer = learngrad.nn.ReLU()
+        >>> handle = layer.register_forward_pre_hook(lambda module, args: -args[0])
+        >>> layer(learngrad.tensor([-1.0, 2.0])).tolist()
+        [1.0, 0.0]
+        >>> handle.remove()
         """
-        return self._named(prefix, recurse, lambda module: (
-            (name, value) for name, value in vars(module).items() if isinstance(value, Parameter)))
+        return add(self._hooked().before, Hook(hook, with_kwargs), prepend)
 
-    def named_buffers(self, prefix: str = "",
-                      recurse: bool = True) -> Iterator[tuple[str, Tensor]]:
-        """Paths and buffers, each buffer once."""
-        return self._named(prefix, recurse, lambda module: (
-            (name, vars(module)[name]) for name in module._buffers
-            if vars(module).get(name) is not None))
+    def register_forward_hook(self, hook: Callable[..., Any], *, prepend: bool = False,
+                              with_kwargs: bool = False,
+                              always_call: bool = False) -> RemovableHandle:
+        """Call ``hook(module, args, output)`` after each forward.
 
-    def _named(self, prefix: str, recurse: bool,
-               own: Callable[[Module], Iterable[tuple[str, Any]]]) -> Iterator[tuple[str, Any]]:
-        seen = set()
-        for path, module in self.named_modules(prefix=prefix) if recurse else [(prefix, self)]:
-            for name, value in own(module):
-                if id(value) not in seen:
-                    seen.add(id(value))
-                    yield f"{path}.{name}" if path else name, value
+        Parameters
+        ----------
+        hook : callable
+            Returns None, or what takes the place of the output.
+        prepend : bool, default False
+            Call it before the hooks there are.
+        with_kwargs : bool, default False
+            Call ``hook(module, args, kwargs, output)``.
+        always_call : bool, default False
+            Call it, with None for the output, also if forward raises.
 
-    def modules(self) -> Iterator[Module]:
-        """Itself, its parts, their parts; each module once."""
-        return (module for _, module in self.named_modules())
+        Examples
+        --------
+        >>> import learngrad
+        >>> layer = learngrad.nn.Linear(3, 2)
+        >>> shapes = []
+        >>> handle = layer.register_forward_hook(lambda m, args, out: shapes.append(out.shape))
+        >>> _ = layer(learngrad.ones(5, 3))
+        >>> shapes
+        [learngrad.Size([5, 2])]
+        """
+        return add(self._hooked().after, Hook(hook, with_kwargs, always_call), prepend)
 
-    def children(self) -> Iterator[Module]:
-        """The modules of its own attributes."""
-        return (module for _, module in self.named_children())
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any],
+                                        prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(module, grad_output)`` when the gradients of the outputs are known.
 
-    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """Every parameter, once: what an optimiser is given."""
-        return (value for _, value in self.named_parameters(recurse=recurse))
+        It returns None, or what takes the place of ``grad_output``, a tuple with a gradient for
+        each output.
+        """
+        return add(self._hooked().arriving, Hook(hook), prepend)
 
-    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
-        """Every buffer, once."""
-        return (value for _, value in self.named_buffers(recurse=recurse))
+    def register_full_backward_hook(self, hook: Callable[..., Any],
+                                    prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(module, grad_input, grad_output)`` when the inputs' gradients are known.
 
-    # ---- What is done to all of them -------------------------------------------------------------
+        It returns None, or what takes the place of ``grad_input``. Both are tuples, with None for
+        each positional argument and output that has no gradient.
+
+        PyTorch: `torch.nn.Module` gives None for an output that the loss does not depend on; here
+        its gradient is 0.
+
+        Examples
+        --------
+        >>> import learngrad
+        >>> layer = learngrad.nn.Tanh()
+        >>> seen = []
+        >>> handle = layer.register_full_backward_hook(lambda m, gin, gout: seen.append(gout[0]))
+        >>> layer(learngrad.zeros(2, requires_grad=True)).sum().backward()
+        >>> seen
+        [tensor([1., 1.])]
+        """
+        return add(self._hooked().leaving, Hook(hook), prepend)
+
+    def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """An old name of `register_full_backward_hook`.
+
+        PyTorch: `torch.nn.Module.register_backward_hook` gives the gradients of the last operation
+        inside of the module; here they are those of the module.
+        """
+        return self.register_full_backward_hook(hook)
+
+    # ---- What is done to all parts ---------------------------------------------------------------
 
     def apply(self, fn: Callable[[Module], Any]) -> Self:
         """Call `fn` with each part, the innermost first, and with itself last."""
@@ -189,8 +206,12 @@ class Module:
 
     def train(self, mode: bool = True) -> Self:
         """Set the training mode of itself and all parts: some layers differ in evaluation."""
-        for module in self.modules():
-            module.training = mode
+        if not isinstance(mode, bool):
+            raise ArgumentError(f"the training mode is True or False, not {mode!r:.60}",
+                                fix="model.train(), model.eval()")
+        self.training = mode
+        for child in self.children():
+            child.train(mode)
         return self
 
     def eval(self) -> Self:
@@ -208,13 +229,108 @@ class Module:
         for p in self.parameters():
             p.grad = None if set_to_none or p.grad is None else p.grad.detach().zero_()
 
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        """Put what `fn` makes of each tensor in its place; parameters stay the same objects."""
+        for child in self.children() if recurse else ():
+            child._apply(fn)
+        with no_grad():
+            for _, p in self._own("parameters"):
+                g = p.grad
+                p.data = fn(p.data)
+                p._grad = g if g is None else fn(g.detach())
+            for name, value in self._own("buffers"):
+                vars(self)[name] = fn(value)
+        return self
+
+    def to(self, *args: Any, device: Any = None, dtype: Any = None,
+           non_blocking: bool = False) -> Self:
+        """Move all parameters and buffers to a device, a floating dtype, or both.
+
+        Parameters stay the objects they are, so that an optimiser keeps them; gradients come
+        along. What is not floating keeps its dtype.
+
+        Parameters
+        ----------
+        *args : str, Device, dtype or Tensor
+            ``to("cuda")``, ``to(learngrad.float64)``, or both; or a tensor to be like.
+        device, dtype : optional
+            The same by name.
+        non_blocking : bool
+            Accepted, and changes nothing.
+
+        Raises
+        ------
+        ArgumentTypeError
+            If the dtype is not floating.
+
+        Examples
+        --------
+        >>> import learngrad
+        >>> learngrad.nn.Linear(1, 1).to(learngrad.float64).weight.dtype
+        dtype('float64')
+        """
+        for arg in args:
+            if isinstance(arg, Tensor):
+                device, dtype = arg.device, arg.dtype
+            elif isinstance(arg, Device) or (
+                    isinstance(arg, str) and arg.partition(":")[0] in ("cpu", "cuda")):
+                device = arg
+            elif isinstance(arg, int) and not isinstance(arg, bool):
+                device = f"cuda:{arg}"
+            elif arg is not None and not isinstance(arg, bool):
+                dtype = arg
+        if dtype is not None and (dtype := devices.to_dtype(dtype)).kind != "f":
+            raise ArgumentTypeError(f"a module is moved to a floating dtype, not to {dtype}",
+                                    fix="model.to(learngrad.float64)")
+        return self._apply(lambda t: t.to(device=device, dtype=dtype if t.is_floating_point()
+                                          else None))
+
+    def cpu(self) -> Self:
+        """Move everything to the CPU."""
+        return self.to("cpu")
+
+    def cuda(self, device: Any = None) -> Self:
+        """Move everything to the GPU."""
+        return self.to("cuda" if device is None else device)
+
+    def float(self) -> Self:
+        """Keep what is floating in float32."""
+        return self.to(devices.float32)
+
+    def double(self) -> Self:
+        """Keep what is floating in float64."""
+        return self.to(devices.float64)
+
+    def half(self) -> Self:
+        """Keep what is floating in float16."""
+        return self.to(devices.float16)
+
+    def type(self, dst_type: Any) -> Self:
+        """Keep everything, also what is not floating, in this dtype."""
+        return self._apply(lambda t: t.to(dtype=dst_type))
+
+    def share_memory(self) -> Self:
+        """Refused: processes do not share parameters here."""
+        raise ModuleError("learngrad's parameters live in the memory of one process",
+                          fix="train in threads, or send model.state_dict() to other processes")
+
     # ---- State -----------------------------------------------------------------------------------
 
-    def state_dict(self) -> dict[str, Tensor]:
+    def state_dict(self, *, destination: Any = None, prefix: str = "",
+                   keep_vars: bool = False) -> OrderedDict[str, Tensor]:
         """Every parameter and persistent buffer by its path.
 
         The tensors share memory with the module: training goes on changing them. For a copy, clone
         them or use ``copy.deepcopy``.
+
+        Parameters
+        ----------
+        destination : dict, optional
+            Where to put them, by default an ``OrderedDict``.
+        prefix : str, default ""
+            What stands before each path.
+        keep_vars : bool, default False
+            Give the parameters themselves, not tensors outside the graph.
 
         Examples
         --------
@@ -222,20 +338,15 @@ class Module:
         >>> {name: list(t.shape) for name, t in nn.Linear(2, 3).state_dict().items()}
         {'weight': [3, 2], 'bias': [3]}
         """
-        return {name: value.detach() for name, value in self._state()}
+        found = OrderedDict() if destination is None else destination
+        for name, value in state.own(self):
+            found[prefix + name] = value if keep_vars else value.detach()
+        for name, child in self._own("modules"):
+            child.state_dict(destination=found, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
+        return found
 
-    def _state(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
-        """As `state_dict`, the tensors themselves; a shared one under each of its paths."""
-        for name, value in vars(self).items():
-            if isinstance(value, Parameter):
-                yield prefix + name, value
-        for name, persistent in self._buffers.items():
-            if persistent and vars(self)[name] is not None:
-                yield prefix + name, vars(self)[name]
-        for name, child in self.named_children():
-            yield from child._state(f"{prefix}{name}.")
-
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> LoadResult:
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True,
+                        assign: bool = False) -> LoadResult:
         """Copy the values of `state_dict` into the parameters and buffers.
 
         Parameters
@@ -244,6 +355,9 @@ class Module:
             As `state_dict` gives it. Values are converted to the dtype of what they replace.
         strict : bool, default True
             Refuse keys that are missing or unexpected; with False they are left out and returned.
+        assign : bool, default False
+            Put the tensors themselves, with their dtypes and devices, in the place of the
+            parameters and buffers. An optimiser made before goes on with the old ones.
 
         Returns
         -------
@@ -256,30 +370,17 @@ class Module:
             If a shape differs or, under `strict`, a key is missing or unexpected. Every problem is
             listed, and nothing is loaded.
         """
-        if not isinstance(state_dict, Mapping):
-            raise ArgumentTypeError(f"a state is a dict of tensors, not {state_dict!r:.60}",
-                                    fix="model.load_state_dict(other.state_dict())")
-        own = dict(self._state())
-        given = {key: value if isinstance(value, Tensor) else tensor(value)
-                 for key, value in state_dict.items() if key in own}
-        result = LoadResult([key for key in own if key not in given],
-                            [key for key in state_dict if key not in own])
-        problems = [f"{key}: shape {list(value.shape)} in the state, {list(own[key].shape)} here"
-                    for key, value in given.items() if value.shape != own[key].shape]
-        if strict:
-            problems += [f"{key}: missing in the state" for key in result.missing_keys]
-            problems += [f"{key}: not in this module" for key in result.unexpected_keys]
-        if problems:
-            raise ModuleError("\n  ".join([f"this state does not fit {type(self).__name__}:",
-                                           *problems]),
-                              fix="build the module as the one that was saved, or pass "
-                                  "strict=False to leave out keys that do not match")
-        with no_grad():
-            for key, value in given.items():
-                own[key].copy_(value)
-        return result
+        return state.load(self, state_dict, strict, assign)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take over what a copy or a pickle holds; a copy has names of its own."""
+        vars(self).update(state)
+        vars(self)["_parts"] = {kind: dict(names) for kind, names in state["_parts"].items()}
 
     # ---- As Python shows it ----------------------------------------------------------------------
+
+    def _get_name(self) -> str:
+        return type(self).__name__
 
     def extra_repr(self) -> str:
         """What stands between the brackets of its repr, for a subclass to say."""
@@ -287,8 +388,15 @@ class Module:
 
     def __repr__(self) -> str:
         extra = self.extra_repr()
-        lines = [f"({name}): {child!r}".replace("\n", "\n  ")
-                 for name, child in self.named_children()]
-        if not lines:
-            return f"{type(self).__name__}({extra})"
-        return "\n  ".join([f"{type(self).__name__}(", *extra.splitlines(), *lines]) + "\n)"
+        return self._shown(extra.split("\n") if extra else [],
+                           [f"({name}): {vars(self)[name]!r}" for name in self._parts["modules"]])
+
+    def _shown(self, extra: list[str], parts: list[str]) -> str:
+        """A repr of lines about itself and of its parts' reprs."""
+        if not parts and len(extra) < 2:
+            return f"{self._get_name()}({''.join(extra)})"
+        lines = [*extra, *(part.replace("\n", "\n  ") for part in parts)]
+        return "\n  ".join([f"{self._get_name()}(", *lines]) + "\n)"
+
+    def __dir__(self) -> list[str]:
+        return sorted(name for name in super().__dir__() if not name[0].isdigit())

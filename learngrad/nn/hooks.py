@@ -1,0 +1,193 @@
+"""Hooks of a module: what is called before and after its forward, and as gradients come back."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from learngrad.autograd import engine
+from learngrad.autograd.function import Function
+from learngrad.autograd.handle import RemovableHandle
+from learngrad.autograd.mode import is_grad_enabled
+from learngrad.errors import GraphError
+from learngrad.tensor import Tensor
+
+__all__ = ["Hooks"]
+
+
+class Hook(NamedTuple):
+    """A function of the user's, and how it wants to be called."""
+
+    call: Callable[..., Any]
+    with_kwargs: bool = False
+    always: bool = False
+
+    def __call__(self, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any],
+                 *output: Any) -> Any:
+        if self.with_kwargs:
+            return self.call(module, args, kwargs, *output)
+        return self.call(module, args, *output)
+
+
+class Hooks:
+    """All hooks of one module, by kind; a module without any has no such object."""
+
+    def __init__(self) -> None:
+        self.before: OrderedDict[int, Hook] = OrderedDict()
+        self.after: OrderedDict[int, Hook] = OrderedDict()
+        self.arriving: OrderedDict[int, Hook] = OrderedDict()  # gradients, at the output
+        self.leaving: OrderedDict[int, Hook] = OrderedDict()  # and at the inputs
+
+    def __bool__(self) -> bool:
+        return bool(self.before or self.after or self.arriving or self.leaving)
+
+    def call(self, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run the module's forward between its hooks."""
+        result, called = None, set()
+        try:
+            for hook in list(self.before.values()):
+                args, kwargs = _inputs(hook, hook(module, args, kwargs), args, kwargs)
+            crossing = Crossing(module, self) if self.arriving or self.leaving else None
+            if crossing is not None:
+                args = crossing.enter(args)
+            result = module.forward(*args, **kwargs)
+            for key, hook in list(self.after.items()):
+                called.add(key)
+                answer = hook(module, args, kwargs, result)
+                result = result if answer is None else answer
+            return result if crossing is None else crossing.leave(result)
+        except Exception as error:
+            for key, hook in list(self.after.items()):
+                if hook.always and key not in called:
+                    try:
+                        hook(module, args, kwargs, result)
+                    except Exception as second:  # noqa: BLE001  (told with the first, raised below)
+                        error.add_note(f"then a hook with always_call=True raised {second!r}")
+            raise
+
+
+def _inputs(hook: Hook, answer: Any, args: tuple[Any, ...],
+            kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments to go on with, after what a hook before forward returned."""
+    if answer is None:
+        return args, kwargs
+    if not hook.with_kwargs:
+        return answer if isinstance(answer, tuple) else (answer,), kwargs
+    if not (isinstance(answer, tuple) and len(answer) == 2):
+        raise GraphError("a forward pre-hook that is given keywords returns None or a pair of "
+                         f"arguments and keywords, not {answer!r:.60}", fix="return args, kwargs")
+    return answer
+
+
+def add(hooks: OrderedDict[int, Hook], hook: Hook, prepend: bool) -> RemovableHandle:
+    """Register a hook, as the last or, with `prepend`, as the first of its kind."""
+    handle = RemovableHandle(hooks, hook)
+    if prepend:
+        hooks.move_to_end(handle.id, last=False)
+    return handle
+
+
+class Passage(Function):
+    """Hands tensors on as they are, and asks a listener about the gradients that come back."""
+
+    formula, sign = "x", "hook"
+    quiet = False  # the listener is a user's function: it runs operations
+
+    def forward(self, listener: Any, *xs: Any) -> Any:
+        """Hand on."""
+        self.listener = listener
+        return xs
+
+    def backward(self, *gs: Any) -> Any:
+        """Ask for what takes the place of each gradient."""
+        recording = isinstance(gs[0], Tensor)
+        given = gs if recording else tuple(Tensor._from_array(g, None) for g in gs)
+        return None, *(
+            g if answer is same else None if answer is None else
+            engine._answer(self, k, answer, recording)
+            for k, (g, same, answer) in enumerate(zip(gs, given, self.listener(given))))
+
+
+def _through(values: Any, listener: Callable[[tuple[Any, ...]], Any]) -> Any:
+    """`values` with the tensors in it that need a gradient led through a `Passage`.
+
+    The listener is asked with a gradient for each value, None where there is none. None is given
+    back if nothing needs a gradient.
+    """
+    places = [i for i, x in enumerate(values) if isinstance(x, Tensor) and x.requires_grad]
+    if not places or not is_grad_enabled():
+        return None
+
+    def listen(gs: tuple[Any, ...]) -> list[Any]:
+        found = dict(zip(places, gs))
+        answers = listener(tuple(found.get(i) for i in range(len(values))))
+        return [answers[i] for i in places]
+
+    passed = list(values)
+    for i, out in zip(places, Passage.apply(listen, *(values[i] for i in places))):
+        before = values[i]._version
+        before[1], out._version = True, before  # one memory, so one count of its changes
+        passed[i] = out
+    return passed
+
+
+class Crossing:
+    """One call of a module with backward hooks: hears the gradients at both of its ends."""
+
+    def __init__(self, module: Any, hooks: Hooks) -> None:
+        self.module, self.hooks = module, hooks
+        self.inputs = 0
+        self.constant = True  # no input needs a gradient: none will come out of the module
+        self.arrived: tuple[Any, ...] | None = None
+
+    def enter(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Lead the inputs through, so that their gradients are heard."""
+        self.inputs = len(args)
+        passed = _through(args, self._leaving)
+        self.constant = passed is None
+        return args if passed is None else tuple(passed)
+
+    def leave(self, result: Any) -> Any:
+        """Lead the outputs through."""
+        if isinstance(result, Tensor):
+            passed = _through([result], self._arriving)
+            return result if passed is None else passed[0]
+        if not isinstance(result, tuple):
+            raise GraphError(
+                f"backward hooks see a tensor or a tuple of tensors come out of a module, and "
+                f"{type(self.module).__name__} gave a {type(result).__name__}",
+                fix="return a tuple, or put the hook on a part of the module")
+        passed = _through(result, self._arriving)
+        if passed is None:
+            return result
+        return type(result)(*passed) if hasattr(result, "_fields") else tuple(passed)
+
+    def _arriving(self, gradients: tuple[Any, ...]) -> tuple[Any, ...]:
+        for hook in list(self.hooks.arriving.values()):
+            gradients = _answered(hook.call(self.module, gradients), gradients)
+        self.arrived = gradients
+        if self.constant:
+            self._leaving((None,) * self.inputs)
+        return gradients
+
+    def _leaving(self, gradients: tuple[Any, ...]) -> tuple[Any, ...]:
+        arrived, self.arrived = self.arrived, None
+        if arrived is not None:  # else they came another way than through the module's output
+            for hook in list(self.hooks.leaving.values()):
+                gradients = _answered(hook.call(self.module, gradients, arrived), gradients)
+        return gradients
+
+
+def _answered(answer: Any, gradients: tuple[Any, ...]) -> tuple[Any, ...]:
+    if answer is None:
+        return gradients
+    answer = (answer,) if isinstance(answer, Tensor) else tuple(answer)
+    if len(answer) != len(gradients):
+        raise GraphError(f"a backward hook returned {len(answer)} gradients, and there are "
+                         f"{len(gradients)} to replace", fix="return a tuple of as many, or None")
+    for new, old in zip(answer, gradients):
+        if new is not None and old is None:
+            raise GraphError("a backward hook returned a gradient where there is none to replace",
+                             fix="return None in that place")
+    return answer
