@@ -11,16 +11,38 @@ Names and semantics are PyTorch's. `record` and `show` draw the graph, `LivePlot
 """
 
 import importlib as _importlib
+from math import e, inf, nan, pi
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-from learngrad import autograd, errors, linalg, nn, optim
+from learngrad import autograd, cuda, errors, linalg, nn, optim
 from learngrad.autograd.mode import (
     enable_grad,
     inference_mode,
     is_grad_enabled,
     no_grad,
     set_grad_enabled,
+)
+from learngrad.compat import (
+    BoolTensor,
+    ByteTensor,
+    CharTensor,
+    DoubleTensor,
+    FloatTensor,
+    HalfTensor,
+    IntTensor,
+    LongTensor,
+    ShortTensor,
+    accelerator,
+    backends,
+    finfo,
+    iinfo,
+    is_floating_point,
+    is_tensor,
+    numel,
+    set_default_device,
+    set_default_tensor_type,
+    svd,
 )
 from learngrad.creation import (
     arange,
@@ -59,6 +81,30 @@ from learngrad.devices import (
     uint8,
 )
 from learngrad.devices import bool_ as bool
+from learngrad.nn.functional import (  # those that PyTorch has here as well
+    adaptive_avg_pool1d,
+    adaptive_max_pool1d,
+    avg_pool1d,
+    celu,
+    conv1d,
+    conv2d,
+    conv_transpose1d,
+    conv_transpose2d,
+    cosine_similarity,
+    dropout,
+    group_norm,
+    hardshrink,
+    layer_norm,
+    max_pool1d,
+    max_pool2d,
+    pairwise_distance,
+    pixel_shuffle,
+    pixel_unshuffle,
+    prelu,
+    rms_norm,
+    selu,
+    threshold,
+)
 from learngrad.ops.bounds import (
     clamp,
     clamp_max,
@@ -227,6 +273,7 @@ from learngrad.ops.trigonometry import (
     tan,
     tanh,
 )
+from learngrad.printing import set_printoptions
 from learngrad.random import (
     bernoulli,
     get_rng_state,
@@ -256,6 +303,8 @@ arcsin, arccos, arctan, arctan2, arcsinh, arccosh, arctanh = (
 not_equal, less, less_equal, greater, greater_equal = ne, lt, le, gt, ge
 concat = concatenate = cat
 moveaxis, swapaxes, swapdims = movedim, transpose, transpose
+newaxis = None
+det, inverse, cholesky = linalg.det, linalg.inv, linalg.cholesky
 float, double, half = float32, float64, float16
 int, long, short = int32, int64, int16
 

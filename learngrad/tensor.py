@@ -71,7 +71,7 @@ class Tensor(Methods):
     def __init__(self, *data: Any, dtype: Any = None, device: Any = None,
                  requires_grad: Bool = False) -> None:
         with_dtype = dtype is not None and len(data) == 1
-        self._begin(to_array(*data, dtype, device) if with_dtype else
+        self._begin(to_array(data[0], dtype, device) if with_dtype else
                     sizes_or_data(data, dtype, device), requires_grad)
 
     def _begin(self, array: Any, requires_grad: Bool) -> None:

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from learngrad.ops import decompose as D
 from learngrad.ops import index as I
 from learngrad.ops import losses as L
 from learngrad.ops import matmul as M
 from learngrad.ops import products as P
 from learngrad.ops import shape as S
-from learngrad.ops.einsum import outer
+from learngrad.ops.einsum import kron, outer
 from learngrad.ops.handling import Handling
 from learngrad.ops.operators import USUAL, Operators
+from learngrad.ops.spelling import in_place
 
 __all__ = ["USUAL", "Methods"]
 
@@ -52,8 +54,9 @@ class Methods(Operators, Handling):
     def dot(self, tensor):
         return P.dot(self, tensor)
 
-    def outer(self, vec2):
-        return outer(self, vec2)
+    outer, kron = outer, kron
+    det, inverse, cholesky = D.det, D.inv, D.cholesky
+    addmm_, baddbmm_ = in_place(P.addmm), in_place(P.baddbmm)
 
     def addmm(self, mat1, mat2, *, beta=1, alpha=1):
         return P.addmm(self, mat1, mat2, beta=beta, alpha=alpha)

@@ -134,12 +134,13 @@ class Operators:
     sub, sub_ = _both(E.sub)
     mul, mul_ = _both(E.mul)
     div, div_ = _both(E.div)
-    subtract, multiply, divide, true_divide, negative = E.sub, E.mul, E.div, E.div, E.neg
     neg, neg_ = _both(E.neg)
+    subtract, multiply, divide, true_divide, negative = E.sub, E.mul, E.div, E.div, E.neg
+    subtract_, multiply_, divide_, true_divide_, negative_ = sub_, mul_, div_, div_, neg_
     pow, pow_ = _both(E.pow)
     square, square_ = _both(E.square)
     abs, abs_ = _both(E.absolute)
-    absolute = E.absolute
+    absolute, absolute_ = E.absolute, abs_
     sign, sign_ = _both(E.sign)
     relu, relu_ = _both(E.relu)
     lerp, lerp_ = _both(mixtures.lerp)
@@ -180,7 +181,9 @@ class Operators:
     acosh, acosh_ = _both(T.acosh)
     atanh, atanh_ = _both(T.atanh)
     arcsin, arccos, arctan, arctan2 = T.asin, T.acos, T.atan, T.atan2
+    arcsin_, arccos_, arctan_, arctan2_ = asin_, acos_, atan_, atan2_
     arcsinh, arccosh, arctanh = T.asinh, T.acosh, T.atanh
+    arcsinh_, arccosh_, arctanh_ = asinh_, acosh_, atanh_
 
     floor, floor_ = _both(rounding.floor)
     ceil, ceil_ = _both(rounding.ceil)
@@ -190,7 +193,7 @@ class Operators:
     floor_divide, floor_divide_ = _both(rounding.floor_divide)
     remainder, remainder_ = _both(rounding.remainder)
     fmod, fmod_ = _both(rounding.fmod)
-    fix = rounding.trunc
+    fix, fix_ = rounding.trunc, trunc_
 
     clamp, clamp_ = _both(bounds.clamp)
     clip, clip_ = bounds.clamp, clamp_
@@ -206,6 +209,7 @@ class Operators:
     ge, ge_ = _both(logical.ge)
     not_equal, less, less_equal = logical.ne, logical.lt, logical.le
     greater, greater_equal = logical.gt, logical.ge
+    not_equal_, less_, less_equal_, greater_, greater_equal_ = ne_, lt_, le_, gt_, ge_
     isnan, isinf, isfinite = logical.isnan, logical.isinf, logical.isfinite
     isclose, allclose, equal = logical.isclose, logical.allclose, logical.equal
     logical_and, logical_and_ = _both(logical.logical_and)

@@ -1,0 +1,253 @@
+"""Old spellings of PyTorch's that programs still use, in terms of what is there today.
+
+And names that ask what a tensor is, or set what PyTorch can be set to: settings that have no
+meaning here are taken and change nothing.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from learngrad import autograd, cuda, devices
+from learngrad.creation import own
+from learngrad.devices import Device
+from learngrad.errors import ArgumentTypeError
+from learngrad.linalg import svd as _svd
+from learngrad.numbers import sizes_or_data
+from learngrad.ops.making import OLD_TYPES, old_type
+from learngrad.tensor import Tensor
+
+__all__ = [
+    "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor",
+    "IntTensor", "LongTensor", "ShortTensor", "Variable", "accelerator", "backends", "finfo",
+    "iinfo", "is_floating_point", "is_tensor", "numel", "set_default_device",
+    "set_default_tensor_type", "svd",
+]
+
+class OldType:
+    """An old name as programs use it: it makes tensors, and tells whether something is one of them.
+
+    ``FloatTensor(2, 3)`` is a tensor of that shape, to be filled, ``FloatTensor([2, 3])`` one of
+    these numbers; ``isinstance(x, FloatTensor)`` looks at the dtype and the device of a tensor.
+    """
+
+    def __init__(self, name: str, dtype: Any, device: str = "cpu") -> None:
+        self.name, self.dtype, self.device = name, dtype, device
+
+    def __call__(self, *data: Any) -> Tensor:
+        return own(sizes_or_data(data, self.dtype, self.device))
+
+    def __instancecheck__(self, value: Any) -> bool:
+        return isinstance(value, Tensor) and (
+            value.dtype == self.dtype and value.device.type == self.device)
+
+    def __repr__(self) -> str:
+        return f"<type {'cuda.' * (self.device == 'cuda')}{self.name}>"
+
+
+HalfTensor, FloatTensor, DoubleTensor, CharTensor, ShortTensor, IntTensor, LongTensor, \
+    ByteTensor, BoolTensor = (OldType(name, dtype) for name, dtype in OLD_TYPES.items())
+for _name, _dtype in OLD_TYPES.items():
+    setattr(cuda, _name, OldType(_name, _dtype, "cuda"))
+
+
+class _AnyTensor(type):
+    def __instancecheck__(cls, value: Any) -> bool:
+        return isinstance(value, Tensor)
+
+
+class Variable(metaclass=_AnyTensor):
+    """What a tensor with a gradient was called once; it shares the memory of `data`.
+
+    Parameters
+    ----------
+    data : Tensor
+    requires_grad : bool, default False
+    volatile : bool, default False
+        The old way to say `no_grad`: accepted, and without effect, as in PyTorch.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If `data` is no tensor.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.autograd.Variable(learngrad.ones(2), requires_grad=True)
+    tensor([1., 1.], requires_grad=True)
+    """
+
+    def __new__(cls, data: Tensor, requires_grad: bool = False,  # type: ignore[misc]
+                volatile: bool = False) -> Tensor:
+        """`data` outside of the graph, or as a leaf of a new one."""
+        if not isinstance(data, Tensor):
+            raise ArgumentTypeError(f"a Variable is made of a tensor, not {data!r:.60}",
+                                    fix="learngrad.tensor(data, requires_grad=True)")
+        variable = data.detach()
+        return variable.requires_grad_() if requires_grad else variable
+
+
+autograd.Variable = Variable  # type: ignore[attr-defined]
+
+
+def set_default_tensor_type(t: Any) -> None:
+    """Set the floating dtype of new tensors by an old name: ``torch.DoubleTensor``, or its text.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If it is not floating, or one of the GPU.
+    ArgumentError
+        If there is no such type.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.set_default_tensor_type("torch.DoubleTensor")
+    >>> learngrad.zeros(1).dtype
+    dtype('float64')
+    >>> learngrad.set_default_tensor_type(learngrad.FloatTensor)
+    """
+    device, dtype = (t.device, t.dtype) if isinstance(t, OldType) else old_type(str(t))
+    set_default_device(device)
+    devices.set_default_dtype(dtype)
+
+
+def set_default_device(device: Any) -> None:
+    """Accept the CPU as the place of new tensors, which it is.
+
+    PyTorch: ``torch.set_default_device`` takes a GPU too; here each tensor there is asked for.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If it is not the CPU.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.set_default_device("cpu")
+    """
+    if Device(device).type != "cpu":
+        raise ArgumentTypeError("new tensors are on the CPU unless they are asked for elsewhere",
+                                fix=f'learngrad.zeros(2, device="{device}"), model.to("{device}")')
+
+
+def is_tensor(obj: Any) -> bool:
+    """Whether `obj` is a tensor.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.is_tensor(learngrad.ones(2)), learngrad.is_tensor([1.0, 1.0])
+    (True, False)
+    """
+    return isinstance(obj, Tensor)
+
+
+def is_floating_point(input: Tensor) -> bool:
+    """Whether the dtype of `input` is a floating one.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.is_floating_point(learngrad.ones(2))
+    True
+    """
+    return input.is_floating_point()
+
+
+def numel(input: Tensor) -> int:
+    """The number of elements.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.numel(learngrad.ones(2, 3))
+    6
+    """
+    return input.numel()
+
+
+def finfo(dtype: Any = None) -> Any:
+    """The limits of a floating dtype, by default the default one, as Python numbers.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If it is not floating.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.finfo(learngrad.float32).max
+    3.4028234663852886e+38
+    """
+    dtype = devices.get_default_dtype() if dtype is None else devices.to_dtype(dtype)
+    if dtype.kind != "f":
+        raise ArgumentTypeError(f"{dtype} is not floating", fix="learngrad.iinfo(dtype)")
+    info = np.finfo(dtype)
+    return SimpleNamespace(dtype=str(dtype), bits=info.bits, **{
+        name: float(getattr(info, name))
+        for name in ("eps", "max", "min", "tiny", "smallest_normal", "resolution")})
+
+
+def iinfo(dtype: Any) -> Any:
+    """The limits of an integer dtype.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If its numbers are no integers.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.iinfo(learngrad.uint8).max
+    255
+    """
+    dtype = devices.to_dtype(dtype)
+    if dtype.kind not in "iu":
+        raise ArgumentTypeError(f"{dtype} numbers are no integers", fix="learngrad.finfo(dtype)")
+    info = np.iinfo(dtype)
+    return SimpleNamespace(dtype=str(dtype), bits=info.bits, max=int(info.max), min=int(info.min))
+
+
+def svd(input: Tensor, some: bool = True) -> tuple[Tensor, Tensor, Tensor]:
+    """The singular value decomposition ``U, S, V`` with ``input = U @ diag(S) @ V.mT``.
+
+    The old spelling of `linalg.svd`, which gives V transposed.
+
+    PyTorch: ``torch.svd`` gives full matrices too, with ``some=False``, without a gradient.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> U, S, V = learngrad.svd(learngrad.tensor([[3.0, 0.0], [0.0, 4.0]]))
+    >>> S
+    tensor([4., 3.])
+    """
+    U, S, Vh = _svd(input, full_matrices=not some)
+    return U, S, Vh.mT
+
+
+def _current_accelerator() -> Device | None:
+    """The GPU as a device, or None."""
+    return Device("cuda") if cuda.is_available() else None
+
+
+accelerator = SimpleNamespace(
+    is_available=cuda.is_available, current_accelerator=_current_accelerator,
+    device_count=cuda.device_count)
+
+# Settings of libraries that are not there: they may be read and set.
+backends = SimpleNamespace(
+    cudnn=SimpleNamespace(benchmark=False, deterministic=True, enabled=False, allow_tf32=False,
+                          is_available=lambda: False),
+    cuda=SimpleNamespace(matmul=SimpleNamespace(allow_tf32=False),
+                         is_built=cuda.is_available),
+    mps=SimpleNamespace(is_available=lambda: False, is_built=lambda: False))
