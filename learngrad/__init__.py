@@ -222,6 +222,7 @@ from learngrad.ops.scatter import (
     index_copy,
     index_fill,
     index_put,
+    index_reduce,
     scatter,
     scatter_add,
     scatter_reduce,

@@ -44,11 +44,12 @@ class Handling(Draws, Making):
     index_select, masked_select, masked_fill = G.index_select, G.masked_select, G.masked_fill
     scatter, scatter_add, scatter_reduce = C.scatter, C.scatter_add, C.scatter_reduce
     index_add, index_copy = C.index_add, C.index_copy
-    index_fill, index_put = C.index_fill, C.index_put
+    index_fill, index_put, index_reduce = C.index_fill, C.index_put, C.index_reduce
     masked_fill_, scatter_ = in_place(G.masked_fill), in_place(C.scatter)
     scatter_add_, scatter_reduce_ = in_place(C.scatter_add), in_place(C.scatter_reduce)
     index_add_, index_copy_ = in_place(C.index_add), in_place(C.index_copy)
     index_fill_, index_put_ = in_place(C.index_fill), in_place(C.index_put)
+    index_reduce_ = in_place(C.index_reduce)
 
     sort, argsort, topk = sorting.sort, sorting.argsort, sorting.topk
     unique, nonzero, bincount = sorting.unique, sorting.nonzero, sorting.bincount

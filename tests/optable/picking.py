@@ -1,9 +1,22 @@
 """Rows of the operations that pick and place by index, sort, search and count."""
 
+import warnings
+
 import numpy as np
 
 from tests.optable.arrange import row
-from tests.optable.form import Operation, T, Wrong, distinct, normal, positive, sample, truth, whole
+from tests.optable.form import (
+    Operation,
+    T,
+    Wrong,
+    distinct,
+    equal,
+    normal,
+    positive,
+    sample,
+    truth,
+    whole,
+)
 
 COLUMNS = np.array([[2, 0], [1, 1]])  # places along dimension 1 of a matrix [2, 3]
 ROWS_OF = np.array([[1, 0, 1]])  # places along dimension 0 of a matrix [2, 3]
@@ -39,13 +52,31 @@ def slices(x, dim, index, value, add=False):
     return out
 
 
+MEET = {"sum": np.add, "mean": np.add, "prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
+
+
 def reduced(x, dim, index, src, reduce, include_self=True):
-    base = x if include_self else placed(x, dim, index, 0.0)
-    total = placed(base, dim, index, src, True)
-    if reduce == "sum":
-        return total
-    counts = placed(np.full(x.shape, float(include_self)), dim, index, np.ones(src.shape), True)
-    return total / np.maximum(counts, 1)
+    """What goes to each place, gathered element by element."""
+    out, counts = np.array(x), np.full(x.shape, float(include_self))
+    for at in np.ndindex(index.shape):
+        to = list(at)
+        to[dim] = index[at]
+        to = tuple(to)
+        out[to] = MEET[reduce](out[to], src[at]) if counts[to] else src[at]
+        counts[to] += 1
+    return out / np.maximum(counts, 1) if reduce == "mean" else out
+
+
+def index_reduced(x, dim, index, src, *how, **options):
+    shape = [-1 if d == dim % x.ndim else 1 for d in range(x.ndim)]
+    return reduced(x, dim, np.broadcast_to(index.reshape(shape), src.shape), src, *how, **options)
+
+
+def quiet_index_reduce(lib, *args, **options):
+    """PyTorch says that it may change this one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return lib.index_reduce(*args, **options)
 
 
 def index_put(x, indices, values, accumulate=False):
@@ -193,7 +224,7 @@ ROWS = [
             Wrong(lambda lg, t: t(3).scatter(0, lg.tensor([0, 1], device=t().device), t(1)),
                   "ShapeError", ["src", "[1]", "[2]"]),
             Wrong(lambda lg, t: t(3).scatter(0, lg.tensor([0]), 1.0, reduce="max"), "ArgumentError",
-                  ["'max'", "add"]),
+                  ["'max'", "multiply"]),
             Wrong(lambda lg, t: t(3).scatter(0, lg.tensor([0]), "x"), "ArgumentTypeError",
                   ["'x'"])]),
     row("scatter_add", lambda *a: placed(*a, True),
@@ -206,11 +237,27 @@ ROWS = [
     Operation(
         "scatter_reduce", lambda lib, *a, **k: lib.scatter_reduce(*a, **k), reduced,
         [sample(T((3,)), 0, VECTOR, T((3,)), how, include_self=own)
-         for how in ("sum", "mean") for own in (True, False)] + [
-            sample(T((2, 3)), 1, COLUMNS, T((2, 2)), "mean")],
+         for how in MEET for own in (True, False)] + [
+            sample(T((2, 3)), 1, COLUMNS, T((2, 2)), how) for how in ("mean", "prod", "amin")] + [
+            sample(T((3,)), 0, np.array([1] * 7), T((7,)), how) for how in ("prod", "amax")] + [
+            # One 0 or two among the factors of a place; of extremes, equal ones.
+            sample(T((3,)), 0, VECTOR, T((3,), fixed(0.0, 2.0, 3.0)), "prod"),
+            sample(T((3,)), 0, np.array([1, 1, 1]), T((3,), fixed(0.0, 2.0, 3.0)), "prod"),
+            sample(T((3,), needs=False), 0, np.array([1, 1, 1]), T((3,), equal), "amin",
+                   smooth=False),
+            sample(T((3,)), 0, VECTOR[:0], T((0,)), "prod"),
+            sample(T((3,)), 0, VECTOR[:0], T((0,)), "amax")],
         {"method": lambda lib, x, *a, **k: x.scatter_reduce(*a, **k)}, dtypes="", wrong=[
             Wrong(lambda lg, t: lg.scatter_reduce(t(3), 0, lg.tensor([0]), t(1), "max"),
-                  "ArgumentError", ["'max'", "mean"])]),
+                  "ArgumentError", ["'max'", "amax"]),
+            Wrong(lambda lg, t: lg.scatter_reduce(t(3), 0, lg.tensor([3]), t(1), "amax"),
+                  "PlaceError", ["scatter", "3"], gpu=False)]),
+    row("index_reduce", index_reduced,
+        [sample(T((3, 2)), 0, VECTOR, T((3, 2)), how) for how in ("prod", "mean", "amax", "amin")]
+        + [sample(T((2, 3)), -1, VECTOR, T((2, 3)), "prod", include_self=False)], dtypes="",
+        torch=quiet_index_reduce, wrong=[Wrong(lambda lg, t: lg.index_reduce(
+            t(3, 2), 0, lg.tensor([0], device=t().device), t(2, 2), "prod"), "ShapeError",
+            ["[2, 2]", "[1, 2]"])]),
     row("index_add", lambda x, dim, i, s, alpha=1: slices(x, dim, i, alpha * s, True),
         [sample(T((3, 2)), 0, VECTOR, T((3, 2))), sample(T((2, 3)), -1, VECTOR, T((2, 3)), alpha=2),
          sample(T((3,)), 0, VECTOR[:0], T((0,)))], dtypes="", wrong=[
