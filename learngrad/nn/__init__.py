@@ -17,12 +17,13 @@ from learngrad.nn.activations import (
     Softplus,
     Threshold,
 )
-from learngrad.nn.containers import Sequential
+from learngrad.nn.containers import ModuleDict, ModuleList, Sequential
 from learngrad.nn.conv import Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d
 from learngrad.nn.linear import Bilinear, Identity, Linear
 from learngrad.nn.losses import CrossEntropyLoss, MSELoss
 from learngrad.nn.module import Module
-from learngrad.nn.parameter import Parameter
+from learngrad.nn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
+from learngrad.nn.parameters import ParameterDict, ParameterList
 from learngrad.nn.pooling import (
     AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,
@@ -37,7 +38,7 @@ from learngrad.nn.pooling import (
     MaxUnpool1d,
     MaxUnpool2d,
 )
-from learngrad.nn.reshaping import Flatten
+from learngrad.nn.reshaping import Flatten, Unflatten
 from learngrad.nn.squashing import (
     GLU,
     Hardshrink,
@@ -56,10 +57,12 @@ from learngrad.nn.squashing import (
 )
 
 __all__ = ["AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d",
-           "AvgPool1d", "AvgPool2d", "Bilinear", "CELU", "Conv1d", "Conv2d", "ConvTranspose1d",
-           "ConvTranspose2d", "CrossEntropyLoss", "ELU", "Flatten", "GELU", "GLU", "Hardshrink",
-           "Hardsigmoid", "Hardswish", "Hardtanh", "Identity", "LPPool1d", "LPPool2d", "LeakyReLU",
-           "Linear", "LogSigmoid", "LogSoftmax", "MSELoss", "MaxPool1d", "MaxPool2d", "MaxUnpool1d",
-           "MaxUnpool2d", "Mish", "Module", "PReLU", "Parameter", "RReLU", "ReLU", "ReLU6", "SELU",
+           "AvgPool1d", "AvgPool2d", "Bilinear", "Buffer", "CELU", "Conv1d", "Conv2d",
+           "ConvTranspose1d", "ConvTranspose2d", "CrossEntropyLoss", "ELU", "Flatten", "GELU",
+           "GLU", "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh", "Identity", "LPPool1d",
+           "LPPool2d", "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax", "MSELoss", "MaxPool1d",
+           "MaxPool2d", "MaxUnpool1d", "MaxUnpool2d", "Mish", "Module", "ModuleDict", "ModuleList",
+           "PReLU", "Parameter", "ParameterDict", "ParameterList", "RReLU", "ReLU", "ReLU6", "SELU",
            "Sequential", "SiLU", "Sigmoid", "Softmax", "Softmax2d", "Softmin", "Softplus",
-           "Softshrink", "Softsign", "Tanh", "Tanhshrink", "Threshold", "functional", "init"]
+           "Softshrink", "Softsign", "Tanh", "Tanhshrink", "Threshold", "Unflatten",
+           "UninitializedBuffer", "UninitializedParameter", "functional", "init"]
