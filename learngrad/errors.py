@@ -14,7 +14,7 @@ from learngrad import source
 __all__ = [
     "AnomalyError", "ArgumentError", "ArgumentRangeError", "ArgumentTypeError", "DtypeError",
     "GraphError", "LearngradError", "MissingDependency", "OutOfRangeError", "PlaceError",
-    "ShapeError", "SingularError", "TraceError", "describe_tensor",
+    "ShapeError", "SingularError", "TraceError", "WorkerError", "describe_tensor",
 ]
 
 
@@ -127,6 +127,10 @@ class PlaceError(OutOfRangeError, RuntimeError):
 
 class TraceError(LearngradError, ValueError):
     """A trace that cannot be read: damaged, hostile, or of a newer version."""
+
+
+class WorkerError(LearngradError, RuntimeError):
+    """A worker of a data loader that died, or is late."""
 
 
 class MissingDependency(LearngradError, ImportError):

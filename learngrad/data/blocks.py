@@ -1,0 +1,146 @@
+"""Memory that a worker process writes and the program reads, without a copy between them.
+
+Each platform has its own way, and none leaves anything behind: on Linux a file without a name
+(``memfd_create``), which the program opens through ``/proc``; on Windows memory that lives as long
+as somebody has it open; elsewhere a file in a folder of the loader's, whose name goes as soon as
+the program has opened it.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import sys
+import tempfile
+import uuid
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Room", "attach", "best_way"]
+
+ALIGNED = 64  # bytes: a cache line
+SMALL = 16_384  # bytes that cost less to send than to share
+SPARE = 1.25  # how much larger a block is than the batch it is made for
+
+
+def best_way() -> str:
+    """How memory is shared here: "memfd", "windows" or "file"."""
+    if sys.platform == "win32":
+        return "windows"
+    return "memfd" if hasattr(os, "memfd_create") and os.path.isdir("/proc/self/fd") else "file"
+
+
+def attach(handle: tuple[Any, ...]) -> mmap.mmap:
+    """The memory that a worker made, on the program's side."""
+    way, name, size = handle
+    if way == "windows":
+        return mmap.mmap(-1, size, tagname=name)  # type: ignore[call-arg,unused-ignore]
+    fd = os.open(name, os.O_RDWR)
+    try:
+        return mmap.mmap(fd, size)
+    finally:
+        os.close(fd)
+        if way == "file":
+            os.unlink(name)
+
+
+class Room:
+    """One batch's memory on the worker's side; it grows when a larger batch comes.
+
+    Parameters
+    ----------
+    way : {"memfd", "windows", "file"}
+    folder : str or None
+        Where files are made.
+    """
+
+    def __init__(self, way: str, folder: str | None) -> None:
+        self.way, self.folder = way, folder
+        self.memory: Any = None  # a NumPy array of bytes over all of it
+        self.used = 0
+        self._fd = -1
+
+    def make(self, shape: tuple[int, ...], dtype: Any) -> Any:
+        """An array in this memory where there is still room, else an ordinary one."""
+        size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+        if self.memory is None or self.used + size > len(self.memory):
+            return np.empty(shape, dtype)
+        begin, self.used = self.used, _aligned(self.used + size)
+        return self.memory[begin:begin + size].view(dtype).reshape(shape)
+
+    def put(self, buffers: list[Any]) -> tuple[Any, list[Any]]:
+        """See to it that the buffers lie here; gives a handle if the memory is new, and where.
+
+        A place is (begin, size), or a bytearray where the bytes themselves are to be sent: few of
+        them, or no memory is to be had.
+        """
+        arrays = [np.frombuffer(buffer.raw(), np.uint8) for buffer in buffers]
+        if sum(map(len, arrays)) < SMALL:
+            return None, [bytearray(a) for a in arrays]
+        places = [self._place(a) for a in arrays]
+        handle = None
+        if any(place is None for place in places):
+            need = sum(_aligned(len(a)) for a in arrays)
+            old = self.memory
+            try:
+                handle = self._grow(int(need * SPARE))
+            except OSError:  # the system has no more of it
+                self.memory = old
+                return None, [bytearray(a) for a in arrays]
+            places = [self._place(a) for a in arrays]
+        return handle, places
+
+    def _place(self, array: Any) -> tuple[int, int] | None:
+        """Where the bytes lie, after they were copied here if they lay elsewhere."""
+        if self.memory is None:
+            return None
+        size = len(array)
+        begin = _address(array) - _address(self.memory)
+        if size and 0 <= begin <= len(self.memory) - size:
+            return begin, size
+        begin = self.used
+        if begin + size > len(self.memory):
+            return None
+        self.memory[begin:begin + size] = array
+        self.used = _aligned(begin + size)
+        return begin, size
+
+    def _grow(self, size: int) -> tuple[Any, ...]:
+        """New memory instead of what there was; gives what `attach` needs."""
+        if self.way == "windows":
+            name = f"learngrad-{uuid.uuid4().hex}"
+            memory = mmap.mmap(-1, size, tagname=name)  # type: ignore[call-arg,unused-ignore]
+        elif self.way == "memfd":
+            self.close()
+            self._fd = os.memfd_create("learngrad")  # open until the program has opened it, too
+            os.ftruncate(self._fd, size)
+            name, memory = f"/proc/{os.getpid()}/fd/{self._fd}", mmap.mmap(self._fd, size)
+        else:
+            fd, name = tempfile.mkstemp(dir=self.folder)
+            try:
+                if hasattr(os, "posix_fallocate"):  # a full disk is an error now, not a crash later
+                    os.posix_fallocate(fd, 0, size)
+                os.ftruncate(fd, size)
+                memory = mmap.mmap(fd, size)
+            except OSError:
+                os.unlink(name)
+                raise
+            finally:
+                os.close(fd)
+        self.memory, self.used = np.frombuffer(memory, np.uint8), 0
+        return self.way, name, size
+
+    def close(self) -> None:
+        """Forget the descriptor; the memory itself goes with its last array."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+def _aligned(size: int) -> int:
+    return -(-size // ALIGNED) * ALIGNED
+
+
+def _address(array: Any) -> int:
+    return array.__array_interface__["data"][0]
