@@ -321,11 +321,12 @@ _LAZY = {
     "data": "learngrad.data",
     "saving": "learngrad.saving",
     "trace": "learngrad.trace",
+    "utils": "learngrad.utils",
     "widgets": "learngrad.widgets",
 }
 
 if _TYPE_CHECKING:
-    from learngrad import data, saving, trace, widgets
+    from learngrad import data, saving, trace, utils, widgets
     from learngrad.saving import load, save
     from learngrad.widgets.display import record, show
     from learngrad.widgets.plot import LivePlot
