@@ -47,9 +47,12 @@ from learngrad.ops.distances import (
     triplet_margin_loss,
 )
 from learngrad.ops.dropout import (
+    alpha_dropout,
     dropout,
     dropout1d,
     dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
 )
 from learngrad.ops.elementwise import relu
 from learngrad.ops.embedding import (
@@ -57,6 +60,7 @@ from learngrad.ops.embedding import (
 )
 from learngrad.ops.exponential import sigmoid
 from learngrad.ops.gather import one_hot
+from learngrad.ops.gumbel import gumbel_softmax
 from learngrad.ops.likelihood import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -101,11 +105,12 @@ from learngrad.ops.unpool import lp_pool1d, lp_pool2d, max_unpool1d, max_unpool2
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool1d", "adaptive_max_pool2d",
-    "avg_pool1d", "avg_pool2d", "batch_norm", "bilinear", "binary_cross_entropy",
+    "alpha_dropout", "avg_pool1d", "avg_pool2d", "batch_norm", "bilinear", "binary_cross_entropy",
     "binary_cross_entropy_with_logits", "celu", "conv1d", "conv2d", "conv_transpose1d",
     "conv_transpose2d", "cosine_embedding_loss", "cosine_similarity", "cross_entropy", "dropout",
-    "dropout1d", "dropout2d", "elu", "embedding", "fold", "gaussian_nll_loss", "gelu", "glu",
-    "group_norm", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hinge_embedding_loss",
+    "dropout1d", "dropout2d", "dropout3d", "elu", "embedding", "feature_alpha_dropout", "fold",
+    "gaussian_nll_loss", "gelu", "glu", "group_norm", "gumbel_softmax", "hardshrink",
+    "hardsigmoid", "hardswish", "hardtanh", "hinge_embedding_loss",
     "huber_loss", "instance_norm", "interpolate", "kl_div", "l1_loss", "layer_norm", "leaky_relu",
     "linear", "log_softmax", "logsigmoid", "lp_pool1d", "lp_pool2d", "margin_ranking_loss",
     "max_pool1d", "max_pool2d", "max_unpool1d", "max_unpool2d", "mish", "mse_loss", "nll_loss",

@@ -8,10 +8,14 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentError, DtypeError
+from learngrad.errors import ArgumentError, DtypeError, ShapeError
 from learngrad.ops.windows import batched
 
-__all__ = ["dropout", "dropout1d", "dropout2d"]
+__all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d",
+           "feature_alpha_dropout"]
+
+# What selu tends to for very negative numbers: -scale * alpha of Klambauer et al. 2017.
+LOWEST = -1.7580993408473766
 
 
 class Dropout(Function):
@@ -29,7 +33,25 @@ class Dropout(Function):
         return g * self.mask
 
 
-def _drop(name: str, input: Any, p: float, training: bool, inplace: bool, kept: int) -> Any:
+class AlphaDropout(Dropout):
+    """What is dropped gets selu's lowest value, and all is moved so that mean and variance stay."""
+
+    formula, sign = r"a\,(m x + (1 - m)\,\alpha') + b", "alpha dropout"
+    local = {"x": "a where it was kept, else 0"}
+
+    def forward(self, x, p, shape):
+        if p == 1:
+            self.mask = x.dtype.type(0)
+            return x * self.mask
+        kept = super().forward(devices.ones_like(x), p, shape) != 0
+        a = ((1 - p) * (1 + p * LOWEST**2)) ** -0.5
+        self.mask = kept.astype(x.dtype) * a
+        # b = -a p LOWEST, and a LOWEST more where the mask is 0.
+        return np.where(kept, x * a, x.dtype.type(a * LOWEST)) - a * p * LOWEST
+
+
+def _drop(name: str, input: Any, p: float, training: bool, inplace: bool, kept: int,
+          function: type[Function] = Dropout) -> Any:
     """`input` with elements left out; all that follow the first `kept` dimensions go together."""
     if not 0 <= p <= 1:
         raise ArgumentError(f"{name}: p={p} is no probability", fix="p=0.5")
@@ -40,8 +62,8 @@ def _drop(name: str, input: Any, p: float, training: bool, inplace: bool, kept: 
                          tensors={"input": input}, fix="x.float()")
     shape = tuple(s if k < kept else 1 for k, s in enumerate(input.shape))
     if inplace:
-        return input._assign(name, lambda: Dropout.apply(input, float(p), shape))
-    return Dropout.apply(input, float(p), shape)
+        return input._assign(name, lambda: function.apply(input, float(p), shape))
+    return function.apply(input, float(p), shape)
 
 
 def dropout(input, p=0.5, training=True, inplace=False):
@@ -93,3 +115,56 @@ def dropout2d(input, p=0.5, training=True, inplace=False):
     """
     batched(input, 2, "dropout2d")
     return _drop("dropout2d", input, p, training, inplace, 2)
+
+
+def dropout3d(input, p=0.5, training=True, inplace=False):
+    """Whole channels of [n, channels, depth, height, width] set to 0; without a batch too.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.ones(2, 3, 4, 4, 4)
+    >>> learngrad.nn.functional.dropout3d(x, training=False).shape
+    learngrad.Size([2, 3, 4, 4, 4])
+    """
+    return _drop("dropout3d", input, p, training, inplace,
+                 2 if batched(input, 3, "dropout3d") else 1)
+
+
+def alpha_dropout(input, p=0.5, training=False, inplace=False):
+    """Dropout for networks of `selu`: mean 0 and variance 1 stay (Klambauer et al. 2017).
+
+    Parameters
+    ----------
+    input : Tensor
+        Floating.
+    p : float, default 0.5
+        The probability of each element to be replaced by the lowest value of selu.
+    training : bool, default False
+        Outside training nothing happens.
+    inplace : bool, default False
+        Whether `input` itself is changed.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.nn.functional.alpha_dropout(learngrad.ones(2), 0.5, training=False)
+    tensor([1., 1.])
+    """
+    return _drop("alpha_dropout", input, p, training, inplace, input.ndim, AlphaDropout)
+
+
+def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
+    """`alpha_dropout` of whole channels: all that follow the first two dimensions go together.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.ones(2, 3, 4)
+    >>> learngrad.nn.functional.feature_alpha_dropout(x, 0.5, training=False).shape
+    learngrad.Size([2, 3, 4])
+    """
+    if input.ndim < 2:
+        raise ShapeError("feature_alpha_dropout drops channels, the second dimension",
+                         tensors={"input": input}, fix="learngrad.nn.functional.alpha_dropout")
+    return _drop("feature_alpha_dropout", input, p, training, inplace, 2, AlphaDropout)
