@@ -13,7 +13,7 @@ from learngrad import devices, source
 from learngrad.autograd import engine, function
 from learngrad.autograd.function import AccumulateGrad
 from learngrad.autograd.mode import is_grad_enabled
-from learngrad.autograd.observe import thread
+from learngrad.autograd.order import changed
 from learngrad.autograd.why import why_no_grad
 from learngrad.devices import Device
 from learngrad.errors import ArgumentTypeError, DtypeError, GraphError, ShapeError
@@ -251,7 +251,7 @@ class Tensor(Methods):
         if inputs is not None:
             inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
         engine.backward([self], [gradient], retain_graph=retain_graph, create_graph=create_graph,
-                        inputs=inputs)
+                        inputs=inputs, made=source.caller())
 
     def replay(self, gradient: Tensor | None = None) -> Iterator[engine.Step]:
         """The backward pass a step at a time: a generator of `autograd.engine.Step`.
@@ -443,11 +443,9 @@ class Tensor(Methods):
         if result._edge is not None:
             result._edge[0].keep_own(self._data)
         self._data[...] = array
-        self._version[0] += 1
         if is_grad_enabled():
             self._edge = result._edge
-        for watcher in thread.watchers:
-            watcher.changed(self)
+        changed(self)
         return self
 
     def _blank(self) -> Tensor:
@@ -471,9 +469,7 @@ class Tensor(Methods):
             inputs = self, value if hasattr(value, "shape") else 0, key
             raise (function.apart(I.IndexPut, inputs)
                    or I.IndexPut.explain(error, inputs)) from error
-        self._version[0] += 1
-        for watcher in thread.watchers:
-            watcher.changed(self)
+        changed(self)
 
     # ---- As Python sees it -----------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from learngrad.autograd import function
 from learngrad.autograd.function import Function
 from learngrad.autograd.mode import is_grad_enabled, no_grad
+from learngrad.autograd.order import changed
 from learngrad.errors import ArgumentTypeError, GraphError
 
 __all__ = ["adopt"]
@@ -70,7 +71,7 @@ class Custom(Function):
 
     def forward(self, call: _Call, *inputs: Any) -> Any:
         """Run the user's forward on tensors; note what it saved, and where that came from."""
-        self._to_save = self._flat = self._dirty = ()
+        self._to_save = self._flat = self._dirty = self.saved = ()
         call.node = self
         tensors = []
         for x, version in zip(inputs, call.versions):
@@ -102,11 +103,13 @@ class Custom(Function):
         self._to_save = ()
         return tuple(o._data for o in outs) if isinstance(out, tuple) else out._data
 
-    def _save(self, inputs: tuple[Any, ...], arrays: list[Any], out: Any) -> list[Any]:
-        saved = [None if t is None else (t._data, t._version, t._version[0])
-                 for t in self._kept_tensors]
-        self._kept_tensors = ()
-        return saved
+    def _choose(self, arrays: list[Any]) -> list[Any]:
+        kept, self._kept_tensors = self._kept_tensors, ()
+        self.cells = [None if t is None else t._version for t in kept]
+        return [None if t is None else t._data for t in kept]
+
+    def _cell(self, k: int) -> Any:
+        return self.cells[k]
 
     def unpack(self, join: bool) -> list[Any]:
         """Checked like any saved value, but handed out by ``ctx.saved_tensors``."""
@@ -148,7 +151,8 @@ def adopt(cls: Any) -> None:
         "user": cls, "__doc__": cls.__doc__, "__module__": cls.__module__, "formula": cls.formula,
         "sign": cls.sign, "local": cls.local})
     operation.letters = ("", *names[first:])  # type: ignore[attr-defined]
-    operation._saves = ((0, -1),)  # type: ignore[attr-defined]  # not empty: ask the node
+    # Neither is empty: the node is asked what it keeps.
+    operation._saves, operation._choosy = ((0, -1),), True  # type: ignore[attr-defined]
 
     def apply(*inputs: Any) -> Any:
         call = _Call(inputs)
@@ -164,8 +168,11 @@ def adopt(cls: Any) -> None:
             if is_grad_enabled() and x.requires_grad and x.is_leaf:
                 raise GraphError(f"{cls.__name__} changed a leaf that needs a gradient in place",
                                  tensors={"input": x}, fix="give it x.clone()")
-            x._version[0] += 1
+            changed(x)
             x._edge, results[k] = results[k]._edge, x
+        for k, (what, _) in enumerate(node._saves if node.saved else ()):
+            if what is not None and what < 0:  # an output: the tensor that the user holds
+                node.cells[k] = results[-1 - what]._version
         for t in results:
             for x in inputs:  # returned as it came: one memory, one version
                 if isinstance(x, function.Tensor) and t is not x and t._data is x._data:

@@ -22,6 +22,7 @@ from learngrad.autograd import function
 from learngrad.autograd.function import AccumulateGrad, Freed, Function, Node
 from learngrad.autograd.mode import enable_grad
 from learngrad.autograd.observe import Watcher, thread
+from learngrad.autograd.order import RISING, latest
 from learngrad.errors import AnomalyError, DtypeError, GraphError, ShapeError
 
 __all__ = ["Contribution", "Step", "backward", "grad", "replay"]
@@ -57,7 +58,8 @@ class Step(NamedTuple):
 
 def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: bool = True,
            create_graph: bool = False, only: Sequence[Edge] | None = None,
-           captured: dict[int, Any] | None = None, detailed: bool = True) -> Iterator[Step]:
+           captured: dict[int, Any] | None = None, detailed: bool = True,
+           made: source.Made | None = None) -> Iterator[Step]:
     """Replay the graph backwards from `roots`, a step at a time.
 
     Parameters
@@ -74,15 +76,20 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
     detailed
         Yield each `Step`; else none, and sums are made in place, since nobody has seen them. A
         watcher of this thread always gets steps.
+    made
+        Where the program asked for it; found here if it is not given.
 
     An abandoned replay leaves the leaves it finished written and the others untouched.
     """
     wanted, capture = (None, {}) if only is None else _paths(roots, only)
     watchers = thread.watchers
-    made = source.caller()
-    thread.replayed = next(function.RISING), made
+    quietly = thread.quietly
+    made = made or source.caller()
+    thread.replayed = next(RISING), made
     freed = None if retain_graph else Freed(made)
     detailed = detailed or bool(watchers)
+    plain = not (detailed or create_graph)
+    node: Any
     waiting: dict[int, tuple[Node, list[Any]]] = {}  # by seq: a node, and what has arrived at it
     owned: set[Edge] = set()  # sums in buffers of our own, which may be added to in place
 
@@ -106,16 +113,28 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
                         captured.update(dict.fromkeys(places, arrived[slot]))
                 if node.seq not in wanted or type(node) is AccumulateGrad:
                     continue
-            if type(node) is AccumulateGrad:
-                written = _write(node, arrived, create_graph, detailed)
+            edges = node.edges
+            if not edges:
+                written = _write(node, arrived, create_graph, plain)
                 if detailed:
                     yield _seen(Step(node, tuple(arrived), [], written), watchers)
                 continue
-            values = _run(node, arrived, create_graph)  # type: ignore[arg-type]
-            if not retain_graph:
+            saved = node.saved
+            if latest[0] < node.seq and plain and len(arrived) == 1 and node.quiet and (
+                    type(saved) is not Freed):  # the short way: nothing was changed since
+                values = quietly(node.backward, arrived[0], *saved)
+            else:
+                values = _run(node, arrived, create_graph)
+            if type(values) is not tuple:
+                values = (values,)
+            if len(values) != len(edges):
+                _count(node, values)
+            if freed is not None:
                 node.saved = freed
             contributions = []
-            for i, (edge, value) in enumerate(zip(node.edges, values)):
+            i = -1
+            for edge, value in zip(edges, values):
+                i += 1
                 if edge is None or value is None:
                     continue
                 to, slot = edge
@@ -126,18 +145,17 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
                     value = _whole(node, value)
                 given = value.shape
                 if (given, value.dtype) != to.outputs[slot]:
-                    value = _fit(node, i, value, *to.outputs[slot])  # type: ignore[arg-type]
+                    value = _fit(node, i, value, *to.outputs[slot])
+                before = None
                 if seq in waiting:
                     held = waiting[seq][1]
                     before = held[slot]
-                    after = held[slot] = value if before is None else _total(
-                        edge, before, value, owned, detailed)
                 else:
-                    before, after = None, value
                     held = [None] * len(to.outputs)
-                    held[slot] = value
                     waiting[seq] = to, held
                     heappush(turn, -seq)
+                after = held[slot] = value if before is None else _total(
+                    edge, before, value, owned, detailed)
                 if detailed:
                     summed = None if given == value.shape else tuple(given)
                     contributions.append(Contribution(i, edge, value, summed, before, after))
@@ -145,7 +163,7 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
             value = values = before = after = None  # type: ignore[assignment]
             if detailed:
                 yield _seen(Step(node, tuple(arrived), contributions), watchers)
-            arrived = contributions = None  # type: ignore[assignment]
+            arrived = saved = None
     finally:
         for watcher in watchers:
             watcher.replay_ends()
@@ -173,7 +191,7 @@ def _total(edge: Edge, before: Any, value: Any, owned: set[Edge], detailed: bool
     return devices.as_array(thread.quietly(np.add, before, value), value)
 
 
-def _run(node: Function, upstream: list[Any], create_graph: bool) -> tuple[Any, ...]:
+def _run(node: Function, upstream: list[Any], create_graph: bool) -> Any:
     """One node's backward formula, in its own mode."""
     if len(upstream) > 1:  # an output that the loss does not depend on has gradient 0
         like = next(g for g in upstream if g is not None)
@@ -181,19 +199,19 @@ def _run(node: Function, upstream: list[Any], create_graph: bool) -> tuple[Any, 
     saved = node.unpack(create_graph)
     if create_graph:
         with enable_grad():
-            values = node.backward(*upstream, *saved)
-    elif node.quiet:
-        values = thread.quietly(node.backward, *upstream, *saved)
-    else:
-        values = node.backward(*upstream, *saved)
-    if type(values) is not tuple:
-        values = (values,)
+            return node.backward(*upstream, *saved)
+    if node.quiet:
+        return thread.quietly(node.backward, *upstream, *saved)
+    return node.backward(*upstream, *saved)
+
+
+def _count(node: Node, values: tuple[Any, ...]) -> None:
+    """Refuse a backward that leaves out inputs; only trailing ones without gradient may be."""
     if len(values) < len(node.edges) and any(node.edges[len(values):]):
         raise GraphError(
             f"the backward of {type(node).__name__} returned {len(values)} gradient(s) for "
             f"{len(node.edges)} inputs", where=source.resolve(node.made),
             fix="return one gradient for each input of forward, None where there is none")
-    return values
 
 
 def _zeros(node: Function, slot: int, like: Any) -> Any:
@@ -243,19 +261,13 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     return g.sum(axes).reshape(shape) if axes else g.reshape(shape)
 
 
-def _is_fresh(array: Any) -> bool:
-    """Whether nobody but the engine holds `array`, as PyTorch asks a gradient's use count."""
-    return array.base is None and sys.getrefcount(array) <= _ALONE
-
-
 def _calibrate() -> int:
-    """What is counted of an array held by `replay`'s list, by `_write` and by `_is_fresh` alone."""
-    def is_fresh(array: Any) -> int:
-        return sys.getrefcount(array)
+    """What is counted of an array that `replay`'s list and two names of `_write` alone hold."""
+    def write(arrived: list[Any]) -> int:
+        g = arrived[0]
+        return sys.getrefcount(g)
 
-    arrived = [np.empty(1)]
-    g = arrived[0]
-    return is_fresh(g)
+    return write([np.empty(1)])
 
 
 _ALONE = _calibrate()
@@ -267,18 +279,19 @@ def _recorded_sum(a: Any, b: Any) -> Any:
 
 
 def _write(leaf: AccumulateGrad, arrived: list[Any], create_graph: bool,
-           detailed: bool) -> tuple[Any | None, Any] | None:
-    """Add a gradient to a leaf's ``.grad``; when `detailed`, gives that before and after."""
+           plain: bool) -> tuple[Any | None, Any] | None:
+    """Add a gradient to a leaf's ``.grad``; unless `plain`, gives that before and after."""
     g = arrived[0]
     tensor = leaf.variable()
     new = function.Tensor._from_array
     if tensor is None:  # the leaf is gone: nobody can ask for its gradient
         return None, g if create_graph else new(g, None)
     before = tensor._grad
-    if before is None and not (create_graph or detailed):
+    if plain and before is None:
         # The array may be another tensor's gradient too (`a + b` passes one on to both), so it is
-        # copied unless it is fresh. A later change in place must not reach both.
-        tensor._grad = new(g if _is_fresh(g) else g.copy(), None)
+        # copied unless nobody but the engine holds it. A later change in place must not reach both.
+        fresh = g.base is None and sys.getrefcount(g) <= _ALONE
+        tensor._grad = new(g if fresh else g.copy(), None)
         return None
     if create_graph:
         tensor._grad = g if before is None else _recorded_sum(before, g)
@@ -287,10 +300,10 @@ def _write(leaf: AccumulateGrad, arrived: list[Any], create_graph: bool,
         tensor._grad = new(g.copy(), None)
         return None, new(g, None)
     old = before._data
-    copy = new(old.copy(), None) if detailed else None
+    copy = None if plain else new(old.copy(), None)
     thread.quietly(np.add, old, g, old)
-    before._version[0] += 1
-    return (copy, new(old.copy(), None)) if detailed else None
+    before._version[0] = latest[0] = next(RISING)
+    return None if plain else (copy, new(old.copy(), None))
 
 
 def _hooks(node: Node, arrived: list[Any], create_graph: bool) -> None:
@@ -387,9 +400,8 @@ def _nan_loss(tensor: Any) -> Exception:
             continue
         seen.add(node.seq)
         stack.extend(edge[0] for edge in node.edges if edge is not None)
-        arrays = [entry[0] for entry in node.saved if entry is not None] if node.saved else []
         bad = any(isinstance(a, _ndarray) and a.dtype.kind == "f" and np.isnan(a).any()
-                  for a in arrays)
+                  for a in node.saved)
         if bad and (first is None or node.seq < first.seq):
             first = node
     place = source.resolve(first.made) if first is not None else None
@@ -403,10 +415,10 @@ def _nan_loss(tensor: Any) -> Exception:
 
 def backward(roots: Sequence[Any], gradients: Sequence[Any | None], *,
              retain_graph: bool | None = None, create_graph: bool = False,
-             inputs: Sequence[Any] | None = None) -> None:
+             inputs: Sequence[Any] | None = None, made: source.Made | None = None) -> None:
     """Replay from tensors to the end, writing ``.grad`` of the leaves (or of `inputs` alone)."""
     if inputs is None:
-        _exhaust(roots, gradients, retain_graph, create_graph, None, None)
+        _exhaust(roots, gradients, retain_graph, create_graph, None, None, made)
         return
     captured: dict[int, Any] = {}
     _exhaust(roots, gradients, retain_graph, create_graph, [_edge_of(t) for t in inputs], captured)
@@ -475,7 +487,7 @@ def _edge_of(tensor: Any) -> Edge:
 
 def _exhaust(outputs: Sequence[Any], seeds: Sequence[Any | None], retain_graph: bool | None,
              create_graph: bool, only: list[Edge] | None,
-             captured: dict[int, Any] | None) -> None:
+             captured: dict[int, Any] | None, made: source.Made | None = None) -> None:
     """Pull the generator to its end."""
     roots, gradients = [], []
     for output, seed in zip(outputs, seeds, strict=True):
@@ -484,5 +496,5 @@ def _exhaust(outputs: Sequence[Any], seeds: Sequence[Any | None], retain_graph: 
         gradients.append(g)
     retain_graph = create_graph if retain_graph is None else retain_graph
     for _ in replay(roots, gradients, retain_graph=retain_graph, create_graph=create_graph,
-                    only=only, captured=captured, detailed=False):
+                    only=only, captured=captured, detailed=False, made=made):
         pass

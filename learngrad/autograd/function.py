@@ -11,17 +11,18 @@ import itertools
 import sys
 import weakref
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
 from learngrad import devices, source
 from learngrad.autograd.observe import thread
+from learngrad.autograd.order import RISING
 from learngrad.errors import DtypeError, GraphError, LearngradError, ShapeError, name_of
 
 __all__ = ["AccumulateGrad", "Function"]
 
-RISING = itertools.count(1)  # the one order of everything that is recorded
 _inside = source.inside
 _ndarray = np.ndarray
 _scalar = np.generic
@@ -29,11 +30,17 @@ _new = object.__new__
 as_array = devices.as_array
 
 
-# Python's collector looks again and again at every container that stays. What many nodes say alike,
-# they share: a long chain's forward pass takes a tenth less.
-KINDS = 4096
-_kinds: dict[Any, Any] = {}  # the first so many descriptions of outputs
-_last_made: source.Made | None = None
+class _Kinds(dict[Any, Any]):
+    """Descriptions of outputs, shared by the nodes that have them alike: the first 4,096."""
+
+    def __missing__(self, kind: Any) -> Any:
+        outputs = (kind,)
+        if len(self) < 4096:
+            self[kind] = outputs
+        return outputs
+
+
+_kinds = _Kinds()
 
 
 class _Unregistered:
@@ -61,13 +68,14 @@ class Node:
     where no gradient goes; ``outputs`` holds the shape and dtype of each output.
     """
 
-    __slots__ = ("__weakref__", "edges", "extras", "made", "outputs", "saved", "seq")
+    __slots__ = ("__weakref__", "cells", "edges", "extras", "made", "outputs", "saved", "seq")
 
     edges: list[tuple[Node, int] | None]
     outputs: tuple[tuple[tuple[int, ...], np.dtype[Any]], ...]
     extras: dict[Any, Any] | None  # hooks and retained tensors, for the few nodes that have some
     made: source.Made | None
-    saved: Any  # (array, version cell, version then) for each saved value, or a Freed
+    saved: Any  # what backward needs, arrays and numbers; or a Freed
+    cells: list[Any]  # for each input, and at last the output, when its values were changed last
     seq: int
 
     def name(self) -> str:
@@ -193,6 +201,8 @@ class Function(Node):
     local: ClassVar[dict[str, str]] = {}
     letters: ClassVar[tuple[str, ...]] = ()
     _saves: ClassVar[tuple[tuple[int, int], ...]] = ()
+    _pick: ClassVar[Any] = None  # from inputs and output, those that are saved
+    _choosy: ClassVar[bool] = False  # whether it depends on whose gradient is needed
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -207,6 +217,11 @@ class Function(Node):
         # (what: input i as i, output k as -1-k; for whose gradient: input i, or -1 for always)
         cls._saves = tuple((-1 if what == "out" else cls.letters.index(what),
                             cls.letters.index(whose) if whose else -1) for what, whose in pairs)
+        # Reading several at once is much faster than one after another; a slice makes one a list.
+        whats = [what for what, _ in cls._saves]
+        cls._pick = itemgetter(*whats) if len(whats) > 1 else itemgetter(
+            slice(whats[0], whats[0] + 1 or None)) if whats else tuple
+        cls._choosy = any(whose >= 0 for _, whose in cls._saves)
 
     def forward(self, *inputs: Any) -> Any:
         """Compute the output from arrays."""
@@ -240,21 +255,20 @@ class Function(Node):
 
         With no tensor among `inputs`, arrays go in and arrays come out: formulas use that.
         """
-        global _last_made
-        node = cls()
-        node.edges = edges = []
-        arrays = []
-        tensors = False
+        arrays, edges, cells = [], [], []
         for x in inputs:
             if isinstance(x, Tensor):
-                tensors = True
-                edges.append(x._edge)
                 arrays.append(x._data)
+                edges.append(x._edge)
+                cells.append(x._version)
             else:
-                edges.append(None)
                 arrays.append(x)
+                edges.append(None)
+                cells.append(None)
+        node = cls()
+        node.edges = edges
         promote = cls.promotion
-        if not tensors:  # a formula at work, inside the gate already
+        if not any(cells):  # a formula at work, inside the gate already
             try:
                 out = node.forward(*(arrays if promote is None else promote(arrays)))
             except Exception as error:  # noqa: BLE001  (raised again, explained)
@@ -262,58 +276,59 @@ class Function(Node):
                 raise told from (error if told is not error else error.__cause__)
             return tuple(map(as_array, out)) if type(out) is tuple else as_array(out)
 
-        frame = sys._getframe(1)
-        while frame is not None and _inside[frame.f_code.co_filename]:
-            frame = frame.f_back  # type: ignore[assignment]
-        made = (frame.f_code, frame.f_lasti) if frame is not None else None
-        last = _last_made
-        # In a loop, one for all of its operations. By identity: code objects are equal by content.
-        if made is not None and last is not None and made[0] is last[0] and made[1] == last[1]:
-            made = last
-        else:
-            _last_made = made
-        here = thread
+        frame: Any = sys._getframe(1)
+        try:
+            while _inside[frame.f_code.co_filename]:
+                frame = frame.f_back
+            made = frame.f_code, frame.f_lasti
+        except AttributeError:  # no frame is left: the program itself is machinery
+            made = None
+        node.made = made
+        here = thread.__dict__  # this thread's own: one look instead of three
         try:
             if promote is not None:
                 arrays = promote(arrays)
-            out = here.quietly(node.forward, *arrays) if cls.quiet else node.forward(*arrays)
+            out = here["quietly"](node.forward, *arrays) if cls.quiet else node.forward(*arrays)
         except Exception as error:  # noqa: BLE001  (raised again, explained)
-            cls._fail(node, inputs, error, made)
-        node.made = made
+            cls._fail(node, inputs, error)
+        record = here["grad"] and any(edges)
         result: Any
-        record = here.grad and any(edges)
-        if record:
-            node.seq = next(RISING)
-            node.extras = None
         if type(out) is tuple:
             result = node._several(out, record)
             first = result[0]
+            out = first._data
         else:
             if type(out) is not _ndarray:
                 out = np.asarray(out) if isinstance(out, _scalar) else as_array(out)
             first = result = _new(Tensor)
             result._data = out
-            result._grad = None
+            result._edge = result._grad = None
             result._version = [0, False]
             result._made = made
             if record:
                 dtype = out.dtype
-                kind = ((out.shape, dtype),)
-                node.outputs = _kinds.setdefault(kind, kind) if len(_kinds) < KINDS else kind
-                # An integer output (an index, a comparison) has no gradient.
-                result._edge = (node, 0) if dtype.kind == "f" else None
-            else:
-                result._edge = None
-        if cls.view and _shares_memory(first._data, arrays[0]):
+                node.outputs = _kinds[out.shape, dtype]
+                if dtype.kind == "f":  # an index or a comparison has no gradient
+                    result._edge = node, 0
+        if cls.view and _shares_memory(out, arrays[0]):
             version = inputs[0]._version
             version[1] = True
             for part in result if type(result) is tuple else (first,):
                 part._version = version
         if record:
-            node.saved = node._save(inputs, arrays, first) if cls._saves else ()
-        if here.watchers:
+            node.extras = None
+            node.seq = next(RISING)
+            if cls._saves:
+                arrays.append(out)
+                cells.append(first._version)
+                node.cells = cells
+                node.saved = node._choose(arrays) if cls._choosy and None in edges else (
+                    cls._pick(arrays))
+            else:
+                node.saved = ()
+        if here["watchers"]:
             outputs = result if type(result) is tuple else (result,)
-            for watcher in here.watchers:
+            for watcher in here["watchers"]:
                 watcher.operation(node, inputs, outputs, made)
         return result
 
@@ -328,30 +343,19 @@ class Function(Node):
             self.outputs = tuple((t._data.shape, t._data.dtype) for t in results)
         return tuple(results)
 
-    def _save(self, inputs: tuple[Any, ...], arrays: list[Any], out: Any) -> list[Any]:
-        """The saved values as (array, version cell, version then); None where not needed."""
-        saved: list[Any] = []
+    def _choose(self, arrays: list[Any]) -> list[Any]:
+        """What is saved, with None for what only an input without gradient would need."""
         edges = self.edges
-        for what, whose in self._saves:
-            if whose >= 0 and edges[whose] is None:
-                saved.append(None)
-            elif what < 0:
-                version = out._version
-                saved.append((out._data, version, version[0]))
-            else:
-                array, owner = arrays[what], inputs[what]
-                if isinstance(owner, Tensor) and owner._data is array:
-                    version = owner._version
-                    saved.append((array, version, version[0]))
-                else:  # a number, or a promoted copy, ours alone: no change can reach it
-                    saved.append((array, None, 0))
-        return saved
+        return [None if whose >= 0 and edges[whose] is None else arrays[what]
+                for what, whose in self._saves]
 
     def keep_own(self, array: Any) -> None:
         """Keep a copy of `array` if it was saved: it is about to get this operation's result."""
-        if self.saved:
-            self.saved = [(e[0].copy(), None, 0) if e is not None and e[0] is array else e
-                          for e in self.saved]
+        for k, (what, _) in enumerate(self._saves if self.saved else ()):
+            if self.saved[k] is array:
+                self.saved = [*self.saved]
+                self.saved[k] = array.copy()
+                self.cells[what] = None
 
     def unpack(self, join: bool) -> list[Any]:
         """The saved values, each checked for changes; as tensors of the graph under `join`."""
@@ -363,33 +367,31 @@ class Function(Node):
                 + (f": at {freed}" if freed is not None else ""),
                 fix="call backward once per forward pass; add the losses and call backward once; "
                     "or keep the graph with loss.backward(retain_graph=True)")
-        values: list[Any] = []
-        for entry in saved:
-            if entry is None:
-                values.append(None)
-                continue
-            array, version, then = entry
-            if version is not None and version[0] != then:
-                self._refuse_change(len(values), version[0] - then, array)
-            values.append(array)
-        return values if not join else [
-            v if v is None else self._join(what, v) for (what, _), v in zip(self._saves, values)]
+        for k, (what, _) in enumerate(self._saves):
+            cell = None if saved[k] is None else self._cell(k)
+            if cell is not None and cell[0] > self.seq:
+                self._refuse_change(what, saved[k])
+        return saved if not join else [
+            v if v is None else self._join(what, v) for (what, _), v in zip(self._saves, saved)]
+
+    def _cell(self, k: int) -> Any:
+        """When the k-th saved value was changed last: a cell, or None for what cannot change."""
+        return self.cells[self._saves[k][0]]
 
     def _join(self, what: int, array: Any) -> Any:
         """A saved array as the tensor that it was, joined to the graph again."""
         edge = (self, -1 - what) if what < 0 else self.edges[what]
         return Tensor._from_array(array, edge) if devices.is_array(array) else array
 
-    def _refuse_change(self, number: int, times: int, array: Any) -> NoReturn:
-        what = self._saves[number][0]
+    def _refuse_change(self, what: int, array: Any) -> NoReturn:
         letter = "out" if what < 0 else self.letters[what]
         edge = (self, 0) if what < 0 else self.edges[what]
         made = None if edge is None else edge[0].made
         place, operation = source.resolve(made), source.resolve(self.made)
         name = (place.target if place is not None else None) or letter
         raise GraphError(
-            f"{name} was changed in place {times} time(s) after {type(self).__name__.lower()} "
-            "saved it for its backward pass: the gradient would be computed from the wrong values"
+            f"{name} was changed in place after {type(self).__name__.lower()} saved it for its "
+            "backward pass: the gradient would be computed from the wrong values"
             + (f"\n  saved by {operation}" if operation else "")
             + (f"\n  {name}: shape {list(array.shape)}, {array.dtype}, made at {place}"
                if place else ""),
@@ -397,13 +399,11 @@ class Function(Node):
                 f"{name}.clone()")
 
     @classmethod
-    def _fail(cls, node: Function, inputs: tuple[Any, ...], error: Exception,
-              made: source.Made) -> NoReturn:
+    def _fail(cls, node: Function, inputs: tuple[Any, ...], error: Exception) -> NoReturn:
         """Tell the watchers, and raise what a person can act on."""
         told: Exception = error
         if not isinstance(error, LearngradError):
             told = apart(cls, inputs) or cls.explain(error, inputs)
-        node.made = made
         for watcher in thread.watchers:
-            watcher.failed(node, inputs, told, made)
+            watcher.failed(node, inputs, told, node.made)
         raise told from (error if told is not error else error.__cause__)

@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from learngrad import devices
-from learngrad.autograd.observe import thread
+from learngrad.autograd.order import changed
 from learngrad.devices import Generator
 from learngrad.errors import ArgumentError, ShapeError
 from learngrad.tensor import Tensor
@@ -22,9 +22,7 @@ __all__ = ["calculate_gain", "constant_", "kaiming_normal_", "kaiming_uniform_",
 def _fill(tensor: Tensor, values: Any) -> Tensor:
     """Overwrite a tensor outside the graph; no operation, so that no graph shows one."""
     tensor._data[...] = values
-    tensor._version[0] += 1
-    for watcher in thread.watchers:
-        watcher.changed(tensor)
+    changed(tensor)
     return tensor
 
 

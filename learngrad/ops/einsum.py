@@ -22,7 +22,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 class Einsum(Function):
     """Products of elements whose letters agree, summed over the letters that the output lacks."""
 
-    saves = ("first",)  # and every other operand: how many there are is known at the call
+    saves = {"first": "first"}  # and every other operand: how many there are is known at the call
     formula, sign = r"\sum x_{ij\dots} \, y_{jk\dots}", "einsum"
     local = {"first": "einsum of g and the other operands"}
 
@@ -31,9 +31,9 @@ class Einsum(Function):
         xp = devices.array_module(first)
         return xp.einsum(f"{','.join(self.terms)}->{self.result}", first, *others, optimize=True)
 
-    def _save(self, inputs, arrays, out):
+    def _choose(self, arrays):
         self._saves = tuple((i, -1) for i in range(len(self.terms)))  # type: ignore[misc]
-        return super()._save(inputs, arrays, out)
+        return super()._choose(arrays)
 
     def backward(self, g, *operands):
         grads: list[Any] = []

@@ -8,6 +8,7 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
+from learngrad.autograd.order import changed
 from learngrad.errors import ArgumentError, DtypeError, OutOfRangeError, ShapeError
 from learngrad.ops.index import put_back
 
@@ -105,4 +106,4 @@ def _shorten(weight: Any, indices: Any, most: float, p: float) -> None:
     used[indices.reshape(-1)] = True
     factor = xp.where(used & (length > most), most / (length + 1e-7), 1.0)
     table *= factor.astype(table.dtype)[:, None]
-    weight._version[0] += 1
+    changed(weight)

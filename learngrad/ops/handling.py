@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from learngrad.autograd.order import changed
 from learngrad.errors import GraphError
 from learngrad.ops import broadcast, index, join, rearrange, sorting
 from learngrad.ops import diagonal as D
@@ -91,5 +92,5 @@ def _reshaped(tensor: Any, what: str, view: Any) -> Any:
         raise GraphError(f"{what} would change the shape of a leaf, and its gradient has the old "
                          "one", tensors={"this": tensor}, fix=f"y = x.{what[:-1]}(...)")
     tensor._data, tensor._edge = view._data, view._edge
-    tensor._version[0] += 1
+    changed(tensor)
     return tensor

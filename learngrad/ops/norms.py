@@ -13,6 +13,7 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
+from learngrad.autograd.order import changed
 from learngrad.errors import ArgumentError, DtypeError, ShapeError
 from learngrad.ops.shape import reshape
 from learngrad.ops.windows import per_dim
@@ -263,4 +264,4 @@ def _move(x: Any, mean: Any, var: Any, momentum: float, axes: tuple[int, ...]) -
     for running, now in ((mean, means), (var, variances)):
         now = now if now.ndim == 1 else now.mean(axis=0)  # instances: the mean of their values
         running._data[...] = (1 - momentum) * running._data + momentum * now
-        running._version[0] += 1
+        changed(running)

@@ -202,8 +202,8 @@ class Recorder(Watcher):
         """Count a change in place."""
         index = self._find(tensor)
         if index is not None:
-            self._change("node", index, 0, lambda: setattr(
-                self._records[index], "version", tensor._version[0]))
+            record = self._records[index]
+            self._change("node", index, 0, lambda: setattr(record, "version", record.version + 1))
 
     def enter(self, module: Any, inputs: tuple[Any, ...]) -> None:
         """Push a module's call on the scope."""
@@ -296,7 +296,7 @@ class Recorder(Watcher):
             return None
         record = self._records[index]
         if record.seen != tensor._version[0]:  # changed in place since it was looked at
-            record.version = record.seen = tensor._version[0]
+            record.seen = tensor._version[0]
             record.preview = capture(tensor._data)
             self._change("node", index, 0, lambda: None)
         slot = 0
@@ -318,7 +318,7 @@ class Recorder(Watcher):
         if entry is None:
             return None
         index = entry.id
-        entry.version = entry.seen = tensor._version[0]
+        entry.seen = tensor._version[0]
         if tensor._grad is not None:
             entry.grad = capture(tensor._grad._data)
         self._remember(tensor, index, 0)
@@ -372,14 +372,14 @@ class Recorder(Watcher):
         """Values that a node kept for its backward are the only ones known after the fact."""
         kept = node.saved if isinstance(node.saved, (list, tuple)) else ()  # else it is freed
         for (what, _), saved in zip(getattr(node, "_saves", ()), kept):
-            if saved is None or not hasattr(saved[0], "shape"):
+            if what is None or not hasattr(saved, "shape"):
                 continue
             if what < 0:
-                entry.preview = capture(saved[0])
+                entry.preview = capture(saved)
             elif entry.edges[what] is not None:
                 producer = self._records[entry.edges[what][0]]
-                if producer.preview is None and tuple(saved[0].shape) == producer.shape:
-                    producer.preview = capture(saved[0])
+                if producer.preview is None and tuple(saved.shape) == producer.shape:
+                    producer.preview = capture(saved)
 
     def _src(self, made: source.Made | None) -> dict[str, Any] | None:
         if made is None:
@@ -486,9 +486,8 @@ class Recorder(Watcher):
 def _kept_number(node: Function, operand: int) -> float | str:
     """An operand that no edge leads to, if it was one number that is still kept; else ""."""
     kept = node.saved if isinstance(node.saved, (list, tuple)) else ()
-    for (what, _), saved in zip(node._saves, kept):
-        if what == operand and saved is not None:
-            value = saved[0]
+    for (what, _), value in zip(node._saves, kept):
+        if what == operand:
             if type(value) in (int, float):
                 return value
             if devices.is_array(value) and value.ndim == 0:

@@ -545,7 +545,7 @@ def test_a_saved_value_that_was_changed():
     with pytest.raises(GraphError, match="changed in place") as caught:
         loss.backward()
     text = str(caught.value)
-    assert "weights was changed in place 1 time(s) after mul saved it" in text
+    assert "weights was changed in place after mul saved it" in text
     assert "loss = weights * weights" in text
     assert "weights = x * 3" in text
     assert "weights.clone()" in caught.value.fix
@@ -615,7 +615,7 @@ def test_targets_that_are_changed_afterwards():
     logits, target = leaf([[1.0, 2.0], [3.0, 4.0]]), lg.tensor([0, 1])
     loss = lg.nn.functional.cross_entropy(logits, target)
     target.zero_()
-    with pytest.raises(GraphError, match="target was changed in place 1 time"):
+    with pytest.raises(GraphError, match="target was changed in place"):
         loss.backward()
 
 
