@@ -17,11 +17,28 @@ from learngrad.nn.activations import (
     Softplus,
     Threshold,
 )
+from learngrad.nn.batchnorm import BatchNorm1d, BatchNorm2d, InstanceNorm1d, InstanceNorm2d
 from learngrad.nn.containers import ModuleDict, ModuleList, Sequential
 from learngrad.nn.conv import Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d
+from learngrad.nn.distance import CosineSimilarity, PairwiseDistance
+from learngrad.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, FeatureAlphaDropout
+from learngrad.nn.embedding import Embedding, EmbeddingBag
 from learngrad.nn.linear import Bilinear, Identity, Linear
 from learngrad.nn.losses import CrossEntropyLoss, MSELoss
 from learngrad.nn.module import Module
+from learngrad.nn.normalization import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
+from learngrad.nn.padding import (
+    CircularPad1d,
+    CircularPad2d,
+    ConstantPad1d,
+    ConstantPad2d,
+    ReflectionPad1d,
+    ReflectionPad2d,
+    ReplicationPad1d,
+    ReplicationPad2d,
+    ZeroPad1d,
+    ZeroPad2d,
+)
 from learngrad.nn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 from learngrad.nn.parameters import ParameterDict, ParameterList
 from learngrad.nn.pooling import (
@@ -55,14 +72,31 @@ from learngrad.nn.squashing import (
     Tanh,
     Tanhshrink,
 )
+from learngrad.nn.upsampling import (
+    ChannelShuffle,
+    Fold,
+    PixelShuffle,
+    PixelUnshuffle,
+    Unfold,
+    Upsample,
+    UpsamplingBilinear2d,
+    UpsamplingNearest2d,
+)
 
 __all__ = ["AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d",
-           "AvgPool1d", "AvgPool2d", "Bilinear", "Buffer", "CELU", "Conv1d", "Conv2d",
-           "ConvTranspose1d", "ConvTranspose2d", "CrossEntropyLoss", "ELU", "Flatten", "GELU",
-           "GLU", "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh", "Identity", "LPPool1d",
-           "LPPool2d", "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax", "MSELoss", "MaxPool1d",
+           "AlphaDropout", "AvgPool1d", "AvgPool2d", "BatchNorm1d", "BatchNorm2d", "Bilinear",
+           "Buffer", "CELU", "ChannelShuffle", "CircularPad1d", "CircularPad2d", "ConstantPad1d",
+           "ConstantPad2d", "Conv1d", "Conv2d", "ConvTranspose1d", "ConvTranspose2d",
+           "CosineSimilarity", "CrossEntropyLoss", "Dropout", "Dropout1d", "Dropout2d", "ELU",
+           "Embedding", "EmbeddingBag", "FeatureAlphaDropout", "Flatten", "Fold", "GELU", "GLU",
+           "GroupNorm", "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh", "Identity",
+           "InstanceNorm1d", "InstanceNorm2d", "LPPool1d", "LPPool2d", "LayerNorm", "LeakyReLU",
+           "Linear", "LocalResponseNorm", "LogSigmoid", "LogSoftmax", "MSELoss", "MaxPool1d",
            "MaxPool2d", "MaxUnpool1d", "MaxUnpool2d", "Mish", "Module", "ModuleDict", "ModuleList",
-           "PReLU", "Parameter", "ParameterDict", "ParameterList", "RReLU", "ReLU", "ReLU6", "SELU",
-           "Sequential", "SiLU", "Sigmoid", "Softmax", "Softmax2d", "Softmin", "Softplus",
-           "Softshrink", "Softsign", "Tanh", "Tanhshrink", "Threshold", "Unflatten",
-           "UninitializedBuffer", "UninitializedParameter", "functional", "init"]
+           "PReLU", "PairwiseDistance", "Parameter", "ParameterDict", "ParameterList",
+           "PixelShuffle", "PixelUnshuffle", "RMSNorm", "RReLU", "ReLU", "ReLU6", "ReflectionPad1d",
+           "ReflectionPad2d", "ReplicationPad1d", "ReplicationPad2d", "SELU", "Sequential", "SiLU",
+           "Sigmoid", "Softmax", "Softmax2d", "Softmin", "Softplus", "Softshrink", "Softsign",
+           "Tanh", "Tanhshrink", "Threshold", "Unflatten", "Unfold", "UninitializedBuffer",
+           "UninitializedParameter", "Upsample", "UpsamplingBilinear2d", "UpsamplingNearest2d",
+           "ZeroPad1d", "ZeroPad2d", "functional", "init"]

@@ -11,7 +11,7 @@ from learngrad.errors import ShapeError
 from learngrad.ops.shape import permute, reshape, squeeze, unsqueeze
 from learngrad.ops.windows import Geometry, batched, columns, per_dim, spread
 
-__all__ = ["fold", "pixel_shuffle", "pixel_unshuffle", "unfold"]
+__all__ = ["channel_shuffle", "fold", "pixel_shuffle", "pixel_unshuffle", "unfold"]
 
 
 class Unfold(Function):
@@ -124,3 +124,22 @@ def pixel_unshuffle(input, downscale_factor):
     *lead, c, h, w = input.shape
     x = permute(reshape(input, (math.prod(lead), c, h // r, r, w // r, r)), (0, 1, 3, 5, 2, 4))
     return reshape(x, (*lead, c * r * r, h // r, w // r))
+
+
+def channel_shuffle(input, groups):
+    """Channels dealt out: of [n, c, *], those of one group go to all of `groups` (which divide c).
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.arange(4.0).reshape(1, 4, 1)
+    >>> learngrad.nn.functional.channel_shuffle(x, 2).ravel()
+    tensor([0., 2., 1., 3.])
+    """
+    if input.ndim < 3 or groups < 1 or input.shape[1] % groups:
+        raise ShapeError("channel_shuffle takes [n, channels, *] of three dimensions or more, with "
+                         f"channels that groups={groups} divides", tensors={"input": input},
+                         fix="groups=2")
+    n, c, *places = input.shape
+    x = permute(reshape(input, (n, groups, c // groups, math.prod(places))), (0, 2, 1, 3))
+    return reshape(x, (n, c, *places))
