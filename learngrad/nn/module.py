@@ -172,8 +172,9 @@ class Module(Parts):
         It returns None, or what takes the place of ``grad_input``. Both are tuples, with None for
         each positional argument and output that has no gradient.
 
-        PyTorch: `torch.nn.Module` gives None for an output that the loss does not depend on; here
-        its gradient is 0.
+        PyTorch: `torch.nn.Module` gives None for an output that the loss does not depend on, here
+        its gradient is 0; and 0 for an input that needs no gradient beside one that does, here it
+        is None.
 
         Examples
         --------
