@@ -6,11 +6,13 @@ backward formulas use them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from learngrad import devices
 from learngrad.ops import (
     attention,
     bounds,
@@ -19,6 +21,7 @@ from learngrad.ops import (
     cumulative,
     diagonal,
     dropout,
+    einsum,
     elementwise,
     embedding,
     exponential,
@@ -47,8 +50,8 @@ from learngrad.ops import (
 
 __all__ = [
     "NUMPY", "attention", "bounds", "broadcast", "convolve", "cumulative", "diagonal",
-    "dropout", "elementwise", "embedding", "exponential", "extrema", "gather", "index", "join",
-    "logical", "losses", "matmul", "mixtures", "norms", "patches", "pool", "rearrange",
+    "dropout", "einsum", "elementwise", "embedding", "exponential", "extrema", "gather", "index",
+    "join", "logical", "losses", "matmul", "mixtures", "norms", "patches", "pool", "rearrange",
     "reduce", "resample", "rounding", "scatter", "shape", "sorting", "special", "statistics",
     "trigonometry",
 ]
@@ -76,6 +79,21 @@ def _spread(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(a, axis, keepdim=keepdims, correction=ddof)
 
     return reduction
+
+
+def _taken(a: Any, indices: Any, axis: Any) -> Any:
+    """Elements of the flattened tensor, or slices along `axis`, named by integers of any shape."""
+    indices = list(indices) if isinstance(indices, tuple) else indices
+    if axis is None:
+        return index.getitem(shape.ravel(a), indices)
+    return index.getitem(a, (*(slice(None),) * devices.normalise_dim(axis, a.ndim), indices))
+
+
+def _dotted(a: Any, b: Any) -> Any:
+    """The sum over the last dimension of `a` and the last but one of `b`; numbers scale."""
+    if not getattr(a, "ndim", 0) or not getattr(b, "ndim", 0):
+        return elementwise.mul(a, b)
+    return einsum.tensordot(a, b, ([a.ndim - 1], [max(b.ndim - 2, 0)]))
 
 
 NUMPY: dict[Any, Callable[..., Any]] = {
@@ -108,7 +126,10 @@ NUMPY: dict[Any, Callable[..., Any]] = {
     np.bitwise_and: logical.bitwise_and, np.bitwise_or: logical.bitwise_or,
     np.bitwise_xor: logical.bitwise_xor, np.invert: logical.bitwise_not,
     np.left_shift: logical.bitwise_left_shift, np.right_shift: logical.bitwise_right_shift,
-    np.matmul: matmul.matmul,
+    np.matmul: matmul.matmul, np.dot: lambda a, b: _dotted(a, b), np.einsum: einsum.einsum,
+    np.kron: einsum.kron,
+    np.outer: lambda a, b: einsum.outer(shape.ravel(a), shape.ravel(b)),
+    np.tensordot: lambda a, b, axes=2: einsum.tensordot(a, b, axes),
     np.sum: _reduced(reduce.sum), np.mean: _reduced(reduce.mean), np.max: _reduced(extrema.amax),
     np.min: _reduced(extrema.amin), np.argmax: _reduced(extrema.argmax),
     np.argmin: _reduced(extrema.argmin), np.prod: _reduced(cumulative.prod),
@@ -131,6 +152,14 @@ NUMPY: dict[Any, Callable[..., Any]] = {
     np.diagonal: lambda a, offset=0, axis1=0, axis2=1: diagonal.diagonal(a, offset, axis1, axis2),
     np.trace: diagonal.trace,
     np.take_along_axis: lambda arr, indices, axis: gather.take_along_dim(arr, indices, axis),
+    np.take: lambda a, indices, axis=None: _taken(a, indices, axis),
+    np.shape: lambda a: tuple(a.shape), np.ndim: lambda a: a.ndim,
+    np.size: lambda a, axis=None: math.prod(a.shape) if axis is None else a.shape[axis],
+    np.unique: lambda ar, return_inverse=False, return_counts=False, axis=None: sorting.unique(
+        ar, True, return_inverse, return_counts, axis),
+    np.argwhere: sorting.nonzero, np.searchsorted: lambda a, v, side="left": sorting.searchsorted(
+        a, v, side=side),
+    np.bincount: lambda x, weights=None, minlength=0: sorting.bincount(x, weights, minlength),
     np.sort: lambda a, axis=-1: sorting.sort(a, axis).values,
     np.argsort: lambda a, axis=-1: sorting.argsort(a, axis),
     np.nonzero: lambda a: sorting.nonzero(a, as_tuple=True),
