@@ -163,13 +163,14 @@ def cosine_embedding_loss(input1, input2, target, margin=0.0, size_average=None,
     >>> learngrad.nn.functional.cosine_embedding_loss(x, y, learngrad.tensor([1.0]))
     tensor(1.)
     """
+    same_shape("cosine_embedding_loss", input1, input2)
+    if tuple(input1.shape[:-1]) != tuple(target.shape):
+        raise ShapeError(f"cosine_embedding_loss has {list(input1.shape[:-1])} pairs and "
+                         f"{list(target.shape)} targets",
+                         tensors={"input1": input1, "target": target}, fix="one target for a pair")
     # As PyTorch computes it here: a small number beside each squared length.
     lengths = (sum(input1 * input1, -1) + 1e-12) * (sum(input2 * input2, -1) + 1e-12)
     cosine = sum(input1 * input2, -1) / sqrt(lengths)
-    if tuple(cosine.shape) != tuple(target.shape):
-        raise ShapeError(f"cosine_embedding_loss has {list(cosine.shape)} pairs and "
-                         f"{list(target.shape)} targets",
-                         tensors={"input1": input1, "target": target}, fix="one target for a pair")
     losses = where(target == 1, 1 - cosine, relu(cosine - margin))
     return combined(losses, reduced(reduction, size_average, reduce))
 
