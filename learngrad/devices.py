@@ -334,9 +334,15 @@ class Generator:
         return {"seed": self._seed, "stream": self.stream.bit_generator.state}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Continue from a position that `get_state` gave."""
-        self.manual_seed(state["seed"])
-        self.stream.bit_generator.state = state["stream"]
+        """Continue from a position that `get_state` gave; anything else changes nothing."""
+        trial = np.random.PCG64(0)
+        try:
+            trial.state, seed = state["stream"], state["seed"]
+            self.manual_seed(seed)
+        except (IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
+            raise ArgumentError(f"this is no state of a generator: {state!r:.60}",
+                                fix="generator.set_state(generator.get_state())") from error
+        self.stream.bit_generator.state = trial.state
 
 
 def _entropy() -> int:

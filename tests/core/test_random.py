@@ -87,6 +87,20 @@ def test_seeds():
     assert lg.rand(3).tolist() == b.tolist()
 
 
+@pytest.mark.parametrize("state", [
+    None, {}, 3, lg.zeros(16, dtype="uint8"), {"seed": 1, "stream": {}},
+    {"seed": 1, "stream": {"bit_generator": "MT19937"}},
+    {"seed": 1, "stream": {"bit_generator": "PCG64", "state": {"state": -1, "inc": 2**200},
+                           "has_uint32": 0, "uinteger": 0}},
+    {"seed": "x", "stream": np.random.PCG64(0).state}])
+def test_what_is_no_state_is_refused_and_changes_nothing(state):
+    before = lg.get_rng_state()
+    with pytest.raises(errors.ArgumentError, match="state") as caught:
+        lg.set_rng_state(state)
+    assert "get_state" in caught.value.fix
+    assert lg.get_rng_state() == before
+
+
 def test_global_numpy_state_is_left_alone():
     before = np.random.get_state()[1].tolist()  # noqa: NPY002
     lg.rand(10), lg.randperm(10), lg.multinomial(lg.ones(3), 2)
