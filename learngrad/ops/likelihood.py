@@ -414,7 +414,7 @@ def poisson_nll_loss(input, target, log_input=True, full=False, size_average=Non
 def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"):
     """Minus the log likelihood of `target` under normal distributions of mean `input`.
 
-    `var` is a number, has the shape of `input`, or has size 1 or nothing for its last dimension.
+    `var` is a number, has the shape of `input`, or has size 1 in one dimension, or no last one.
 
     Examples
     --------
@@ -432,10 +432,12 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
         raise ArgumentError("a variance is below 0", tensors={"var": var}, fix="var.abs() or exp")
     if tuple(var.shape) == tuple(input.shape[:-1]) and tuple(var.shape) != tuple(input.shape):
         var = reshape(var, (*var.shape, 1))
-    if tuple(var.shape) not in (tuple(input.shape), (*input.shape[:-1], 1)):
-        raise ArgumentError("gaussian_nll_loss takes a variance for each element, or one for each "
-                            f"row; {list(var.shape)} does not fit {list(input.shape)}",
-                            tensors={"input": input, "var": var}, fix="var=1.0")
+    unlike = [v for v, s in zip(var.shape, input.shape) if v != s]
+    if var.ndim != input.ndim or unlike not in ([], [1]):
+        raise ArgumentError("gaussian_nll_loss takes a variance for each element, or one for all "
+                            f"along one dimension; {list(var.shape)} does not fit "
+                            f"{list(input.shape)}", tensors={"input": input, "var": var},
+                            fix="var=1.0")
     # Held at eps without a gradient, as in PyTorch.
     held = where(var > eps, var, eps + (var - var.detach()))
     losses = 0.5 * (log(held) + (input - target) ** 2 / held)
