@@ -151,8 +151,8 @@ def adopt(cls: Any) -> None:
         "user": cls, "__doc__": cls.__doc__, "__module__": cls.__module__, "formula": cls.formula,
         "sign": cls.sign, "local": cls.local})
     operation.letters = ("", *names[first:])  # type: ignore[attr-defined]
-    # Neither is empty: the node is asked what it keeps.
-    operation._saves, operation._choosy = ((0, -1),), True  # type: ignore[attr-defined]
+    operation._saves = ((0, 0),)  # type: ignore[attr-defined]  # not empty: the node chooses
+    operation._prepare()  # type: ignore[attr-defined]
 
     def apply(*inputs: Any) -> Any:
         call = _Call(inputs)

@@ -146,16 +146,17 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
                 given = value.shape
                 if (given, value.dtype) != to.outputs[slot]:
                     value = _fit(node, i, value, *to.outputs[slot])
-                before = None
                 if seq in waiting:
                     held = waiting[seq][1]
                     before = held[slot]
+                    after = held[slot] = value if before is None else _total(
+                        edge, before, value, owned, detailed)
                 else:
+                    before, after = None, value
                     held = [None] * len(to.outputs)
+                    held[slot] = value
                     waiting[seq] = to, held
                     heappush(turn, -seq)
-                after = held[slot] = value if before is None else _total(
-                    edge, before, value, owned, detailed)
                 if detailed:
                     summed = None if given == value.shape else tuple(given)
                     contributions.append(Contribution(i, edge, value, summed, before, after))
@@ -283,16 +284,17 @@ def _write(leaf: AccumulateGrad, arrived: list[Any], create_graph: bool,
     """Add a gradient to a leaf's ``.grad``; unless `plain`, gives that before and after."""
     g = arrived[0]
     tensor = leaf.variable()
+    if plain and tensor is not None and tensor._grad is None:
+        # The array may be another tensor's gradient too (`a + b` passes one on to both), so it is
+        # copied unless nobody but the engine holds it. A later change in place must not reach both.
+        if g.base is not None or sys.getrefcount(g) > _ALONE:
+            g = g.copy()
+        tensor._grad = function.Tensor._from_array(g, None)
+        return None
     new = function.Tensor._from_array
     if tensor is None:  # the leaf is gone: nobody can ask for its gradient
         return None, g if create_graph else new(g, None)
     before = tensor._grad
-    if plain and before is None:
-        # The array may be another tensor's gradient too (`a + b` passes one on to both), so it is
-        # copied unless nobody but the engine holds it. A later change in place must not reach both.
-        fresh = g.base is None and sys.getrefcount(g) <= _ALONE
-        tensor._grad = new(g if fresh else g.copy(), None)
-        return None
     if create_graph:
         tensor._grad = g if before is None else _recorded_sum(before, g)
         return before, tensor._grad

@@ -201,8 +201,7 @@ class Function(Node):
     local: ClassVar[dict[str, str]] = {}
     letters: ClassVar[tuple[str, ...]] = ()
     _saves: ClassVar[tuple[tuple[int, int], ...]] = ()
-    _pick: ClassVar[Any] = None  # from inputs and output, those that are saved
-    _choosy: ClassVar[bool] = False  # whether it depends on whose gradient is needed
+    _plan: ClassVar[tuple[Any, ...]] = (None, True, False, (), None, False)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -217,11 +216,20 @@ class Function(Node):
         # (what: input i as i, output k as -1-k; for whose gradient: input i, or -1 for always)
         cls._saves = tuple((-1 if what == "out" else cls.letters.index(what),
                             cls.letters.index(whose) if whose else -1) for what, whose in pairs)
-        # Reading several at once is much faster than one after another; a slice makes one a list.
+        cls._prepare()
+
+    @classmethod
+    def _prepare(cls) -> None:
+        """Put together what the gate asks of a class: one look is much faster than six.
+
+        Its last two: what takes the saved values from inputs and output, and whether they depend
+        on whose gradient is needed.
+        """
         whats = [what for what, _ in cls._saves]
-        cls._pick = itemgetter(*whats) if len(whats) > 1 else itemgetter(
-            slice(whats[0], whats[0] + 1 or None)) if whats else tuple
-        cls._choosy = any(whose >= 0 for _, whose in cls._saves)
+        pick = itemgetter(*whats) if len(whats) > 1 else itemgetter(
+            slice(whats[0], whats[0] + 1 or None)) if whats else None  # a slice makes one a list
+        cls._plan = (cls.promotion, cls.quiet, cls.view, cls._saves, pick,
+                     any(whose >= 0 for _, whose in cls._saves))
 
     def forward(self, *inputs: Any) -> Any:
         """Compute the output from arrays."""
@@ -267,7 +275,7 @@ class Function(Node):
                 cells.append(None)
         node = cls()
         node.edges = edges
-        promote = cls.promotion
+        promote, quiet, view, saves, pick, choosy = cls._plan
         if not any(cells):  # a formula at work, inside the gate already
             try:
                 out = node.forward(*(arrays if promote is None else promote(arrays)))
@@ -288,7 +296,7 @@ class Function(Node):
         try:
             if promote is not None:
                 arrays = promote(arrays)
-            out = here["quietly"](node.forward, *arrays) if cls.quiet else node.forward(*arrays)
+            out = here["quietly"](node.forward, *arrays) if quiet else node.forward(*arrays)
         except Exception as error:  # noqa: BLE001  (raised again, explained)
             cls._fail(node, inputs, error)
         record = here["grad"] and any(edges)
@@ -310,7 +318,7 @@ class Function(Node):
                 node.outputs = _kinds[out.shape, dtype]
                 if dtype.kind == "f":  # an index or a comparison has no gradient
                     result._edge = node, 0
-        if cls.view and _shares_memory(out, arrays[0]):
+        if view and _shares_memory(out, arrays[0]):
             version = inputs[0]._version
             version[1] = True
             for part in result if type(result) is tuple else (first,):
@@ -318,12 +326,11 @@ class Function(Node):
         if record:
             node.extras = None
             node.seq = next(RISING)
-            if cls._saves:
+            if saves:
                 arrays.append(out)
                 cells.append(first._version)
                 node.cells = cells
-                node.saved = node._choose(arrays) if cls._choosy and None in edges else (
-                    cls._pick(arrays))
+                node.saved = node._choose(arrays) if choosy and None in edges else pick(arrays)
             else:
                 node.saved = ()
         if here["watchers"]:

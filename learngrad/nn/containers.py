@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, count
 from typing import Any, Self
 
+from learngrad.autograd.observe import thread
 from learngrad.errors import ArgumentError, ArgumentTypeError, LearngradError, OutOfRangeError
 from learngrad.nn.module import Module
 
 __all__ = ["ModuleDict", "ModuleList", "Sequential"]
+
+_call = Module.__call__
 
 
 class NoKeyError(LearngradError, KeyError, AttributeError):
@@ -162,8 +165,12 @@ class Sequential(Row):
     def forward(self, input: Any) -> Any:
         """Pass `input` through all layers."""
         held = vars(self)
+        watched = thread.watchers
         for name in held["_parts"]["modules"]:
-            input = held[name](input)
+            layer = held[name]
+            # A call costs as much as a small layer. With nobody to tell, it is its forward alone.
+            plain = not watched and layer._hooks is None and type(layer).__call__ is _call
+            input = layer.forward(input) if plain else layer(input)
         return input
 
     def _slice(self, names: list[str]) -> Any:
