@@ -12,6 +12,7 @@ from learngrad.errors import ArgumentError, ArgumentRangeError, DtypeError, Shap
 from learngrad.ops.elementwise import Floating, absolute, where
 from learngrad.ops.exponential import sigmoid
 from learngrad.ops.losses import softmax
+from learngrad.ops.quick import in_pieces
 from learngrad.ops.shape import reshape
 from learngrad.ops.special import erf
 from learngrad.ops.trigonometry import tanh
@@ -25,6 +26,7 @@ __all__ = [
 # Klambauer et al., Self-Normalizing Neural Networks (2017), equation 14: with these, mean 0 and
 # variance 1 are a fixed point.
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+ROOT = math.sqrt(2 / math.pi)
 
 
 class Hardtanh(Floating):
@@ -109,11 +111,15 @@ class Silu(Floating):
     formula, sign, local = r"x \, \sigma(x)", "SiLU", {"x": "σ(x) · (1 + x · (1 − σ(x)))"}
 
     def forward(self, x):
-        return x * sigmoid(x)
+        return in_pieces(lambda x: x * sigmoid(x), x)
 
     def backward(self, g, x):
-        s = sigmoid(x)
-        return g * (s * (1 + x * (1 - s)))
+        return in_pieces(_silu_back, g, x)
+
+
+def _silu_back(g, x):
+    s = sigmoid(x)
+    return ((1 - s) * x + 1) * s * g
 
 
 class Gelu(Floating):
@@ -124,12 +130,23 @@ class Gelu(Floating):
     local = {"x": "Φ(x) + x · φ(x)"}
 
     def forward(self, x):
-        return x * (0.5 + 0.5 * erf(x * math.sqrt(0.5)))
+        return in_pieces(_gelu, x)
 
     def backward(self, g, x):
-        below = 0.5 + 0.5 * erf(x * math.sqrt(0.5))
-        density = np.exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))
-        return g * (below + x * density)
+        return in_pieces(_gelu_back, g, x)
+
+
+def _gelu(x):
+    out = erf(x * math.sqrt(0.5))
+    out += 1
+    out *= 0.5
+    out *= x
+    return out
+
+
+def _gelu_back(g, x):
+    density = np.exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi))
+    return (density * x + erf(x * math.sqrt(0.5)) * 0.5 + 0.5) * g
 
 
 class GeluTanh(Floating):
@@ -140,12 +157,25 @@ class GeluTanh(Floating):
     local = {"x": "(1 + t)/2 + x/2 · (1 − t²) · √(2/π) · (1 + 0.134145 x²)"}
 
     def forward(self, x):
-        return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
+        return in_pieces(_gelu_tanh, x)
 
     def backward(self, g, x):
-        t = tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x))
-        inner = math.sqrt(2 / math.pi) * (1 + 0.134145 * x * x)
-        return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * inner)
+        return in_pieces(_gelu_tanh_back, g, x)
+
+
+def _gelu_tanh(x):
+    out = np.tanh((x * x * (0.044715 * ROOT) + ROOT) * x)
+    out += 1
+    out *= 0.5
+    out *= x
+    return out
+
+
+def _gelu_tanh_back(g, x):
+    square = x * x
+    t = tanh((square * (0.044715 * ROOT) + ROOT) * x)
+    inner = (square * (0.134145 * ROOT) + ROOT) * x
+    return (((1 - t * t) * inner + t) * 0.5 + 0.5) * g
 
 
 class Softplus(Floating):
@@ -325,8 +355,8 @@ def rrelu(input, lower=1 / 8, upper=1 / 3, training=False, inplace=False):
     tensor([-0.2000,  2.0000])
     """
     if not lower <= upper:
-        raise ArgumentError(f"rrelu draws slopes between lower={lower} and upper={upper}, and the "
-                            "first is not to be above the second", fix="lower=1/8, upper=1/3")
+        raise ArgumentRangeError(f"rrelu draws slopes between lower={lower} and upper={upper}: the "
+                                 "first is not to be above the second", fix="lower=1/8, upper=1/3")
     slope: Any = (lower + upper) / 2
     if training:
         draws = devices.default_generator(input.device).stream.random(input.shape, np.float32)

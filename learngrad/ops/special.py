@@ -29,6 +29,11 @@ _C = (2.15311535474403846e-8, 5.64188496988670089e-1, 8.88314979438837594, 6.611
 _D = (1.0, 1.57449261107098347e1, 1.17693950891312499e2, 5.37181101862009858e2,
       1.62138957456669019e3, 3.29079923573345963e3, 4.36261909014324716e3, 3.43936767414372164e3,
       1.23033935480374942e3)
+# In float32: erf(x) = tanh(x T(x²)), which is off by 4 units in the last place at most. T was fitted
+# to artanh(erf(x)) / x for x up to 4.6, its largest error made least by C. L. Lawson's reweighting.
+# Beyond, x T(x²) only grows.
+_T = (1.5656171157392799e-7, -5.913201004448963e-6, 8.902283805413348e-5, -6.230082828804583e-4,
+      -1.8890685767825602e-4, 1.027682868395528e-1, 1.1283792875359746)
 
 
 def _polynomial(coefficients: tuple[float, ...], x: Any) -> Any:
@@ -42,7 +47,11 @@ def _polynomial(coefficients: tuple[float, ...], x: Any) -> Any:
 
 
 def _erf(x: Any) -> Any:
-    """The error function of a NumPy array in float32 or float64."""
+    """The error function of a NumPy array with dimensions, in float32 or float64."""
+    if x.dtype == np.float32:
+        out = _polynomial(_T, x * x)
+        out *= x
+        return np.tanh(out, out=out)
     size = np.minimum(np.abs(x), 6)
     square = size * size
     out = _polynomial(_C, size)
