@@ -37,6 +37,8 @@ SAID = {
     "normal.in_place": lambda x, *args, **kw: x.clone().normal_(*args, **kw),
     "zero_": lambda x: x.clone().zero_(),
     "nn.functional.embedding": lambda weight, x, **kw: lg.nn.functional.embedding(x, weight, **kw),
+    "nn.functional.embedding_bag": lambda weight, x, **kw: lg.nn.functional.embedding_bag(
+        x, weight, **kw),
     "where": lambda x, condition, other: lg.where(condition, x, other),
     "bfloat16": None,  # NumPy has none to compare with
 }

@@ -56,10 +56,16 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
     reduction = reduced(reduction, size_average, reduce)
     if p not in (1, 2):
         raise ArgumentError(f"multi_margin_loss: p is 1 or 2, not {p!r:.60}", fix="p=1")
+    if getattr(weight, "ndim", 1) != 1:
+        raise ArgumentError("multi_margin_loss: weight has one number for each class",
+                            tensors={"weight": weight}, fix="weight.flatten()")
     if input.ndim > 2:
         raise ArgumentError("multi_margin_loss takes scores [n, classes]",
                             tensors={"input": input}, fix="x.flatten(1)")
-    rows, right, _ = class_rows(input, target, "multi_margin_loss", NONE_IGNORED)
+    alone = input.ndim < 2 and target.numel() == 1
+    rows, right, _ = class_rows(reshape(input, (1, -1)) if alone else input,
+                                reshape(target, (1,)) if alone else target,
+                                "multi_margin_loss", NONE_IGNORED)
     count, at = rows.shape[1], right._data
     weights = class_weights(weight, count, rows)
     xp = devices.array_module(at)
@@ -93,10 +99,10 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     reduction = reduced(reduction, size_average, reduce)
     same_shape("multilabel_margin_loss", input, target)
     tensors = {"input": input, "target": target}
-    if target.dtype.kind not in "iu" or input.ndim not in (1, 2):
+    if target.dtype.kind not in "iu" or input.ndim > 2:
         raise DtypeError("multilabel_margin_loss takes scores [n, classes] and the right classes "
                          f"as integers, not {target.dtype}", tensors=tensors, fix="target.long()")
-    classes = input.shape[-1]
+    classes = input.shape[-1] if input.ndim else 1
     rows, labels = reshape(input, (-1, classes)), target._data.reshape(-1, classes)
     if isinstance(labels, np.ndarray) and labels.size and (
             labels.min() < -1 or labels.max() >= classes):
