@@ -33,7 +33,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
     """The items of a batch as one: their tensors stacked along a new first dimension.
 
     Tensors, arrays and numbers become one tensor (Python floats one of float64, as in PyTorch);
-    text stays a list; of dicts, tuples, named tuples and lists each entry is collated on its own,
+    text stays as it is; of dicts, tuples, named tuples and lists each entry is collated on its own,
     and a plain tuple becomes a list.
 
     Raises
@@ -47,7 +47,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
     --------
     >>> from learngrad.data import default_collate
     >>> default_collate([([1, 2], "a"), ([3, 4], "b")])
-    [[tensor([1, 3]), tensor([2, 4])], ['a', 'b']]
+    [[tensor([1, 3]), tensor([2, 4])], ('a', 'b')]
     >>> default_collate([{"x": 1}, {"x": 2}])
     {'x': tensor([1, 2])}
     """
@@ -63,7 +63,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
     if isinstance(first, (bool, int, float, np.number, np.bool_)):
         return _numbers(batch)
     if isinstance(first, (str, bytes)):
-        return list(batch)
+        return batch
     if isinstance(first, Mapping):
         _same_keys(batch)
         entries = {key: default_collate([item[key] for item in batch]) for key in first}

@@ -67,7 +67,9 @@ def dumps(value: Any) -> bytes:
 def seed_all(seed: int) -> None:
     """Start every stream of random numbers that an augmentation may draw from."""
     random.seed(seed)
-    np.random.seed([seed % 2**32, seed // 2**32 % 2**32])  # noqa: NPY002 - programs draw from it
+    # The third word keeps NumPy's numbers from being Python's: both use the same generator.
+    key = [seed % 2**32, seed // 2**32 % 2**32, 1]
+    np.random.seed(key)  # noqa: NPY002 - programs draw from it
     devices.manual_seed(seed)
 
 

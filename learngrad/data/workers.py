@@ -11,6 +11,7 @@ microseconds. What is unpickled comes through those pipes, from processes that w
 from __future__ import annotations
 
 import contextlib
+import os
 import pickle
 import shutil
 import signal
@@ -97,8 +98,9 @@ class Processes:
         folder = tempfile.mkdtemp(prefix="learngrad-") if way == "file" else None
         self.number, self.epoch, self.plan = number, 0, plan
         self.workers: list[_Worker] = []
-        # Also runs when the program ends, and when nobody holds the loader any more.
-        self.stop = weakref.finalize(self, _stop, self.workers, folder)
+        # Stops at once, whatever the workers do; also when the program ends, and when nobody holds
+        # the loader any more.
+        self.abandon = weakref.finalize(self, _end, self.workers, folder)
         options: dict[str, Any] = {"daemon": True}
         if getattr(start.Process, "_start_method", None) == "loky":
             # Workers share the processor: each one's linear algebra gets one thread.
@@ -117,7 +119,7 @@ class Processes:
                 answers.close()
                 self.workers.append(_Worker(process, jobs, results, ahead + HELD))
         except BaseException:
-            self.stop()
+            self.abandon()
             raise
 
     def begin(self, seed: int) -> None:
@@ -159,11 +161,13 @@ class Processes:
         ready = waited(list(pipes), timeout or None)
         return pipes[ready[0]] if ready else next(iter(pipes.values()))  # `take` says it is late
 
-    def abandon(self) -> None:
-        """Stop at once, whatever the workers are doing."""
+    def stop(self) -> None:
+        """Let the workers, which have nothing to do any more, end as programs end."""
         for one in self.workers:
-            one.process.terminate()
-        self.stop()
+            self._tell(one, None)
+        for one in self.workers:
+            one.process.join(PATIENCE)
+        self.abandon()
 
     def _tell(self, one: _Worker, job: Any) -> None:
         with contextlib.suppress(OSError):  # it is dead, and `take` says how it died
@@ -260,17 +264,15 @@ def _uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _stop(workers: list[_Worker], folder: str | None) -> None:
-    """End the processes: kindly, then less so; nothing of theirs stays behind."""
+def _end(workers: list[_Worker], folder: str | None) -> None:
+    """End the processes that are still there; nothing of theirs stays behind."""
     for one in workers:
-        with contextlib.suppress(OSError):
-            one.jobs.send_bytes(pickle.dumps(None))
+        one.process.terminate()
     for one in workers:
         one.process.join(PATIENCE)
-        for harder in (one.process.terminate, one.process.kill):
-            if one.process.exitcode is None:
-                harder()
-                one.process.join(PATIENCE)
+        if one.process.exitcode is None and hasattr(signal, "SIGKILL"):
+            os.kill(one.process.pid, signal.SIGKILL)  # its own code refuses to be terminated
+            one.process.join(PATIENCE)
         one.jobs.close()
         one.results.close()
     workers.clear()
@@ -288,7 +290,8 @@ class Threads:
         self.streams: list[Iterator[Any]] = [iter(())] * number
         self.due: list[deque[Future[Any]]] = [deque() for _ in range(number)]
         self.threads = [ThreadPoolExecutor(1, f"learngrad loader {i}") for i in range(number)]
-        self.stop = weakref.finalize(self, _stop_threads, self.threads)
+        # A thread cannot be killed: it ends when the batch in hand is done.
+        self.stop = self.abandon = weakref.finalize(self, _stop_threads, self.threads)
         for i, thread in enumerate(self.threads):
             thread.submit(_set_info, i, number, seed, plan.dataset)
             if init is not None:
@@ -327,10 +330,6 @@ class Threads:
         heads = {self.due[i][0]: i for i in due}
         done = wait(heads, timeout or None, FIRST_COMPLETED).done
         return heads[next(iter(done))] if done else next(iter(heads.values()))
-
-    def abandon(self) -> None:
-        """Stop as soon as the batches in hand are done: a thread cannot be killed."""
-        self.stop()
 
 
 def _set_info(which: int, number: int, seed: int, dataset: Any) -> None:
