@@ -90,6 +90,7 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
     detailed = detailed or bool(watchers)
     plain = not (detailed or create_graph)
     node: Any
+    arrived: Any
     waiting: dict[int, tuple[Node, list[Any]]] = {}  # by seq: a node, and what has arrived at it
     owned: set[Edge] = set()  # sums in buffers of our own, which may be added to in place
 
@@ -161,7 +162,7 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
                     summed = None if given == value.shape else tuple(given)
                     contributions.append(Contribution(i, edge, value, summed, before, after))
             # A leaf takes its gradient's array over if nobody else holds it: no name here may.
-            value = values = before = after = None  # type: ignore[assignment]
+            value = values = before = after = None
             if detailed:
                 yield _seen(Step(node, tuple(arrived), contributions), watchers)
             arrived = saved = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -50,27 +51,34 @@ class Curves:
         self._lock = threading.Lock()
 
     def append(self, name: str, x: float, y: float) -> None:
-        """Put a point at the end of a series.
+        """Put a point at the end of a series; as `extend`, for one."""
+        self.extend(x, {name: y})
+
+    def extend(self, x: float, values: Mapping[str, Any]) -> None:
+        """Put a point at the end of each named series: of all, or of none if one is refused.
 
         Raises
         ------
         ArgumentTypeError
-            If x or y is not a single number.
+            If x or a value is not a single number.
         ArgumentError
-            If x lies before the series' last point, or is not finite.
+            If x lies before a series' last point, or is not finite.
         """
-        x, y = _single(name, "step", x), _single(name, "value", y)
-        if not math.isfinite(x):
-            raise ArgumentError(f"the step of `{name}` is {x}",
-                                fix="count steps with whole numbers")
+        points = {name: (_single(name, "step", x), _single(name, "value", y))
+                  for name, y in values.items()}
         with self._lock:
-            series = self._series.setdefault(name, _Series())
-            if series.size and x < series.x[series.size - 1]:
-                raise ArgumentError(
-                    f"`{name}` is at step {number(series.x[series.size - 1])} already; "
-                    f"{number(x)} lies before it",
-                    fix="log steps in rising order, or start a new plot")
-            series.append(x, y)
+            for name, (at, _) in points.items():
+                if not math.isfinite(at):
+                    raise ArgumentError(f"the step of `{name}` is {at}",
+                                        fix="count steps with whole numbers")
+                series = self._series.get(name)
+                if series is not None and at < series.x[series.size - 1]:
+                    raise ArgumentError(
+                        f"`{name}` is at step {number(series.x[series.size - 1])} already; "
+                        f"{number(at)} lies before it",
+                        fix="log steps in rising order, or start a new plot")
+            for name, (at, y) in points.items():
+                self._series.setdefault(name, _Series()).append(at, y)
 
     @property
     def names(self) -> list[str]:

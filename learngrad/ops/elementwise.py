@@ -101,7 +101,7 @@ class Pow(Arithmetic):
 
     promotion = staticmethod(lambda inputs: _powers(devices.arithmetic(inputs)))
     saves = {"a": "", "b": "a", "out": "b"}
-    formula, sign, local = r"a^b", "^", {"a": "b · a^(b − 1)", "b": "out · ln a"}
+    formula, sign, local = r"a^b", "**", {"a": "b · a^(b − 1)", "b": "out · ln a"}
 
     def forward(self, a, b):
         return a**b

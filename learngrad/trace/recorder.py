@@ -13,7 +13,7 @@ from learngrad import devices, source
 from learngrad.autograd.engine import Step
 from learngrad.autograd.function import AccumulateGrad, Function, Node
 from learngrad.autograd.observe import Watcher, thread
-from learngrad.errors import LearngradError
+from learngrad.errors import ArgumentTypeError, GraphError, LearngradError
 from learngrad.tensor import Tensor
 from learngrad.trace.preview import capture
 from learngrad.trace.record import TEXT_LIMIT, Record, local_numbers
@@ -49,6 +49,9 @@ class Recorder(Watcher):
     """
 
     def __init__(self, listener: Callable[[], None] | None = None, *, limit: int = LIMIT) -> None:
+        if not isinstance(limit, int) or isinstance(limit, bool) or limit < 0:
+            raise ArgumentTypeError(f"limit counts the nodes to keep, and is {limit!r:.60}",
+                                    fix="limit=1000")
         self.listener = listener
         self.limit = limit
         self.status = "recording"
@@ -76,7 +79,16 @@ class Recorder(Watcher):
     # ---- Start and stop --------------------------------------------------------------------------
 
     def start(self) -> Recorder:
-        """Begin to watch this thread."""
+        """Begin to watch this thread.
+
+        Raises
+        ------
+        GraphError
+            If it is recording already: everything would be written down twice.
+        """
+        if self in thread.watchers:
+            raise GraphError("this tape is recording already",
+                             fix="with learngrad.record() as inner: makes another one")
         thread.watchers = (*thread.watchers, self)
         if self.status != "recording":  # once more, after a stop
             self._change("status", 0, 0, lambda: setattr(self, "status", "recording"))

@@ -84,11 +84,11 @@ class Tape(Recorder):
         self._screen: _Screen | None = None
 
     def __enter__(self) -> Tape:
+        self.start()
         shell = notebook()
         if self._live and shell is not None:
             self._screen = _Screen(self, shell)
             self.listener = self._screen.begin()
-        self.start()
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:

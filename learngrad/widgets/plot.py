@@ -57,7 +57,7 @@ class LivePlot:
         Parameters
         ----------
         step : float, optional
-            Where on the horizontal axis; by default calls are counted: 0, 1, 2 and so on.
+            Where on the horizontal axis; by default one after the last, from 0.
         **values : float or Tensor of one element
             A curve's name and its value, for instance ``loss=loss``.
 
@@ -66,14 +66,13 @@ class LivePlot:
         ArgumentError
             If there is no value, or the step lies before the last one.
         ArgumentTypeError
-            If a value is not a single number.
+            If a value is not a single number; then none of them is kept.
         """
         if not values:
             raise ArgumentError("there is nothing to log", fix="name a value: plot.log(loss=loss)")
         at = self._steps if step is None else step
-        for name, value in values.items():
-            self.curves.append(name, at, value)
-        self._steps += 1
+        self.curves.extend(at, values)
+        self._steps = int(at) + 1
         if self._throttle is not None:
             if not self._waiting_for_end:
                 self._wait_for_end()

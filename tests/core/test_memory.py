@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import learngrad as lg
-from learngrad.autograd import engine
 from learngrad.autograd.function import Function
 
 

@@ -58,7 +58,7 @@ ROWS = [
         Wrong(lambda lg, t: t(2, dtype="bool") - t(2, dtype="bool"), "DtypeError", ["bool"])]),
     arithmetic("mul", "×", np.multiply, lambda a, b: a * b),
     arithmetic("div", "÷", np.true_divide, lambda a, b: a / b, normal, away),
-    arithmetic("pow", "^", lambda a, b: np.power(np.asarray(a, float), b), lambda a, b: a**b,
+    arithmetic("pow", "**", lambda a, b: np.power(np.asarray(a, float), b), lambda a, b: a**b,
                positive, wrong=[
                    Wrong(lambda lg, t: t(2, dtype="int64")**-1, "DtypeError",
                          ["integer", "float()"])]),

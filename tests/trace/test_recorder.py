@@ -14,6 +14,7 @@ import pytest
 import learngrad
 from learngrad import nn, optim
 from learngrad.autograd.observe import thread
+from learngrad.errors import ArgumentTypeError, GraphError
 from learngrad.trace import Recorder, from_graph
 from learngrad.trace.schema import load_schema, validate
 
@@ -483,3 +484,22 @@ def test_a_loop_names_each_round():
     assert [n["name"] for n in trace["nodes"]].count("loss") == 3
     assert [n["name"] for n in trace["nodes"]].count("w") == 1
     assert len(trace["replays"]) == 3
+
+
+def test_a_tape_inside_itself_is_refused_and_goes_on():
+    tape = Recorder()
+    with tape:
+        a = learngrad.tensor(2.0, requires_grad=True)
+        with pytest.raises(GraphError, match="recording already"), tape:
+            pass
+        a * 3
+    assert [n["op"] for n in tape.to_dict()["nodes"]] == [None, "mul"]
+    with tape:  # one after another is fine
+        a * 4
+    assert [n["op"] for n in tape.to_dict()["nodes"]] == [None, "mul", "mul"]
+
+
+@pytest.mark.parametrize("limit", ["a", -1, 2.5, True])
+def test_a_limit_counts_nodes(limit):
+    with pytest.raises(ArgumentTypeError, match="limit counts the nodes"):
+        Recorder(limit=limit)

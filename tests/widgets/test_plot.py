@@ -122,6 +122,22 @@ def test_steps_do_not_go_back():
         plot.log(step=math.nan, loss=1.0)
 
 
+def test_a_call_is_kept_whole_or_not_at_all():
+    plot = learngrad.LivePlot()
+    plot.log(loss=1.0, accuracy=0.5)
+    with pytest.raises(learngrad.errors.ArgumentTypeError, match="accuracy"):
+        plot.log(loss=0.5, accuracy="high")
+    assert [len(plot.curves[name][0]) for name in plot.curves.names] == [1, 1]
+
+
+def test_counting_goes_on_from_a_step_that_was_given():
+    plot = learngrad.LivePlot()
+    plot.log(loss=1.0)
+    plot.log(step=5, loss=0.5)
+    plot.log(loss=0.25)
+    assert plot.curves["loss"][0].tolist() == [0, 5, 6]
+
+
 def test_a_value_that_broke_is_said():
     curves = Curves()
     for step, value in enumerate([1.0, math.nan, math.inf]):
