@@ -339,7 +339,11 @@ def __getattr__(name: str) -> _Any:
         raise AttributeError(f"module 'learngrad' has no attribute {name!r}")
     module = _importlib.import_module(_LAZY[name])
     value: _Any = module if _LAZY[name] == f"learngrad.{name}" else getattr(module, name)
-    value = value() if name == "bfloat16" else value  # a dtype that another package brings
+    if name == "bfloat16":  # a dtype that another package brings
+        try:
+            value = value()
+        except errors.MissingDependency as error:  # so that hasattr and help() get on
+            raise AttributeError(str(error)) from error
     globals()[name] = value
     return value
 

@@ -105,6 +105,7 @@ def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     return _filled(size, 0, dtype, device, requires_grad)
 
 
+@spelled()
 def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None,
          requires_grad: bool = False) -> Tensor:
     """A tensor of shape `size` filled with one number, in the number's dtype.
@@ -126,6 +127,7 @@ def _like(input: Tensor, value: Any, dtype: Any, device: Any, requires_grad: boo
                    input.device if device is None else device, requires_grad)
 
 
+@spelled()
 def zeros_like(input: Tensor, *, dtype: Any = None, device: Any = None,
                requires_grad: bool = False) -> Tensor:
     """Zeros in the shape, dtype and place of `input`.
@@ -139,6 +141,7 @@ def zeros_like(input: Tensor, *, dtype: Any = None, device: Any = None,
     return _like(input, 0, dtype, device, requires_grad)
 
 
+@spelled()
 def ones_like(input: Tensor, *, dtype: Any = None, device: Any = None,
               requires_grad: bool = False) -> Tensor:
     """Ones in the shape, dtype and place of `input`.
@@ -152,6 +155,7 @@ def ones_like(input: Tensor, *, dtype: Any = None, device: Any = None,
     return _like(input, 1, dtype, device, requires_grad)
 
 
+@spelled()
 def empty_like(input: Tensor, *, dtype: Any = None, device: Any = None,
                requires_grad: bool = False) -> Tensor:
     """A tensor to be filled, in the shape, dtype and place of `input`; zeros until then.
@@ -165,6 +169,7 @@ def empty_like(input: Tensor, *, dtype: Any = None, device: Any = None,
     return _like(input, 0, dtype, device, requires_grad)
 
 
+@spelled()
 def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any = None,
               requires_grad: bool = False) -> Tensor:
     """One number in the shape, dtype and place of `input`.
@@ -186,6 +191,7 @@ def _number(value: Any) -> Any:
     return value
 
 
+@spelled()
 def arange(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None,
            device: Any = None, requires_grad: bool = False) -> Tensor:
     """Numbers from `start` (0 if one is given) up to, not including, `end`.
@@ -217,6 +223,7 @@ def arange(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None,
                requires_grad)
 
 
+@spelled()
 def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None,
              requires_grad: bool = False) -> Tensor:
     """`steps` numbers from `start` to `end`, both included, evenly spaced.
@@ -233,6 +240,7 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any
                requires_grad)
 
 
+@spelled()
 def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None,
              device: Any = None, requires_grad: bool = False) -> Tensor:
     """`steps` numbers from ``base**start`` to ``base**end``, evenly spaced as powers.
@@ -248,6 +256,7 @@ def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any
     return own((float(base) ** powers).astype(dtype), requires_grad)
 
 
+@spelled()
 def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None,
         requires_grad: bool = False) -> Tensor:
     """The unit matrix: ones on the diagonal; `n` rows and `m` columns (by default `n`).

@@ -3,11 +3,13 @@
 from learngrad.errors import SingularError as LinAlgError
 from learngrad.ops.decompose import cholesky, det, inv, matrix_norm, solve, svd, vector_norm
 from learngrad.ops.matmul import matmul
+from learngrad.ops.spelling import spelled
 
 __all__ = ["LinAlgError", "cholesky", "det", "inv", "matmul", "matrix_norm", "norm", "solve", "svd",
            "vector_norm"]
 
 
+@spelled()
 def norm(A, ord=None, dim=None, keepdim=False):  # type: ignore[no-untyped-def]
     """A norm of vectors (one `dim`) or of matrices (two); without `ord` the 2-norm of all elements.
 

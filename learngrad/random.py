@@ -64,6 +64,7 @@ def randn(*size: Any, generator: Generator | None = None, dtype: Any = None, dev
     return own(devices.as_array(draws).astype(_floats(dtype)), requires_grad)
 
 
+@spelled()
 def randint(low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None,
             dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Integers drawn evenly from `low` (0 if left out) up to, not including, `high`.
@@ -95,6 +96,7 @@ def randint(low: int, high: Any = None, size: Any = None, *, generator: Generato
     return own(devices.as_array(draws).astype(dtype), requires_grad)
 
 
+@spelled()
 def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None,
              requires_grad: bool = False) -> Tensor:
     """The integers 0 to ``n - 1`` in random order.
@@ -115,6 +117,7 @@ def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None, d
     return own(order.astype(dtype), requires_grad)
 
 
+@spelled()
 def rand_like(input: Tensor, *, generator: Generator | None = None, dtype: Any = None,
               device: Any = None, requires_grad: bool = False) -> Tensor:
     """Draws from the uniform distribution on [0, 1), in the shape, dtype and place of `input`.
@@ -130,6 +133,7 @@ def rand_like(input: Tensor, *, generator: Generator | None = None, dtype: Any =
                 device=input.device if device is None else device)
 
 
+@spelled()
 def randn_like(input: Tensor, *, generator: Generator | None = None, dtype: Any = None,
                device: Any = None, requires_grad: bool = False) -> Tensor:
     """Draws from the normal distribution in the shape, dtype and place of `input`.
@@ -145,6 +149,7 @@ def randn_like(input: Tensor, *, generator: Generator | None = None, dtype: Any 
                  device=input.device if device is None else device)
 
 
+@spelled()
 def randint_like(input: Tensor, low: int, high: Any = None, *,
                  generator: Generator | None = None, dtype: Any = None, device: Any = None,
                  requires_grad: bool = False) -> Tensor:
@@ -162,6 +167,7 @@ def randint_like(input: Tensor, low: int, high: Any = None, *,
                    device=input.device if device is None else device)
 
 
+@spelled()
 def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *,
            generator: Generator | None = None, dtype: Any = None, device: Any = None,
            requires_grad: bool = False) -> Tensor:

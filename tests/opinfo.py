@@ -89,8 +89,6 @@ def translate(value, leaves):
         pairs = [translate(v, leaves) for v in value]
         return tuple(type(value)(pair[k] for pair in pairs) for k in (0, 1))
     if isinstance(value, dict):
-        if "out" in value:
-            raise Untranslatable("out")
         pairs = {k: translate(v, leaves) for k, v in value.items()}
         return tuple({name: pair[k] for name, pair in pairs.items() if k or name not in HINTS}
                      for k in (0, 1))

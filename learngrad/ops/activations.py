@@ -15,6 +15,7 @@ from learngrad.ops.losses import softmax
 from learngrad.ops.quick import in_pieces
 from learngrad.ops.shape import reshape
 from learngrad.ops.special import erf
+from learngrad.ops.spelling import spelled
 from learngrad.ops.trigonometry import tanh
 
 __all__ = [
@@ -534,6 +535,7 @@ def softshrink(input, lambd=0.5):
     return Shrink.apply(input, lambd, lambd)
 
 
+@spelled()
 def glu(input, dim=-1):
     """One half of `dim`, times the sigmoid of the other (Dauphin et al. 2016).
 
@@ -553,6 +555,7 @@ def glu(input, dim=-1):
         input[(*before, slice(size // 2, None))])
 
 
+@spelled()
 def softmin(input, dim=None, dtype=None):
     """`softmax` of the negative: the least gets the most.
 

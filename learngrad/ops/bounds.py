@@ -10,6 +10,7 @@ from learngrad import devices
 from learngrad.errors import ArgumentRangeError
 from learngrad.ops.elementwise import Arithmetic
 from learngrad.ops.public import binary, operand, tensor
+from learngrad.ops.spelling import spelled
 
 __all__ = ["clamp", "clamp_max", "clamp_min", "maximum", "minimum"]
 
@@ -78,6 +79,7 @@ maximum = binary(Maximum, "maximum", "tensor([1.0, 5.0]), tensor([3.0, 2.0]) -> 
 minimum = binary(Minimum, "minimum", "tensor([1.0, 5.0]), tensor([3.0, 2.0]) -> tensor([1., 2.])")
 
 
+@spelled()
 def clamp(input, min=None, max=None):
     """Each element, raised to `min` where it is smaller and lowered to `max` where it is greater.
 
@@ -107,6 +109,7 @@ def clamp(input, min=None, max=None):
                        None if max is None else operand(max))
 
 
+@spelled()
 def clamp_min(input, min):
     """Each element, raised to `min` where it is smaller.
 
@@ -119,6 +122,7 @@ def clamp_min(input, min):
     return clamp(input, min=min)
 
 
+@spelled()
 def clamp_max(input, max):
     """Each element, lowered to `max` where it is greater.
 

@@ -14,6 +14,7 @@ from learngrad.ops.elementwise import absolute
 from learngrad.ops.extrema import amax
 from learngrad.ops.reduce import sum
 from learngrad.ops.shape import expand, permute, reshape, transpose
+from learngrad.ops.spelling import spelled
 from learngrad.ops.statistics import norm
 
 __all__ = ["cholesky", "det", "inv", "matrix_norm", "solve", "svd", "vector_norm"]
@@ -170,6 +171,7 @@ def _floating(x: Any, name: str) -> Any:
     return x
 
 
+@spelled()
 def inv(A):
     """The inverse of one or more square matrices.
 
@@ -264,6 +266,7 @@ def svd(A, full_matrices=False):
     return SVD.apply(_floating(A, "svd"))
 
 
+@spelled()
 def cholesky(A, *, upper=False):
     """The lower triangular L with ``A = L @ L.T`` (or its transpose, with `upper`).
 
@@ -278,6 +281,7 @@ def cholesky(A, *, upper=False):
     return _t(factor) if upper else factor
 
 
+@spelled()
 def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
     """The `ord`-norm of a tensor seen as a vector, or of its slices over `dim`: see `norm`.
 
@@ -304,6 +308,7 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
     return norm(x, ord, dim, keepdim, dtype=dtype)
 
 
+@spelled()
 def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False):
     """A norm of matrices: "fro", "nuc", inf, -inf, 1, -1, 2 or -2.
 

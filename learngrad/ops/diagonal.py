@@ -8,6 +8,7 @@ from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ShapeError
 from learngrad.ops.elementwise import clone
+from learngrad.ops.spelling import spelled
 
 __all__ = ["diag", "diag_embed", "diagonal", "trace", "tril", "triu"]
 
@@ -79,6 +80,7 @@ def _matrix(input, name):
     return input
 
 
+@spelled()
 def triu(input, diagonal=0):
     """The upper triangle of each matrix; what lies below `diagonal` becomes 0.
 
@@ -99,6 +101,7 @@ def triu(input, diagonal=0):
     return Triu.apply(_matrix(input, "triu"), diagonal)
 
 
+@spelled()
 def tril(input, diagonal=0):
     """The lower triangle of each matrix; what lies above `diagonal` becomes 0.
 
@@ -157,6 +160,7 @@ def diag_embed(input, offset=0, dim1=-2, dim2=-1):
     return OnDiagonal.apply(input, tuple(shape), offset, a, b)
 
 
+@spelled()
 def diag(input, diagonal=0):
     """A vector as the diagonal of a matrix, or the diagonal of a matrix as a vector.
 

@@ -16,6 +16,7 @@ from learngrad.ops.exponential import sqrt
 from learngrad.ops.losses import combined, reduced, same_shape
 from learngrad.ops.reduce import sum
 from learngrad.ops.shape import expand
+from learngrad.ops.spelling import spelled
 from learngrad.ops.statistics import norm
 
 __all__ = [
@@ -109,6 +110,7 @@ def _length(x: Any, dim: Any, p: float = 2.0, keepdim: bool = False) -> Any:
     return where(zero, 0, sqrt(where(zero, 1, total)))
 
 
+@spelled()
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     """The cosine of the angle between vectors along `dim`; lengths are held at `eps`.
 
@@ -126,6 +128,7 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     return sum(product, dim) / (a * b)
 
 
+@spelled()
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     """The p-norm of the difference, over the last dimension; `eps` is added to the difference.
 
@@ -139,6 +142,7 @@ def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     return _length(x1 - x2 + eps, -1, p, keepdim)
 
 
+@spelled()
 def normalize(input, p=2.0, dim=1, eps=1e-12):
     """Divided by its p-norm along `dim`, which is held at `eps`.
 

@@ -13,6 +13,7 @@ from learngrad import devices
 from learngrad.autograd import function
 from learngrad.devices import Device, Generator
 from learngrad.errors import ArgumentRangeError, DtypeError, ShapeError
+from learngrad.ops.spelling import spelled
 
 __all__: list[str] = []  # no operations: `learngrad.random` offers the functions
 
@@ -42,6 +43,7 @@ def wrapped(array: Any) -> Any:
     return function.Tensor._from_array(devices.as_array(array), None)
 
 
+@spelled()
 def bernoulli(input, p=None, *, generator=None):
     """Ones and zeros; a one comes with the probability that `input` gives at its place, or `p`.
 
@@ -75,6 +77,7 @@ def bernoulli(input, p=None, *, generator=None):
     return wrapped((draws < chances).astype(input.dtype))
 
 
+@spelled()
 def multinomial(input, num_samples, replacement=False, *, generator=None):
     """Indices drawn with probabilities in proportion to the weights in each row; int64.
 

@@ -13,6 +13,7 @@ from learngrad.errors import ArgumentError, ArgumentTypeError, ShapeError
 from learngrad.ops.index import getitem
 from learngrad.ops.reduce import sum
 from learngrad.ops.shape import permute, reshape
+from learngrad.ops.spelling import spelled
 
 __all__ = ["einsum", "kron", "outer", "tensordot"]
 
@@ -162,6 +163,7 @@ def einsum(equation, *operands):
     return Einsum.apply(*ready, letters, result)
 
 
+@spelled()
 def outer(input, vec2):
     """Every product of an element of one vector with an element of the other.
 
@@ -179,6 +181,7 @@ def outer(input, vec2):
     return reshape(input, (-1, 1)) * vec2
 
 
+@spelled()
 def kron(input, other):
     """The Kronecker product: each element of `input` times all of `other`, as blocks.
 

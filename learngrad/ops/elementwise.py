@@ -10,6 +10,7 @@ from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentRangeError, DtypeError
 from learngrad.ops.public import operand, operands, tensor, unary
+from learngrad.ops.spelling import spelled
 
 __all__ = [
     "absolute", "add", "cast", "clone", "div", "mul", "neg", "pow", "relu", "sign", "square", "sub",
@@ -232,6 +233,7 @@ class Cast(Function):
         return g.astype(self.before)
 
 
+@spelled()
 def add(input, other, *, alpha=1):
     """``input + alpha * other``, elementwise, with broadcasting and PyTorch's promotion.
 
@@ -264,6 +266,7 @@ def _times(alpha: Any, other: Any, input: Any) -> Any:
     return Mul.apply(other, operand(alpha)) if hasattr(other, "dtype") else other * alpha
 
 
+@spelled()
 def sub(input, other, *, alpha=1):
     """``input - alpha * other``, elementwise.
 
@@ -277,6 +280,7 @@ def sub(input, other, *, alpha=1):
     return Sub.apply(input, other if alpha == 1 else _times(alpha, other, input))
 
 
+@spelled()
 def mul(input, other):
     """``input * other``, elementwise.
 
@@ -289,6 +293,7 @@ def mul(input, other):
     return Mul.apply(*operands(input, other, "mul"))
 
 
+@spelled()
 def div(input, other, *, rounding_mode=None):
     """``input / other``, elementwise; integers are divided into floats, and 1/0 is inf.
 
@@ -323,6 +328,7 @@ def div(input, other, *, rounding_mode=None):
     return modes[rounding_mode].apply(*operands(input, other, "div"))
 
 
+@spelled()
 def neg(input):
     """``-input``, elementwise.
 
@@ -338,6 +344,7 @@ def neg(input):
     return Neg.apply(input)
 
 
+@spelled()
 def pow(input, exponent):
     """``input ** exponent``, elementwise.
 
@@ -392,6 +399,7 @@ def cast(input, dtype):
     return input if input.dtype == dtype else Cast.apply(input, dtype)
 
 
+@spelled()
 def where(condition, input=None, other=None):
     """`input` where `condition` is true, else `other`; the three broadcast.
 

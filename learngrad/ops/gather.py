@@ -203,6 +203,7 @@ def take(input, index):
     return getitem(ravel(input), index)
 
 
+@spelled()
 def masked_select(input, mask):
     """The elements where `mask` is true, one after another; the two broadcast.
 

@@ -9,6 +9,7 @@ import numpy as np
 from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, OutOfRangeError, ShapeError
+from learngrad.ops.spelling import spelled
 
 __all__ = ["add_at", "getitem", "narrow", "put_at", "put_back", "select"]
 
@@ -229,6 +230,7 @@ def add_at(input, value, key):
     return AddAt.apply(input, value, first)
 
 
+@spelled()
 def select(input, dim, index):
     """The part of `input` at one place along `dim`, which it loses; a view.
 
@@ -244,6 +246,7 @@ def select(input, dim, index):
     return getitem(input, (*(slice(None),) * devices.normalise_dim(dim, input.ndim), int(index)))
 
 
+@spelled()
 def narrow(input, dim, start, length):
     """`length` places along `dim`, from `start` on; a view.
 

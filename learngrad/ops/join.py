@@ -169,6 +169,7 @@ def _raised(x: Any, ndim: int) -> Any:
     return unsqueeze(x, 2) if x.ndim < 3 <= ndim else x
 
 
+@spelled()
 def hstack(tensors):
     """The tensors side by side, in columns: along dimension 1, vectors along their only one.
 
@@ -183,6 +184,7 @@ def hstack(tensors):
     return cat(tensors, 0 if tensors[0].ndim == 1 else 1)
 
 
+@spelled()
 def vstack(tensors):
     """The tensors one below another, in rows: a vector is a row.
 
@@ -196,6 +198,7 @@ def vstack(tensors):
     return cat([_raised(x, 2) for x in _sequence(tensors, "vstack")], 0)
 
 
+@spelled()
 def dstack(tensors):
     """The tensors behind one another, along dimension 2.
 

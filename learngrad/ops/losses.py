@@ -12,6 +12,7 @@ from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, ShapeError
 from learngrad.ops.elementwise import Floating
 from learngrad.ops.quick import total
+from learngrad.ops.spelling import spelled
 
 FAR = 16.0  # e^16 is 9 million
 
@@ -89,6 +90,7 @@ class MSE(Function):
         return d, None if self.edges[1] is None else -d
 
 
+@spelled()
 def softmax(input, dim=None, dtype=None):
     """Positive numbers that add up to 1 along `dim`, in proportion to e^x.
 
@@ -101,6 +103,7 @@ def softmax(input, dim=None, dtype=None):
     return Softmax.apply(_in_dtype(input, dtype), _axes(input, dim, "softmax"))
 
 
+@spelled()
 def log_softmax(input, dim=None, dtype=None):
     """The logarithm of `softmax` along `dim`, safe for large inputs.
 

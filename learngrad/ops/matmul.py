@@ -9,6 +9,7 @@ import numpy as np
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentTypeError, DtypeError, ShapeError
 from learngrad.ops.shape import transpose
+from learngrad.ops.spelling import spelled
 
 __all__ = ["linear", "matmul"]
 
@@ -139,6 +140,7 @@ class Linear(Function):
                           fix=f"give the bias shape [{weight.shape[0]}]")
 
 
+@spelled()
 def matmul(input, other):
     """The matrix product, with PyTorch's and NumPy's rules for vectors and batches.
 

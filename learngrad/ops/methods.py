@@ -34,41 +34,19 @@ class Methods(Operators, Handling):
     device: Any
 
     def __matmul__(self, other):
-        return M.matmul(self, other)
+        return M.MatMul.apply(self, other)
 
     def __getitem__(self, key):
         return I.getitem(self, key)
 
-    def matmul(self, other):
-        return M.matmul(self, other)
-
-    def mm(self, mat2):
-        return P.mm(self, mat2)
-
-    def bmm(self, mat2):
-        return P.bmm(self, mat2)
-
-    def mv(self, vec):
-        return P.mv(self, vec)
-
-    def dot(self, tensor):
-        return P.dot(self, tensor)
-
+    matmul, mm, bmm, mv, dot = M.matmul, P.mm, P.bmm, P.mv, P.dot
+    addmm, baddbmm = P.addmm, P.baddbmm
     outer, kron = outer, kron
+    mH, H = Handling.mT, Handling.T  # all numbers are real
     det, inverse, cholesky = D.det, D.inv, D.cholesky
     addmm_, baddbmm_ = in_place(P.addmm), in_place(P.baddbmm)
 
-    def addmm(self, mat1, mat2, *, beta=1, alpha=1):
-        return P.addmm(self, mat1, mat2, beta=beta, alpha=alpha)
-
-    def baddbmm(self, batch1, batch2, *, beta=1, alpha=1):
-        return P.baddbmm(self, batch1, batch2, beta=beta, alpha=alpha)
-
-    def softmax(self, dim=None):
-        return L.softmax(self, dim)
-
-    def log_softmax(self, dim=None):
-        return L.log_softmax(self, dim)
+    softmax, log_softmax = L.softmax, L.log_softmax
 
     # In place: the array is overwritten, and the tensor's place in the graph with it.
 

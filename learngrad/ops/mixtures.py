@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from learngrad.ops.elementwise import add, div, mul, sub
+from learngrad.ops.spelling import spelled
 
 __all__ = ["addcdiv", "addcmul", "lerp"]
 
 
+@spelled()
 def lerp(input, end, weight):
     """From `input` to `end`, `weight` of the way: ``input + weight * (end - input)``.
 
@@ -19,6 +21,7 @@ def lerp(input, end, weight):
     return add(input, mul(sub(end, input), weight))
 
 
+@spelled()
 def addcmul(input, tensor1, tensor2, *, value=1):
     """``input + value * tensor1 * tensor2``, elementwise.
 
@@ -32,6 +35,7 @@ def addcmul(input, tensor1, tensor2, *, value=1):
     return add(input, mul(tensor1, tensor2), alpha=value)
 
 
+@spelled()
 def addcdiv(input, tensor1, tensor2, *, value=1):
     """``input + value * tensor1 / tensor2``, elementwise.
 

@@ -7,6 +7,7 @@ from typing import Any
 from learngrad.errors import DtypeError, ShapeError
 from learngrad.ops.matmul import matmul
 from learngrad.ops.shape import permute, reshape
+from learngrad.ops.spelling import spelled
 
 __all__ = ["addmm", "baddbmm", "bilinear", "bmm", "dot", "mm", "mv"]
 
@@ -20,6 +21,7 @@ def _dims(name: str, *expected: tuple[str, Any, int]) -> None:
                              fix="matmul takes vectors, matrices and batches of them")
 
 
+@spelled()
 def mm(input, mat2):
     """The product of two matrices; `matmul` also takes vectors and batches.
 
@@ -33,6 +35,7 @@ def mm(input, mat2):
     return matmul(input, mat2)
 
 
+@spelled()
 def bmm(input, mat2):
     """The products of two batches of matrices, pair by pair.
 
@@ -49,6 +52,7 @@ def bmm(input, mat2):
     return matmul(input, mat2)
 
 
+@spelled()
 def mv(input, vec):
     """The product of a matrix and a vector.
 
@@ -62,6 +66,7 @@ def mv(input, vec):
     return matmul(input, vec)
 
 
+@spelled()
 def dot(input, tensor):
     """The sum of the products of two vectors' elements.
 
@@ -75,6 +80,7 @@ def dot(input, tensor):
     return matmul(input, tensor)
 
 
+@spelled()
 def addmm(input, mat1, mat2, *, beta=1, alpha=1):
     """``beta * input + alpha * (mat1 @ mat2)``; with beta 0 the input is not looked at.
 
@@ -87,6 +93,7 @@ def addmm(input, mat1, mat2, *, beta=1, alpha=1):
     return _plus(input, mm(mat1, mat2), beta, alpha, "addmm")
 
 
+@spelled()
 def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """``beta * input + alpha * (batch1 @ batch2)`` for batches of matrices.
 

@@ -11,6 +11,7 @@ from typing import Any
 from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentTypeError
+from learngrad.ops.spelling import into
 
 __all__: list[str] = []
 
@@ -44,8 +45,9 @@ def unary(function: type[Function], name: str, example: str) -> Any:
 
     `example` is the argument and what comes out, with ``->`` between them.
     """
-    def public(input):
-        return function.apply(tensor(input, name))
+    def public(input, *, out=None):
+        result = function.apply(tensor(input, name))
+        return result if out is None else into(out, result)
 
     return _described(public, function, name, example, "Elementwise; same shape, " + (
         "a floating dtype." if function.promotion else "same dtype."))
@@ -53,8 +55,9 @@ def unary(function: type[Function], name: str, example: str) -> Any:
 
 def binary(function: type[Function], name: str, example: str, says: str = "") -> Any:
     """The public function of an operation of two operands that broadcast."""
-    def public(input, other):
-        return function.apply(*operands(input, other, name))
+    def public(input, other, *, out=None):
+        result = function.apply(*operands(input, other, name))
+        return result if out is None else into(out, result)
 
     return _described(public, function, name, example, says or
                       "Elementwise, with broadcasting and PyTorch's promotion.")

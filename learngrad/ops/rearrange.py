@@ -213,6 +213,7 @@ def flipud(input):
     return flip(input, 0)
 
 
+@spelled()
 def rot90(input, k=1, dims=(0, 1)):
     """Turned by 90 degrees, `k` times, from the first of `dims` towards the second.
 

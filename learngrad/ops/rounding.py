@@ -11,6 +11,7 @@ from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentRangeError, DtypeError
 from learngrad.ops.elementwise import Arithmetic
 from learngrad.ops.public import binary, operand, tensor, unary
+from learngrad.ops.spelling import spelled
 
 __all__ = ["ceil", "floor", "floor_divide", "fmod", "frac", "remainder", "round", "trunc"]
 
@@ -178,6 +179,7 @@ fmod = binary(Fmod, "fmod", "tensor([5, -5]), 3 -> tensor([ 2, -2])")
 floor_divide = binary(FloorDivide, "floor_divide", "tensor([7, -7]), 2 -> tensor([ 3, -4])")
 
 
+@spelled()
 def round(input, *, decimals=0):
     """The nearest number with so many `decimals`, elementwise; the even one of two equally near.
 

@@ -200,6 +200,7 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
     return (values, *[inverse] * bool(return_inverse), *[counts] * bool(return_counts))
 
 
+@spelled()
 def nonzero(input, *, as_tuple=False):
     """The indices of the elements that are not 0: one row each, or with `as_tuple` one per dim.
 
@@ -236,6 +237,7 @@ def bincount(input, weights=None, minlength=0):
     return Bincount.apply(input, weights, minlength)
 
 
+@spelled()
 def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None):
     """How many places of a sequence in rising order lie before each value.
 
@@ -278,6 +280,7 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
     return cast(found, devices.int32) if out_int32 else found
 
 
+@spelled()
 def bucketize(input, boundaries, *, out_int32=False, right=False):
     """Which of the intervals between `boundaries` each value lies in, counted from 0.
 

@@ -1,4 +1,4 @@
-"""The other ways to write a call: NumPy's keywords, sizes by name, and in place."""
+"""The other ways to write a call: NumPy's keywords, sizes by name, in place, and into `out`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from learngrad.autograd import function
+from learngrad.autograd.mode import is_grad_enabled
+from learngrad.errors import ArgumentTypeError, GraphError
+
 __all__: list[str] = []  # no operations: what files of operations share
 
 _NUMPY = {"axis": "dim", "keepdims": "keepdim"}
 
 
 def spelled(many: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Let NumPy's `axis` and `keepdims` stand for `dim` and `keepdim`.
+    """Let NumPy's `axis` and `keepdims` stand for `dim` and `keepdim`, and take PyTorch's `out`.
 
     What the function takes as ``*sizes`` may also be given as one sequence under the name `many`.
     """
@@ -20,6 +24,9 @@ def spelled(many: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
             if kwargs:
+                out = kwargs.pop("out", None)
+                if out is not None:
+                    return into(out, call(*args, **kwargs))
                 for name, ours in _NUMPY.items():
                     if name in kwargs:
                         kwargs[ours] = kwargs.pop(name)
@@ -44,3 +51,26 @@ def in_place(function: Callable[..., Any]) -> Callable[..., Any]:
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"`{function.__name__}` in place: the tensor's own elements change."
     return method
+
+
+def into(out: Any, result: Any) -> Any:
+    """`out` itself, with what came out written into its memory: ``learngrad.add(a, b, out=c)``.
+
+    An empty `out` gets the shape of the result. (PyTorch gives it to others as well, and warns.)
+    """
+    if isinstance(result, tuple):
+        if not isinstance(out, (tuple, list)) or len(out) != len(result):
+            raise ArgumentTypeError(f"there are {len(result)} results, so out is that many tensors",
+                                    fix="out=(values, indices)")
+        pairs = [into(*pair) for pair in zip(out, result)]
+        return type(result)(*pairs) if hasattr(result, "_fields") else tuple(pairs)
+    if not isinstance(out, function.Tensor):
+        raise ArgumentTypeError(f"out is a tensor to write into, not {out!r:.60}",
+                                fix="out=learngrad.empty(0)")
+    if is_grad_enabled() and (result.requires_grad or out.requires_grad):
+        raise GraphError("what is written into out has no gradient, and one is needed here",
+                         tensors={"out": out}, fix="y = ..., without out=; or learngrad.no_grad()")
+    if not out.numel():
+        out.data = result.detach().to(out.dtype, copy=True)
+        return out
+    return out._assign("out=", lambda: result)
