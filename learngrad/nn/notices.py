@@ -15,4 +15,4 @@ def tell(text: str) -> None:
     frame, level = sys._getframe(1), 2
     while source.inside[frame.f_code.co_filename] and frame.f_back is not None:
         frame, level = frame.f_back, level + 1
-    warnings.warn(text, stacklevel=level - 1)
+    warnings.warn(text, stacklevel=level)

@@ -1,7 +1,22 @@
-"""Optimisers: how a parameter moves downhill. `SGD` is the simplest; read it first."""
+"""Optimisers: how a parameter moves downhill. `SGD` is the simplest; read it first.
 
+Then, each with one thought more: `Adagrad`, `RMSprop`, `Adadelta`, `Adam`, `AdamW`, `Adamax`,
+`NAdam`, `RAdam`; `Rprop`, `ASGD`; and `LBFGS`, which asks for the loss as often as it likes.
+`lr_scheduler` changes their learning rates, `swa_utils` averages what they found.
+"""
+
+from learngrad.optim.adadelta import Adadelta
+from learngrad.optim.adagrad import Adagrad
 from learngrad.optim.adam import Adam
+from learngrad.optim.adamax import Adamax
+from learngrad.optim.adamw import AdamW
+from learngrad.optim.asgd import ASGD
+from learngrad.optim.nadam import NAdam
 from learngrad.optim.optimizer import Optimizer
+from learngrad.optim.radam import RAdam
+from learngrad.optim.rmsprop import RMSprop
+from learngrad.optim.rprop import Rprop
 from learngrad.optim.sgd import SGD
 
-__all__ = ["SGD", "Adam", "Optimizer"]
+__all__ = ["ASGD", "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "Optimizer",
+           "RAdam", "RMSprop", "Rprop"]

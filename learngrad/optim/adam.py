@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from learngrad.errors import ArgumentTypeError
-from learngrad.optim.optimizer import Optimizer, downhill, number, pieces, zeros_like
+from learngrad.optim.optimizer import Optimizer
+from learngrad.optim.rules import count, downhill, memory, pieces
+from learngrad.optim.settings import AT_LEAST_0, FRACTION, Limits
 
 __all__ = ["Adam"]
+
 
 
 class Adam(Optimizer):
@@ -22,9 +24,12 @@ class Adam(Optimizer):
     .. math:: p \leftarrow p - \eta
               \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}
 
+    in step t, from 1, with :math:`g + \lambda p` in the place of g. AMSGrad divides by the largest
+    v so far (Reddi, Kale and Kumar 2018, https://openreview.net/forum?id=ryQu7f-RZ).
+
     Parameters
     ----------
-    params : iterable of Tensor, or of dict
+    params : iterable of Tensor, of (str, Tensor), or of dict
         Leaves to move; or parameter groups, each with settings of its own.
     lr : float, default 0.001
         The learning rate η: about how far one step moves a parameter.
@@ -33,9 +38,16 @@ class Adam(Optimizer):
     eps : float, default 1e-8
         Keeps the quotient finite, ε.
     weight_decay : float, default 0
-        Times the parameter, added to the gradient.
+        How strongly parameters are drawn to 0, λ.
+    amsgrad : bool, default False
+        Never let the steps grow again.
     maximize : bool, default False
         Go up instead of down.
+    foreach, capturable, fused, differentiable
+        Accepted for PyTorch's sake: there they choose an implementation, and here is one. Only
+        ``differentiable=True`` is refused: no gradient flows through a step.
+    decoupled_weight_decay : bool, default False
+        Shrink the parameter itself by :math:`1 - \eta \lambda`, as `AdamW` does.
 
     Raises
     ------
@@ -53,43 +65,49 @@ class Adam(Optimizer):
     0.75
     """
 
-    def __init__(self, params: Any, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
-                 eps: float = 1e-8, weight_decay: float = 0, *, maximize: bool = False) -> None:
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps,
-                                  "weight_decay": weight_decay, "maximize": maximize})
+    limits: ClassVar[Limits] = {
+        "lr": AT_LEAST_0, "betas": [FRACTION, FRACTION], "eps": AT_LEAST_0,
+        "weight_decay": AT_LEAST_0}
 
-    def check(self, group: dict[str, Any]) -> None:
-        """Refuse settings that make no sense."""
-        for name in ("lr", "eps", "weight_decay"):
-            number(name, group[name])
-        if not isinstance(group["betas"], (tuple, list)) or len(group["betas"]) != 2:
-            raise ArgumentTypeError(f"betas are two numbers, not {group['betas']!r:.60}",
-                                    fix="betas=(0.9, 0.999)")
-        for i, beta in enumerate(group["betas"]):
-            number(f"betas[{i}]", beta, below=1.0)
+    def __init__(self, params: Any, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
+                 eps: float = 1e-8, weight_decay: float = 0, amsgrad: bool = False, *,
+                 foreach: bool | None = None, maximize: bool = False, capturable: bool = False,
+                 differentiable: bool = False, fused: bool | None = None,
+                 decoupled_weight_decay: bool = False) -> None:
+        super().__init__(params, {
+            "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad,
+            "maximize": maximize, "foreach": foreach, "capturable": capturable,
+            "differentiable": differentiable, "fused": fused,
+            "decoupled_weight_decay": decoupled_weight_decay})
 
     def update(self, group: dict[str, Any], state: dict[str, Any], param: Any,
                grad: Any) -> None:
         """One step of the rule."""
-        if not state:
-            state.update(step=0, exp_avg=zeros_like(param), exp_avg_sq=zeros_like(param))
-        t = state["step"] = state["step"] + 1
-        beta1, beta2 = group["betas"]
-        turned = group["maximize"] or group["weight_decay"]
+        t, lr, (beta1, beta2) = count(state), float(group["lr"]), group["betas"]
+        maximize, decay, shrink = group["maximize"], group["weight_decay"], 1.0
+        if decay and group["decoupled_weight_decay"]:
+            decay, shrink = 0, 1 - lr * decay
         # The formula's quotient, with the root of 1 - beta2^t multiplied out of it.
         root = math.sqrt(1 - beta2**t)
-        eps, rate = group["eps"] * root, group["lr"] * root / (1 - beta1**t)
-        for p, g, m, v in pieces(param, grad, state["exp_avg"]._data, state["exp_avg_sq"]._data):
-            if turned:
-                g = downhill(p, g, group)
+        eps, rate = group["eps"] * root, lr * root / (1 - beta1**t)
+        amsgrad = group["amsgrad"]
+        mean, square = memory(state, "exp_avg", param), memory(state, "exp_avg_sq", param)
+        largest = memory(state, "max_exp_avg_sq", param) if amsgrad else square
+        for p, g, m, v, top in pieces(param, grad, mean, square, largest):
+            if shrink != 1:
+                p *= shrink
+            if decay or maximize:
+                g = downhill(p, g, decay, maximize)
             s = g - m
             s *= 1 - beta1
             m += s
-            s = g * g
+            np.multiply(g, g, out=s)
             s *= 1 - beta2
             v *= beta2
             v += s
-            np.sqrt(v, out=s)
+            if amsgrad:
+                np.maximum(top, v, out=top)
+            np.sqrt(top, out=s)
             s += eps
             np.divide(m, s, out=s)
             s *= rate

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from learngrad.autograd.order import RISING, latest
 from learngrad.errors import ArgumentError
-from learngrad.optim.optimizer import PIECE, Optimizer, downhill, number, pieces, zeros_like
+from learngrad.optim.optimizer import Optimizer
+from learngrad.optim.rules import PIECE, downhill, memory, pieces
+from learngrad.optim.settings import AT_LEAST_0, Limits
 
 __all__ = ["SGD"]
 
 _ndarray = np.ndarray
+
 
 
 class SGD(Optimizer):
@@ -26,7 +30,7 @@ class SGD(Optimizer):
 
     Parameters
     ----------
-    params : iterable of Tensor, or of dict
+    params : iterable of Tensor, of (str, Tensor), or of dict
         Leaves to move; or parameter groups, each with settings of its own.
     lr : float, default 0.001
         The learning rate η.
@@ -40,6 +44,9 @@ class SGD(Optimizer):
         Look ahead along the momentum.
     maximize : bool, default False
         Go up instead of down.
+    foreach, fused, differentiable
+        Accepted for PyTorch's sake: there they choose an implementation, and here is one. Only
+        ``differentiable=True`` is refused: no gradient flows through a step.
 
     Raises
     ------
@@ -57,18 +64,22 @@ class SGD(Optimizer):
     0.5
     """
 
+    limits: ClassVar[Limits] = {
+        "lr": AT_LEAST_0, "momentum": AT_LEAST_0, "dampening": (-np.inf, np.inf),
+        "weight_decay": AT_LEAST_0}
+
     def __init__(self, params: Any, lr: float = 1e-3, momentum: float = 0, dampening: float = 0,
-                 weight_decay: float = 0, nesterov: bool = False, *,
-                 maximize: bool = False) -> None:
+                 weight_decay: float = 0, nesterov: bool = False, *, maximize: bool = False,
+                 foreach: bool | None = None, differentiable: bool = False,
+                 fused: bool | None = None) -> None:
         super().__init__(params, {
             "lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay,
-            "nesterov": nesterov, "maximize": maximize})
+            "nesterov": nesterov, "maximize": maximize, "foreach": foreach,
+            "differentiable": differentiable, "fused": fused})
 
     def check(self, group: dict[str, Any]) -> None:
         """Refuse settings that make no sense."""
-        for name in ("lr", "momentum", "weight_decay"):
-            number(name, group[name])
-        number("dampening", group["dampening"], low=-np.inf)
+        super().check(group)
         if group["nesterov"] and (not group["momentum"] or group["dampening"]):
             raise ArgumentError("Nesterov's rule looks ahead along the momentum: it needs one, and "
                                 "no dampening", fix="momentum=0.9, dampening=0")
@@ -79,7 +90,8 @@ class SGD(Optimizer):
             super().descend(group)
             return
         # Plain descent remembers nothing; in a small net, asking for more would cost as much again.
-        lr, dtype = group["lr"], None
+        lr, dtype, now = float(group["lr"]), None, next(RISING)
+        latest[0] = now
         for p in group["params"]:
             g = p._grad
             if g is not None:
@@ -92,23 +104,19 @@ class SGD(Optimizer):
                         dtype = array.dtype
                         rate = np.array(lr, dtype)  # NumPy would convert the number each time
                     array -= g._data * rate
-                p._version[0] += 1
+                p._version[0] = now
 
     def update(self, group: dict[str, Any], state: dict[str, Any], param: Any,
                grad: Any) -> None:
         """One step of the rule."""
-        lr, momentum, factor = group["lr"], group["momentum"], 1 - group["dampening"]
-        nesterov, turned = group["nesterov"], group["maximize"] or group["weight_decay"]
-        kept = grad  # stands for the memory where there is none
-        if momentum:
-            kept = state.get("momentum_buffer")
-            if kept is None:
-                kept, factor = zeros_like(param), 1
-                state["momentum_buffer"] = kept
-            kept = kept._data
+        lr, momentum, factor = float(group["lr"]), group["momentum"], 1 - group["dampening"]
+        nesterov, decay, maximize = group["nesterov"], group["weight_decay"], group["maximize"]
+        if momentum and state.get("momentum_buffer") is None:
+            factor = 1  # the first direction is the whole gradient
+        kept = memory(state, "momentum_buffer", param) if momentum else grad
         for p, g, v in pieces(param, grad, kept):
-            if turned:
-                g = downhill(p, g, group)
+            if decay or maximize:
+                g = downhill(p, g, decay, maximize)
             if momentum:
                 v *= momentum
                 v += g if factor == 1 else g * factor

@@ -12,6 +12,7 @@ from learngrad import nn, optim
 from learngrad.autograd import observe
 from learngrad.errors import ArgumentError, ArgumentTypeError, GraphError
 from tests.optable.reference import torch
+from tests.optim.by_hand import RULES
 
 BOTH = pytest.mark.parametrize("Optimizer", [optim.SGD, optim.Adam])
 
@@ -37,7 +38,10 @@ def refused():
     yield "one twice", lambda: [w, w], ArgumentError, "twice"
     yield "one in two groups", lambda: [{"params": w}, {"params": w}], ArgumentError, "twice"
     yield "a group without", lambda: [{"lr": 0.1}], ArgumentError, 'group 0 has no "params"'
-    yield "a group with more", lambda: [{"params": w, "speed": 1}], ArgumentError, "'speed'"
+    yield ("a misspelt setting", lambda: [{"params": w, "weight_decy": 1}], ArgumentError,
+           "write 'weight_decay'")
+    yield ("a setting's other name", lambda: [{"params": w, "learning_rate": 1}], ArgumentError,
+           "write 'lr'")
     yield "a mixture", lambda: [{"params": w}, w], ArgumentTypeError, "of type dict"
 
 
@@ -212,10 +216,14 @@ def test_a_state_of_other_parameters_is_refused(Optimizer):
         Optimizer([leaf(1.0, 2.0)]).load_state_dict(optimizer.state_dict())
 
 
-def test_repr():
-    assert repr(optim.SGD([leaf(1.0)], lr=0.1)) == (
-        "SGD (\nParameter Group 0\n    dampening: 0\n    lr: 0.1\n    maximize: False\n"
-        "    momentum: 0\n    nesterov: False\n    weight_decay: 0\n)")
+@pytest.mark.parametrize("lib", [learngrad] if torch is None else [learngrad, torch],
+                         ids=lambda lib: lib.__name__)
+def test_repr(lib):
+    w = lib.ones(1, requires_grad=True)
+    assert repr(lib.optim.SGD([w], lr=0.1)) == (
+        "SGD (\nParameter Group 0\n    dampening: 0\n    differentiable: False\n    foreach: None\n"
+        "    fused: None\n    lr: 0.1\n    maximize: False\n    momentum: 0\n    nesterov: False\n"
+        "    weight_decay: 0\n)")
 
 
 # ---- Training ------------------------------------------------------------------------------------
@@ -244,8 +252,6 @@ def by_library(lib, name, settings):
 
 
 def by_hand(name, settings):
-    from tests.optim.test_rules import RULES
-
     rule = RULES[name][0]
     params, memories = [p.astype(np.float64) for p in START], [{} for _ in START]
     for t in itertools.count(1):
