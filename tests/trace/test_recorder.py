@@ -300,7 +300,7 @@ def test_a_finished_graph_says_what_its_plain_numbers_were():
     said = from_graph(left).describe()
     assert "tripled = x × 3 =" in said
     assert "lifted = tripled + 1 = 10" in said  # nobody kept the 1, but it stands in the line
-    assert "squared = lifted ^ 2 = 100" in said
+    assert "squared = lifted ** 2 = 100" in said
     assert "left = 6 ÷ squared = 0.06" in said
     with Recorder() as tape:
         left.backward()
