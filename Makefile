@@ -103,7 +103,7 @@ lint: $(STAMPS)/lint $(JS)/node_modules/.package-lock.json
 	$(PY) -m mypy
 	cd $(JS) && npm run --silent check
 
-bench: $(STAMPS)/demo
+bench: $(STAMPS)/demo $(STAMPS)/parallel
 	$(PY) -m benchmarks $(if $(filter quick,$(BENCH)),--quick) $(ARGS)
 
 docs-check: $(STAMPS)/test

@@ -17,6 +17,11 @@ TARGETS = [
     ("gpt step / PyTorch", ("gpt", "step", "learngrad", "torch"), 1.0),
     ("lenet step / PyTorch", ("lenet", "step", "learngrad", "torch"), 2.0),
     ("conv2d both ways / PyTorch", ("conv2d", "both", "learngrad", "torch"), 4.0),
+    ("a batch / PyTorch", ("batches", "in the process", "learngrad", "torch"), 1.0),
+    ("a batch of one worker / PyTorch", ("batches", "one worker", "learngrad", "torch"), 1.0),
+    ("a batch of two workers / PyTorch", ("batches", "two workers", "learngrad", "torch"), 1.0),
+    ("two workers / one, 2 ms an item",
+     ("augmentation", "load", "two workers", "one worker"), 1 / 1.7),
 ]
 """Ratios at one thread that the core is held to."""
 
@@ -33,7 +38,7 @@ def targets(result: dict[str, Any]) -> list[dict[str, Any]]:
     for name, (case, part, peer, base), most in TARGETS:
         ratio = _ratio(cases.get(case, {}), part, peer, base)
         if ratio is not None:
-            held.append(_target(name, f"{most:g}", ratio, most, "{:.2f}"))
+            held.append(_target(name, f"{most:.3g}", ratio, most, "{:.2f}"))
     for name, case in cases.items():
         for base, spelled in (("mygrad", "MyGrad"), ("hips", "HIPS autograd")):
             ratio = _ratio(case, case["whole"], "learngrad", base) if "whole" in case else None
