@@ -151,6 +151,7 @@ from learngrad.ops.exponential import (
     sigmoid,
     sqrt,
 )
+from learngrad.ops.erfinv import erfinv
 from learngrad.ops.extrema import (
     amax,
     amin,
@@ -319,6 +320,7 @@ _LAZY = {
     "load": "learngrad.saving",
     "save": "learngrad.saving",
     "data": "learngrad.data",
+    "distributions": "learngrad.distributions",
     "saving": "learngrad.saving",
     "trace": "learngrad.trace",
     "utils": "learngrad.utils",
@@ -326,7 +328,7 @@ _LAZY = {
 }
 
 if _TYPE_CHECKING:
-    from learngrad import data, saving, trace, utils, widgets
+    from learngrad import data, distributions, saving, trace, utils, widgets
     from learngrad.saving import load, save
     from learngrad.widgets.display import record, show
     from learngrad.widgets.plot import LivePlot

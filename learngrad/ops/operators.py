@@ -24,6 +24,7 @@ from learngrad.ops import (
 from learngrad.ops import elementwise as E
 from learngrad.ops import exponential as X
 from learngrad.ops import trigonometry as T
+from learngrad.ops.erfinv import erfinv as inverse_erf
 from learngrad.ops.spelling import in_place
 
 __all__ = ["USUAL", "Operators"]
@@ -166,6 +167,7 @@ class Operators:
     hypot, hypot_ = _both(X.hypot)
     sigmoid, sigmoid_ = _both(X.sigmoid)
     erf, erf_ = _both(special.erf)
+    erfinv, erfinv_ = _both(inverse_erf)
 
     sin, sin_ = _both(T.sin)
     cos, cos_ = _both(T.cos)

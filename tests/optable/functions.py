@@ -1,6 +1,7 @@
 """Rows of the functions of one tensor: exponentials, roots, sines, roundings."""
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 
@@ -53,6 +54,8 @@ ROWS = [
     function("reciprocal", np.reciprocal, positive),
     function("square", np.square),
     function("erf", np.vectorize(math.erf, otypes=[float])),
+    function("erfinv", np.vectorize(
+        lambda x: NormalDist().inv_cdf((x + 1) / 2) / math.sqrt(2), otypes=[float]), within),
     function("sin", np.sin),
     function("cos", np.cos),
     function("tan", np.tan, within),
