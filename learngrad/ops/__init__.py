@@ -37,6 +37,7 @@ from learngrad.ops import (
     patches,
     pool,
     rearrange,
+    recurrent,
     reduce,
     resample,
     rounding,
@@ -50,10 +51,10 @@ from learngrad.ops import (
 
 __all__ = [
     "NUMPY", "attention", "bounds", "broadcast", "convolve", "cumulative", "diagonal",
-    "dropout", "einsum", "elementwise", "embedding", "exponential", "extrema", "gather", "index",
-    "join", "logical", "losses", "matmul", "mixtures", "norms", "patches", "pool", "rearrange",
-    "reduce", "resample", "rounding", "scatter", "shape", "sorting", "special", "statistics",
-    "trigonometry",
+    "dropout", "einsum", "elementwise", "embedding", "exponential", "extrema", "gather",
+    "index", "join", "logical", "losses", "matmul", "mixtures", "norms", "patches", "pool",
+    "rearrange", "recurrent", "reduce", "resample", "rounding", "scatter", "shape", "sorting",
+    "special", "statistics", "trigonometry",
 ]
 
 

@@ -19,6 +19,7 @@ from tests.optable import (
     pooled,
     products,
     reduce,
+    sequences,
     shape,
     sliding,
     statistics,
@@ -29,7 +30,8 @@ OPERATIONS = [*elementwise.ROWS, *functions.ROWS, *logic.ROWS, *pairs.ROWS, *red
               *extrema.ROWS, *cumulative.ROWS, *statistics.ROWS, *shape.ROWS, *products.ROWS,
               *algebra.ROWS, *arrange.ROWS, *picking.ROWS, *bends.ROWS,
               *criteria.ROWS, *sliding.ROWS,
-              *pooled.ROWS, *normal.ROWS, *picked.ROWS, *dropped.ROWS, *patched.ROWS]
+              *pooled.ROWS, *normal.ROWS, *picked.ROWS, *dropped.ROWS, *patched.ROWS,
+              *sequences.ROWS]
 """Every operation of learngrad. A test refuses an operation that no row runs."""
 
 __all__ = ["OPERATIONS", "Operation", "Sample", "T", "Wrong"]
