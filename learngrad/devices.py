@@ -13,6 +13,7 @@ import numpy as np
 
 from learngrad.errors import (
     ArgumentError,
+    ArgumentRangeError,
     ArgumentTypeError,
     DtypeError,
     MissingDependency,
@@ -90,8 +91,8 @@ class Device:
             index = device.index
         name, _, number = str(device).partition(":")
         if name not in ("cpu", "cuda") or (number and not number.isdigit()):
-            raise ArgumentError(f"there is no device {device!r}",
-                                fix='use "cpu", "cuda" or "cuda:0"')
+            raise ArgumentRangeError(f"there is no device {device!r}",
+                                     fix='use "cpu", "cuda" or "cuda:0"')
         self.type = name
         self.index = int(number) if number else index
 

@@ -14,7 +14,7 @@ from learngrad import source
 __all__ = [
     "AnomalyError", "ArgumentError", "ArgumentRangeError", "ArgumentTypeError", "DtypeError",
     "GraphError", "LearngradError", "MissingDependency", "OutOfRangeError", "PlaceError",
-    "ShapeError", "SingularError", "TraceError", "WorkerError", "describe_tensor",
+    "ShapeError", "SingularError", "SizeError", "TraceError", "WorkerError", "describe_tensor",
 ]
 
 
@@ -110,7 +110,11 @@ class ArgumentError(LearngradError, ValueError):
 
 
 class ArgumentRangeError(ArgumentError, RuntimeError):
-    """A number that makes no sense there, where PyTorch raises RuntimeError: a negative count."""
+    """A value that makes no sense there, where PyTorch raises RuntimeError: a negative count."""
+
+
+class SizeError(ShapeError, ValueError):
+    """Shapes that do not fit each other, where PyTorch raises ValueError: batches of two sizes."""
 
 
 class ArgumentTypeError(LearngradError, TypeError):

@@ -40,8 +40,15 @@ def sizes_or_data(given: tuple[Any, ...], dtype: Any, device: Any) -> Any:
 
     As PyTorch's oldest constructor takes them; without a `dtype` the default floating one is meant.
     """
-    dtype = devices.get_default_dtype() if dtype is None else dtype
     data = given[0] if len(given) == 1 else given
+    array = getattr(data, "_data", None)
+    if array is not None:
+        if dtype not in (None, array.dtype):
+            raise ArgumentTypeError(
+                f"this tensor is {array.dtype}, and one of {dtype} was asked for",
+                tensors={"this": data}, fix="x.float(), x.to(dtype)")
+        return array
+    dtype = devices.get_default_dtype() if dtype is None else dtype
     if isinstance(data, tuple) and hasattr(data, "numel"):  # a shape
         given = data
     if all(isinstance(s, int) and not isinstance(s, bool) for s in given) and (
@@ -55,11 +62,7 @@ def sizes_or_data(given: tuple[Any, ...], dtype: Any, device: Any) -> Any:
         raise ArgumentTypeError(
             f"Tensor takes sizes or a list of numbers, not {', '.join(map(repr, given)):.60}",
             fix=f"learngrad.tensor({data!r:.60})")
-    array = getattr(data, "_data", None)
-    if array is not None and array.dtype != dtype:
-        raise ArgumentTypeError(f"this tensor is {array.dtype}, and one of {dtype} was asked for",
-                                tensors={"this": data}, fix="x.float(), x.to(dtype)")
-    return to_array(data, dtype, device) if array is None else array
+    return to_array(data, dtype, device)
 
 
 def _numbers(data: Any) -> Any:

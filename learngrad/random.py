@@ -14,6 +14,7 @@ from learngrad.creation import count, integer, own, shape_of
 from learngrad.devices import Generator, default_generator, manual_seed
 from learngrad.errors import ArgumentRangeError, ArgumentTypeError
 from learngrad.ops.draws import bernoulli, multinomial, stream, uniform
+from learngrad.ops.public import number
 from learngrad.ops.spelling import spelled
 from learngrad.tensor import Tensor
 
@@ -195,7 +196,8 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *,
     tensor([5., 5.])
     """
     like = next((x for x in (mean, std) if isinstance(x, Tensor)), None)
-    mean, std = (getattr(x, "_data", x) for x in (mean, std))
+    mean, std = (x._data if isinstance(x, Tensor) else number(x, name)
+                 for x, name in ((mean, "mean"), (std, "std")))
     if isinstance(std, (int, float, np.ndarray)) and np.any(np.asarray(std) < 0):
         raise ArgumentRangeError("a standard deviation is not negative",
                                  fix="std=x.abs(), or x.exp()")

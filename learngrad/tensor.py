@@ -16,7 +16,13 @@ from learngrad.autograd.mode import is_grad_enabled
 from learngrad.autograd.order import changed
 from learngrad.autograd.why import why_no_grad
 from learngrad.devices import Device
-from learngrad.errors import ArgumentTypeError, DtypeError, GraphError, ShapeError
+from learngrad.errors import (
+    ArgumentRangeError,
+    ArgumentTypeError,
+    DtypeError,
+    GraphError,
+    ShapeError,
+)
 from learngrad.numbers import sizes_or_data, to_array
 from learngrad.ops import NUMPY
 from learngrad.ops import elementwise as E
@@ -325,8 +331,9 @@ class Tensor(Methods):
     def item(self) -> Any:
         """The one element as a Python number."""
         if self._data.size != 1:
-            raise GraphError(f"item() is for one number, and this tensor has {self.numel()}",
-                             tensors={"this": self}, fix="x.tolist() gives them all")
+            raise ArgumentRangeError(
+                f"item() is for one number, and this tensor has {self.numel()}",
+                tensors={"this": self}, fix="x.tolist() gives them all")
         return self._data.item()
 
     def tolist(self) -> Any:
@@ -371,7 +378,7 @@ class Tensor(Methods):
             if isinstance(arg, Tensor):
                 dtype, device = arg.dtype, arg.device
             elif isinstance(arg, Device) or (
-                    isinstance(arg, str) and arg.partition(":")[0] in ("cpu", "cuda")):
+                    isinstance(arg, str) and not hasattr(np, arg) and arg != "bfloat16"):
                 device = arg
             else:
                 dtype = arg
@@ -424,7 +431,8 @@ class Tensor(Methods):
             if self._version[1]:
                 raise GraphError(
                     f"{what} on a tensor of the graph that shares its memory with another (a view)",
-                    tensors={"this": self}, fix="change x.clone(), or make a new tensor")
+                    tensors={"this": self}, fix="make a new tensor: v = v + 1; for y[i] += 1, "
+                    "y = y.index_put((learngrad.tensor(i),), one, accumulate=True)")
         result = new()
         array = result._data
         if array.shape != self._data.shape:

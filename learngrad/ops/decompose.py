@@ -9,7 +9,14 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentError, DtypeError, GraphError, ShapeError, SingularError
+from learngrad.errors import (
+    ArgumentError,
+    ArgumentRangeError,
+    DtypeError,
+    GraphError,
+    ShapeError,
+    SingularError,
+)
 from learngrad.ops.elementwise import absolute
 from learngrad.ops.extrema import amax
 from learngrad.ops.reduce import sum
@@ -304,7 +311,8 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
     tensor(5.)
     """
     if not isinstance(ord, (int, float)):
-        raise ArgumentError(f"ord={ord!r:.60} is no norm of vectors", fix="ord=2, or float('inf')")
+        raise ArgumentRangeError(f"ord={ord!r:.60} is no norm of vectors",
+                                 fix="ord=2, or float('inf')")
     return norm(x, ord, dim, keepdim, dtype=dtype)
 
 
@@ -336,7 +344,7 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False):
         kept = [1 if d in (rows, columns) else s for d, s in enumerate(A.shape)]
         return reshape(found, kept) if keepdim else found
     else:
-        raise ArgumentError(f"ord={ord!r:.60} is no norm of matrices",
-                            fix='use "fro", "nuc", inf, -inf, 1, -1, 2 or -2')
+        raise ArgumentRangeError(f"ord={ord!r:.60} is no norm of matrices",
+                                 fix='use "fro", "nuc", inf, -inf, 1, -1, 2 or -2')
     return found if keepdim else reshape(
         found, [s for d, s in enumerate(A.shape) if d not in (rows, columns)])

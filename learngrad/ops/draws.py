@@ -13,6 +13,7 @@ from learngrad import devices
 from learngrad.autograd import function
 from learngrad.devices import Device, Generator
 from learngrad.errors import ArgumentRangeError, DtypeError, ShapeError
+from learngrad.ops.public import number
 from learngrad.ops.spelling import spelled
 
 __all__: list[str] = []  # no operations: `learngrad.random` offers the functions
@@ -163,7 +164,8 @@ class Draws:
 
         PyTorch: the bounds are called `from` and `to`, which may be given by name too.
         """
-        low, high = bounds.pop("from", low), bounds.pop("to", high)
+        low = number(bounds.pop("from", low), "low")
+        high = number(bounds.pop("to", high), "high")
         if bounds or low > high:
             raise ArgumentRangeError(
                 f"uniform_ draws from low to high, not from {low} to {high} {bounds}",
@@ -174,7 +176,8 @@ class Draws:
 
     def normal_(self, mean=0.0, std=1.0, *, generator=None):
         """Fill it with draws from the normal distribution, in place."""
-        if std < 0:
+        number(mean, "mean")
+        if number(std, "std") < 0:
             raise ArgumentRangeError(f"std={std} is negative", fix="x.normal_(0, 1)")
         _floating(self, "normal_")
         return self._filled(
@@ -182,7 +185,7 @@ class Draws:
 
     def exponential_(self, lambd=1.0, *, generator=None):
         """Fill it with draws from the exponential distribution of rate `lambd`, in place."""
-        if not lambd > 0:
+        if not number(lambd, "lambd") > 0:
             raise ArgumentRangeError(f"lambd={lambd} is not above 0", fix="x.exponential_(1)")
         _floating(self, "exponential_")
         return self._filled("exponential_", lambda s, shape: -np.log1p(

@@ -9,7 +9,7 @@ from typing import Any
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentError, ArgumentTypeError, ShapeError
+from learngrad.errors import ArgumentRangeError, ArgumentTypeError, ShapeError
 from learngrad.ops.index import getitem
 from learngrad.ops.reduce import sum
 from learngrad.ops.shape import permute, reshape
@@ -54,15 +54,15 @@ def _parse(equation: str, operands: Sequence[Any]) -> tuple[list[str], str]:
     left, arrow, right = text.partition("->")
     terms = left.split(",")
     if len(terms) != len(operands):
-        raise ArgumentError(f"einsum {equation!r} names {len(terms)} operand(s), and "
-                            f"{len(operands)} are given", fix='einsum("ij,jk->ik", a, b)')
+        raise ArgumentRangeError(f"einsum {equation!r} names {len(terms)} operand(s), and "
+                                 f"{len(operands)} are given", fix='einsum("ij,jk->ik", a, b)')
     spare = [c for c in reversed(LETTERS) if c not in text]
     most = 0
     for term, x in zip(terms, operands):
         named = len(term.replace("...", ""))
         if any(c not in LETTERS for c in term.replace("...", "")) or term.count("...") > 1:
-            raise ArgumentError(f"einsum {equation!r}: {term!r} is not made of letters",
-                                fix='einsum("ij,jk->ik", a, b)')
+            raise ArgumentRangeError(f"einsum {equation!r}: {term!r} is not made of letters",
+                                     fix='einsum("ij,jk->ik", a, b)')
         if named > x.ndim or ("..." not in term and named != x.ndim):
             raise ShapeError(f"einsum {equation!r}: {term!r} names {named} dimensions of a tensor "
                              f"that has {x.ndim}", tensors=[x], fix="one letter for a dimension")
@@ -79,8 +79,9 @@ def _parse(equation: str, operands: Sequence[Any]) -> tuple[list[str], str]:
         result = dots + "".join(sorted(c for c, n in counts.items() if n == 1))
     for c in set(result):
         if result.count(c) > 1 or not any(c in t for t in filled):
-            raise ArgumentError(f"einsum {equation!r}: the output's {c!r} must name one dimension "
-                                "of an operand, once", fix='einsum("ij,jk->ik", a, b)')
+            raise ArgumentRangeError(
+                f"einsum {equation!r}: the output's {c!r} must name one dimension of an operand, "
+                "once", fix='einsum("ij,jk->ik", a, b)')
     return filled, result
 
 
@@ -116,7 +117,7 @@ def einsum(equation, *operands):
 
     Raises
     ------
-    ArgumentError
+    ArgumentRangeError
         If the equation does not fit its operands.
     ShapeError
         If a letter stands for different sizes.
@@ -216,8 +217,9 @@ def tensordot(a, b, dims=2):
     """
     if isinstance(dims, int):
         if not 0 <= dims <= min(a.ndim, b.ndim):
-            raise ArgumentError(f"tensordot over {dims} dimensions, of tensors that have {a.ndim} "
-                                f"and {b.ndim}", tensors=[a, b], fix="dims=1 is a matrix product")
+            raise ArgumentRangeError(
+                f"tensordot over {dims} dimensions, of tensors that have {a.ndim} and {b.ndim}",
+                tensors=[a, b], fix="dims=1 is a matrix product")
         dims = list(range(a.ndim - dims, a.ndim)), list(range(dims))
     over_a, over_b = ([devices.normalise_dim(d, x.ndim) for d in chosen]
                       for x, chosen in zip((a, b), dims))

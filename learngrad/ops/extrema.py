@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from learngrad import devices
-from learngrad.errors import ArgumentTypeError, DtypeError
+from learngrad.errors import ArgumentTypeError, DtypeError, OutOfRangeError
 from learngrad.ops.bounds import maximum, minimum
 from learngrad.ops.index import put_back
 from learngrad.ops.public import tensor
@@ -287,5 +287,8 @@ def argmin(input, dim=None, keepdim=False):
 def _index_of(operation: type[Reduction], input: Any, dim: Any, keepdim: Any) -> Any:
     if dim is not None:
         dim = devices.normalise_dim(dim, input.ndim)
-    some(input, dims_of(input, dim), operation.sign)
+    if not input.numel() and (dim is None or not input.shape[dim]):
+        raise OutOfRangeError(f"{operation.sign} of no elements is not defined",
+                              tensors={"input": input},
+                              fix="check that the tensor is not empty: x.numel() > 0")
     return operation.apply(input, dim if input.ndim else None, bool(keepdim))

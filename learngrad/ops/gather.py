@@ -8,7 +8,7 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import DtypeError, OutOfRangeError, PlaceError, ShapeError
+from learngrad.errors import DtypeError, PlaceError, ShapeError
 from learngrad.ops.elementwise import cast
 from learngrad.ops.index import GetItem, getitem
 from learngrad.ops.logical import eq
@@ -69,7 +69,7 @@ def indices_of(index: Any, name: str, negative: bool = False) -> Any:
                          fix="learngrad.tensor([0, 2]), or index.long()")
     array = getattr(index, "_data", index)
     if not negative and isinstance(array, np.ndarray) and array.size and array.min() < 0:
-        raise OutOfRangeError(
+        raise PlaceError(
             f"{name}: index {array.min()} is negative, and places are counted from 0",
             tensors={"index": index}, fix="x[…] counts from the end too")
     return index
@@ -282,7 +282,7 @@ def one_hot(tensor, num_classes=-1):
                              tensors={"tensor": tensor}, fix="one_hot(x, num_classes=10)")
         num_classes = int(array.max()) + 1
     elif isinstance(array, np.ndarray) and array.size and array.max() >= num_classes:
-        raise OutOfRangeError(f"one_hot: class {array.max()} does not exist among {num_classes}",
-                              tensors={"tensor": tensor}, fix=f"num_classes={array.max() + 1}")
+        raise PlaceError(f"one_hot: class {array.max()} does not exist among {num_classes}",
+                         tensors={"tensor": tensor}, fix=f"num_classes={array.max() + 1}")
     classes = devices.array_module(array).arange(num_classes)
     return cast(eq(unsqueeze(tensor, -1), classes), devices.int64)

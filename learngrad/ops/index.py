@@ -8,7 +8,7 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentError, OutOfRangeError, ShapeError
+from learngrad.errors import ArgumentError, ArgumentTypeError, OutOfRangeError, ShapeError
 from learngrad.ops.spelling import spelled
 
 __all__ = ["add_at", "getitem", "narrow", "put_at", "put_back", "select"]
@@ -33,6 +33,11 @@ class GetItem(Function):
 
     @classmethod
     def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:
+        key = inputs[-1]
+        for part in key if isinstance(key, tuple) else (key,):
+            if isinstance(part, (str, bytes, dict)):
+                return ArgumentTypeError(f"x[{part!r:.60}]: a tensor has places, and no names",
+                                         tensors={"x": inputs[0]}, fix="x[0], x[:, 0], x[x > 0]")
         if isinstance(error, IndexError):
             return OutOfRangeError(f"x[…]: {error}", tensors={"x": inputs[0]},
                                    fix=f"x has shape {list(inputs[0].shape)}; counting starts at 0")

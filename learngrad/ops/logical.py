@@ -10,7 +10,7 @@ from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentRangeError, DtypeError
 from learngrad.ops.elementwise import Arithmetic
-from learngrad.ops.public import binary, operand, tensor, unary
+from learngrad.ops.public import binary, number, operand, tensor, unary
 
 __all__ = [
     "allclose", "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or",
@@ -189,7 +189,7 @@ def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     >>> learngrad.isclose(learngrad.tensor([1.0, 2.0]), learngrad.tensor([1.0, 2.1]))
     tensor([ True, False])
     """
-    if rtol < 0 or atol < 0:
+    if number(rtol, "rtol") < 0 or number(atol, "atol") < 0:
         raise ArgumentRangeError(f"a tolerance is not negative: rtol={rtol}, atol={atol}",
                                  fix="rtol=1e-05, atol=1e-08")
     return IsClose.apply(tensor(input, "isclose"), operand(other), float(rtol), float(atol),

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentTypeError
@@ -30,6 +32,13 @@ def operands(a: Any, b: Any, name: str) -> tuple[Any, Any]:
             f"{name} takes a tensor and a tensor or a number, not {a!r:.60} and {b!r:.60}",
             fix=f"learngrad.{name}(learngrad.tensor({a!r}), {b!r})")
     return a, operand(b)
+
+
+def number(value: Any, name: str) -> Any:
+    """A number, where an option is one; text and the like are refused."""
+    if isinstance(value, (int, float, np.number)):
+        return value
+    raise ArgumentTypeError(f"{name} is a number, not {value!r:.60}", fix=f"{name}=1")
 
 
 def tensor(value: Any, name: str) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentError, OutOfRangeError, ShapeError
+from learngrad.errors import ArgumentRangeError, OutOfRangeError, ShapeError
 from learngrad.ops.index import getitem
 from learngrad.ops.shape import _sizes, permute, ravel
 from learngrad.ops.spelling import spelled
@@ -129,7 +129,7 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
     each = repeats if isinstance(repeats, (list, tuple)) else [repeats]
     size = input.shape[dim]
     if len(each) not in (1, size) or any(isinstance(n, float) or n < 0 for n in each):
-        raise ArgumentError(
+        raise ArgumentRangeError(
             f"repeats must be one integer, 0 or more, or {size} of them, one for each place along "
             f"dimension {dim}, and not {repeats!r:.60}", fix="x.repeat_interleave(2, dim=0)")
     places = np.repeat(np.arange(size), each)

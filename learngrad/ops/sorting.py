@@ -13,6 +13,7 @@ from learngrad.ops.elementwise import cast
 from learngrad.ops.gather import gather
 from learngrad.ops.index import put_back
 from learngrad.ops.join import unbind
+from learngrad.ops.public import number
 from learngrad.ops.spelling import spelled
 
 __all__ = ["argsort", "bincount", "bucketize", "nonzero", "searchsorted", "sort", "topk", "unique"]
@@ -160,7 +161,7 @@ def topk(input, k, dim=-1, largest=True, sorted=True):
     >>> learngrad.topk(learngrad.tensor([3.0, 1.0, 2.0]), 2).indices
     tensor([0, 2])
     """
-    k, size = int(k), (input.shape or (1,))[devices.normalise_dim(dim, input.ndim)]
+    k, size = int(number(k, "k")), (input.shape or (1,))[devices.normalise_dim(dim, input.ndim)]
     if not 0 <= k <= size:
         raise ShapeError(f"topk: {k} of {size} elements cannot be had", tensors={"input": input},
                          fix="k=min(k, x.shape[-1])")

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from learngrad.errors import ArgumentError, ShapeError
+from learngrad.errors import ArgumentError, ArgumentRangeError, ShapeError
 from learngrad.ops.elementwise import absolute
-from learngrad.ops.public import tensor
+from learngrad.ops.public import number, tensor
 from learngrad.ops.reduce import Reduction, dims_of, floats, mean
 from learngrad.ops.spelling import spelled
 
@@ -103,7 +103,7 @@ def _options(dim: Any, unbiased: Any, correction: Any) -> tuple[Any, Any]:
         raise ArgumentError("unbiased and correction say the same", fix="x.var(correction=0)")
     if correction is None:
         correction = 1 if unbiased is None or unbiased else 0
-    return dim, correction
+    return dim, number(correction, "correction")
 
 
 @spelled()
@@ -196,7 +196,7 @@ def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
 
     Raises
     ------
-    ArgumentError
+    ArgumentRangeError
         If `p` is another text.
     DtypeError
         If the tensor is not floating.
@@ -212,9 +212,9 @@ def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
         from learngrad.ops.decompose import matrix_norm
         return matrix_norm(tensor(input, "norm"), "nuc", (-2, -1) if dim is None else dim, keepdim)
     if isinstance(p, str) and p != "fro":
-        raise ArgumentError(f"p={p!r:.60} is no norm", tensors={"input": input},
-                            fix="a number, 'fro' or 'nuc'")
-    power = 2.0 if p in ("fro", None) else float(p)
+        raise ArgumentRangeError(f"p={p!r:.60} is no norm", tensors={"input": input},
+                                 fix="a number, 'fro' or 'nuc'")
+    power = 2.0 if p in ("fro", None) else float(number(p, "p"))
     input = floats(tensor(input, "norm"), "norm", dtype)
     dims = dims_of(input, dim)
     if math.isinf(power) and 0 in [input.shape[d] for d in dims]:

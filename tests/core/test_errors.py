@@ -104,7 +104,8 @@ def test_changes_in_place_that_would_lose_the_gradient():
 
     told(assign, "GraphError", RuntimeError, "leaf", "w: shape", fix="no_grad")
     view = (w * 1)[0:1]
-    told(lambda: view.mul_(2), "GraphError", RuntimeError, "shares its memory", "view", fix="clone")
+    told(lambda: view.mul_(2), "GraphError", RuntimeError, "shares its memory", "view",
+         fix="index_put")
     whole = lg.tensor([1, 2])
     told(lambda: whole.mul_(0.5), "DtypeError", RuntimeError, "float32", "int64", "whole")
     small = lg.ones(2)
@@ -170,9 +171,9 @@ def test_text_where_a_number_belongs(call):
     (lambda: lg.from_numpy([1]), "ArgumentTypeError", TypeError, ["list"]),
     (lambda: lg.from_numpy(np.zeros(1, ">f4")), "ArgumentTypeError", TypeError, [">f4"]),
     (lambda: lg.ones(1, device="gpu"), "ArgumentError", ValueError, ["'gpu'", '"cuda"']),
-    (lambda: lg.ones(2).item(), "GraphError", RuntimeError, ["2"]),
+    (lambda: lg.ones(2).item(), "ArgumentRangeError", RuntimeError, ["2"]),
     (lambda: bool(lg.ones(2)), "GraphError", RuntimeError, ["one element"]),
-    (lambda: float(lg.ones(2)), "GraphError", RuntimeError, ["2"]),
+    (lambda: float(lg.ones(2)), "ArgumentRangeError", ValueError, ["2"]),
     (lambda: len(lg.tensor(1.0)), "ArgumentTypeError", TypeError, ["len"]),
     (lambda: list(lg.tensor(1.0)), "ArgumentTypeError", TypeError, ["single number"]),
     (lambda: [1, 2][lg.tensor(1.0)], "ArgumentTypeError", TypeError, ["index"]),

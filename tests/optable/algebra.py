@@ -53,12 +53,12 @@ ROWS = [
         [sample(eq, *map(T, shapes)) for eq, *shapes in EQUATIONS] + [
             sample("ij,jk->ik", T((2, 3), layout="transposed"), T((3, 2), needs=False))],
         dtypes="", wrong=[
-            Wrong(lambda lg, t: lg.einsum("ij,jk->ik", t(2, 3)), "ArgumentError", ["2 operand"]),
+            Wrong(lambda lg, t: lg.einsum("ij,jk->ik", t(2, 3)), "ArgumentRangeError", ["2 operand"]),
             Wrong(lambda lg, t: lg.einsum("ij,jk->ik", t(2, 3), t(4, 5)), "ShapeError",
                   ["'j'", "3", "4"]),
-            Wrong(lambda lg, t: lg.einsum("ij->ik", t(2, 3)), "ArgumentError", ["'k'"]),
+            Wrong(lambda lg, t: lg.einsum("ij->ik", t(2, 3)), "ArgumentRangeError", ["'k'"]),
             Wrong(lambda lg, t: lg.einsum("ij", t(3)), "ShapeError", ["names 2"]),
-            Wrong(lambda lg, t: lg.einsum("i1->i", t(2, 3)), "ArgumentError", ["letters"]),
+            Wrong(lambda lg, t: lg.einsum("i1->i", t(2, 3)), "ArgumentRangeError", ["letters"]),
             Wrong(lambda lg, t: lg.einsum(t(3), t(3)), "ArgumentTypeError", ["equation"])]),
     Operation(
         "outer", lambda lib, a, b: lib.outer(a, b), np.outer,
@@ -140,7 +140,7 @@ ROWS = [
         [sample(T((2, 3)), *a, keepdim=k) for k in (False, True) for a in (
             (), (1,), (3, 1), (math.inf, 0), (-math.inf, -1), (2, (0, 1)), (0.5,))] + [
             sample(T(()))], dtypes="fd", wrong=[
-            Wrong(lambda lg, t: lg.linalg.vector_norm(t(2), "fro"), "ArgumentError", ["fro"]),
+            Wrong(lambda lg, t: lg.linalg.vector_norm(t(2), "fro"), "ArgumentRangeError", ["fro"]),
             Wrong(lambda lg, t: lg.linalg.vector_norm(t(2).long()), "DtypeError", ["int64"])]),
     Operation(
         "matrix_norm", lambda lib, x, *a, **k: lib.linalg.matrix_norm(x, *a, **k),

@@ -172,8 +172,8 @@ ROWS = [
         [sample(T((3,)), 2), sample(T((2, 3)), 2), sample(T((2, 3)), 3, 1),
          sample(T((2, 3)), np.array([1, 2, 0]), -1), sample(T(()), 2), sample(T((0,)), 2),
          sample(T((2,)), np.array([0, 2]), dim=0)], wrong=[
-            Wrong(lambda lg, t: t(3).repeat_interleave(-1), "ArgumentError", ["-1"]),
-            Wrong(lambda lg, t: t(3).repeat_interleave(lg.tensor([1, 2])), "ArgumentError",
+            Wrong(lambda lg, t: t(3).repeat_interleave(-1), "ArgumentRangeError", ["-1"]),
+            Wrong(lambda lg, t: t(3).repeat_interleave(lg.tensor([1, 2])), "ArgumentRangeError",
                   ["[1, 2]", "3"])]),
     row("roll", raveled,
         [sample(T((4,)), 1), sample(T((2, 3)), 2), sample(T((2, 3)), -1, 1),

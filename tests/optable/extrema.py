@@ -34,8 +34,8 @@ def extreme(name, numpy, dims=(0, -1), wrong=(), **more):
         *wrong], **more)
 
 
-def nothing(name):
-    return Wrong(lambda lg, t: getattr(t(0), name)(), "ShapeError", ["no elements"])
+def nothing(name, kind="ShapeError"):
+    return Wrong(lambda lg, t: getattr(t(0), name)(), kind, ["no elements"])
 
 
 def several(name, instead):
@@ -52,8 +52,8 @@ ROWS = [
     extreme("amin", fold(np.amin), dims=(0, -1, (0, 1)), wrong=[nothing("amin")]),
     extreme("max", along(np.max, np.argmax), wrong=[nothing("max"), several("max", "amax")]),
     extreme("min", along(np.min, np.argmin), wrong=[nothing("min"), several("min", "amin")]),
-    extreme("argmax", fold(np.argmax), flat=True, wrong=[nothing("argmax")]),
-    extreme("argmin", fold(np.argmin), flat=True, wrong=[nothing("argmin")]),
+    extreme("argmax", fold(np.argmax), flat=True, wrong=[nothing("argmax", "OutOfRangeError")]),
+    extreme("argmin", fold(np.argmin), flat=True, wrong=[nothing("argmin", "OutOfRangeError")]),
     extreme("median", along(middle, at_middle), wrong=[
         several("median", "flatten"),
         Wrong(lambda lg, t: t(2, dtype="bool").median(), "DtypeError", ["bool"])]),

@@ -287,7 +287,7 @@ ROWS = [
          sample(T((), whole(0, 4)), 4),
          sample(T((0,), whole(0, 4)), 4)], dtypes="", wrong=[
             Wrong(lambda lg, t: lg.nn.functional.one_hot(t(3)), "DtypeError", ["float32", "long"]),
-            Wrong(lambda lg, t: lg.nn.functional.one_hot(lg.tensor([3]), 3), "OutOfRangeError",
+            Wrong(lambda lg, t: lg.nn.functional.one_hot(lg.tensor([3]), 3), "PlaceError",
                   ["3"], gpu=False),
             Wrong(lambda lg, t: lg.nn.functional.one_hot(t(0, dtype="int64")), "ShapeError",
                   ["num_classes"])]),
