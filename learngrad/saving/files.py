@@ -52,7 +52,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         os.replace(draft, target)
     finally:
         draft.unlink(missing_ok=True)
-    if hasattr(os, "O_DIRECTORY"):  # and the name too, where a folder can be asked for that
+    # The name too, where a folder can be asked for that; where not, the file is whole all the same.
+    with contextlib.suppress(AttributeError, OSError):
         folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(folder)

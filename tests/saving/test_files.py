@@ -99,3 +99,13 @@ def test_the_bytes_are_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
     monkeypatch.setattr(files.os, "replace", lambda a, b: (order.append("replace"), replace(a, b)))
     lg.save(lg.ones(1), tmp_path / "m")
     assert order[:2] == ["fsync", "replace"]
+
+
+def test_a_folder_that_cannot_be_asked_fails_no_save(tmp_path, monkeypatch):
+    """Some network file systems, and Windows, know no fsync of a folder."""
+    def refused(name, flags):
+        raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr(files.os, "open", refused)
+    lg.save(lg.ones(1), tmp_path / "m")
+    assert lg.load(tmp_path / "m").tolist() == [1]
