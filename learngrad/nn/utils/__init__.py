@@ -1,0 +1,18 @@
+"""What is done to a module's gradients and weights between the steps; PyTorch's ``nn.utils``."""
+
+from learngrad.nn.utils import parametrizations, parametrize, rnn, stateless
+from learngrad.nn.utils.clip_grad import (
+    clip_grad_norm,
+    clip_grad_norm_,
+    clip_grad_value_,
+    clip_grads_with_norm_,
+    get_total_norm,
+)
+from learngrad.nn.utils.convert_parameters import parameters_to_vector, vector_to_parameters
+from learngrad.nn.utils.spectral_norm import remove_spectral_norm, spectral_norm
+from learngrad.nn.utils.weight_norm import remove_weight_norm, weight_norm
+
+__all__ = ["clip_grad_norm", "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_",
+           "get_total_norm", "parameters_to_vector", "parametrizations", "parametrize",
+           "remove_spectral_norm", "remove_weight_norm", "rnn", "spectral_norm", "stateless",
+           "vector_to_parameters", "weight_norm"]
