@@ -18,14 +18,17 @@ import numpy as np
 from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, DtypeError, ShapeError
+from learngrad.ops.quick import total
 from learngrad.ops.shape import squeeze, unsqueeze
-from learngrad.ops.windows import Geometry, batched, columns, per_dim, spread
+from learngrad.ops.windows import Geometry, batched, columns, per_dim, samples_last, spread
 
 __all__ = ["conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d"]
 
 # Numbers in the columns of one part of the batch: what fits into a processor's cache, or is a
-# small part of a GPU's memory.
-AT_ONCE, AT_ONCE_GPU = 1 << 18, 1 << 26
+# small part of a GPU's memory. On the CPU a part is no larger than it takes for a product that is
+# wide enough, and copies that are long enough, to be quick: with strides only samples lie together.
+AT_ONCE, AT_ONCE_GPU = 1 << 20, 1 << 26
+WIDE, LONG, TOGETHER = 2000, 6000, 16
 
 
 class Convolution(Function):
@@ -33,28 +36,39 @@ class Convolution(Function):
 
     def parts(self, x: Any, channels: int, g: Geometry) -> Iterator[slice]:
         """Slices of the batch, so that the columns of each stay small."""
-        limit = AT_ONCE if isinstance(x, np.ndarray) else AT_ONCE_GPU
-        step = max(1, limit // max(1, channels * g.places * g.windows))
+        seen = max(1, channels * g.windows)
+        if isinstance(x, np.ndarray):
+            enough = max(WIDE // max(1, g.windows), LONG // seen,
+                         TOGETHER if g.stride[-1] > 1 else 1)
+            step = max(1, min(AT_ONCE // (seen * g.places), enough))
+        else:
+            step = max(1, AT_ONCE_GPU // (seen * g.places))
         return (slice(at, at + step) for at in range(0, len(x), step))
 
     def rows(self, y: Any, g: Geometry) -> Any:
-        """Outputs [n, out, *windows] as one matrix for each group, [groups, out, n · windows]."""
-        n, out = y.shape[:2]
-        return y.swapaxes(0, 1).reshape(g.groups, out // g.groups, n * g.windows)
+        """Outputs [n, out, *windows] as one matrix for each group, [groups, out, windows · n]."""
+        return samples_last(y).reshape(g.groups, y.shape[1] // g.groups, g.windows * len(y))
 
     def matrices(self, cols: Any, g: Geometry) -> Any:
         """Columns as one matrix for each group."""
-        c, places, n = cols.shape[:3]
-        return cols.reshape(g.groups, c // g.groups * places, n * g.windows)
+        c, places, n = *cols.shape[:2], cols.shape[-1]
+        return cols.reshape(g.groups, c // g.groups * places, g.windows * n)
 
     def kernels(self, weight: Any, g: Geometry) -> Any:
         """The kernel as one matrix for each group, [groups, out, in · places]."""
         out, channels = weight.shape[:2]
         return weight.reshape(g.groups, out // g.groups, channels * g.places)
 
+    def shift(self, out: Any, bias: Any) -> Any:
+        """Add the bias at every place."""
+        out += bias.reshape(-1, *(1 for _ in out.shape[2:]))
+        return out
+
     def over_all(self, g: Any) -> Any:
         """The bias's gradient: it is added at every window of every sample."""
-        return None if self.edges[2] is None else g.sum((0, *range(2, g.ndim)))
+        if self.edges[2] is None:
+            return None
+        return total((0, *range(2, g.ndim)), g).reshape(g.shape[1])
 
 
 class Conv(Convolution):
@@ -68,13 +82,12 @@ class Conv(Convolution):
     def forward(self, x, weight, bias, g):
         self.g = g
         kernels, count = self.kernels(weight, g), len(weight)
-        out = devices.array_module(x).empty((len(x), count, *g.out), x.dtype)
+        out, cols = devices.array_module(x).empty((len(x), count, *g.out), x.dtype), None
         for part in self.parts(x, x.shape[1], g):
-            y = kernels @ self.matrices(columns(x[part], g), g)
-            if bias is not None:
-                y += bias.reshape(g.groups, -1, 1)
-            out[part] = y.reshape(count, -1, *g.out).swapaxes(0, 1) if out.size else 0
-        return out
+            cols = columns(x[part], g, cols)
+            y = (kernels @ self.matrices(cols, g)).reshape(count, *g.out, cols.shape[-1])
+            out[part] = np.moveaxis(y, -1, 0)
+        return out if bias is None else self.shift(out, bias)
 
     def backward(self, g, x, weight):
         return (None if weight is None else ConvTranspose.apply(g, weight, None, self.g),
@@ -91,13 +104,11 @@ class ConvTranspose(Convolution):
     def forward(self, x, weight, bias, g):
         self.g = g
         kernels, count = self.kernels(weight, g).swapaxes(1, 2), weight.shape[1] * g.groups
-        out = devices.array_module(x).zeros((len(x), count, *g.size), x.dtype)
+        out = devices.array_module(x).empty((len(x), count, *g.size), x.dtype)
         for part in self.parts(x, count, g):
             cols = kernels @ self.rows(x[part], g)
-            spread(cols.reshape(count, g.places, len(x[part]), *g.out), g, out[part])
-        if bias is not None:
-            out += bias.reshape(-1, *(1 for _ in g.size))
-        return out
+            out[part] = spread(cols.reshape(count, g.places, *g.out, len(x[part])), g)
+        return out if bias is None else self.shift(out, bias)
 
     def backward(self, g, x, weight):
         return (None if weight is None else Conv.apply(g, weight, None, self.g),
@@ -114,11 +125,12 @@ class ConvWeight(Convolution):
     def forward(self, x, y, g):
         self.g = g
         channels, count = x.shape[1] // g.groups, y.shape[1]
-        total = devices.array_module(x).zeros(
-            (g.groups, count // g.groups, channels * g.places), x.dtype)
+        sums, cols = devices.array_module(x).zeros(
+            (g.groups, channels * g.places, count // g.groups), x.dtype), None
         for part in self.parts(x, x.shape[1], g):
-            total += self.rows(y[part], g) @ self.matrices(columns(x[part], g), g).swapaxes(1, 2)
-        return total.reshape(count, channels, *g.kernel)
+            cols = columns(x[part], g, cols)
+            sums += self.matrices(cols, g) @ self.rows(y[part], g).swapaxes(1, 2)
+        return sums.swapaxes(1, 2).reshape(count, channels, *g.kernel)
 
     def backward(self, g, x, y):
         return (None if y is None else ConvTranspose.apply(y, g, None, self.g),

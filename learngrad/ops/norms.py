@@ -15,6 +15,7 @@ from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.autograd.order import changed
 from learngrad.errors import ArgumentError, DtypeError, ShapeError
+from learngrad.ops.quick import total
 from learngrad.ops.shape import reshape
 from learngrad.ops.windows import per_dim
 
@@ -29,54 +30,48 @@ class Normalise(Function):
     local = {"x": "w / σ · (g − mean(g) − x̂ · mean(g · x̂))", "weight": "g · x̂, summed",
              "bias": "g, summed"}
 
-    def forward(self, x, weight, bias, axes, shape, eps, mean, given):
-        # `shape` is that of weight and bias beside x; `mean` says whether it is subtracted;
-        # `given` are statistics from elsewhere, which have no gradient.
+    def forward(self, x, weight, bias, axes, shape, eps, centred, given, fixed):
+        # `shape` is that of weight and bias beside x; `centred` says whether the mean is
+        # subtracted; `given` may be statistics from elsewhere, which if `fixed` have no gradient.
         self.axes, self.shape, self.eps, self.centred, self.fixed = (
-            axes, shape, eps, mean, given is not None)
+            axes, shape, eps, centred, fixed)
         self.bias = None if bias is None else bias.shape
-        if given is None:
-            self.mean = x.mean(axis=axes, keepdims=True) if mean else None
-            out = x - self.mean if mean else x
-            var = np.square(out).mean(axis=axes, keepdims=True)
-        else:
-            self.mean, var = given
-            out = x - self.mean
-        self.scale = 1 / np.sqrt(var + eps)
-        out = out * self.scale
-        if weight is not None:
-            out *= weight.reshape(shape)
+        self.mean, var = given or (mean(x, axes) if centred else None, None)
+        out = x - self.mean if centred else x
+        self.scale = 1 / np.sqrt((mean(out, axes, out) if var is None else var) + eps)
+        out = out * self.factor(self.scale, weight)
         if bias is not None:
             out += bias.reshape(shape)
         return out
 
+    def factor(self, scale, weight):
+        """What the centred input is multiplied by."""
+        return scale if weight is None else scale * weight.reshape(self.shape)
+
     def backward(self, g, x, weight):
-        mean, scale = self.mean, self.scale
+        m, scale, axes = self.mean, self.scale, self.axes
         if not devices.is_array(g) and not self.fixed:  # they depend on x for second derivatives
-            mean = x.mean(self.axes, keepdims=True) if self.centred else None
-            d = x if mean is None else x - mean
-            scale = ((d * d).mean(self.axes, keepdims=True) + self.eps)**-0.5
-        normal = (x if mean is None else x - mean) * scale
+            m = mean(x, axes) if self.centred else None
+            d = x - m if self.centred else x
+            scale = (mean(d, axes, d) + self.eps)**-0.5
+        normal = (x - m if self.centred else x) * scale
         summed = tuple(k for k, s in enumerate(self.shape) if s == 1)
-        grad_weight = None if self.edges[1] is None else _over(g * normal, summed).reshape(
+        grad_weight = None if self.edges[1] is None else total(summed, g, normal).reshape(
             weight.shape)
-        grad_bias = None if self.edges[2] is None else _over(g, summed).reshape(self.bias)
+        grad_bias = None if self.edges[2] is None else total(summed, g).reshape(self.bias)
         if self.edges[0] is None:
             return None, grad_weight, grad_bias
-        if weight is not None:
-            g = g * weight.reshape(self.shape)
+        g = g * self.factor(scale, weight)
         if self.fixed:
-            return g * scale, grad_weight, grad_bias
-        count = math.prod(x.shape[k] for k in self.axes) or 1
-        rest = normal * ((g * normal).sum(self.axes, keepdims=True) / count)
-        if self.centred:
-            rest = rest + g.sum(self.axes, keepdims=True) / count
-        return (g - rest) * scale, grad_weight, grad_bias
+            return g, grad_weight, grad_bias
+        along = mean(g, axes, normal)
+        g = (g - mean(g, axes) if self.centred else g) - normal * along
+        return g, grad_weight, grad_bias
 
 
-def _over(a: Any, axes: tuple[int, ...]) -> Any:
-    """The sum over axes, of which there may be none."""
-    return a.sum(axes) if axes else a
+def mean(a: Any, axes: tuple[int, ...], *more: Any) -> Any:
+    """The mean of the product of arrays over `axes`, which stay, as 1."""
+    return total(axes, a, *more) / math.prod(a.shape[k] for k in axes)
 
 
 def _check(name: str, input: Any, count: tuple[int, ...], **more: Any) -> None:
@@ -131,7 +126,8 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
     shape = _trailing("layer_norm", input, normalized_shape)
     _check("layer_norm", input, shape, weight=weight, bias=bias)
     axes = tuple(range(input.ndim - len(shape), input.ndim))
-    return Normalise.apply(input, weight, bias, axes, (1,) * axes[0] + shape, eps, True, None)
+    return Normalise.apply(input, weight, bias, axes, (1,) * axes[0] + shape, eps, True, None,
+                           False)
 
 
 def rms_norm(input, normalized_shape, weight=None, eps=None):
@@ -155,7 +151,8 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     _check("rms_norm", input, shape, weight=weight)
     axes = tuple(range(input.ndim - len(shape), input.ndim))
     eps = float(np.finfo(input.dtype).eps) if eps is None else eps
-    return Normalise.apply(input, weight, None, axes, (1,) * axes[0] + shape, eps, False, None)
+    return Normalise.apply(input, weight, None, axes, (1,) * axes[0] + shape, eps, False, None,
+                           False)
 
 
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
@@ -181,7 +178,8 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
     _check("group_norm", input, (channels,), weight=weight, bias=bias)
     per, places = channels // num_groups, math.prod(input.shape[2:])
     grouped = reshape(input, (n, num_groups, per, places))
-    out = Normalise.apply(grouped, weight, bias, (2, 3), (1, num_groups, per, 1), eps, True, None)
+    out = Normalise.apply(grouped, weight, bias, (2, 3), (1, num_groups, per, 1), eps, True, None,
+                           False)
     return reshape(out, tuple(input.shape))
 
 
@@ -240,28 +238,34 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
                        use_input_stats, momentum, eps, tuple(range(2, input.ndim)))
 
 
-def _by_channel(name: str, input: Any, mean: Any, var: Any, weight: Any, bias: Any,
+def _by_channel(name: str, input: Any, running_mean: Any, running_var: Any, weight: Any, bias: Any,
                 training: bool, momentum: float, eps: float, axes: tuple[int, ...]) -> Any:
     channels = input.shape[1]
-    _check(name, input, (channels,), weight=weight, bias=bias, running_mean=mean, running_var=var)
+    _check(name, input, (channels,), weight=weight, bias=bias, running_mean=running_mean,
+           running_var=running_var)
     shape = (1, channels, *(1,) * (input.ndim - 2))
-    given = None
-    if not training:
-        if mean is None or var is None:
-            raise ArgumentError(f"{name} outside training needs running_mean and running_var",
-                                tensors={"input": input}, fix="training=True")
-        given = mean._data.reshape(shape).copy(), var._data.reshape(shape).copy()
-    out = Normalise.apply(input, weight, bias, axes, shape, eps, True, given)
-    if training and mean is not None and var is not None:
-        _move(input._data, mean, var, momentum, axes)
-    return out
+    if training and running_mean is None:
+        given = None
+    elif training:
+        given = _moved(input._data, running_mean, running_var, momentum, axes)
+    elif running_mean is None or running_var is None:
+        raise ArgumentError(f"{name} outside training needs running_mean and running_var",
+                            tensors={"input": input}, fix="training=True")
+    else:
+        given = tuple(t._data.reshape(shape).copy() for t in (running_mean, running_var))
+    return Normalise.apply(input, weight, bias, axes, shape, eps, True, given, not training)
 
 
-def _move(x: Any, mean: Any, var: Any, momentum: float, axes: tuple[int, ...]) -> None:
-    """Move the running values towards the batch's, whose variance is the unbiased one."""
+def _moved(x: Any, running_mean: Any, running_var: Any, momentum: float,
+           axes: tuple[int, ...]) -> tuple[Any, Any]:
+    """Mean and variance; the running values are moved towards them, there the unbiased one."""
     count = math.prod(x.shape[k] for k in axes)
-    means, variances = x.mean(axis=axes), x.var(axis=axes) * (count / max(count - 1, 1))
-    for running, now in ((mean, means), (var, variances)):
-        now = now if now.ndim == 1 else now.mean(axis=0)  # instances: the mean of their values
+    means = mean(x, axes)
+    d = x - means
+    variances = mean(d, axes, d)
+    for running, now in ((running_mean, means),
+                         (running_var, variances * (count / max(count - 1, 1)))):
+        now = now.reshape(-1, x.shape[1]).mean(axis=0)  # of instances: the mean of their values
         running._data[...] = (1 - momentum) * running._data + momentum * now
         changed(running)
+    return means, variances

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ShapeError
 from learngrad.ops.shape import permute, reshape, squeeze, unsqueeze
@@ -21,9 +20,9 @@ class Unfold(Function):
     local = {"x": "g added up where the windows saw it"}
 
     def forward(self, x, g):
-        self.g = g
-        cols = columns(x, g)
-        return cols.reshape(cols.shape[0] * g.places, len(x), g.windows).swapaxes(0, 1).copy()
+        self.g, (n, channels) = g, x.shape[:2]
+        cols = columns(x.reshape(1, n * channels, *g.size), g)  # samples stand for channels
+        return cols.reshape(n, channels * g.places, g.windows)
 
     def backward(self, g):
         return Fold.apply(g, self.g)
@@ -35,10 +34,9 @@ class Fold(Function):
     formula, sign, local = r"\operatorname{fold}(x)", "fold", {"x": "g, unfolded"}
 
     def forward(self, x, g):
-        self.g, channels = g, x.shape[1] // g.places
-        out = devices.array_module(x).zeros((len(x), channels, *g.size), x.dtype)
-        spread(x.swapaxes(0, 1).reshape(channels, g.places, len(x), *g.out), g, out)
-        return out
+        self.g, n, channels = g, len(x), x.shape[1] // g.places
+        out = spread(x.reshape(n * channels, g.places, *g.out, 1), g)
+        return out.reshape(n, channels, *g.size)
 
     def backward(self, g):
         return Unfold.apply(g, self.g)

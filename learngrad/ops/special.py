@@ -29,7 +29,7 @@ _C = (2.15311535474403846e-8, 5.64188496988670089e-1, 8.88314979438837594, 6.611
 _D = (1.0, 1.57449261107098347e1, 1.17693950891312499e2, 5.37181101862009858e2,
       1.62138957456669019e3, 3.29079923573345963e3, 4.36261909014324716e3, 3.43936767414372164e3,
       1.23033935480374942e3)
-# In float32: erf(x) = tanh(x T(x²)), which is off by 4 units in the last place at most. T was fitted
+# In float32: erf(x) = tanh(x T(x²)), off by 4 units in the last place at most. T was fitted
 # to artanh(erf(x)) / x for x up to 4.6, its largest error made least by C. L. Lawson's reweighting.
 # Beyond, x T(x²) only grows.
 _T = (1.5656171157392799e-7, -5.913201004448963e-6, 8.902283805413348e-5, -6.230082828804583e-4,

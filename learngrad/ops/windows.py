@@ -62,23 +62,32 @@ def met(g: Geometry) -> tuple[tuple[tuple[slice, ...], tuple[slice, ...]], ...]:
                  for place in itertools.product(*dims))
 
 
-def columns(x: Any, g: Geometry) -> Any:
-    """What the windows see: `x` [n, c, *size] as [c, places, n, *out], with 0 for the padding."""
-    places, n, c = met(g), x.shape[0], x.shape[1]
-    inside = all(of == tuple(slice(0, s) for s in g.out) for _, of in places)
-    make = devices.array_module(x).empty if inside else devices.array_module(x).zeros
-    cols = make((c, len(places), n, *g.out), x.dtype)
-    x = x.swapaxes(0, 1)
-    for k, (at, of) in enumerate(places):
-        cols[(slice(None), k, slice(None), *of)] = x[(..., *at)]
-    return cols
+def columns(x: Any, g: Geometry, into: Any = None) -> Any:
+    """What the windows see: `x` [n, c, *size] as [c, places, *out, n], with 0 for the padding.
 
-
-def spread(cols: Any, g: Geometry, out: Any) -> None:
-    """Add what each window holds, [c, places, n, *out], to where it saw it, `out` [n, c, *size]."""
-    into = out.swapaxes(0, 1)
+    Samples come last: what is copied at a time is then long, also where windows are few. `into` may
+    be what an earlier call gave, to be used again.
+    """
+    shape = x.shape[1], g.places, *g.out, len(x)
+    if into is None or into.shape != shape:
+        into = devices.array_module(x).zeros(shape, x.dtype)
+    x = samples_last(x)
     for k, (at, of) in enumerate(met(g)):
-        into[(..., *at)] += cols[(slice(None), k, slice(None), *of)]
+        into[(slice(None), k, *of)] = x[(slice(None), *at)]
+    return into
+
+
+def spread(cols: Any, g: Geometry) -> Any:
+    """What each window holds, [c, places, *out, n], added up where it saw it: [n, c, *size]."""
+    out = devices.array_module(cols).zeros((cols.shape[0], *g.size, cols.shape[-1]), cols.dtype)
+    for k, (at, of) in enumerate(met(g)):
+        out[(slice(None), *at)] += cols[(slice(None), k, *of)]
+    return np.moveaxis(out, -1, 0)
+
+
+def samples_last(x: Any) -> Any:
+    """`x` [n, ...] as [..., n], in the order of memory."""
+    return devices.array_module(x).ascontiguousarray(np.moveaxis(x, 0, -1))
 
 
 def per_dim(value: Any, dims: int, what: str, low: int) -> tuple[int, ...]:
