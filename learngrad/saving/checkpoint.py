@@ -30,13 +30,18 @@ DEPTH = 100  # dicts and lists within one another
 KEY = "learngrad"  # in the metadata: what is there beside tensors
 VERSION = 1
 
-# How files begin that people try to load and that are something else.
+CONVERT = ("convert it once, with PyTorch: safetensors.torch.save_file(torch.load(path, "
+           "weights_only=True), \"model.safetensors\"), or of a checkpoint the state dict in it")
+# How files begin that people try to load and that are something else; and what helps then.
 STRANGERS = {
-    b"PK\x03\x04": "a zip archive, as torch.save and numpy.savez write it",
-    b"\x80": "a pickle, as old versions of torch.save write it",
-    b"\x93NUMPY": "one NumPy array, as numpy.save writes it",
-    b"\x89HDF": "HDF5, as Keras writes it",
-    b"GGUF": "GGUF, as llama.cpp reads it",
+    b"PK\x03\x04": ("a zip archive, as torch.save and numpy.savez write it",
+                    CONVERT + "; one of NumPy's: numpy.load(path)"),
+    b"\x80": ("a pickle, as old versions of torch.save write it", CONVERT),
+    b"\x93NUMPY": ("one NumPy array, as numpy.save writes it",
+                   "learngrad.from_numpy(numpy.load(path))"),
+    b"\x89HDF": ("HDF5, as Keras writes it", "read it with h5py, array by array"),
+    b"version ": ("a note where Git LFS keeps the file, not the file", "git lfs pull"),
+    b"<": ("a web page, which came in place of the file", "look at it, and download again"),
 }
 
 
@@ -156,14 +161,12 @@ def _loaded(file: BinaryIO, title: Any, map_location: Any) -> Any:
                           fix="file.seek(0) before learngrad.load(file)")
     head = file.read(8)
     file.seek(start)
-    for beginning, what in STRANGERS.items():
-        # A header's length may begin with any of these bytes; a header follows with a bracket.
-        if head.startswith(beginning) and not _looks_right(head, size):
-            raise SavingError(
-                f"{title} is {what}, not safetensors. A pickle is a program, which may do anything "
-                "to the one who loads it, so none is ever run here",
-                fix="convert it once, with PyTorch: safetensors.torch.save_file(torch.load(path, "
-                    "weights_only=True), \"model.safetensors\"); a NumPy file: numpy.load(path)")
+    # A header's length may begin with any byte, and none is so long as these letters would mean.
+    if int.from_bytes(head, "little") > size - 8:
+        for beginning, (what, fix) in STRANGERS.items():
+            if head.startswith(beginning):
+                raise SavingError(f"{title} is {what}; it is not safetensors. Nothing that could "
+                                  "be a program, as a pickle is, is ever run here", fix=fix)
     place = _placing(map_location)
     try:
         arrays, metadata = read(file, size)
@@ -174,10 +177,6 @@ def _loaded(file: BinaryIO, title: Any, map_location: Any) -> Any:
         raise SavingError(
             f"{title} is no safetensors file, or is damaged: {error}",
             fix="copy or download it again, or save it again with learngrad.save") from error
-
-
-def _looks_right(head: bytes, size: int) -> bool:
-    return int.from_bytes(head, "little") <= size - 8
 
 
 def _placing(map_location: Any) -> Callable[[Tensor], Tensor]:

@@ -237,25 +237,29 @@ class Trap:
 
 
 def others():
-    yield "pickle", pickle.dumps(Trap()), "a pickle"
-    file = io.BytesIO()
-    np.savez(file, a=np.ones(2))
-    yield "npz", file.getvalue(), "zip archive"
-    file = io.BytesIO()
-    np.save(file, np.ones(2))
-    yield "npy", file.getvalue(), "numpy.save"
+    def written(write):
+        file = io.BytesIO()
+        write(file)
+        return file.getvalue()
+
+    yield "pickle", pickle.dumps(Trap()), "a pickle", "safetensors.torch.save_file"
+    yield "npz", written(lambda f: np.savez(f, a=np.ones(2))), "zip archive", "numpy.load"
+    yield "npy", written(lambda f: np.save(f, np.ones(2))), "numpy.save", "numpy.load"
+    yield "HDF5", b"\x89HDF\r\n\x1a\n" + bytes(90), "Keras", "h5py"
+    yield "Git LFS", b"version https://git-lfs.github.com/spec/v1\n", "Git LFS", "git lfs pull"
+    yield "a page", b"<!DOCTYPE html><html>404 Not Found</html>", "web page", "download"
 
 
-@pytest.mark.parametrize(("content", "word"), [case[1:] for case in others()],
+@pytest.mark.parametrize(("content", "word", "fix"), [case[1:] for case in others()],
                          ids=[case[0] for case in others()])
-def test_nothing_is_unpickled(content, word, tmp_path, monkeypatch):
+def test_nothing_is_unpickled(content, word, fix, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("m.pt").write_bytes(content)
     for f in ("m.pt", io.BytesIO(content)):
         with pytest.raises(SavingError) as caught:
             lg.load(f, weights_only=False)
         assert word in str(caught.value)
-        assert "safetensors.torch.save_file" in caught.value.fix
+        assert fix in caught.value.fix
     assert os.listdir() == ["m.pt"]
 
 
@@ -264,8 +268,9 @@ def test_a_file_of_pytorch_is_named_and_its_conversion_told(zipped):
     torch = pytest.importorskip("torch")
     file = io.BytesIO()
     torch.save({"w": torch.ones(2)}, file, _use_new_zipfile_serialization=zipped)
-    with pytest.raises(SavingError, match=r"torch\.save"):
+    with pytest.raises(SavingError, match=r"torch\.save") as caught:
         lg.load(io.BytesIO(file.getvalue()))
+    assert "torch.load" in caught.value.fix
 
 
 def test_pickles_of_python_are_not_imported_to_load():
