@@ -12,9 +12,10 @@ from typing import Any
 from learngrad import source
 
 __all__ = [
-    "AnomalyError", "ArgumentError", "ArgumentRangeError", "ArgumentTypeError", "DtypeError",
-    "GraphError", "LearngradError", "MissingDependency", "OutOfRangeError", "PlaceError",
-    "ShapeError", "SingularError", "SizeError", "TraceError", "WorkerError", "describe_tensor",
+    "AnomalyError", "ArgumentError", "ArgumentRangeError", "ArgumentTypeError", "DownloadError",
+    "DtypeError", "GraphError", "LearngradError", "MissingDependency", "OutOfRangeError",
+    "PlaceError", "ShapeError", "SingularError", "SizeError", "TraceError", "WorkerError",
+    "describe_tensor",
 ]
 
 
@@ -135,6 +136,10 @@ class TraceError(LearngradError, ValueError):
 
 class WorkerError(LearngradError, RuntimeError):
     """A worker of a data loader that died, or is late."""
+
+
+class DownloadError(LearngradError, RuntimeError):
+    """A file that is not here and cannot be fetched, or is not what it should be."""
 
 
 class MissingDependency(LearngradError, ImportError):

@@ -12,6 +12,7 @@ from learngrad.data.dataset import (
     random_split,
 )
 from learngrad.data.handwriting import digits
+from learngrad.data.images import CIFAR10, MNIST, FashionMNIST
 from learngrad.data.loader import DataLoader
 from learngrad.data.sampler import (
     BatchSampler,
@@ -21,11 +22,15 @@ from learngrad.data.sampler import (
     SubsetRandomSampler,
     WeightedRandomSampler,
 )
+from learngrad.data.shapes import blobs, circles, moons, sine, spirals, xor
+from learngrad.data.text import Characters, names, python_text
 from learngrad.data.worker import WorkerInfo, get_worker_info
 
 __all__ = [
-    "BatchSampler", "ChainDataset", "ConcatDataset", "DataLoader", "Dataset", "IterableDataset",
-    "RandomSampler", "Sampler", "SequentialSampler", "StackDataset", "Subset",
-    "SubsetRandomSampler", "TensorDataset", "WeightedRandomSampler", "WorkerInfo",
-    "default_collate", "default_convert", "digits", "get_worker_info", "random_split",
+    "BatchSampler", "CIFAR10", "ChainDataset", "Characters", "ConcatDataset", "DataLoader",
+    "Dataset", "FashionMNIST", "IterableDataset", "MNIST", "RandomSampler", "Sampler",
+    "SequentialSampler", "StackDataset", "Subset", "SubsetRandomSampler", "TensorDataset",
+    "WeightedRandomSampler", "WorkerInfo", "blobs", "circles", "default_collate",
+    "default_convert", "digits", "get_worker_info", "moons", "names", "python_text",
+    "random_split", "sine", "spirals", "xor",
 ]
