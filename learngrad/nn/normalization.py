@@ -185,7 +185,11 @@ class GroupNorm(Scaled):
 
     def forward(self, x: Any) -> Any:
         """``group_norm(x, num_groups, weight, bias, eps)``."""
-        return norms.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
+        out = norms.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
+        # It was put into shape, and what it was before is gone: it shares its memory with nothing,
+        # so an activation in place may follow.
+        out._version = [0, False]
+        return out
 
 
 class LocalResponseNorm(FunctionLayer):

@@ -12,7 +12,8 @@ import numpy as np
 import learngrad
 from tests.optable.reference import to_numpy, torch
 
-__all__ = ["Row", "between", "check", "classes", "named", "normal", "signs"]
+__all__ = ["Row", "between", "buffers", "check", "classes", "made", "named", "normal",
+           "same", "signs"]
 
 CLOSE = {"rtol": 2e-4, "atol": 2e-5}
 
@@ -64,7 +65,7 @@ def filled(state):
     """Values for a state: no parameter stays at 0 or 1, where mistakes would not show."""
     rng = np.random.default_rng(7)
     return {key: (rng.uniform(0.5, 1.5, value.shape).astype(value.dtype)
-                  if value.dtype.kind == "f" else value)
+                  if value.dtype.kind == "f" else value.copy())
             for key, value in state.items()}
 
 
@@ -88,8 +89,12 @@ def ran(library, layer, row):
     sources = {**{f"input {k}": x for k, x in enumerate(inputs)}, **dict(layer.named_parameters())}
     found.update({f"gradient of {key}": to_numpy(x.grad) for key, x in sources.items()
                   if x.grad is not None})
-    found.update({key: to_numpy(b) for key, b in layer.named_buffers()})
-    return found
+    return found | buffers(layer)
+
+
+def buffers(layer):
+    """Copies of a layer's buffers: a call changes them in place."""
+    return {key: to_numpy(b).copy() for key, b in layer.named_buffers()}
 
 
 def same(ours, theirs):
