@@ -9,8 +9,17 @@ import learngrad as lg
 from learngrad import nn
 
 OPTIMISERS = {
-    "Adam": lambda params: lg.optim.Adam(params, lr=0.01),
     "SGD with momentum": lambda params: lg.optim.SGD(params, lr=0.1, momentum=0.9, nesterov=True),
+    "Adagrad": lambda params: lg.optim.Adagrad(params, lr=0.01, lr_decay=0.1),
+    "RMSprop": lambda params: lg.optim.RMSprop(params, lr=0.001, momentum=0.5, centered=True),
+    "Adadelta": lambda params: lg.optim.Adadelta(params),
+    "Adam": lambda params: lg.optim.Adam(params, lr=0.01),
+    "AdamW": lambda params: lg.optim.AdamW(params, lr=0.01, amsgrad=True),
+    "Adamax": lambda params: lg.optim.Adamax(params),
+    "NAdam": lambda params: lg.optim.NAdam(params),
+    "RAdam": lambda params: lg.optim.RAdam(params),
+    "Rprop": lambda params: lg.optim.Rprop(params, lr=0.001),
+    "ASGD": lambda params: lg.optim.ASGD(params, t0=5),
 }
 
 

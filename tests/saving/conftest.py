@@ -1,0 +1,3 @@
+"""Hypothesis is set as for the core."""
+
+from tests.core import conftest  # noqa: F401
