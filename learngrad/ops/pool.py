@@ -34,42 +34,71 @@ class Greatest(Function):
     formula, sign = r"\max_{i \in W} x_i", "max pool"
     local = {"x": "1 at each window's maximum, 0 elsewhere"}
 
-    def given(self, values, at, x, dims, indices):
-        """The outputs; `at` counts the elements of a plane, the last `dims` dimensions."""
-        plane, self.before = math.prod(x.shape[x.ndim - dims:]), x.shape
-        xp, count = devices.array_module(x), math.prod(x.shape[:x.ndim - dims])
-        self.at = (at.reshape(count, at.size // max(count, 1))
-                   + xp.arange(count)[:, None] * plane).reshape(-1)
-        return (values, at) if indices else values
-
-    def backward(self, g, *_):
-        picked = put_back(g.reshape((-1,)), self.at, (math.prod(self.before),))
-        return picked.reshape(self.before)
+    def handed_back(self, g, at, before, dims):
+        """The gradient at the elements that `at` counts in each plane, the last `dims` sizes."""
+        plane, count = math.prod(before[len(before) - dims:]), math.prod(before[:-dims])
+        first = devices.array_module(at).arange(count)[:, None] * plane
+        flat = (at.reshape(count, at.size // max(count, 1)) + first).reshape(-1)
+        return put_back(g.reshape((-1,)), flat, (math.prod(before),)).reshape(before)
 
 
 class MaxPool(Greatest):
     """The greatest element of each window; the first one of equal ones counts."""
 
+    saves = ("x", "out")
+
     def forward(self, x, g, indices):
-        xp, lead = devices.array_module(x), x.shape[:x.ndim - len(g.size)]
+        self.g, xp = g, devices.array_module(x)
         low = -np.inf if x.dtype.kind == "f" else int(np.iinfo(x.dtype).min)
-        best = xp.full((*lead, *g.out), low, x.dtype)
-        place = xp.full(best.shape, -1, np.int16 if g.places < 2**15 else np.int64)
-        for k, (at, windows) in enumerate(met(g)):
-            seen, of = x[(..., *at)], (..., *windows)
-            new = (seen > best[of]) | (place[of] < 0)
-            if x.dtype.kind == "f":
-                new |= np.isnan(seen)  # nan is the greatest of all
-            best[of] = xp.where(new, seen, best[of])
-            place[of] = xp.where(new, k, place[of]).astype(place.dtype)
-        # An element's number in its plane: where its window begins, and its place in there.
+        best = xp.full((*x.shape[:x.ndim - len(g.size)], *g.out), low, x.dtype)
+        for at, of in met(g):
+            seen = best[(..., *of)]
+            np.maximum(seen, x[(..., *at)], out=seen)  # nan is the greatest of all
+        return (best, self.numbers(x, best)) if indices else best
+
+    def backward(self, g, *saved):
+        x, best = saved[-2:]
+        if not devices.is_array(g):
+            return self.handed_back(g, self.numbers(x._data, best._data), x.shape,
+                                    len(self.g.size))
+        grad = devices.array_module(g).zeros(x.shape, g.dtype)
+        apart = all(s > d * (k - 1) for s, d, k in zip(
+            self.g.stride, self.g.dilation, self.g.kernel))
+        for at, of, hit in self.hits(x, best):
+            into = grad[(..., *at)]
+            if apart:  # no two windows share an element
+                np.multiply(g[(..., *of)], hit, out=into)
+            else:
+                into += g[(..., *of)] * hit
+        return grad
+
+    def hits(self, x, best):
+        """For each place of the kernel: what it meets, in which windows, and where it is first."""
+        free = devices.array_module(x).ones(best.shape, bool)
+        # nan is not equal to itself; on a GPU, looking whether there is one would wait for it.
+        nans = x.dtype.kind == "f" and not (
+            isinstance(best, np.ndarray) and not np.isnan(best).any())
+        for at, of in met(self.g):
+            seen, left = x[(..., *at)], free[(..., *of)]
+            hit = seen == best[(..., *of)]
+            if nans:
+                hit |= np.isnan(seen)
+            hit &= left
+            left ^= hit
+            yield at, of, hit
+
+    def numbers(self, x, best):
+        """The number of each maximum in its plane: where its window begins, and its place there."""
+        g, xp = self.g, devices.array_module(x)
         steps = [math.prod(g.size[d + 1:]) for d in range(len(g.size))]
         begins = _grid([(np.arange(o) * s - b) * step for o, s, b, step in zip(
             g.out, g.stride, g.before, steps)])
         within = _grid([np.arange(k) * d * step for k, d, step in zip(
-            g.kernel, g.dilation, steps)]).reshape(-1)
-        return self.given(best, xp.asarray(begins) + xp.asarray(within)[place], x, len(g.size),
-                          indices)
+            g.kernel, g.dilation, steps)]).reshape(-1).tolist()
+        numbers = xp.zeros(best.shape, np.int64) + xp.asarray(begins)
+        for number, (_, of, hit) in zip(within, self.hits(x, best)):
+            numbers[(..., *of)] += hit * number
+        return numbers
 
 
 class AdaptiveMaxPool(Greatest):
@@ -81,9 +110,12 @@ class AdaptiveMaxPool(Greatest):
         lead, seen = x.shape[:x.ndim - len(out)], xp.asarray(seen.reshape(-1, seen.shape[-1]))
         planes = x.reshape(math.prod(lead), math.prod(x.shape[x.ndim - len(out):]))
         at = seen[xp.arange(len(seen)), planes[:, seen].argmax(-1)]
-        values = xp.take_along_axis(planes, at, 1)
-        return self.given(values.reshape(*lead, *out), at.reshape(*lead, *out), x, len(out),
-                          indices)
+        values = xp.take_along_axis(planes, at, 1).reshape(*lead, *out)
+        self.at, self.before, self.dims = at, x.shape, len(out)
+        return (values, at.reshape(*lead, *out)) if indices else values
+
+    def backward(self, g, *_):
+        return self.handed_back(g, self.at, self.before, self.dims)
 
 
 class AvgPool(Function):
