@@ -5,6 +5,7 @@ Then, each with one thought more: `Adagrad`, `RMSprop`, `Adadelta`, `Adam`, `Ada
 `lr_scheduler` changes their learning rates, `swa_utils` averages what they found.
 """
 
+from learngrad.optim import lr_scheduler, swa_utils
 from learngrad.optim.adadelta import Adadelta
 from learngrad.optim.adagrad import Adagrad
 from learngrad.optim.adam import Adam
@@ -19,4 +20,5 @@ from learngrad.optim.rprop import Rprop
 from learngrad.optim.sgd import SGD
 
 __all__ = ["ASGD", "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "Optimizer",
-           "RAdam", "RMSprop", "Rprop"]
+           "RAdam", "RMSprop", "Rprop", "lr_scheduler",
+           "swa_utils"]

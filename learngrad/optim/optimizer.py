@@ -296,7 +296,8 @@ class Optimizer:
 
     def __getstate__(self) -> dict[str, Any]:
         # Hooks stay with the optimiser that they were registered with.
-        return {**vars(self), "_before": {}, "_after": {}}
+        kept = {name: value for name, value in vars(self).items() if name != "_opt_called"}
+        return {**kept, "_before": {}, "_after": {}}
 
     def _params(self) -> Iterator[Tensor]:
         return (p for group in self.param_groups for p in group["params"])
