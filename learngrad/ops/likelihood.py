@@ -9,7 +9,14 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentError, DtypeError, OutOfRangeError, ShapeError
+from learngrad.errors import (
+    ArgumentError,
+    ArgumentRangeError,
+    DtypeError,
+    OutOfRangeError,
+    ShapeError,
+    SizeError,
+)
 from learngrad.ops.elementwise import where
 from learngrad.ops.exponential import exp, log, sigmoid
 from learngrad.ops.losses import combined, log_softmax, reduced, same_shape, softmax
@@ -105,7 +112,8 @@ def class_rows(input: Any, target: Any, name: str, ignore_index: int) -> tuple[A
     at = 0 if input.ndim == 1 else 1
     if not input.ndim or tuple(target.shape) != (*input.shape[:at], *input.shape[at + 1:]):
         column = target.ndim == 2 and target.shape[1] == 1
-        raise ShapeError(
+        batches = input.ndim > 1 and target.shape[:1] != input.shape[:1]
+        raise (SizeError if batches else ShapeError)(
             f"{name} takes scores [n, classes] and one target for each row, shape [n]; these are "
             f"{list(input.shape)} and {list(target.shape)}", tensors=tensors,
             fix="target.squeeze(1) drops a dimension of size 1" if column else
@@ -225,10 +233,14 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
         return CrossEntropy.apply(input, target, reduced(reduction, size_average, reduce), None)
     reduction = reduced(reduction, size_average, reduce)
     if not 0.0 <= label_smoothing <= 1.0:
-        raise ArgumentError(f"label_smoothing is a part of 1, not {label_smoothing}",
-                            fix="label_smoothing=0.1")
+        raise ArgumentRangeError(f"label_smoothing is a part of 1, not {label_smoothing}",
+                                 fix="label_smoothing=0.1")
     if getattr(target, "dtype", None) is not None and target.dtype.kind == "f" and (
             tuple(target.shape) == tuple(input.shape)):
+        if ignore_index >= 0:
+            raise DtypeError("ignore_index counts classes, and this target gives probabilities",
+                             tensors={"target": target}, fix="leave ignore_index out, or give "
+                                                             "classes: target.argmax(1)")
         return _against_probabilities(input, target, weight, reduction, label_smoothing)
     rows, right, keep = class_rows(input, target, "cross_entropy", ignore_index)
     if weight is None and not label_smoothing:
@@ -298,7 +310,7 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
     Raises
     ------
     ArgumentError
-        If a probability is not between 0 and 1 (not looked at on a GPU).
+        If a probability or an answer is not between 0 and 1 (not looked at on a GPU).
 
     Examples
     --------
@@ -309,11 +321,14 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
     """
     reduction = reduced(reduction, size_average, reduce)
     same_shape("binary_cross_entropy", input, target)
-    data = input._data
-    if isinstance(data, np.ndarray) and not ((data >= 0) & (data <= 1)).all():
-        raise ArgumentError(
-            "binary_cross_entropy takes probabilities, and an element is not between 0 and 1",
-            tensors={"input": input}, fix="a sigmoid first, or binary_cross_entropy_with_logits")
+    for role, t in (("input", input), ("target", target)):
+        data = t._data
+        if isinstance(data, np.ndarray) and not ((data >= 0) & (data <= 1)).all():
+            raise ArgumentRangeError(
+                f"binary_cross_entropy takes probabilities, and an element of the {role} is not "
+                "between 0 and 1", tensors={role: t},
+                fix="a sigmoid first, or binary_cross_entropy_with_logits" if role == "input" else
+                "answers are 0, 1, or between")
     losses = -(target * _held_log(input) + (1 - target) * _held_log(1 - input))
     return combined(losses if weight is None else losses * weight, reduction)
 
@@ -384,7 +399,7 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     if log_target:
         losses = exp(target) * (target - input)
     else:  # 0 ln 0 is 0
-        some = target > 0
+        some = target != 0  # of 0 the logarithm is not asked
         losses = where(some, target * log(where(some, target, 1)), 0) - target * input
     total = combined(losses, reduction)
     return total / input.shape[0] if batch and input.ndim else total
