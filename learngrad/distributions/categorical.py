@@ -116,7 +116,9 @@ class Categorical(Distribution):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability of each class in `value`."""
-        at, logits = broadcast_tensors(self._checked(value).long().unsqueeze(-1), self.logits)
+        at, logits = self._checked(value).long().unsqueeze(-1), self.logits
+        if at.shape[:-1] != logits.shape[:-1]:
+            at, logits = broadcast_tensors(at, logits)
         return logits.gather(-1, at[..., :1]).squeeze(-1)
 
     def entropy(self) -> Tensor:

@@ -217,7 +217,8 @@ def parameters(*values: Any) -> list[Tensor]:
             device = None if like is None else like.device
             value = Tensor._from_array(to_array(value, dtype, device), None)
         made.append(value if value.dtype.kind == "f" else value.to(dtype))
-    return list(broadcast_tensors(*made))
+    alike = all(value.shape == made[0].shape for value in made)
+    return made if alike else list(broadcast_tensors(*made))
 
 
 def exactly_one(of: str, probs: Any, logits: Any) -> tuple[str, Any]:
