@@ -80,12 +80,12 @@ def ran(library, layer, row):
     inputs = leaves(library, row)
     for p in layer.parameters():
         p.grad = None
-    out = layer(*inputs)
-    first = out[0] if isinstance(out, tuple) else out
-    if first.requires_grad:
-        weights = np.random.default_rng(8).standard_normal(tuple(first.shape))
-        (first * library.tensor(weights.astype(np.float32))).sum().backward()
-    found = {f"out {k}": to_numpy(o) for k, o in enumerate(out if isinstance(out, tuple) else [out])}
+    outs = layer(*inputs)
+    outs = outs if isinstance(outs, tuple) else (outs,)
+    if outs[0].requires_grad:
+        weights = np.random.default_rng(8).standard_normal(tuple(outs[0].shape))
+        (outs[0] * library.tensor(weights.astype(np.float32))).sum().backward()
+    found = {f"out {k}": to_numpy(out) for k, out in enumerate(outs)}
     sources = {**{f"input {k}": x for k, x in enumerate(inputs)}, **dict(layer.named_parameters())}
     found.update({f"gradient of {key}": to_numpy(x.grad) for key, x in sources.items()
                   if x.grad is not None})

@@ -1,11 +1,17 @@
-"""Tables of vectors: beside PyTorch's, what is padded, frozen and shortened, and what is refused."""
+"""Tables of vectors beside PyTorch's: what is padded, frozen, shortened, and what is refused."""
 
 import numpy as np
 import pytest
 
 import learngrad
 from learngrad import nn
-from learngrad.errors import ArgumentError, ArgumentTypeError, DtypeError, OutOfRangeError, ShapeError
+from learngrad.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DtypeError,
+    OutOfRangeError,
+    ShapeError,
+)
 from tests.nn.table import Row, check, classes, named, normal
 from tests.optable.reference import torch
 

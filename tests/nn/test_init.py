@@ -252,6 +252,20 @@ def test_shares_and_bounds_are_checked():
 LAYERS = {
     "Linear(4, 600)": {"weight": within(1 / 2), "bias": within(1 / 2)},
     "Linear(784, 80)": {"weight": within(1 / 28), "bias": within(1 / 28)},
+    "Bilinear(16, 3, 60)": {"weight": within(1 / 4), "bias": within(1 / 4)},
+    "Conv1d(3, 60, 3)": {"weight": within(1 / 3), "bias": within(1 / 3)},
+    "Conv2d(8, 60, 3, groups=2)": {"weight": within(1 / 6), "bias": within(1 / 6)},
+    "ConvTranspose1d(6, 100, 4)": {"weight": within(1 / 20), "bias": within(1 / 20)},
+    "ConvTranspose2d(4, 64, 2, groups=2)": {"weight": within(1 / 128**0.5),
+                                            "bias": within(1 / 128**0.5)},
+    "Embedding(30, 20)": {"weight": normal(0, 1)},
+    "EmbeddingBag(30, 20)": {"weight": normal(0, 1)},
+    "PReLU(4)": {"weight": 0.25}, "PReLU(init=0.1)": {"weight": np.float32(0.1)},
+    "BatchNorm2d(5)": {"weight": 1, "bias": 0, "running_mean": 0, "running_var": 1,
+                       "num_batches_tracked": 0},
+    "InstanceNorm1d(5, affine=True)": {"weight": 1, "bias": 0},
+    "LayerNorm(5)": {"weight": 1, "bias": 0}, "GroupNorm(2, 4)": {"weight": 1, "bias": 0},
+    "RMSNorm((2, 3))": {"weight": 1},
 }
 
 
