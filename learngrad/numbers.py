@@ -51,8 +51,7 @@ def sizes_or_data(given: tuple[Any, ...], dtype: Any, device: Any) -> Any:
     dtype = devices.get_default_dtype() if dtype is None else dtype
     if isinstance(data, tuple) and hasattr(data, "numel"):  # a shape
         given = data
-    if all(isinstance(s, int) and not isinstance(s, bool) for s in given) and (
-            len(given) != 1 or data is not given):
+    if all(isinstance(s, int) and not isinstance(s, bool) for s in given):
         if any(s < 0 for s in given):
             raise ArgumentRangeError(f"a size is 0 or more, and {list(given)} has a negative one",
                                      fix="learngrad.zeros(2, 3)")

@@ -148,7 +148,7 @@ def _form(shown: Any) -> tuple[Callable[[Any], str], int]:
     whole = bool((numbers == np.trunc(numbers)).all())
     exponents = sizes.size and (sizes.max() > 1e8 or sizes.max() / sizes.min() > 1000 or (
         not whole and sizes.min() < 1e-4))
-    if options["sci_mode"] is not None:
+    if options["sci_mode"] is not None and sizes.size:
         exponents = options["sci_mode"]
     decimals = int(options["precision"])
     pattern = f"{{:.{decimals}e}}" if exponents else "{:.0f}." if whole else f"{{:.{decimals}f}}"

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import learngrad as lg
+from learngrad import errors
 from tests.optable.reference import torch
 
 RNG = np.random.default_rng(0)
@@ -100,3 +101,45 @@ def test_a_format_is_for_one_number():
     assert f"{lg.ones(2)}" == "tensor([1., 1.])"
     with pytest.raises(TypeError, match="for one number, and this tensor has 2"):
         f"{lg.ones(2):.2f}"
+
+
+OPTIONS = [
+    {}, {"precision": 2}, {"precision": 0}, {"precision": 10}, {"sci_mode": True},
+    {"sci_mode": False}, {"precision": 2, "sci_mode": True}, {"edgeitems": 1, "threshold": 3},
+    {"linewidth": 30}, {"linewidth": 120}, {"profile": "short"}, {"profile": "full"},
+    {"profile": "short", "precision": 6}, {"threshold": 0, "edgeitems": 2, "linewidth": 40},
+]
+SHOWN = [
+    [1.23456, 2.0], [1.0, 2.0, 3.0], [1.5e-7, 3e5], [float("nan"), 1.0, float("inf")], [], 3.14159,
+    [1, 20, 300], [True, False], np.arange(20.0).tolist(), np.arange(24).reshape(4, 6).tolist(),
+    (np.arange(60) / 7).reshape(3, 4, 5).tolist(), [1234567.0, 1.0], [0.0, 0.0],
+]
+
+
+@pytest.mark.skipif(torch is None, reason="needs PyTorch")
+@pytest.mark.parametrize("chosen", OPTIONS, ids=str)
+def test_print_options(chosen):
+    try:
+        for lib in (lg, torch):
+            lib.set_printoptions(**chosen)
+        for data in SHOWN:
+            assert repr(lg.tensor(data)) == repr(torch.tensor(data))
+        assert repr(lg.ones(3, requires_grad=True)) == repr(torch.ones(3, requires_grad=True))
+    finally:
+        for lib in (lg, torch):
+            lib.set_printoptions(profile="default")
+
+
+def test_print_options_stay_until_they_are_changed():
+    try:
+        lg.set_printoptions(precision=2)
+        lg.set_printoptions(linewidth=200)
+        assert repr(lg.tensor([3.14159])) == "tensor([3.14])"
+        lg.set_printoptions(profile="default")
+        assert repr(lg.tensor([3.14159])) == "tensor([3.1416])"
+        with pytest.raises(errors.ArgumentError, match="'long'"):
+            lg.set_printoptions(profile="long")
+        with pytest.raises(errors.ArgumentError, match="precision"):
+            lg.set_printoptions(precision=-1)
+    finally:
+        lg.set_printoptions(profile="default")

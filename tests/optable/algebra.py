@@ -53,7 +53,8 @@ ROWS = [
         [sample(eq, *map(T, shapes)) for eq, *shapes in EQUATIONS] + [
             sample("ij,jk->ik", T((2, 3), layout="transposed"), T((3, 2), needs=False))],
         dtypes="", wrong=[
-            Wrong(lambda lg, t: lg.einsum("ij,jk->ik", t(2, 3)), "ArgumentRangeError", ["2 operand"]),
+            Wrong(lambda lg, t: lg.einsum("ij,jk->ik", t(2, 3)), "ArgumentRangeError",
+                  ["2 operand"]),
             Wrong(lambda lg, t: lg.einsum("ij,jk->ik", t(2, 3), t(4, 5)), "ShapeError",
                   ["'j'", "3", "4"]),
             Wrong(lambda lg, t: lg.einsum("ij->ik", t(2, 3)), "ArgumentRangeError", ["'k'"]),

@@ -1,0 +1,222 @@
+"""The names and keywords that PyTorch programs use: there, and taken.
+
+`NAMES` lists by place what has to exist; `CALLS` shows each keyword at work, and is compared with
+PyTorch where the numbers are not drawn.
+"""
+
+import operator
+
+import pytest
+
+import learngrad as lg
+import learngrad.nn.functional
+from learngrad import errors
+from tests.both import agree, run, torch
+
+NAMES = {
+    "": """
+        BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor Generator HalfTensor IntTensor
+        LongTensor ShortTensor Size Tensor abs absolute acos acosh add addcdiv addcmul addmm all
+        allclose amax amin any arange arccos arcsin arctan argmax argmin argsort as_tensor asin
+        asinh atan atan2 atanh baddbmm bernoulli bincount bitwise_and bitwise_not bitwise_or
+        bitwise_xor bmm bool broadcast_tensors broadcast_to bucketize cat ceil chunk clamp clip
+        clone concat concatenate cos cosh count_nonzero cummax cummin cumprod cumsum det device
+        diag diag_embed diagonal div divide dot double dstack e einsum empty empty_like
+        enable_grad eq equal erf exp exp2 expm1 eye finfo flatten flip fliplr flipud float float16
+        float32 float64 floor floor_divide fmod frac from_dlpack from_numpy full full_like gather
+        ge get_default_dtype get_rng_state greater greater_equal gt half hstack hypot iinfo
+        index_add index_copy index_fill index_put index_select inf inference_mode initial_seed
+        int int16 int32 int64 int8 inverse is_floating_point is_grad_enabled is_tensor isclose
+        isfinite isinf isnan kron le lerp less less_equal linspace log log10 log1p log2
+        log_softmax logaddexp logical_and logical_not logical_or logical_xor logspace logsumexp
+        long lt manual_seed masked_fill masked_select matmul max maximum mean median meshgrid min
+        minimum mm moveaxis movedim mul multinomial multiply mv nan narrow ne neg negative newaxis
+        no_grad nonzero norm normal not_equal numel ones ones_like outer permute pi pow prod
+        promote_types rand rand_like randint randint_like randn randn_like randperm ravel
+        reciprocal relu remainder repeat_interleave reshape roll rot90 round rsqrt scatter
+        scatter_add scatter_reduce searchsorted seed select set_default_device set_default_dtype
+        set_default_tensor_type set_grad_enabled set_printoptions set_rng_state short sigmoid sign
+        sin sinh softmax sort split sqrt square squeeze stack std std_mean sub subtract sum svd
+        swapaxes swapdims t take take_along_dim tan tanh tensor tensordot tile topk transpose tril
+        tril_indices triu triu_indices true_divide trunc uint8 unbind unflatten unique unsqueeze
+        var var_mean vstack where zeros zeros_like avg_pool1d conv1d conv2d dropout layer_norm
+        max_pool2d __version__""",
+    "Tensor": """
+        T abs abs_ absolute acos add add_ addcdiv addcdiv_ addcmul addcmul_ addmm all allclose
+        amax amin any argmax argmin argsort asin atan atan2 backward baddbmm bernoulli bernoulli_
+        bincount bmm bool broadcast_to byte ceil char chunk clamp clamp_ clamp_max clamp_min clip
+        clone contiguous copy_ cos cosh count_nonzero cpu cuda cummax cumprod cumsum data data_ptr
+        det detach detach_ device diag diagonal dim div div_ divide dot double dtype element_size
+        eq equal erf exp exp_ expand expand_as expm1 exponential_ fill_ flatten flip float floor
+        floor_divide frac gather ge get_device grad grad_fn gt half index_add index_add_ index_copy_
+        index_fill_ index_put_ index_select int inverse is_contiguous is_cuda is_floating_point
+        is_leaf isclose isfinite isinf isnan item le lerp log log10 log1p log2 log_softmax
+        logical_and logical_not logical_or logsumexp long lt mT masked_fill masked_fill_
+        masked_select matmul max maximum mean median min minimum mm movedim mul mul_ multinomial mv
+        narrow ndim ne neg neg_ nelement new_empty new_full new_ones new_tensor new_zeros nonzero
+        norm normal_ numel numpy outer permute pow pow_ prod random_ ravel reciprocal register_hook
+        relu relu_ remainder repeat repeat_interleave requires_grad requires_grad_ reshape
+        reshape_as retain_grad roll round rsqrt scatter scatter_ scatter_add_ select shape short
+        sigmoid sigmoid_ sign sin sinh size softmax sort split sqrt sqrt_ square squeeze squeeze_
+        std storage_offset stride sub sub_ subtract sum swapaxes t take tan tanh tanh_ tile to
+        tolist topk trace transpose transpose_ tril tril_ triu trunc type type_as unbind unflatten
+        uniform_ unique unsqueeze unsqueeze_ var view view_as where zero_ __array__ __bool__
+        __float__ __format__ __getitem__ __index__ __int__ __invert__ __iter__ __len__ __matmul__
+        __repr__ __rpow__ __rsub__ __rtruediv__ __setitem__""",
+    "autograd": "Function Variable backward detect_anomaly enable_grad functional grad gradcheck "
+                "gradgradcheck no_grad set_grad_enabled",
+    "autograd.functional": "hessian jacobian jvp vjp",
+    "linalg": "cholesky det inv matmul matrix_norm norm solve svd vector_norm",
+    "cuda": "FloatTensor LongTensor current_device device_count empty_cache get_device_name "
+            "is_available is_bf16_supported manual_seed manual_seed_all set_device synchronize",
+    "backends": "cuda.matmul.allow_tf32 cudnn.benchmark cudnn.deterministic cudnn.enabled "
+                "mps.is_available",
+    "accelerator": "current_accelerator is_available",
+    "nn.functional": """
+        adaptive_avg_pool2d avg_pool1d avg_pool2d batch_norm binary_cross_entropy
+        binary_cross_entropy_with_logits conv1d conv2d conv_transpose2d cosine_similarity
+        cross_entropy dropout elu embedding fold gelu gumbel_softmax hardtanh huber_loss
+        interpolate kl_div l1_loss layer_norm leaky_relu linear log_softmax max_pool2d mse_loss
+        nll_loss normalize one_hot pad relu scaled_dot_product_attention sigmoid silu
+        smooth_l1_loss softmax softplus tanh unfold""",
+}
+
+
+@pytest.mark.parametrize("place", NAMES)
+def test_names_are_there(place):
+    root = operator.attrgetter(place)(lg) if place and place != "Tensor" else (
+        lg.Tensor if place else lg)
+    missing = []
+    for name in NAMES[place].split():
+        try:
+            operator.attrgetter(name)(root)
+        except AttributeError:
+            missing.append(name)
+    assert not missing
+
+
+# One line is one program: what it gives is compared with PyTorch.
+CALLS = """
+torch.tensor([1, 2], dtype=torch.float32, device="cpu", requires_grad=True)
+torch.zeros(2, 3), torch.zeros((2, 3)), torch.zeros([2, 3]), torch.zeros(size=(2, 3))
+torch.zeros(2, dtype=torch.long, device="cpu"), torch.zeros(2, requires_grad=True)
+torch.ones(2, dtype=torch.int), torch.ones(1, requires_grad=True), torch.ones_like(a, device="cpu")
+torch.full((2,), 7), torch.full((2,), 7, dtype=torch.float, device="cpu", requires_grad=True)
+torch.empty(2, 3, dtype=torch.float16, device="cpu").shape, torch.empty_like(A).dtype
+torch.eye(2), torch.eye(2, 3, requires_grad=True), torch.zeros_like(a, requires_grad=True)
+torch.arange(5), torch.arange(1, 5, 2), torch.arange(0, 1, 0.25)
+torch.arange(start=1, end=4, step=2)
+torch.arange(3, dtype=torch.float, device="cpu"), torch.arange(3.0, requires_grad=True)
+torch.linspace(0, 1, 3), torch.linspace(0, 1, steps=3, dtype=torch.double, device="cpu")
+torch.linspace(-1, 1, 3, requires_grad=True), torch.logspace(0, 2, 3)
+torch.as_tensor([1.0, 2.0]), torch.as_tensor(np.arange(2)), torch.from_numpy(np.arange(2.0))
+a.size(), a.size(0), A.shape[1], A.dim(), A.ndim, A.numel(), a.dtype, a.tolist(), a.numpy().sum()
+A.sum(), A.sum(dim=0), A.sum(1, keepdim=True), A.sum(0, keepdims=True), A.sum(axis=1)
+A.mean(dim=1, keepdim=True), A.mean(0), torch.mean(A), A.var(dim=0, keepdim=True, unbiased=False)
+A.std(0, keepdim=True), torch.std(A, 1), A.norm(), A.norm(dim=1, keepdim=True), torch.norm(A, p=1)
+A.max(), A.max(1), A.max(dim=1, keepdim=True), torch.max(a, a * 0 + 1.5)
+torch.min(A, 0, keepdim=True)
+A.argmax(), A.argmax(dim=1, keepdim=True), torch.argmax(A, dim=0), A.min(1), A.all()
+(A > 1).all(dim=1)
+A.cumsum(0), A.cumsum(dim=1), A.prod(), torch.prod(A, 0), torch.logsumexp(A, dim=1)
+torch.topk(a, k=1, dim=0), A.topk(1), torch.sort(a, descending=True), A.sort(dim=1, descending=True)
+torch.cat((a, a)), torch.cat([A, A], dim=1), torch.stack([a, a], dim=1), torch.hstack([a, a])
+torch.unsqueeze(a, 1), torch.unsqueeze(a, dim=0), a.unsqueeze(-1).squeeze(), A.squeeze(0)
+A.view(-1), A.view(4, 1), A.reshape(1, 4), A.view_as(A.t()), A.t(), A.T, A.transpose(0, 1)
+torch.transpose(A, dim0=0, dim1=1), A.permute(1, 0), torch.flatten(A), A.flatten(start_dim=0)
+A.expand(2, 2, 2), a.expand_as(A), A.repeat(2, 1), torch.repeat_interleave(a, repeats=2, dim=0)
+torch.roll(a, 1), A.roll(1, dims=0), A.flip(0), A.split(1, dim=1), A.chunk(2, dim=0), A.unbind(0)
+torch.meshgrid(a, a, indexing="ij"), torch.tril(A), torch.triu(A, diagonal=1), torch.diag(a)
+A.gather(1, torch.tensor([[0], [1]])), A.gather(dim=1, index=torch.tensor([[0], [1]]))
+torch.zeros(2, 3).scatter_(1, torch.tensor([[0], [2]]), 1.0)
+torch.zeros(2, 3).scatter_(dim=1, index=torch.tensor([[0], [2]]), value=1.0)
+A.masked_fill(A > 2, 0), a.masked_fill_(a > 1, -1), A[A > 1], A[0], A[:, 1], A[..., 0]
+A[[0, 1], [1, 0]]
+torch.where(A > 2, A, 0 * A), a.where(a > 1, torch.zeros(2)), A.index_select(1, torch.tensor([0]))
+a.clamp(min=1.5), a.clamp(0, 1), a.clamp_(max=1), torch.clamp(a, 0, 1), a.clamp(min=0, max=1.5)
+a.add(1), a.add(a, alpha=2), a.add_(a, alpha=-0.1), a.mul(2), a.div_(2), torch.sub(a, 1), a.sub_(a)
+torch.div(a, 2, rounding_mode="floor"), a.pow(2), torch.pow(a, 0.5), 2 ** a, a // 2, a % 2, -a
+1 / a
+a @ a, A @ A, A @ a, torch.matmul(A, A), A.mm(A), A.mv(a), torch.dot(a, a)
+torch.bmm(A[None], A[None])
+torch.einsum("ij,jk->ik", A, A), torch.outer(a, a), torch.addmm(A, A, A, beta=0.5, alpha=2)
+a == a, a != 1, a < 2, a >= 2, a.eq(1), torch.eq(a, a), torch.gt(a, 1), ~(a > 1), (a > 1) & (a < 3)
+torch.allclose(a, a, atol=1e-3), torch.equal(a, a), torch.isnan(a), torch.isfinite(a)
+torch.exp(a), torch.log(a), torch.sqrt(a), torch.abs(-a), torch.sin(a), torch.tanh(a), torch.erf(a)
+torch.sigmoid(a), torch.relu(-a), torch.softmax(A, dim=1), A.softmax(-1), F.softmax(A, dim=1)
+F.log_softmax(A, dim=-1), F.one_hot(i), F.one_hot(i, num_classes=4), F.softplus(a)
+F.leaky_relu(-a, 0.1)
+F.cross_entropy(A, torch.tensor([0, 1])), F.cross_entropy(A, torch.tensor([0, -1]), ignore_index=-1)
+F.nll_loss(A, torch.tensor([0, 1]), reduction="sum"), F.mse_loss(a, a * 2), F.smooth_l1_loss(a, -a)
+F.cross_entropy(A, torch.tensor([0, 1]), reduction="none"), F.l1_loss(a, -a, reduction="sum")
+F.binary_cross_entropy(torch.sigmoid(a), torch.tensor([0.0, 1.0]), reduction="sum")
+F.max_pool2d(A[None, None], 2), F.avg_pool2d(A[None, None], kernel_size=2, stride=1)
+F.scaled_dot_product_attention(A[None], A[None], A[None], attn_mask=None, is_causal=True)
+F.interpolate(A[None, None], scale_factor=2, mode="nearest"), F.dropout(a, 0.5, training=False)
+a.to("cpu"), a.to(torch.float64), a.to(device="cpu", dtype=torch.int64)
+a.to("cpu", non_blocking=True)
+a.float(), a.long(), a.int(), a.short(), a.byte(), a.bool(), a.double(), a.half().float(), a.cpu()
+float(a[0]), int(a[1]), bool(a[0] > 0), [10, 20, 30][i[0]], len(A), f"{a[0]:.2f}", f"{a.sum()}"
+str(a)
+w.detach(), w.requires_grad, (w * 2).grad_fn is not None, w.is_leaf, w.clone().is_contiguous()
+(w ** 2).sum().backward(retain_graph=True); w.grad, w.grad.data
+(w ** 2).backward(gradient=torch.ones(2)); w.grad
+y = w * 2; y.retain_grad(); (y * y).sum().backward(); y.grad, w.grad
+torch.autograd.grad((w ** 3).sum(), w, create_graph=True)[0]
+torch.autograd.grad(outputs=w * 2, inputs=w, grad_outputs=torch.ones(2), retain_graph=True)
+torch.autograd.functional.jacobian(lambda x: x ** 2, a)
+torch.autograd.functional.vjp(torch.exp, a, v=a)
+torch.unique(torch.tensor([2, 1, 2])), torch.bincount(i), torch.searchsorted(a, a), torch.nonzero(i)
+a.fill_(3), a.zero_(), a.copy_(torch.ones(2)), torch.zeros(2).normal_().shape, a.unsqueeze_(0)
+a.t_()
+a.narrow(0, 1, 1), torch.linalg.norm(A), torch.linalg.inv(A), torch.linalg.solve(A, a), A.trace()
+torch.prod(a), torch.std_mean(a), torch.cosh(a), torch.sinh(a), torch.asin(a / 2), torch.log1p(a)
+torch.bitwise_xor(i, i), torch.ceil(a), torch.floor(a), a.round(), a.log10(), a.flip(0), a.stride()
+"""
+
+DRAWS = """
+torch.rand(2, 3), torch.rand(size=(2, 3)), torch.rand((2, 3), dtype=torch.double, device="cpu")
+torch.rand(2, requires_grad=True), torch.rand(2, generator=torch.Generator().manual_seed(1))
+torch.randn(2, 3), torch.randn(size=(2,)), torch.randn(2, dtype=torch.double, requires_grad=True)
+torch.randn(2, generator=torch.Generator().manual_seed(1), device="cpu"), torch.randn_like(A)
+torch.randint(5, (2,)), torch.randint(0, 5, (2, 2))
+torch.randint(1, 5, size=(3,), dtype=torch.int32)
+torch.randint(0, 9, (3,), generator=torch.Generator().manual_seed(1))
+torch.rand_like(a, dtype=torch.double)
+torch.randperm(5), torch.randperm(5, generator=torch.Generator().manual_seed(1))
+torch.normal(0, 1, (2, 3)), torch.normal(0.0, 1.0, size=(2,), requires_grad=True)
+torch.normal(a, a)
+torch.multinomial(a, 1), torch.multinomial(a, num_samples=4, replacement=True)
+torch.multinomial(a, num_samples=1, generator=torch.Generator().manual_seed(1))
+torch.bernoulli(a / 3)
+torch.empty(3).uniform_(-1, 1), torch.empty(3).normal_(0, 2), torch.empty(3).random_(5)
+"""
+
+
+def lines(text):
+    return [line.replace("; ", "\n") for line in text.strip().split("\n")]
+
+
+@pytest.mark.filterwarnings("ignore:.*To copy construct from a tensor")
+@pytest.mark.parametrize("program", lines(CALLS))
+def test_calls(program):
+    agree(program)
+
+
+def shapes_and_dtypes(value):
+    return [(v[0], v[1], v[3]) for v in value]
+
+
+@pytest.mark.parametrize("program", lines(DRAWS))
+def test_draws(program):
+    """Other numbers than PyTorch's, in the same shapes and dtypes."""
+    mine = shapes_and_dtypes(run(lg, f"[{program}]"))
+    if torch is not None:
+        assert mine == shapes_and_dtypes(run(torch, f"[{program}]"))
+
+
+def test_a_misspelt_name_is_refused():
+    with pytest.raises(AttributeError, match="no_such"):
+        lg.no_such  # noqa: B018
+    with pytest.raises(errors.LearngradError, match="no_such"):
+        lg.zeros(1, device="no_such")
