@@ -109,11 +109,8 @@ bench: $(STAMPS)/demo $(STAMPS)/parallel
 docs-check: $(STAMPS)/test
 	$(PY) -m pytest --doctest-modules learngrad -q $(ARGS)
 
-size:
-	@for room in learngrad/*; do \
-	    printf '%6d  %s\n' "$$(find "$$room" \( -name node_modules -o -name static \) -prune \
-	        -o \( -name '*.py' -o -name '*.ts' \) -type f -exec cat {} + | wc -l)" "$$room"; \
-	done
+size: $(PY)
+	@$(PY) tests/packaging/size.py
 
 clean:
 	rm -rf $(VENV) $(JS)/node_modules learngrad/widgets/static build dist
