@@ -7,6 +7,7 @@ import pytest
 
 import learngrad as lg
 from learngrad import nn
+from learngrad.utils.data import DataLoader, TensorDataset
 
 OPTIMISERS = {
     "SGD with momentum": lambda params: lg.optim.SGD(params, lr=0.1, momentum=0.9, nesterov=True),
@@ -81,3 +82,64 @@ def test_resumed_training_is_the_same_bit_for_bit(optimiser, tmp_path):
     assert other.losses == run.losses
     for a, b in zip(run.model.parameters(), other.model.parameters(), strict=True):
         assert a.detach().numpy().tobytes() == b.detach().numpy().tobytes()
+
+
+SCHEDULES = {
+    "StepLR": lambda optimizer: lg.optim.lr_scheduler.StepLR(optimizer, 1, 0.5),
+    "CosineAnnealingLR": lambda optimizer: lg.optim.lr_scheduler.CosineAnnealingLR(optimizer, 4),
+    "OneCycleLR": lambda optimizer: lg.optim.lr_scheduler.OneCycleLR(optimizer, 0.1, 6),
+    "LambdaLR": lambda optimizer: lg.optim.lr_scheduler.LambdaLR(optimizer, lambda k: 0.9**k),
+    "ReduceLROnPlateau": lambda optimizer: lg.optim.lr_scheduler.ReduceLROnPlateau(
+        optimizer, patience=0, threshold=10),
+    "SequentialLR": lambda optimizer: lg.optim.lr_scheduler.SequentialLR(optimizer, [
+        lg.optim.lr_scheduler.LinearLR(optimizer, total_iters=2),
+        lg.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)], [2]),
+}
+
+
+def epochs(schedule, stop, path=None, resume=None):
+    """Epochs as a program writes them, in the usual words; saved at the end, or gone on with."""
+    X, y = lg.data.digits("test")
+    model = nn.Sequential(nn.Linear(64, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.1),
+                          nn.Linear(16, 10))
+    optimizer = lg.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    scheduler = SCHEDULES[schedule](optimizer)
+    order = lg.Generator().manual_seed(5)
+    loader = DataLoader(TensorDataset(X, y), batch_size=64, shuffle=True, generator=order)
+    start, losses = 0, []
+    if resume is not None:
+        checkpoint = lg.load(resume, map_location="cpu", weights_only=True)
+        model.load_state_dict(checkpoint["model_state_dict"])
+        optimizer.load_state_dict(checkpoint["optimizer_state_dict"])
+        scheduler.load_state_dict(checkpoint["scheduler_state_dict"])
+        order.set_state(checkpoint["order"])
+        lg.set_rng_state(checkpoint["rng"])
+        start, losses = checkpoint["epoch"] + 1, checkpoint["losses"]
+    for _ in range(start, stop):
+        for images, labels in loader:
+            loss = nn.functional.cross_entropy(model(images), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        scheduler.step(*[loss.item()] * (schedule == "ReduceLROnPlateau"))
+    if path is not None:
+        lg.save({"epoch": stop - 1, "model_state_dict": model.state_dict(),
+                 "optimizer_state_dict": optimizer.state_dict(),
+                 "scheduler_state_dict": scheduler.state_dict(), "losses": losses,
+                 "order": order.get_state(), "rng": lg.get_rng_state()}, path)
+    return losses, optimizer.param_groups[0]["lr"], model.state_dict()
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_epochs_with_a_loader_and_a_schedule_go_on(schedule, tmp_path):
+    lg.manual_seed(0)
+    whole, rate, weights = epochs(schedule, 5)
+    lg.manual_seed(0)
+    epochs(schedule, 2, path=tmp_path / "checkpoint.pt")
+    lg.manual_seed(77)
+    losses, resumed_rate, resumed = epochs(schedule, 5, resume=tmp_path / "checkpoint.pt")
+    assert losses == whole
+    assert resumed_rate == rate
+    for name, value in weights.items():
+        assert value.numpy().tobytes() == resumed[name].numpy().tobytes(), name
