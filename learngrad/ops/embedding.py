@@ -33,7 +33,12 @@ class Embedding(Function):
         return weight[indices]
 
     def backward(self, g):
-        return put_back(g if self.factor is None else g * self.factor, self.key, self.before)
+        g = g if self.factor is None else g * self.factor
+        # By numbers in one dimension NumPy adds several times faster than by rows.
+        count, width = self.before
+        columns = devices.array_module(self.key).arange(width)
+        at = (self.key[..., None] * width + columns).reshape(-1)
+        return put_back(g.reshape((-1,)), at, (count * width,)).reshape(self.before)
 
 
 def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0,
