@@ -12,6 +12,7 @@ import numpy as np
 from learngrad import devices, source
 from learngrad.autograd import engine, function
 from learngrad.autograd.function import AccumulateGrad
+from learngrad.autograd.handle import RemovableHandle
 from learngrad.autograd.mode import is_grad_enabled
 from learngrad.autograd.order import changed
 from learngrad.autograd.why import why_no_grad
@@ -313,18 +314,16 @@ class Tensor(Methods):
             node, slot = self._edge
             node.extra("retained", dict)[slot] = weakref.ref(self)
 
-    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Callable[[], None]:
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
         """Call `hook` with this tensor's gradient when it is known; what it returns replaces it.
 
-        Returns a function that removes the hook.
+        ``remove()`` of what this returns takes the hook away.
         """
         if self._edge is None:
             raise GraphError("this tensor needs no gradient, so a hook would never be called",
                              tensors={"this": self}, fix="make it with requires_grad=True")
         node, slot = self._edge
-        hooks, key = node.extra("hooks", dict), object()
-        hooks[key] = (slot, hook)
-        return lambda: hooks.pop(key, None) and None
+        return RemovableHandle(node.extra("hooks", dict), (slot, hook))
 
     # ---- Out of tensors --------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple
 
@@ -462,10 +462,10 @@ def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool
     >>> first.item(), second.item()
     (27.0, 18.0)
     """
-    several = (list, tuple)
-    outputs = list(outputs) if isinstance(outputs, several) else [outputs]
-    inputs = list(inputs) if isinstance(inputs, several) else [inputs]
-    seeds = (list(grad_outputs) if isinstance(grad_outputs, several)
+    outputs, inputs = (
+        list(given) if isinstance(given, Iterable) and not isinstance(given, function.Tensor)
+        else [given] for given in (outputs, inputs))
+    seeds = (list(grad_outputs) if isinstance(grad_outputs, (list, tuple))
              else [grad_outputs] * len(outputs))
     captured: dict[int, Any] = {}
     _exhaust(outputs, seeds, retain_graph, create_graph, [_edge_of(t) for t in inputs], captured)

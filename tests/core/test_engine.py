@@ -181,6 +181,12 @@ def test_grad_of_one_input_twice():
     assert second.item() == 4.0
 
 
+def test_grad_takes_whatever_can_be_gone_through():
+    params = {"a": leaf(2.0), "b": leaf(3.0)}
+    loss = params["a"] * params["b"]
+    assert [g.item() for g in grad(loss, params.values())] == [3, 2]
+
+
 def test_grad_of_several_outputs():
     x = leaf([1.0, 2.0])
     g, = grad([x * 2, (x * x).sum()], x, grad_outputs=[lg.tensor([1.0, 10.0]), None])
@@ -273,9 +279,9 @@ def test_hooks_run_in_order_and_may_replace():
 
 def test_a_hook_can_be_removed():
     x, seen = leaf(2.0), []
-    remove = x.register_hook(lambda g: seen.append(1))
-    remove()
-    remove()
+    handle = x.register_hook(lambda g: seen.append(1))
+    handle.remove()
+    handle.remove()
     (x * 2).backward()
     assert seen == []
 

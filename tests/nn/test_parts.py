@@ -331,13 +331,14 @@ def test_properties_work_in_modules():
 def test_plain_attributes_may_come_before_the_set_up():
     for library in LIBRARIES:
         class Net(library.nn.Module):
-            def __init__(self, size):
+            def __init__(self, size, layer):
                 self.size = size
                 super().__init__()
-                self.layer = library.nn.Linear(size, 1)
+                self.layer = layer
 
-        assert paths(Net(3)) == ["layer.weight", "layer.bias"]
-        assert Net(3).size == 3
+        net = Net(3, library.nn.Linear(3, 1))
+        assert paths(net) == ["layer.weight", "layer.bias"]
+        assert net.size == 3
 
 
 def test_a_shallow_copy_has_names_of_its_own():
@@ -470,7 +471,7 @@ def test_a_subclass_can_say_its_state_itself():
         class Counted(library.nn.Linear):
             def state_dict(self, *args, **kwargs):
                 found = super().state_dict(*args, **kwargs)
-                found[kwargs.get("prefix", "") + "extra"] = library.ones(1)
+                found[kwargs.get("prefix", "") + "extra"] = found[kwargs["prefix"] + "bias"] + 1
                 return found
 
         assert list(library.nn.Sequential(Counted(1, 1)).state_dict()) == [
