@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.work import Case, Gradients, Run, by_hand, draw, trained
+from benchmarks.work import LIBRARIES, Case, Gradients, Run, by_hand, draw, trained
 
 BATCH, SIDE = 64, 28
 CHANNELS, HIDDEN, CLASSES = (6, 16), (120, 84), 10
@@ -162,5 +162,5 @@ def _library(name: str) -> Callable[[bool], Run]:
 
 
 CASES = [Case("lenet", "a step of SGD, LeNet on images of 28x28, batch 64", ("step",), "step",
-              "torch", (1, 2), {"numpy": by_numpy, **{name: _library(name) for name in ("torch",)},
+              "torch", (1, 2), {"numpy": by_numpy, **{name: _library(name) for name in LIBRARIES},
                                 "mygrad": by_mygrad})]

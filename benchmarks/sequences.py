@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.work import Case, Gradients, Run, by_hand, draw, trained
+from benchmarks.work import LIBRARIES, Case, Gradients, Run, by_hand, draw, trained
 
 LETTERS = 65
 
@@ -231,9 +231,9 @@ CASES = [
     Case("lstm", "a step of SGD, LSTM over letters, batch 32, 64 steps, hidden 128", ("step",),
          "step", "torch", (1, 2), {
              "numpy": _sized(lstm_by_numpy, *LSTM),
-             **{name: _sized(lstm_by_a_library, *LSTM, name) for name in ("torch",)},
+             **{name: _sized(lstm_by_a_library, *LSTM, name) for name in LIBRARIES},
              "mygrad": _sized(lstm_by_mygrad, *LSTM), "hips": _sized(lstm_by_hips, *LSTM)}),
     Case("gpt", "a step of SGD, GPT of 4 layers, batch 8, 64 letters, width 128", ("step",),
          "step", "torch", (1, 2), {
-             name: _sized(gpt_by_a_library, *GPT, name) for name in ("torch",)}),
+             name: _sized(gpt_by_a_library, *GPT, name) for name in LIBRARIES}),
 ]
