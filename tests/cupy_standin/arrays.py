@@ -25,7 +25,7 @@ FUNCTIONS = [
     "clip",
     "concatenate", "copy", "count_nonzero", "cumprod", "cumsum", "delete", "diag", "diagonal",
     "dot", "einsum", "empty_like", "expand_dims", "eye", "flip", "full_like", "hstack", "indices",
-    "isclose", "max", "mean", "median", "min", "moveaxis", "nan_to_num", "nonzero", "ones_like",
+    "interp", "isclose", "max", "mean", "median", "min", "moveaxis", "nan_to_num", "nonzero", "ones_like",
     "outer", "pad", "prod", "ravel", "repeat", "reshape", "roll", "rollaxis", "round",
     "searchsorted", "sort",
     "split", "squeeze", "stack", "std", "sum", "swapaxes", "take", "take_along_axis",
