@@ -41,7 +41,8 @@ def streaming(plan: Plan) -> Iterator[Any]:
     """The batches of a stream, from its beginning."""
     items, collate, size = iter(plan.dataset), plan.collate, plan.batch_size
     if size is None:
-        yield from map(collate, items)
+        for item in items:
+            yield collate(item)
         return
     while batch := list(itertools.islice(items, size)):
         if len(batch) == size or not plan.drop_last:

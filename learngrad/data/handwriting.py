@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-from importlib import resources
 
 import numpy as np
 
@@ -78,6 +77,7 @@ def digits(split: str | None = None, *, flat: bool = True) -> tuple[Tensor, Tens
 
 def _read() -> tuple[np.ndarray, np.ndarray]:
     """Images, uint8 [1797, 8, 8], and labels, uint8 [1797], from a file that is whole."""
+    from importlib import resources  # here, as worker processes need not wait for it
     content = resources.files("learngrad.data").joinpath(FILE).read_bytes()
     if hashlib.sha256(content).hexdigest() != SHA256:
         raise LearngradError(f"learngrad/data/{FILE} is damaged: it is not the file that shipped",

@@ -109,6 +109,10 @@ class DataLoader:
                  prefetch_factor: int | None = None, persistent_workers: bool = False,
                  pin_memory_device: str = "", in_order: bool = True) -> None:
         self._streams = isinstance(dataset, IterableDataset)
+        if not self._streams and not hasattr(dataset, "__getitem__"):
+            raise ArgumentTypeError(
+                f"{type(dataset).__name__} has neither items by number nor the word that it is a "
+                "stream", fix="list(dataset), or a subclass of Dataset or IterableDataset")
         _check_order(self._streams, shuffle, sampler, batch_sampler, batch_size, drop_last)
         _check_workers(num_workers, prefetch_factor, persistent_workers, multiprocessing_context,
                        timeout)
@@ -152,7 +156,11 @@ class DataLoader:
         return self._counted(batches) if self._streams else batches
 
     def _here(self, plan: Plan) -> Iterator[Any]:
-        return streaming(plan) if self._streams else map(loading(plan), self._numbers())
+        if self._streams:
+            return streaming(plan)
+        load = loading(plan)
+        # Not `map`: a StopIteration that escapes from an item would end the epoch without a word.
+        return (load(number) for number in self._numbers())
 
     def _numbers(self) -> Iterable[Any]:
         numbers = self.sampler if self.batch_sampler is None else self.batch_sampler
@@ -207,7 +215,8 @@ class DataLoader:
     def _workers(self, plan: Plan, seed: int) -> Any:
         start = workers.context(self.multiprocessing_context)
         if start == "thread":
-            return workers.Threads(plan, self.num_workers, self.worker_init_fn, seed)
+            from learngrad.data.threads import Threads
+            return Threads(plan, self.num_workers, self.worker_init_fn, seed)
         return workers.Processes(plan, self.num_workers, start, self.worker_init_fn, seed,
                                  self.prefetch_factor or 1)
 

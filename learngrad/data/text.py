@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from importlib import resources
 
 from learngrad.creation import own
 from learngrad.data.dataset import Dataset
@@ -79,6 +78,7 @@ def names(language: str | None = None) -> dict[str, list[str]] | list[str]:
     >>> len(table)
     16
     """
+    from importlib import resources  # here, as worker processes need not wait for it
     lines = resources.files("learngrad.data").joinpath("names.txt").read_text("ascii").splitlines()
     table = {key: words.split() for key, _, words in (line.partition(":") for line in lines
                                                       if not line.startswith("#"))}

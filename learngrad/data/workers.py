@@ -1,4 +1,4 @@
-"""Workers on the program's side: processes, or threads, that load batches ahead of the loop.
+"""Worker processes on the program's side: they load batches ahead of the loop.
 
 A process of ours is one of loky's (or of the start method that was asked for), with a pipe for its
 jobs and one for its answers. It is not a process pool: a pool gives a job to whichever worker is
@@ -20,16 +20,15 @@ import tempfile
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import numpy as np
 
 from learngrad.data import blocks, worker
-from learngrad.data.fetch import Plan, loading, streaming
+from learngrad.data.fetch import Plan
 from learngrad.errors import ArgumentError, ArgumentTypeError, MissingDependency, WorkerError
 
-__all__ = ["Processes", "Threads", "WorkerTraceback", "context", "possible"]
+__all__ = ["Processes", "WorkerTraceback", "context", "possible"]
 
 HELD = 2  # batches of each worker that the loop may keep before they are copied out of its memory
 PATIENCE = 5.0  # seconds that a worker gets to end before it is made to
@@ -278,65 +277,3 @@ def _end(workers: list[_Worker], folder: str | None) -> None:
     workers.clear()
     if folder is not None:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-class Threads:
-    """Worker threads with what `Processes` offers: nothing is sent, and nothing can be killed."""
-
-    def __init__(self, plan: Plan, number: int, init: Callable[[int], None] | None,
-                 seed: int) -> None:
-        self.plan, self.number = plan, number
-        self.load = loading(plan)
-        self.streams: list[Iterator[Any]] = [iter(())] * number
-        self.due: list[deque[Future[Any]]] = [deque() for _ in range(number)]
-        self.threads = [ThreadPoolExecutor(1, f"learngrad loader {i}") for i in range(number)]
-        # A thread cannot be killed: it ends when the batch in hand is done.
-        self.stop = self.abandon = weakref.finalize(self, _stop_threads, self.threads)
-        for i, thread in enumerate(self.threads):
-            thread.submit(_set_info, i, number, seed, plan.dataset)
-            if init is not None:
-                thread.submit(init, i).result()
-
-    def begin(self, seed: int) -> None:
-        """Begin an epoch."""
-        for i, thread in enumerate(self.threads):
-            for future in self.due[i]:
-                future.cancel()
-            self.due[i].clear()
-            thread.submit(_set_info, i, self.number, seed, self.plan.dataset)
-            if self.plan.stream:
-                self.streams[i] = streaming(self.plan)
-
-    def give(self, which: int, number: int, indices: Any) -> None:
-        """Order a batch from a worker."""
-        if self.plan.stream:
-            future = self.threads[which].submit(next, self.streams[which], self)
-        else:
-            future = self.threads[which].submit(self.load, indices)
-        self.due[which].append(future)
-
-    def take(self, which: int, timeout: float) -> tuple[bool, Any]:
-        """The next batch of a worker: whether there is one (a stream may have ended), and it."""
-        future = self.due[which].popleft()
-        if timeout and not wait([future], timeout).done:
-            raise WorkerError(f"worker {which} of {self.number} (a thread) has not loaded its "
-                              f"batch in {timeout:g} seconds",
-                              fix="a longer timeout, or timeout=0 to wait for ever")
-        batch = future.result()
-        return batch is not self, batch
-
-    def first(self, due: Iterable[int], timeout: float) -> int:
-        """Which of the workers that owe a batch has one."""
-        heads = {self.due[i][0]: i for i in due}
-        done = wait(heads, timeout or None, FIRST_COMPLETED).done
-        return heads[next(iter(done))] if done else next(iter(heads.values()))
-
-
-def _set_info(which: int, number: int, seed: int, dataset: Any) -> None:
-    worker.here.info = worker.WorkerInfo(which, number, seed + which, dataset)
-
-
-def _stop_threads(threads: list[ThreadPoolExecutor]) -> None:
-    for thread in threads:
-        thread.shutdown(wait=False, cancel_futures=True)
-

@@ -151,6 +151,25 @@ def test_rows_of_a_tensor_that_needs_a_gradient_have_one():
     assert X.grad.tolist() == [[1, 1]] * 4
 
 
+@pytest.mark.parametrize("given", [{}, {"batch_size": None}, {
+    "num_workers": 1, "multiprocessing_context": "thread"}])
+def test_an_item_that_runs_out_does_not_end_the_epoch_in_silence(given):
+    class Exhausted(Dataset):
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, i):
+            return next(iter([])) if i == 1 else i
+
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        list(DataLoader(Exhausted(), **given))
+
+
+def test_a_generator_is_no_data_set():
+    with pytest.raises(ArgumentTypeError, match="generator has neither"):
+        DataLoader(i for i in range(3))
+
+
 def test_several_items_at_once():
     class Many(Dataset):
         def __len__(self):
