@@ -62,9 +62,9 @@ class ReLU(Module):
         super().__init__()
         self.inplace = inplace
 
-    def forward(self, x: Any) -> Any:
-        """``relu(x)``."""
-        return x.relu_() if self.inplace else relu(x)
+    def forward(self, input: Any) -> Any:
+        """``relu(input)``."""
+        return input.relu_() if self.inplace else relu(input)
 
     def extra_repr(self) -> str:
         """Whether it overwrites."""
@@ -143,9 +143,9 @@ class RReLU(InPlace):
     def __init__(self, lower: float = 1 / 8, upper: float = 1 / 3, inplace: bool = False) -> None:
         super().__init__(inplace, lower=lower, upper=upper)
 
-    def forward(self, x: Any) -> Any:
-        """``rrelu(x, lower, upper, training)``."""
-        return super().forward(x, training=self.training)
+    def forward(self, input: Any) -> Any:
+        """``rrelu(input, lower, upper, training)``."""
+        return super().forward(input, training=self.training)
 
 
 class PReLU(Module):
@@ -187,9 +187,9 @@ class PReLU(Module):
         """Start again."""
         constant_(self.weight, self.init)
 
-    def forward(self, x: Any) -> Any:
-        """``prelu(x, weight)``."""
-        return A.prelu(x, self.weight)
+    def forward(self, input: Any) -> Any:
+        """``prelu(input, weight)``."""
+        return A.prelu(input, self.weight)
 
     def extra_repr(self) -> str:
         """The number of slopes."""

@@ -53,11 +53,11 @@ class Tracking(Scaled):
         self.reset_running_stats()
         super().reset_parameters()
 
-    def _check(self, x: Any) -> None:
-        if x.ndim not in self.ndims:
+    def _check(self, input: Any) -> None:
+        if input.ndim not in self.ndims:
             raise ArgumentError(
                 f"nn.{type(self).__name__} takes inputs of {' or '.join(map(str, self.ndims))} "
-                f"dimensions, and this one has {x.ndim}", tensors={"x": x},
+                f"dimensions, and this one has {input.ndim}", tensors={"input": input},
                 fix="use the layer for so many dimensions, or unsqueeze and flatten the input")
 
 
@@ -70,16 +70,16 @@ class BatchNorm(Tracking):
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype,
                          bias)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, input: Any) -> Any:
         """Normalise by the batch in training, by the running values in evaluation."""
-        self._check(x)
+        self._check(input)
         mean, var, count = self.running_mean, self.running_var, self.num_batches_tracked
         momentum = self.momentum
         if self.training and not self.track_running_stats:
             mean = var = count = None
         if momentum is None:  # the plain mean of all batches so far
             momentum = 0.0 if count is None else 1 / (count.item() + 1)
-        out = norms.batch_norm(x, mean, var, self.weight, self.bias,
+        out = norms.batch_norm(input, mean, var, self.weight, self.bias,
                                self.training or mean is None, momentum, self.eps)
         if self.training and count is not None:
             count._data[...] += 1
@@ -167,24 +167,24 @@ class InstanceNorm(Tracking):
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype,
                          bias)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, input: Any) -> Any:
         """Normalise each channel of each sample."""
-        self._check(x)
-        given = x.ndim == self.ndims[1]
-        if x.shape[1 if given else 0] != self.num_features:
-            self._other_channels(x, x.shape[1 if given else 0])
+        self._check(input)
+        given = input.ndim == self.ndims[1]
+        if input.shape[1 if given else 0] != self.num_features:
+            self._other_channels(input, input.shape[1 if given else 0])
         out = norms.instance_norm(
-            x if given else unsqueeze(x, 0), self.running_mean, self.running_var, self.weight,
-            self.bias, self.training or not self.track_running_stats, self.momentum or 0.0,
-            self.eps)
+            input if given else unsqueeze(input, 0), self.running_mean, self.running_var,
+            self.weight, self.bias, self.training or not self.track_running_stats,
+            self.momentum or 0.0, self.eps)
         return out if given else squeeze(out, 0)
 
-    def _other_channels(self, x: Any, channels: int) -> None:
+    def _other_channels(self, input: Any, channels: int) -> None:
         """An error where the number of channels matters; else it is only worth a word."""
         said = (f"nn.{type(self).__name__} was made for {self.num_features} channels, and gets "
                 f"{channels}")
         if self.affine or self.track_running_stats:
-            raise ArgumentError(said, tensors={"x": x}, fix=f"num_features={channels}")
+            raise ArgumentError(said, tensors={"input": input}, fix=f"num_features={channels}")
         tell(f"{said}; without affine=True it makes no difference.")
 
 

@@ -89,12 +89,12 @@ class Forwards(Convolution):
         super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, 0,
                          groups, bias, padding_mode, device, dtype)
 
-    def forward(self, x: Any) -> Any:
-        """The convolution of `x`, after its border was put on."""
+    def forward(self, input: Any) -> Any:
+        """The convolution of `input`, after its border was put on."""
         padding: Any = self.padding
         if self.padding_mode != "zeros" and padding != "valid":
-            x, padding = pad(x, self._border(), self.padding_mode), 0
-        return self.function(x, self.weight, self.bias, self.stride, padding, self.dilation,
+            input, padding = pad(input, self._border(), self.padding_mode), 0
+        return self.function(input, self.weight, self.bias, self.stride, padding, self.dilation,
                              self.groups)
 
     def _border(self) -> list[int]:
@@ -200,23 +200,23 @@ class Backwards(Convolution):
         super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation,
                          output_padding, groups, bias, padding_mode, device, dtype)
 
-    def forward(self, x: Any, output_size: Any = None) -> Any:
-        """Spread `x`; of the sizes that the stride allows, `output_size` if it is given."""
-        more = self.output_padding if output_size is None else self._more(x, output_size)
-        return self.function(x, self.weight, self.bias, self.stride, self.padding, more,
+    def forward(self, input: Any, output_size: Any = None) -> Any:
+        """Spread `input`; of the sizes that the stride allows, `output_size` if it is given."""
+        more = self.output_padding if output_size is None else self._more(input, output_size)
+        return self.function(input, self.weight, self.bias, self.stride, self.padding, more,
                              self.groups, self.dilation)
 
-    def _more(self, x: Any, wanted: Any) -> tuple[int, ...]:
+    def _more(self, input: Any, wanted: Any) -> tuple[int, ...]:
         """The output padding that gives the size that is wanted."""
         size = tuple(wanted)[-self.dims:]
         padding: Any = self.padding
         least = [(n - 1) * s - 2 * p + d * (k - 1) + 1 for n, s, p, d, k in zip(
-            x.shape[-self.dims:], self.stride, padding, self.dilation, self.kernel_size)]
-        if len(wanted) not in (self.dims, x.ndim) or not all(
+            input.shape[-self.dims:], self.stride, padding, self.dilation, self.kernel_size)]
+        if len(wanted) not in (self.dims, input.ndim) or not all(
                 low <= n < low + s for n, low, s in zip(size, least, self.stride)):
             most = [low + s - 1 for low, s in zip(least, self.stride)]
             raise ArgumentError(f"nn.{type(self).__name__}: this input can become {least} to "
-                                f"{most}, not output_size={list(wanted)}", tensors={"x": x},
+                                f"{most}, not output_size={list(wanted)}", tensors={"input": input},
                                 fix=f"output_size={least}")
         return tuple(n - low for n, low in zip(size, least))
 

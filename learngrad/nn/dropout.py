@@ -21,9 +21,9 @@ class Leaving(FunctionLayer):
             raise ArgumentError(f"nn.{type(self).__name__}: p={p} is no probability", fix="p=0.5")
         super().__init__(p=p, inplace=inplace)
 
-    def forward(self, x: Any) -> Any:
-        """Leave out a part of `x` in training; give back `x` in evaluation."""
-        return super().forward(x, training=self.training)
+    def forward(self, input: Any) -> Any:
+        """Leave out a part of `input` in training; give back `input` in evaluation."""
+        return super().forward(input, training=self.training)
 
 
 class Dropout(Leaving):

@@ -140,9 +140,9 @@ class Embedding(Table):
         return cls._of(embeddings, freeze, padding_idx=padding_idx, max_norm=max_norm,
                        norm_type=norm_type, scale_grad_by_freq=scale_grad_by_freq, sparse=sparse)
 
-    def forward(self, x: Any) -> Any:
-        """The rows at the indices in `x`."""
-        return embedding(x, self.weight, self.padding_idx, self.max_norm, self.norm_type,
+    def forward(self, input: Any) -> Any:
+        """The rows at the indices in `input`."""
+        return embedding(input, self.weight, self.padding_idx, self.max_norm, self.norm_type,
                          self.scale_grad_by_freq)
 
 
@@ -190,9 +190,9 @@ class EmbeddingBag(Table):
                        norm_type=norm_type, scale_grad_by_freq=scale_grad_by_freq, sparse=sparse,
                        include_last_offset=include_last_offset)
 
-    def forward(self, x: Any, offsets: Any = None, per_sample_weights: Any = None) -> Any:
+    def forward(self, input: Any, offsets: Any = None, per_sample_weights: Any = None) -> Any:
         """One row for each bag."""
-        return embedding_bag(x, self.weight, offsets, self.max_norm, self.norm_type,
+        return embedding_bag(input, self.weight, offsets, self.max_norm, self.norm_type,
                              self.scale_grad_by_freq, self.mode, False, per_sample_weights,
                              self.include_last_offset, self.padding_idx)
 

@@ -29,9 +29,9 @@ class Identity(Module):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
 
-    def forward(self, x: Any) -> Any:
-        """Give back `x`."""
-        return x
+    def forward(self, input: Any) -> Any:
+        """Give back `input`."""
+        return input
 
 
 class Linear(Module):
@@ -83,9 +83,9 @@ class Linear(Module):
         """Draw new parameters."""
         starts.draw(self.weight, self.bias)
 
-    def forward(self, x: Any) -> Any:
-        """``x @ weight.T + bias``."""
-        return _linear(x, self.weight, self.bias)
+    def forward(self, input: Any) -> Any:
+        """``input @ weight.T + bias``."""
+        return _linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         """The sizes."""
@@ -140,9 +140,9 @@ class Bilinear(Module):
         for p in self.parameters():
             init.uniform_(p, -bound, bound)
 
-    def forward(self, x1: Any, x2: Any) -> Any:
-        """``bilinear(x1, x2, weight, bias)``."""
-        return products.bilinear(x1, x2, self.weight, self.bias)
+    def forward(self, input1: Any, input2: Any) -> Any:
+        """``bilinear(input1, input2, weight, bias)``."""
+        return products.bilinear(input1, input2, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         """The sizes."""

@@ -89,9 +89,9 @@ class LayerNorm(Scaled):
                     dtype)
         self.reset_parameters()
 
-    def forward(self, x: Any) -> Any:
-        """``layer_norm(x, normalized_shape, weight, bias, eps)``."""
-        return norms.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+    def forward(self, input: Any) -> Any:
+        """``layer_norm(input, normalized_shape, weight, bias, eps)``."""
+        return norms.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
 
 class RMSNorm(Scaled):
@@ -130,9 +130,9 @@ class RMSNorm(Scaled):
         self._scale(self.normalized_shape, elementwise_affine, False, device, dtype)
         self.reset_parameters()
 
-    def forward(self, x: Any) -> Any:
-        """``rms_norm(x, normalized_shape, weight, eps)``."""
-        return norms.rms_norm(x, self.normalized_shape, self.weight, self.eps)
+    def forward(self, input: Any) -> Any:
+        """``rms_norm(input, normalized_shape, weight, eps)``."""
+        return norms.rms_norm(input, self.normalized_shape, self.weight, self.eps)
 
 
 def _sizes(name: str, shape: Any) -> tuple[int, ...]:
@@ -183,9 +183,9 @@ class GroupNorm(Scaled):
         self._scale((num_channels,), affine, affine and bias, device, dtype)
         self.reset_parameters()
 
-    def forward(self, x: Any) -> Any:
-        """``group_norm(x, num_groups, weight, bias, eps)``."""
-        out = norms.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
+    def forward(self, input: Any) -> Any:
+        """``group_norm(input, num_groups, weight, bias, eps)``."""
+        out = norms.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
         # It was put into shape, and what it was before is gone: it shares its memory with nothing,
         # so an activation in place may follow.
         out._version = [0, False]

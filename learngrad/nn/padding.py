@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from learngrad.errors import SizeError
 from learngrad.nn.function_layer import FunctionLayer
 from learngrad.ops.resample import pad
-from learngrad.ops.windows import batched, per_dim
+from learngrad.ops.windows import per_dim
 
 __all__ = ["CircularPad1d", "CircularPad2d", "ConstantPad1d", "ConstantPad2d", "ReflectionPad1d",
            "ReflectionPad2d", "ReplicationPad1d", "ReplicationPad2d", "ZeroPad1d", "ZeroPad2d"]
@@ -25,10 +26,14 @@ class Padding(FunctionLayer):
         # A negative width takes away; the least is far below any size.
         self.padding = per_dim(padding, 2 * self.dims, "padding", -2**31)
 
-    def forward(self, x: Any) -> Any:
-        """Put the border round `x`."""
-        batched(x, self.dims, f"nn.{type(self).__name__}")
-        return pad(x, self.padding, self.mode)
+    def forward(self, input: Any) -> Any:
+        """Put the border round `input`."""
+        if input.ndim not in (self.dims + 1, self.dims + 2):
+            raise SizeError(
+                f"nn.{type(self).__name__} takes an input of {self.dims + 1} or {self.dims + 2} "
+                f"dimensions, and this one has {input.ndim}", tensors={"input": input},
+                fix="x.unsqueeze(0) adds a dimension")
+        return pad(input, self.padding, self.mode)
 
 
 class ConstantPad(Padding):
@@ -40,9 +45,9 @@ class ConstantPad(Padding):
         super().__init__(padding)
         self.value = value
 
-    def forward(self, x: Any) -> Any:
-        """Put the border round `x`, whatever dimensions come before."""
-        return pad(x, self.padding, "constant", self.value)
+    def forward(self, input: Any) -> Any:
+        """Put the border round `input`, whatever dimensions come before."""
+        return pad(input, self.padding, "constant", self.value)
 
 
 class ConstantPad1d(ConstantPad):

@@ -99,9 +99,9 @@ class MaxUnpool(FunctionLayer):
             kernel_size=kernel, padding=per_dim(padding, self.dims, "padding", 0),
             stride=kernel if stride is None else per_dim(stride, self.dims, "stride", 1))
 
-    def forward(self, x: Any, indices: Any, output_size: Any = None) -> Any:
-        """Put `x` where `indices` says, into a result of `output_size`."""
-        return super().forward(x, indices, output_size=output_size)
+    def forward(self, input: Any, indices: Any, output_size: Any = None) -> Any:
+        """Put `input` where `indices` says, into a result of `output_size`."""
+        return super().forward(input, indices, output_size=output_size)
 
 
 class MaxUnpool1d(MaxUnpool):

@@ -31,9 +31,9 @@ class Sigmoid(Module):
     tensor([0.5000])
     """
 
-    def forward(self, x: Any) -> Any:
-        """``sigmoid(x)``."""
-        return sigmoid(x)
+    def forward(self, input: Any) -> Any:
+        """``sigmoid(input)``."""
+        return sigmoid(input)
 
 
 class Tanh(Module):
@@ -50,9 +50,9 @@ class Tanh(Module):
     tensor([0.])
     """
 
-    def forward(self, x: Any) -> Any:
-        """``tanh(x)``."""
-        return tanh(x)
+    def forward(self, input: Any) -> Any:
+        """``tanh(input)``."""
+        return tanh(input)
 
 
 class Softsign(FunctionLayer):
@@ -257,12 +257,12 @@ class Softmax2d(Module):
     tensor([0.2500])
     """
 
-    def forward(self, x: Any) -> Any:
-        """``softmax(x, dim=-3)``."""
-        if x.ndim not in (3, 4):
+    def forward(self, input: Any) -> Any:
+        """``softmax(input, dim=-3)``."""
+        if input.ndim not in (3, 4):
             raise ShapeError("Softmax2d takes pictures [n, channels, height, width] or [channels, "
-                             "height, width]", tensors={"x": x}, fix="nn.Softmax(dim=1)")
-        return softmax(x, -3)
+                             "height, width]", tensors={"input": input}, fix="nn.Softmax(dim=1)")
+        return softmax(input, -3)
 
 
 class Tanhshrink(FunctionLayer):

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from learngrad.creation import zeros
-from learngrad.errors import ArgumentError, ArgumentTypeError
+from learngrad.errors import ArgumentRangeError, ArgumentTypeError
 from learngrad.nn import init
 from learngrad.nn.parameter import Parameter
 
@@ -20,8 +20,8 @@ def count(layer: str, name: str, value: Any, least: int = 0) -> int:
             f"nn.{layer}: {name} counts something, so it is an integer, not {value!r:.60}",
             fix=f"{name}=8, or int(…) of a result of a division")
     if value < least:
-        raise ArgumentError(f"nn.{layer}: {name} is {value}, and the least is {least}",
-                            fix=f"{name}={max(least, 1)}, or more")
+        raise ArgumentRangeError(f"nn.{layer}: {name} is {value}, and the least is {least}",
+                                 fix=f"{name}={max(least, 1)}, or more")
     return value
 
 

@@ -209,6 +209,9 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     if input.ndim < 2:
         raise ShapeError("batch_norm takes an input [n, channels, *]", tensors={"input": input},
                          fix="x.unsqueeze(0) adds a batch dimension")
+    if training and not eps > 0:
+        raise ArgumentError(f"batch_norm in training divides by variances of 0, but for eps={eps}",
+                            tensors={"input": input}, fix="eps=1e-5")
     if training and math.prod(input.shape) == input.shape[1]:
         raise ArgumentError("batch_norm in training needs more than one value for each channel: "
                             "one value has no variance", tensors={"input": input},
@@ -244,7 +247,7 @@ def _by_channel(name: str, input: Any, running_mean: Any, running_var: Any, weig
     _check(name, input, (channels,), weight=weight, bias=bias, running_mean=running_mean,
            running_var=running_var)
     shape = (1, channels, *(1,) * (input.ndim - 2))
-    if training and running_mean is None:
+    if training and (running_mean is None or not math.prod(input.shape)):
         given = None
     elif training:
         given = _moved(input._data, running_mean, running_var, momentum, axes)
