@@ -6,6 +6,7 @@ meaning here are taken and change nothing.
 
 from __future__ import annotations
 
+import warnings
 from types import SimpleNamespace
 from typing import Any
 
@@ -67,7 +68,7 @@ class Variable(metaclass=_AnyTensor):
     data : Tensor
     requires_grad : bool, default False
     volatile : bool, default False
-        The old way to say `no_grad`: accepted, and without effect, as in PyTorch.
+        The old way to say `no_grad`: it has no effect, and a warning says so, as in PyTorch.
 
     Raises
     ------
@@ -87,6 +88,8 @@ class Variable(metaclass=_AnyTensor):
         if not isinstance(data, Tensor):
             raise ArgumentTypeError(f"a Variable is made of a tensor, not {data!r:.60}",
                                     fix="learngrad.tensor(data, requires_grad=True)")
+        if volatile:
+            warnings.warn("volatile has no effect: use `with learngrad.no_grad():`", stacklevel=2)
         variable = data.detach()
         return variable.requires_grad_() if requires_grad else variable
 

@@ -133,7 +133,8 @@ def test_settings_of_what_is_not_there_are_taken():
 
 
 def test_volatile_is_without_effect():
-    assert lg.autograd.Variable(lg.ones(2), volatile=True).requires_grad is False
+    with pytest.warns(UserWarning, match="no_grad"):
+        assert not lg.autograd.Variable(lg.ones(2), volatile=True).requires_grad
 
 
 def test_a_gpu_is_refused_in_words():
