@@ -12,6 +12,7 @@ from learngrad.optim.adam import Adam
 from learngrad.optim.adamax import Adamax
 from learngrad.optim.adamw import AdamW
 from learngrad.optim.asgd import ASGD
+from learngrad.optim.lbfgs import LBFGS
 from learngrad.optim.nadam import NAdam
 from learngrad.optim.optimizer import Optimizer
 from learngrad.optim.radam import RAdam
@@ -19,6 +20,5 @@ from learngrad.optim.rmsprop import RMSprop
 from learngrad.optim.rprop import Rprop
 from learngrad.optim.sgd import SGD
 
-__all__ = ["ASGD", "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "Optimizer",
-           "RAdam", "RMSprop", "Rprop", "lr_scheduler",
-           "swa_utils"]
+__all__ = ["ASGD", "LBFGS", "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam",
+           "Optimizer", "RAdam", "RMSprop", "Rprop", "lr_scheduler", "swa_utils"]
