@@ -139,7 +139,7 @@ def load(f: Any, map_location: Any = None, *, weights_only: bool = True) -> Any:
     >>> model = learngrad.nn.Linear(2, 1)
     >>> learngrad.save(model.state_dict(), path)
     >>> model.load_state_dict(learngrad.load(path))
-    LoadResult(missing_keys=[], unexpected_keys=[])
+    <All keys matched successfully>
     """
     if isinstance(f, (str, os.PathLike)):
         with open(f, "rb") as file:

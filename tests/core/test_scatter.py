@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import learngrad as lg
+from tests.optable.reference import torch
 
 AT = lg.tensor([0, 0, 2, 2, 2])
 
@@ -54,3 +55,23 @@ def test_nan_and_integers():
     whole = lg.tensor([4, 5, 6]).scatter_reduce(0, AT, lg.tensor([3, 1, 1, 1, 1]), "mean")
     assert whole.tolist() == [2, 5, 2]
     assert whole.dtype == lg.int64
+
+
+@pytest.mark.skipif(torch is None, reason="PyTorch is not installed")
+@pytest.mark.parametrize("own", [True, False])
+@pytest.mark.parametrize(("shape", "dim"), [((7,), 0), ((4, 5), 0), ((4, 5), -1), ((3, 4, 2), 1)])
+@pytest.mark.parametrize("how", ["sum", "mean", "prod", "amax", "amin"])
+def test_zeros_and_ties_beside_pytorch(how, shape, dim, own):
+    rng = np.random.default_rng(1)
+    x, src = (rng.integers(-2, 3, shape).astype(float) for _ in range(2))
+    at = rng.integers(0, shape[dim], shape)
+    if not own and how in ("amax", "amin"):
+        x -= 0.5  # no ties with what does not count: there PyTorch's gradient is another
+    found = []
+    for lib in (lg, torch):
+        a, b = lib.tensor(x, requires_grad=True), lib.tensor(src, requires_grad=True)
+        out = a.scatter_reduce(dim, lib.tensor(at), b, how, include_self=own)
+        (out * lib.tensor(np.cos(np.arange(x.size)).reshape(shape))).sum().backward()
+        found.append([out.detach().numpy(), a.grad.numpy(), b.grad.numpy()])
+    for mine, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-12)
