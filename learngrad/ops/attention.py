@@ -9,7 +9,8 @@ import numpy as np
 from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, DtypeError, ShapeError
-from learngrad.ops.losses import softmax
+from learngrad.ops.losses import harmless, softmax
+from learngrad.ops.quick import total
 from learngrad.ops.rearrange import repeat_interleave
 from learngrad.ops.shape import transpose
 
@@ -17,32 +18,54 @@ __all__ = ["scaled_dot_product_attention"]
 
 
 class Attention(Function):
-    """softmax(q kᵀ · scale + mask) v as one operation."""
+    """softmax(q kᵀ · scale + mask) v as one operation.
+
+    The weights, of which there are as many as pairs of places, are not kept but computed again in
+    backward (Dao et al. 2022).
+    """
 
     broadcasts = True
-    saves = ("q", "k", "v", "mask")
+    saves = ("q", "k", "v", "mask", "out")
     formula, sign = r"\operatorname{softmax}(s\, q k^{\mathsf T} + m)\, v", "attention"
     local = {"q": "s · gₛ @ k", "k": "s · gₛᵀ @ q", "v": "pᵀ @ g", "mask": "gₛ"}
 
     def forward(self, q, k, v, mask, scale, drop):
         self.scale, self.drop = scale, drop
-        scores = (q * scale) @ k.swapaxes(-1, -2)
-        if mask is not None:
-            scores = scores + mask
-        most = scores.max(-1, keepdims=True) if scores.size else 0
-        scores -= np.where(np.isinf(most), 0, most) if scores.size else 0
-        p = np.exp(scores)
-        total = p.sum(-1, keepdims=True)
-        p /= np.where(np.equal(total, 0), 1, total)  # a query that may see nothing gets 0
-        self.p = p
-        return (p if drop is None else p * drop) @ v
+        scores, easy = _scores(q, k, mask, scale)
+        self.most = None
+        if scores.size and not easy:
+            most = scores.max(-1, keepdims=True)
+            self.most = np.where(np.isinf(most), 0, most)
+        e = _exp(scores, self.most)
+        self.total = total((e.ndim - 1,), e)
+        self.total += np.equal(self.total, 0)  # a query that may see nothing gets 0
+        out = (e if drop is None else e * drop) @ v
+        out /= self.total
+        return out
 
-    def backward(self, g, q, k, v, mask):
-        p = self.p
-        if not devices.is_array(g):  # for second derivatives, computed again as operations
-            scores = (q * self.scale) @ transpose(k, -1, -2)
-            p = softmax(scores if mask is None else scores + mask, -1)
-            p = np.where(np.isnan(p), 0, p)
+    def backward(self, g, q, k, v, mask, out):
+        if not devices.is_array(g):
+            return self._by_operations(g, q, k, v, mask)
+        e, g = _exp(_scores(q, k, mask, self.scale)[0], self.most), g / self.total
+        grad = g @ v.swapaxes(-1, -2).copy()
+        if self.drop is not None:
+            grad *= self.drop
+        grad -= total((g.ndim - 1,), g, out)
+        grad *= e
+        grad_q, grad_k = grad @ k, grad.swapaxes(-1, -2) @ q
+        grad_q *= self.scale
+        grad_k *= self.scale
+        weights = e if self.drop is None else e * self.drop
+        return (grad_q, grad_k, weights.swapaxes(-1, -2) @ g,
+                None if self.edges[3] is None else grad)
+
+    def _by_operations(self, g, q, k, v, mask):
+        """The same gradients from tensors, for second derivatives."""
+        scores = (q * self.scale) @ transpose(k, -1, -2)
+        if mask is not None:
+            scores = np.where(mask, scores, -math.inf) if mask.dtype.kind == "b" else scores + mask
+        p = softmax(scores, -1)
+        p = np.where(np.isnan(p), 0, p)
         grad_v = transpose(p if self.drop is None else p * self.drop, -1, -2) @ g
         grad_p = g @ transpose(v, -1, -2)
         if self.drop is not None:
@@ -50,6 +73,29 @@ class Attention(Function):
         grad = p * (grad_p - (grad_p * p).sum(-1, keepdims=True))
         return (grad @ k * self.scale, transpose(grad, -1, -2) @ q * self.scale, grad_v,
                 None if self.edges[3] is None else grad)
+
+
+def _scores(q, k, mask, scale):
+    """The scores, and whether e^x of them needs no care: no need to look for the greatest."""
+    across = k.swapaxes(-1, -2).copy()  # BLAS takes small matrices as they lie twice as fast
+    across *= scale
+    scores = q @ across
+    if mask is None:
+        return scores, harmless(scores)
+    easy = mask.dtype.kind == "b" and harmless(scores)
+    if mask.dtype.kind == "b":
+        mask = np.where(mask, 0.0, -math.inf).astype(scores.dtype)
+    if np.broadcast_shapes(scores.shape, mask.shape) != scores.shape:
+        return scores + mask, easy
+    scores += mask
+    return scores, easy
+
+
+def _exp(scores, most):
+    """e^(scores − most), in place."""
+    if most is not None:
+        scores -= most
+    return np.exp(scores, out=scores)
 
 
 def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.0,
@@ -101,12 +147,9 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
         key, value = (repeat_interleave(t, groups, -3) for t in (key, value))
     length, seen = query.shape[-2], key.shape[-2]
     like = getattr(query, "_data", query)
-    xp = devices.array_module(like)
     if is_causal:
+        xp = devices.array_module(like)
         attn_mask = xp.tril(xp.ones((length, seen), bool))
-    if attn_mask is not None and attn_mask.dtype.kind == "b":
-        visible = getattr(attn_mask, "_data", attn_mask)
-        attn_mask = xp.where(visible, 0.0, -math.inf).astype(query.dtype)
     drop = None
     if dropout_p:
         shape = (*np.broadcast_shapes(query.shape[:-2], key.shape[:-2]), length, seen)
