@@ -13,6 +13,7 @@ from learngrad.data.dataset import (
 )
 from learngrad.data.handwriting import digits
 from learngrad.data.images import CIFAR10, MNIST, FashionMNIST
+from learngrad.data.info import WorkerInfo, get_worker_info
 from learngrad.data.loader import DataLoader
 from learngrad.data.sampler import (
     BatchSampler,
@@ -24,7 +25,6 @@ from learngrad.data.sampler import (
 )
 from learngrad.data.shapes import blobs, circles, moons, sine, spirals, xor
 from learngrad.data.text import Characters, names, python_text
-from learngrad.data.worker import WorkerInfo, get_worker_info
 
 __all__ = [
     "BatchSampler", "CIFAR10", "ChainDataset", "Characters", "ConcatDataset", "DataLoader",

@@ -19,14 +19,14 @@ __all__ = ["default_collate", "default_convert"]
 Make = Callable[[tuple[int, ...], Any], Any]
 
 
-class _Place(threading.local):
+class _MakeWith(threading.local):
     """Where a batch's arrays are made: a worker process sets it to memory that it shares."""
 
     def __init__(self) -> None:
         self.make: Make = np.empty
 
 
-place = _Place()
+make_with = _MakeWith()
 
 
 def default_collate(batch: Sequence[Any]) -> Any:
@@ -105,7 +105,7 @@ def _stacked(arrays: Sequence[np.ndarray]) -> np.ndarray:
     _same_shape(arrays)
     first = arrays[0]
     dtype = first.dtype if all(a.dtype is first.dtype for a in arrays) else np.result_type(*arrays)
-    out = place.make((len(arrays), *first.shape), to_dtype(dtype))
+    out = make_with.make((len(arrays), *first.shape), to_dtype(dtype))
     if first.ndim:  # several times faster than np.stack
         np.concatenate(arrays, out=out.reshape(len(arrays) * len(first), *first.shape[1:]),
                        casting="unsafe")

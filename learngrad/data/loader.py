@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from learngrad.data import workers
+from learngrad.data import info
 from learngrad.data.collate import default_collate, default_convert
 from learngrad.data.dataset import IterableDataset
 from learngrad.data.fetch import Plan, loading, streaming
@@ -168,10 +168,10 @@ class DataLoader:
         return numbers
 
     def _has_workers(self) -> bool:
-        if self.num_workers and not workers.possible:
+        if self.num_workers and not info.possible:
             warnings.warn("there are no processes here, so batches are loaded by the program "
                           "itself, as with num_workers=0", stacklevel=3)
-        return bool(self.num_workers) and workers.possible
+        return bool(self.num_workers) and info.possible
 
     def _ahead(self, plan: Plan, seed: int) -> Iterator[Any]:
         """The batches, loaded by workers; one gets its next job before its batch is given."""
@@ -213,6 +213,7 @@ class DataLoader:
                 crew.stop()
 
     def _workers(self, plan: Plan, seed: int) -> Any:
+        from learngrad.data import workers  # here, as most loops have none
         start = workers.context(self.multiprocessing_context)
         if start == "thread":
             from learngrad.data.threads import Threads

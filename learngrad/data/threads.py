@@ -13,7 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from learngrad.data.fetch import Plan, loading, streaming
-from learngrad.data.worker import WorkerInfo, here
+from learngrad.data.info import WorkerInfo, here
 from learngrad.errors import WorkerError
 
 __all__ = ["Threads"]

@@ -11,48 +11,29 @@ import signal
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from learngrad import devices, source
 from learngrad.creation import own
 from learngrad.data.blocks import Room
-from learngrad.data.collate import default_collate, place
+from learngrad.data.collate import default_collate, make_with
 from learngrad.data.fetch import loading, streaming
+from learngrad.data.info import WorkerInfo, here
 from learngrad.tensor import Tensor
 
-__all__ = ["WorkerInfo", "dumps", "get_worker_info", "here", "main", "unpickle_error"]
+__all__ = ["Place", "dumps", "main", "unpickle_error"]
 
 
-@dataclass(frozen=True)
-class WorkerInfo:
-    """Which worker this is: its number, how many there are, its seed, its copy of the data set."""
+class Place(NamedTuple):
+    """A worker's place among the others."""
 
-    id: int
-    num_workers: int
+    number: int
+    workers: int
     seed: int
-    dataset: Any
-
-
-class _Here(threading.local):
-    info: WorkerInfo | None = None
-
-
-here = _Here()
-
-
-def get_worker_info() -> WorkerInfo | None:
-    """Which worker of a `DataLoader` this code runs in; None outside of workers.
-
-    Examples
-    --------
-    >>> from learngrad.data import get_worker_info
-    >>> get_worker_info() is None
-    True
-    """
-    return here.info
+    way: str  # of sharing memory
+    folder: str | None  # for memory that is shared as files
 
 
 def dumps(value: Any) -> bytes:
@@ -73,14 +54,14 @@ def seed_all(seed: int) -> None:
     devices.manual_seed(seed)
 
 
-def main(setup: bytes, jobs: Any, results: Any) -> None:
+def main(work: bytes, place: Place, jobs: Any, results: Any) -> None:
     """Load batches until the program says stop, or is gone.
 
     Parameters
     ----------
-    setup : bytes
-        A pickled tuple: number of this worker, number of workers, plan, function to begin with,
-        seed, way of sharing memory, folder for it.
+    work : bytes
+        The plan and the function to begin with, pickled.
+    place : Place
     jobs, results : multiprocessing.connection.Connection
         Where jobs come from and answers go to.
     """
@@ -90,7 +71,7 @@ def main(setup: bytes, jobs: Any, results: Any) -> None:
     latest = [0]
     threading.Thread(target=_listen, args=(jobs, inbox, latest), daemon=True).start()
     try:
-        worker = Worker(setup)
+        worker = Worker(work, place)
     except BaseException as error:  # noqa: BLE001 - told to the program, which raises it
         results.send_bytes(pickle.dumps(("error", _told(error)), 5))
         return
@@ -111,45 +92,49 @@ def _listen(jobs: Any, inbox: queue.SimpleQueue[Any], latest: list[int]) -> None
             job = pickle.loads(jobs.recv_bytes())
         except (EOFError, OSError):
             os._exit(1)  # the program is gone without a word: nobody waits for the batch in hand
-        if job is not None:
-            latest[0] = job[0]
+        if job is None:
+            inbox.put(None)
+            return
+        latest[0] = job[0]
         inbox.put(job)
 
 
 class Worker:
     """One worker's copy of the data set, and the memory its batches go to."""
 
-    def __init__(self, setup: bytes) -> None:
-        unpickled = pickle.loads(setup)
-        number, workers, self.plan, init, seed, way, folder = unpickled
+    def __init__(self, work: bytes, at: Place) -> None:
+        self.plan, init = pickle.loads(work)
+        self.at, self.seed = at, at.seed
         self.rooms: dict[int, Room] = {}
-        self.way, self.folder, self.number = way, folder, number
         self.load: Callable[[Any], Any] = loading(self.plan)
         self.stream: Iterator[Any] = iter(())
         self.share_at_once = self.plan.collate is default_collate
-        here.info = WorkerInfo(number, workers, seed + number, self.plan.dataset)
-        self.workers, self.seed = workers, seed
-        seed_all(seed + number)
+        self._introduce()
+        seed_all(at.seed + at.number)
         if init is not None:
-            init(number)
+            init(at.number)
+
+    def _introduce(self) -> None:
+        here.info = WorkerInfo(self.at.number, self.at.workers, self.seed + self.at.number,
+                               self.plan.dataset)
 
     def begin(self, seed: int) -> None:
         """Begin an epoch."""
         self.seed = seed
-        here.info = WorkerInfo(self.number, self.workers, seed + self.number, self.plan.dataset)
+        self._introduce()
         if self.plan.stream:
-            seed_all(seed + self.number)
+            seed_all(seed + self.at.number)
             self.stream = streaming(self.plan)
 
     def answer(self, number: int, indices: Any, slot: int) -> tuple[str, Any]:
         """The batch as ("batch", …), or ("end", None), or ("error", …)."""
         room = self.rooms.get(slot)
         if room is None:
-            room = self.rooms[slot] = Room(self.way, self.folder)
+            room = self.rooms[slot] = Room(self.at.way, self.at.folder)
         room.used = 0
         try:
             if self.share_at_once:  # nobody else sees these arrays, so nobody keeps them
-                place.make = room.make
+                make_with.make = room.make
             try:
                 if self.plan.stream:
                     batch = next(self.stream, self)
@@ -160,7 +145,7 @@ class Worker:
                     seed_all(self.seed + number)
                     batch = self.load(indices)
             finally:
-                place.make = np.empty
+                make_with.make = np.empty
             stream, buffers = _pickled(batch)
             return "batch", (stream, *room.put(buffers))
         except BaseException as error:  # noqa: BLE001 - told to the program, which raises it

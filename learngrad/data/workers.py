@@ -15,7 +15,6 @@ import os
 import pickle
 import shutil
 import signal
-import sys
 import tempfile
 import weakref
 from collections import deque
@@ -28,13 +27,10 @@ from learngrad.data import blocks, worker
 from learngrad.data.fetch import Plan
 from learngrad.errors import ArgumentError, ArgumentTypeError, MissingDependency, WorkerError
 
-__all__ = ["Processes", "WorkerTraceback", "context", "possible"]
+__all__ = ["Processes", "WorkerTraceback", "context"]
 
 HELD = 2  # batches of each worker that the loop may keep before they are copied out of its memory
 PATIENCE = 5.0  # seconds that a worker gets to end before it is made to
-
-possible = sys.platform not in ("emscripten", "wasi")
-"""Whether there are processes and threads here; in the browser (Pyodide) there are not."""
 
 
 def context(named: Any) -> Any:
@@ -106,11 +102,12 @@ class Processes:
             options["env"] = {f"{name}_NUM_THREADS": "1"
                               for name in ("OMP", "OPENBLAS", "MKL", "VECLIB")}
         try:
+            work = worker.dumps((plan, init))
             for i in range(number):
-                setup = worker.dumps((i, number, plan, init, seed, way, folder))
+                place = worker.Place(i, number, seed, way, folder)
                 theirs, jobs = start.Pipe(duplex=False)
                 results, answers = start.Pipe(duplex=False)
-                process = start.Process(target=worker.main, args=(setup, theirs, answers),
+                process = start.Process(target=worker.main, args=(work, place, theirs, answers),
                                         name=f"learngrad loader {i}", **options)
                 with _uninterrupted():
                     process.start()
@@ -203,7 +200,8 @@ class Processes:
         fix = ('num_workers=0 shows what happens; under "spawn" and "forkserver" the lines of a '
                'script need `if __name__ == "__main__":`, by default they do not')
         if code is not None and code < 0:
-            how = f"was killed by {signal.Signals(-code).name}"
+            named = {int(known): known.name for known in signal.Signals}
+            how = f"was killed by {named.get(-code, f'signal {-code}')}"
             fix = "num_workers=0 shows a crash of the data set's own code"
             if -code == getattr(signal, "SIGKILL", 9):
                 fix = ("if it was not you: a system that runs out of memory does this; use a "

@@ -8,12 +8,13 @@ import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from pickle import PickleBuffer
 
 import numpy as np
 import pytest
 
 import learngrad
-from learngrad.data import DataLoader, TensorDataset, blocks, workers
+from learngrad.data import DataLoader, TensorDataset, blocks, info, workers
 from learngrad.errors import ArgumentError, ArgumentTypeError, MissingDependency, WorkerError
 from tests.data import sets
 
@@ -206,14 +207,12 @@ def test_where_no_memory_can_be_shared_bytes_are_sent(monkeypatch):
 
     room = blocks.Room("file", None)
     monkeypatch.setattr(blocks.Room, "_grow", refuse)
-    buffers = [__import__("pickle").PickleBuffer(np.arange(10_000.0))]
-    handle, (place,) = room.put(buffers)
+    handle, (place,) = room.put([PickleBuffer(np.arange(10_000.0))])
     assert handle is None
     assert np.frombuffer(place).tolist() == list(range(10_000))
 
 
 def test_a_room_grows_and_keeps_what_was_made_in_it():
-    from pickle import PickleBuffer
     room = blocks.Room(blocks.best_way(), None)
     handle, _ = room.put([PickleBuffer(np.zeros(5_000))])
     seen = np.frombuffer(blocks.attach(handle), np.uint8)
@@ -335,11 +334,37 @@ def test_without_loky_the_message_says_what_to_do(monkeypatch):
 
 
 def test_where_there_are_no_processes_the_program_loads(monkeypatch):
-    monkeypatch.setattr(workers, "possible", False)
+    monkeypatch.setattr(info, "possible", False)
     loader = DataLoader(sets.Workers(), num_workers=2, batch_size=None, persistent_workers=True)
     with pytest.warns(UserWarning, match="no processes here"):
         rows = list(loader)
     assert {row[0] for row in rows} == {os.getpid()}
+
+
+def test_a_browsers_python_has_all_it_needs():
+    """Pyodide's Python has no `_multiprocessing`, and can start neither threads nor processes."""
+    text = """
+import sys, warnings
+import numpy
+sys.platform = "emscripten"
+for name in ("multiprocessing", "_multiprocessing", "_posixsubprocess", "mmap", "loky"):
+    sys.modules[name] = None
+import _thread
+def refuse(*_):
+    raise RuntimeError("can't start new thread")
+_thread.start_new_thread = refuse
+import learngrad
+from learngrad.data import DataLoader, TensorDataset
+warnings.simplefilter("ignore")
+for context in (None, "thread"):
+    loader = DataLoader(TensorDataset(learngrad.arange(4)), 2, num_workers=2,
+                        multiprocessing_context=context)
+    print([x.tolist() for x, in loader])
+"""
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=False,
+                          cwd=ROOT)
+    assert done.stderr == ""
+    assert done.stdout == "[[0, 1], [2, 3]]\n" * 2
 
 
 # ---- The end -------------------------------------------------------------------------------------

@@ -134,9 +134,9 @@ def run_python(code):
     return ended.stdout.split()
 
 
-EXTRAS = ["IPython", "anywidget", "cupy", "graphviz", "ipywidgets", "jsonschema", "jupyter_client",
-          "jupyter_core", "jupyterlab", "jupytext", "matplotlib", "nbformat", "psygnal", "pytest",
-          "scipy", "torch", "tqdm", "traitlets"]
+EXTRAS = ["IPython", "anywidget", "cloudpickle", "cupy", "graphviz", "ipywidgets", "jsonschema",
+          "jupyter_client", "jupyter_core", "jupyterlab", "jupytext", "loky", "matplotlib",
+          "nbformat", "psygnal", "pytest", "scipy", "torch", "tqdm", "traitlets"]
 
 
 def test_import_brings_numpy_and_the_standard_library_alone():
