@@ -134,11 +134,11 @@ def load(f: Any, map_location: Any = None, *, weights_only: bool = True) -> Any:
 
     Examples
     --------
-    >>> import os, tempfile, learngrad
-    >>> path = os.path.join(tempfile.mkdtemp(), "model.safetensors")
+    >>> import tempfile, learngrad
     >>> model = learngrad.nn.Linear(2, 1)
-    >>> learngrad.save(model.state_dict(), path)
-    >>> model.load_state_dict(learngrad.load(path))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     learngrad.save(model.state_dict(), folder + "/model.safetensors")
+    ...     model.load_state_dict(learngrad.load(folder + "/model.safetensors"))
     <All keys matched successfully>
     """
     if isinstance(f, (str, os.PathLike)):
@@ -316,7 +316,7 @@ def _unpacked(value: Any, arrays: dict[str, np.ndarray], place: Callable[[Tensor
         return tuple(_unpacked(item, arrays, place, depth + 1) for item in inside)
     if tag == "$dict" and isinstance(inside, list) and all(
             isinstance(pair, list) and len(pair) == 2 for pair in inside):
-        pairs = _unpacked(inside, arrays, place, depth + 1)
+        pairs = [[_unpacked(part, arrays, place, depth + 1) for part in pair] for pair in inside]
         try:
             return dict(pairs)
         except TypeError as error:  # a list for a key

@@ -90,6 +90,17 @@ def test_what_a_program_saves_beside_its_model():
     optimizer.load_state_dict(back["optimizer"])
 
 
+@pytest.mark.parametrize("wrap", [lambda x: [x], lambda x: (x,), lambda x: {"a": x},
+                                  lambda x: {3: x}], ids=["list", "tuple", "dict", "numbered"])
+def test_a_hundred_levels(wrap):
+    tree = 1
+    for _ in range(100):
+        tree = wrap(tree)
+    assert there_and_back(tree) == tree
+    with pytest.raises(errors.ArgumentTypeError, match="deep"):
+        saved(wrap(wrap(tree)))
+
+
 def test_subclasses_come_back_plain():
     many = defaultdict(list, {"a": [lg.Size([2])]})
     assert same(there_and_back(many), {"a": [(2,)]})
