@@ -25,7 +25,7 @@ class Row(Module):
     optional = True  # whether None may stand among the modules
 
     def _names(self) -> list[str]:
-        return list(self._parts["modules"])
+        return list(self._part_names["modules"])
 
     def _checked(self, name: Any, module: Any) -> Any:
         if not (isinstance(module, Module) or (module is None and self.optional)):
@@ -37,7 +37,7 @@ class Row(Module):
         return module
 
     def _put(self, name: str, module: Any) -> None:
-        self._hold("modules", name, self._checked(name, module))
+        self._hold_part("modules", name, self._checked(name, module))
 
     def _renamed(self, modules: Iterable[Any]) -> None:
         """Hold these modules alone, numbered from 0."""
@@ -61,7 +61,7 @@ class Row(Module):
         return names[at]
 
     def __len__(self) -> int:
-        return len(self._parts["modules"])
+        return len(self._part_names["modules"])
 
     def __iter__(self) -> Iterator[Any]:
         held = vars(self)
@@ -90,7 +90,7 @@ class Row(Module):
         Its name is its number, or, where a slice or names of its own took that, the next that is
         free. (PyTorch: `torch.nn.Sequential.append` then overwrites a layer.)
         """
-        taken = self._parts["modules"]
+        taken = self._part_names["modules"]
         self._put(next(name for name in map(str, count(len(self))) if name not in taken), module)
         return self
 
@@ -166,10 +166,10 @@ class Sequential(Row):
         """Pass `input` through all layers."""
         held = vars(self)
         watched = thread.watchers
-        for name in held["_parts"]["modules"]:
+        for name in held["_part_names"]["modules"]:
             layer = held[name]
             # A call costs as much as a small layer. With nobody to tell, it is its forward alone.
-            plain = not watched and layer._hooks is None and type(layer).__call__ is _call
+            plain = not watched and layer._call_hooks is None and type(layer).__call__ is _call
             input = layer.forward(input) if plain else layer(input)
         return input
 
@@ -256,7 +256,7 @@ class ModuleList(Row):
                 blocks[-1][1] = i
             else:
                 blocks.append([i, i, shown])
-        return self._shown([], [
+        return self._repr_of([], [
             f"({a}): {shown}" if a == b else f"({a}-{b}): {b - a + 1} x {shown}"
             for a, b, shown in blocks])
 
@@ -291,22 +291,22 @@ class ModuleDict(Module):
         raise no_forward(self, "modules[name](x)")
 
     def __getitem__(self, key: str) -> Any:
-        return vars(self)[known(self, key, self._parts["modules"])]
+        return vars(self)[known(self, key, self._part_names["modules"])]
 
     def __setitem__(self, key: str, module: Module) -> None:
         self.add_module(key, module)
 
     def __delitem__(self, key: str) -> None:
-        delattr(self, known(self, key, self._parts["modules"]))
+        delattr(self, known(self, key, self._part_names["modules"]))
 
     def __len__(self) -> int:
-        return len(self._parts["modules"])
+        return len(self._part_names["modules"])
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._parts["modules"])
+        return iter(self._part_names["modules"])
 
     def __contains__(self, key: object) -> bool:
-        return key in self._parts["modules"]
+        return key in self._part_names["modules"]
 
     def clear(self) -> None:
         """Take all modules out."""

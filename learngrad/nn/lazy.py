@@ -32,16 +32,16 @@ class Lazy(Module):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(0, *args, **kwargs)
         self._given = args, kwargs
-        for name, p in self._own("parameters"):
+        for name, p in self._own_parts("parameters"):
             setattr(self, name, UninitializedParameter(p.requires_grad, p.device, p.dtype))
-        for name, value in self._own("buffers"):
+        for name, value in self._own_parts("buffers"):
             if value.ndim:
                 setattr(self, name, UninitializedBuffer(False, value.device, value.dtype))
 
     def has_uninitialized_params(self) -> bool:
         """Whether a parameter or buffer has no shape yet."""
         return any(isinstance(value, Uninitialized) for kind in ("parameters", "buffers")
-                   for _, value in self._own(kind))
+                   for _, value in self._own_parts(kind))
 
     def reset_parameters(self) -> None:
         """Nothing: what has no shape yet is drawn when it gets one."""

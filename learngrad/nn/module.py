@@ -57,7 +57,7 @@ class Module(Parts):
     """
 
     # `Hooks`, or None until there is one: without hooks a call costs one look at it.
-    _hooks: Any = _AfterSetUp()
+    _call_hooks: Any = _AfterSetUp()
 
     def forward(self, *inputs: Any) -> Any:
         """Compute the output; each subclass has its own."""
@@ -71,7 +71,7 @@ class Module(Parts):
         """Run ``forward``; watchers hear when it begins and ends."""
         watchers = thread.watchers
         if not watchers:
-            if self._hooks is None:
+            if self._call_hooks is None:
                 return self.forward(*args, **kwargs)
             return self._call_hooked(args, kwargs)
         for watcher in watchers:
@@ -83,20 +83,20 @@ class Module(Parts):
                 watcher.leave(self)
 
     def _call_hooked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if self._hooks is None:
+        if self._call_hooks is None:
             return self.forward(*args, **kwargs)
-        if not self._hooks:  # all of them were removed
-            vars(self)["_hooks"] = None
+        if not self._call_hooks:  # all of them were removed
+            vars(self)["_call_hooks"] = None
             return self.forward(*args, **kwargs)
-        return self._hooks.call(self, args, kwargs)
+        return self._call_hooks.call(self, args, kwargs)
 
     # ---- Hooks -----------------------------------------------------------------------------------
 
-    def _hooked(self) -> Hooks:
+    def _hooks_of_calls(self) -> Hooks:
         """The hooks, made when the first of them comes."""
-        if self._hooks is None:
-            vars(self)["_hooks"] = Hooks()
-        hooks: Hooks = self._hooks
+        if self._call_hooks is None:
+            vars(self)["_call_hooks"] = Hooks()
+        hooks: Hooks = self._call_hooks
         return hooks
 
     def register_forward_pre_hook(self, hook: Callable[..., Any], *, prepend: bool = False,
@@ -126,7 +126,7 @@ class Module(Parts):
         [1.0, 0.0]
         >>> handle.remove()
         """
-        return add(self._hooked().before, Hook(hook, with_kwargs), prepend)
+        return add(self._hooks_of_calls().before, Hook(hook, with_kwargs), prepend)
 
     def register_forward_hook(self, hook: Callable[..., Any], *, prepend: bool = False,
                               with_kwargs: bool = False,
@@ -154,7 +154,7 @@ class Module(Parts):
         >>> shapes
         [learngrad.Size([5, 2])]
         """
-        return add(self._hooked().after, Hook(hook, with_kwargs, always_call), prepend)
+        return add(self._hooks_of_calls().after, Hook(hook, with_kwargs, always_call), prepend)
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any],
                                         prepend: bool = False) -> RemovableHandle:
@@ -163,7 +163,7 @@ class Module(Parts):
         It returns None, or what takes the place of ``grad_output``, a tuple with a gradient for
         each output.
         """
-        return add(self._hooked().arriving, Hook(hook), prepend)
+        return add(self._hooks_of_calls().arriving, Hook(hook), prepend)
 
     def register_full_backward_hook(self, hook: Callable[..., Any],
                                     prepend: bool = False) -> RemovableHandle:
@@ -186,7 +186,7 @@ class Module(Parts):
         >>> seen
         [tensor([1., 1.])]
         """
-        return add(self._hooked().leaving, Hook(hook), prepend)
+        return add(self._hooks_of_calls().leaving, Hook(hook), prepend)
 
     def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """An old name of `register_full_backward_hook`.
@@ -235,11 +235,11 @@ class Module(Parts):
         for child in self.children() if recurse else ():
             child._apply(fn)
         with no_grad():
-            for _, p in self._own("parameters"):
+            for _, p in self._own_parts("parameters"):
                 g = p.grad
                 p.data = fn(p.data)
                 p._grad = g if g is None else fn(g.detach())
-            for name, value in self._own("buffers"):
+            for name, value in self._own_parts("buffers"):
                 vars(self)[name] = fn(value)
         return self
 
@@ -342,7 +342,7 @@ class Module(Parts):
         found = OrderedDict() if destination is None else destination
         for name, value in state.own(self):
             found[prefix + name] = value if keep_vars else value.detach()
-        for name, child in self._own("modules"):
+        for name, child in self._own_parts("modules"):
             child.state_dict(destination=found, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
         return found
 
@@ -376,7 +376,8 @@ class Module(Parts):
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take over what a copy or a pickle holds; a copy has names of its own."""
         vars(self).update(state)
-        vars(self)["_parts"] = {kind: dict(names) for kind, names in state["_parts"].items()}
+        vars(self)["_part_names"] = {
+            kind: dict(names) for kind, names in state["_part_names"].items()}
 
     # ---- As Python shows it ----------------------------------------------------------------------
 
@@ -389,10 +390,10 @@ class Module(Parts):
 
     def __repr__(self) -> str:
         extra = self.extra_repr()
-        return self._shown(extra.split("\n") if extra else [],
-                           [f"({name}): {vars(self)[name]!r}" for name in self._parts["modules"]])
+        return self._repr_of(extra.split("\n") if extra else [], [
+            f"({name}): {vars(self)[name]!r}" for name in self._part_names["modules"]])
 
-    def _shown(self, extra: list[str], parts: list[str]) -> str:
+    def _repr_of(self, extra: list[str], parts: list[str]) -> str:
         """A repr of lines about itself and of its parts' reprs."""
         if not parts and len(extra) < 2:
             return f"{self._get_name()}({''.join(extra)})"

@@ -150,7 +150,7 @@ class ParameterDict(Module):
         held = _held(value)
         if key in self._keys and not (isinstance(held, Parameter) and key in self._parameters):
             delattr(self, key)  # it was of another kind
-        self._register("parameters", key, held if isinstance(held, Parameter) else None)
+        self._register_part("parameters", key, held if isinstance(held, Parameter) else None)
         if not isinstance(held, Parameter):  # its name was checked as a parameter's is
             delattr(self, key)
             setattr(self, key, held)

@@ -50,21 +50,21 @@ class View(MutableMapping[str, Any]):
         self._module, self._kind = module, kind
 
     def __getitem__(self, name: str) -> Any:
-        if name not in self._module._parts[self._kind]:
+        if name not in self._module._part_names[self._kind]:
             raise KeyError(name)
         return vars(self._module)[name]
 
     def __setitem__(self, name: str, value: Any) -> None:
-        self._module._hold(self._kind, name, value)
+        self._module._hold_part(self._kind, name, value)
 
     def __delitem__(self, name: str) -> None:
-        del self._module._parts[self._kind][name], vars(self._module)[name]
+        del self._module._part_names[self._kind][name], vars(self._module)[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._module._parts[self._kind])
+        return iter(self._module._part_names[self._kind])
 
     def __len__(self) -> int:
-        return len(self._module._parts[self._kind])
+        return len(self._module._part_names[self._kind])
 
     def __repr__(self) -> str:
         return repr(dict(self))
@@ -75,7 +75,7 @@ class Parts:
 
     training: bool
     # Kind to name to True, or, for a buffer that does not belong to the state, False.
-    _parts: Any = _AfterSetUp()
+    _part_names: Any = _AfterSetUp()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if args or kwargs:
@@ -84,7 +84,7 @@ class Parts:
                 f"{name} is made without arguments; tensors are for the module that is made",
                 fix=f"layer = {name}(); out = layer(x)")
         # A second call, by way of a second base, keeps the parts there are.
-        for name, value in (("training", True), ("_hooks", None), ("_parts", {
+        for name, value in (("training", True), ("_call_hooks", None), ("_part_names", {
                 "parameters": {}, "buffers": {}, "modules": {}})):
             vars(self).setdefault(name, value)
 
@@ -94,7 +94,7 @@ class Parts:
         kind = ("parameters" if isinstance(value, Parameter) else
                 "modules" if isinstance(value, Parts) else
                 "buffers" if isinstance(value, Buffer) else None)
-        parts = vars(self).get("_parts")
+        parts = vars(self).get("_part_names")
         if parts is None:
             if kind is not None:
                 raise _not_set_up(self, f"gets its part {name} before it is set up")
@@ -103,7 +103,7 @@ class Parts:
         held = next((k for k, names in parts.items() if name in names), None)
         if kind == "parameters" or (kind == "modules" and held != "parameters") or (
                 kind == "buffers" and held in (None, "buffers")):
-            self._hold(kind, name, value, getattr(value, "persistent", True))
+            self._hold_part(kind, name, value, getattr(value, "persistent", True))
         elif held is None:
             super().__setattr__(name, value)
         elif value is None or (held == "buffers" and isinstance(value, Tensor)):
@@ -113,10 +113,10 @@ class Parts:
 
     def __delattr__(self, name: str) -> None:
         super().__delattr__(name)
-        for names in self._parts.values():
+        for names in self._part_names.values():
             names.pop(name, None)
 
-    def _hold(self, kind: str, name: str, value: Any, persistent: bool = True) -> None:
+    def _hold_part(self, kind: str, name: str, value: Any, persistent: bool = True) -> None:
         """Make `value`, or None, the part of this name, at the place that the name has."""
         if not isinstance(name, str):
             raise ArgumentTypeError(f"the name of a part is a string, not {name!r:.60}",
@@ -132,24 +132,24 @@ class Parts:
                 "would take away", fix=f"choose another name, such as {name}_")
         _check_kind(kind, name, value)
         if isinstance(value, Parts):
-            value._parts  # noqa: B018  (one that was never set up says so here)
+            value._part_names  # noqa: B018  (one that was never set up says so here)
         if isinstance(value, Parameter) and value.name is None:
             value.name = name
-        for other, names in self._parts.items():
+        for other, names in self._part_names.items():
             if other != kind:
                 names.pop(name, None)
-        self._parts[kind][name] = persistent
+        self._part_names[kind][name] = persistent
         vars(self)[name] = value
 
-    def _register(self, kind: str, name: str, value: Any, persistent: bool = True) -> None:
-        if isinstance(name, str) and name in vars(self) and name not in self._parts[kind]:
+    def _register_part(self, kind: str, name: str, value: Any, persistent: bool = True) -> None:
+        if isinstance(name, str) and name in vars(self) and name not in self._part_names[kind]:
             raise PartNameError(f"{type(self).__name__} has an attribute {name!r} already",
                                 fix="choose another name")
-        self._hold(kind, name, value, persistent)
+        self._hold_part(kind, name, value, persistent)
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Add a parameter by its name; None keeps the name's place for one to come."""
-        self._register("parameters", name, param)
+        self._register_part("parameters", name, param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Keep a tensor that is not trained, such as a running mean.
@@ -166,7 +166,7 @@ class Parts:
         ArgumentTypeError, PartNameError
             If it is no plain tensor, or the name is taken, empty or has a dot in it.
         """
-        self._register("buffers", name, tensor, persistent)
+        self._register_part("buffers", name, tensor, persistent)
 
     def add_module(self, name: str, module: Any) -> None:
         """Add a module by its name.
@@ -179,7 +179,7 @@ class Parts:
         >>> net.act
         ReLU()
         """
-        self._register("modules", name, module)
+        self._register_part("modules", name, module)
 
     def register_module(self, name: str, module: Any) -> None:
         """Another name of `add_module`."""
@@ -187,10 +187,10 @@ class Parts:
 
     # ---- Finding them ----------------------------------------------------------------------------
 
-    def _own(self, kind: str) -> Iterator[tuple[str, Any]]:
+    def _own_parts(self, kind: str) -> Iterator[tuple[str, Any]]:
         """Names and parts of one kind, without those that are None."""
-        held = vars(self)
-        return ((name, held[name]) for name in list(self._parts[kind]) if held[name] is not None)
+        held, names = vars(self), list(self._part_names[kind])
+        return ((name, held[name]) for name in names if held[name] is not None)
 
     @property
     def _parameters(self) -> View:
@@ -207,7 +207,7 @@ class Parts:
     def named_children(self) -> Iterator[tuple[str, Any]]:
         """Names and modules of its own attributes, not of their parts; each module once."""
         seen = set()
-        for name, value in self._own("modules"):
+        for name, value in self._own_parts("modules"):
             if id(value) not in seen:
                 seen.add(id(value))
                 yield name, value
@@ -219,19 +219,19 @@ class Parts:
         Parameters
         ----------
         memo : set, optional
-            Modules to leave out; those that are met are added.
+            The ids of modules to leave out; those that are met are added.
         prefix : str, default ""
             The path of this module.
         remove_duplicate : bool, default True
             Give a module that is held in several places once.
         """
         memo = set() if memo is None else memo
-        if self in memo:
+        if id(self) in memo:
             return
         if remove_duplicate:
-            memo.add(self)
+            memo.add(id(self))  # a module may be of a class without a hash: a dataclass
         yield prefix, self
-        for name, value in self._own("modules"):
+        for name, value in self._own_parts("modules"):
             yield from value.named_modules(memo, _join(prefix, name), remove_duplicate)
 
     def named_parameters(self, prefix: str = "", recurse: bool = True,
@@ -244,21 +244,21 @@ class Parts:
         >>> [name for name, _ in nn.Sequential(nn.Linear(2, 3), nn.ReLU()).named_parameters()]
         ['0.weight', '0.bias']
         """
-        return self._named("parameters", prefix, recurse, remove_duplicate)
+        return self._named_parts("parameters", prefix, recurse, remove_duplicate)
 
     def named_buffers(self, prefix: str = "", recurse: bool = True,
                       remove_duplicate: bool = True) -> Iterator[tuple[str, Tensor]]:
         """Paths and buffers, each buffer once."""
-        return self._named("buffers", prefix, recurse, remove_duplicate)
+        return self._named_parts("buffers", prefix, recurse, remove_duplicate)
 
-    def _named(self, kind: str, prefix: str, recurse: bool,
+    def _named_parts(self, kind: str, prefix: str, recurse: bool,
                remove_duplicate: bool) -> Iterator[tuple[str, Any]]:
         seen = set()
         modules: Iterable[tuple[str, Any]] = [(prefix, self)]
         if recurse:
             modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
         for path, module in modules:
-            for name, value in module._own(kind):
+            for name, value in module._own_parts(kind):
                 if not remove_duplicate or id(value) not in seen:
                     seen.add(id(value))
                     yield _join(path, name), value
@@ -314,7 +314,7 @@ class Parts:
         owner = self.get_submodule(path)
         if strict:
             _part(owner, "modules", name, target)
-        owner._hold("modules", name, module)
+        owner._hold_part("modules", name, module)
 
 
 def _join(path: str, name: str) -> str:
@@ -325,7 +325,7 @@ _ONE = {"parameters": "parameter", "buffers": "buffer", "modules": "module"}
 
 
 def _part(module: Parts, kind: str, name: str, target: str) -> Any:
-    found = dict(module._own(kind))
+    found = dict(module._own_parts(kind))
     if name not in found:
         there = ", ".join(found) or "none"
         raise PartError(

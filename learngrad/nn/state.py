@@ -34,16 +34,16 @@ class LoadResult(NamedTuple):
 
 def own(module: Parts) -> Iterator[tuple[str, Tensor]]:
     """Names and tensors of a module's own state: its parameters, then its persistent buffers."""
-    yield from module._own("parameters")
-    yield from ((name, value) for name, value in module._own("buffers")
-                if module._parts["buffers"][name])
+    yield from module._own_parts("parameters")
+    yield from ((name, value) for name, value in module._own_parts("buffers")
+                if module._part_names["buffers"][name])
 
 
 def _places(module: Parts, prefix: str = "") -> Iterator[tuple[str, tuple[Parts, str]]]:
     """Every key of a module's state, and where what it names is held."""
     for name, _ in own(module):
         yield prefix + name, (module, name)
-    for name, child in module._own("modules"):
+    for name, child in module._own_parts("modules"):
         yield from _places(child, f"{prefix}{name}.")
 
 

@@ -334,7 +334,7 @@ def test_a_module_without_hooks_left_takes_the_short_way():
     handle = layer.register_forward_hook(lambda *args: None)
     handle.remove()
     layer(at(learngrad))
-    assert layer._hooks is None
+    assert layer._call_hooks is None
     told = []
     layer.register_forward_hook(lambda *args: told.append(1))
     layer(at(learngrad))

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -488,3 +489,33 @@ def test_buffers_are_copied_and_pickled_as_buffers():
         assert paths(other, "buffers") == ["mean"]
         assert not other.state_dict()
     assert to_numpy(module.mean + 1).tolist() == [2, 2]
+
+
+def test_a_users_attributes_do_not_meet_ours():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self._hooks, self._parts, self._names, self._own = [], 4, "abc", {}
+            self.layer = nn.Linear(1, 1)
+
+        def forward(self, x):
+            self._hooks.append(x)
+            return self.layer(x)
+
+    net = Net()
+    net(learngrad.ones(1, 1))
+    assert len(net._hooks) == 1
+    assert paths(net) == ["layer.weight", "layer.bias"]
+
+
+def test_a_module_may_be_a_dataclass():
+    """Which has no hash; PyTorch refuses to list its parameters."""
+    @dataclass
+    class Net(nn.Module):
+        size: int
+
+        def __post_init__(self):
+            super().__init__()
+            self.layer = nn.Linear(self.size, 1)
+
+    assert paths(Net(3)) == ["layer.weight", "layer.bias"]

@@ -216,7 +216,7 @@ def test_weight_norm_is_removed_with_its_value():
         assert list(layer.state_dict()) == ["bias", "weight"]
         assert layer(x).tolist() == before
         assert isinstance(layer.weight, library.nn.Parameter)
-    assert not layer._forward_pre_hooks if library is torch else layer._hooks is None
+    assert not layer._forward_pre_hooks if library is torch else layer._call_hooks is None
 
 
 def test_a_normalised_layer_is_trained():

@@ -133,7 +133,8 @@ def register_parametrization(module: M, tensor_name: str, parametrization: Modul
                 steps.right_inverse(value)
         steps.append(parametrization)
         return module
-    tensor = dict([*module._own("parameters"), *module._own("buffers")]).get(tensor_name)
+    tensor = {**dict(module._own_parts("parameters")),
+              **dict(module._own_parts("buffers"))}.get(tensor_name)
     if tensor is None:
         raise ArgumentError(f"{type(module).__name__} has no parameter or buffer {tensor_name!r}",
                             fix=f"one of: {', '.join(dict(module.named_parameters()))}")

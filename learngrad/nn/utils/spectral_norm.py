@@ -73,16 +73,16 @@ class SpectralNorm(Computed):
         super().__init__(name)
         self.method = method
 
-    def _parts(self, module: Module) -> list[Any]:
+    def _matrix_parts(self, module: Module) -> list[Any]:
         return [getattr(module, f"{self.name}_{part}") for part in ("orig", "u", "v")]
 
     def weight(self, module: Module) -> Tensor:
         """The weight, by the vectors as they are."""
-        return self.method.normalised(*self._parts(module))
+        return self.method.normalised(*self._matrix_parts(module))
 
     def __call__(self, module: Module, args: Any) -> None:
         if module.training:
-            weight, u, v = self._parts(module)
+            weight, u, v = self._matrix_parts(module)
             self.method.turn(self.method.matrix(weight.detach()), u, v)
         super().__call__(module, args)
 

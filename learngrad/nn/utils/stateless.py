@@ -49,7 +49,7 @@ def functional_call(module: Module, parameters_and_buffers: Any, args: Any = Non
     for mapping in parameters_and_buffers if several else (parameters_and_buffers,):
         given.update(mapping)
     own = {path: value for kind in ("parameters", "buffers")
-           for path, value in module._named(kind, "", True, remove_duplicate=False)}
+           for path, value in module._named_parts(kind, "", True, remove_duplicate=False)}
     unknown, missing = given.keys() - own.keys(), own.keys() - given.keys()
     if unknown or (strict and missing):
         said = (f"{sorted(unknown)[0]!r} is no parameter or buffer of {type(module).__name__}"

@@ -60,14 +60,14 @@ class Computed:
         for ending in ("", *endings):
             delattr(module, f"{self.name}_{ending}" if ending else self.name)
         module.register_parameter(self.name, Parameter(weight.detach()))
-        hooks = module._hooked().before
+        hooks = module._hooks_of_calls().before
         for key in [key for key, hook in hooks.items() if hook.call is self]:
             del hooks[key]
 
 
 def found(module: Module, kind: type[Computed], name: str) -> Computed | None:
     """The hook of a kind that computes this weight."""
-    hooks = module._hooked().before.values()
+    hooks = module._hooks_of_calls().before.values()
     return next((hook.call for hook in hooks
                  if isinstance(hook.call, kind) and hook.call.name == name), None)
 
