@@ -150,6 +150,10 @@ def bilinear(input1, input2, weight, bias=None):
         raise ShapeError("bilinear takes inputs [*, in1] and [*, in2] and a weight [out, in1, in2]",
                          tensors={"input1": input1, "input2": input2, "weight": weight},
                          fix="make the inputs' last sizes the weight's last two")
+    if not input1.dtype == input2.dtype == weight.dtype:
+        raise DtypeError(f"bilinear takes tensors of one dtype, not {input1.dtype}, {input2.dtype} "
+                         f"and {weight.dtype}", tensors={"input1": input1, "input2": input2},
+                         fix="convert them: x.float()")
     out, in1, in2 = weight.shape
     by_first = reshape(permute(weight, (1, 0, 2)), (in1, out * in2))
     half = reshape(matmul(input1, by_first), (*lead, out, in2))

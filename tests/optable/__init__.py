@@ -11,6 +11,7 @@ from tests.optable import (
     extrema,
     functions,
     logic,
+    margins,
     normal,
     pairs,
     patched,
@@ -30,7 +31,7 @@ OPERATIONS = [*elementwise.ROWS, *functions.ROWS, *logic.ROWS, *pairs.ROWS, *red
               *extrema.ROWS, *cumulative.ROWS, *statistics.ROWS, *shape.ROWS, *products.ROWS,
               *algebra.ROWS, *arrange.ROWS, *picking.ROWS, *bends.ROWS,
               *criteria.ROWS, *sliding.ROWS,
-              *pooled.ROWS, *normal.ROWS, *picked.ROWS, *dropped.ROWS, *patched.ROWS,
+              *pooled.ROWS, *normal.ROWS, *picked.ROWS, *dropped.ROWS, *margins.ROWS, *patched.ROWS,
               *sequences.ROWS]
 """Every operation of learngrad. A test refuses an operation that no row runs."""
 
