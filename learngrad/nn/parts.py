@@ -11,6 +11,7 @@ from types import FunctionType
 from typing import Any
 
 from learngrad.errors import ArgumentError, ArgumentTypeError, LearngradError
+from learngrad.nn.notices import tell
 from learngrad.nn.parameter import Buffer, Parameter
 from learngrad.tensor import Tensor
 
@@ -272,7 +273,17 @@ class Parts:
         return (module for _, module in self.named_children())
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """Every parameter, once: what an optimiser is given."""
+        """Every parameter, once: what an optimiser is given.
+
+        Warns
+        -----
+        UserWarning
+            Once, if a plain list or dict holds modules or parameters, which are not found in it.
+            A tuple may hide them on purpose.
+        """
+        if recurse and "_looked_into_lists" not in vars(self):
+            vars(self)["_looked_into_lists"] = True
+            _tell_of_lists(self)
         return (value for _, value in self.named_parameters(recurse=recurse))
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
@@ -319,6 +330,22 @@ class Parts:
 
 def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
+
+
+def _tell_of_lists(root: Parts) -> None:
+    """Warn of parts of `root` that nobody finds, because a plain list or dict holds them."""
+    found = {id(part) for module in root.modules() for part in (module, *(
+        p for _, p in module._own_parts("parameters")))}
+    for path, module in root.named_modules():
+        for name, value in vars(module).items():
+            if type(value) in (list, dict) and any(
+                    isinstance(x, (Parts, Parameter)) and id(x) not in found
+                    for x in (value.values() if type(value) is dict else value)):
+                like = "Dict" if type(value) is dict else "List"
+                tell(f"{_join(path, name)} of this {type(root).__name__} is a plain "
+                     f"{like.lower()}: what it holds is not among parameters(), and so will be "
+                     f"neither trained, moved nor saved. Use nn.Module{like} for modules and "
+                     f"nn.Parameter{like} for parameters, or a tuple to hide them on purpose.")
 
 
 _ONE = {"parameters": "parameter", "buffers": "buffer", "modules": "module"}

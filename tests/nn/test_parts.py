@@ -519,3 +519,32 @@ def test_a_module_may_be_a_dataclass():
             self.layer = nn.Linear(self.size, 1)
 
     assert paths(Net(3)) == ["layer.weight", "layer.bias"]
+
+
+class Listed(nn.Module):
+    def __init__(self, held):
+        super().__init__()
+        self.own = nn.Linear(1, 1)
+        self.held = held
+
+
+@pytest.mark.parametrize(("held", "said"), [
+    (lambda: [nn.Linear(1, 1)], r"0\.held of this Sequential is a plain list.*nn\.ModuleList"),
+    (lambda: {"a": nn.Parameter(learngrad.ones(1))}, r"plain dict.*nn\.ParameterDict"),
+])
+def test_parts_in_plain_lists_are_told_of_once(held, said):
+    """PyTorch leaves them out without a word."""
+    net = nn.Sequential(Listed(held()))
+    with pytest.warns(UserWarning, match=said) as warned:
+        list(net.parameters())
+    assert warned[0].filename == __file__
+    list(net.parameters())
+
+
+def test_lists_that_hide_nothing_are_not_told_of():
+    layers = [nn.Linear(1, 1), nn.Tanh()]
+    net = Listed(layers)
+    net.net = nn.Sequential(*layers)
+    net.weights = [layers[0].weight, learngrad.ones(1), 3]
+    assert len(list(net.parameters())) == 4
+    assert len(list(Listed(tuple(layers)).parameters())) == 2
