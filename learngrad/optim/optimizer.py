@@ -273,6 +273,9 @@ class Optimizer:
         params = dict(zip((i for g in groups for i in g["params"]), self._params()))
         loaded: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         for i, memory in state.items():
+            if int(i) not in params:
+                raise ArgumentError(f"this state remembers parameter {i}, which no group has",
+                                    fix="load it as optimizer.state_dict() returned it")
             p = params[int(i)]
             loaded[p] = {name: self._loaded(p, i, name, value) for name, value in memory.items()}
         new = [{**old, **{name: copy.deepcopy(value) for name, value in group.items()},

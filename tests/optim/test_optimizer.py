@@ -1,6 +1,7 @@
 """What all optimisers share: what they refuse, what they warn of, their state."""
 
 import copy
+import inspect
 import itertools
 import math
 
@@ -91,25 +92,6 @@ def test_frozen_parameters_are_taken_and_left(Optimizer):
     assert layer.bias.item() == before
 
 
-# ---- What is warned of ---------------------------------------------------------------------------
-
-@BOTH
-def test_a_step_without_any_gradient_is_warned_of_once(Optimizer):
-    w = leaf(1.0)
-    optimizer = Optimizer([w], lr=0.1)
-    with pytest.warns(UserWarning, match="moved nothing") as warned:
-        optimizer.step()
-    assert len(warned) == 1
-    assert warned[0].filename == __file__  # the user's line, not ours
-    optimizer.step()  # once is enough; a warning would fail this test
-    assert w.item() == 1
-    trained = Optimizer([w], lr=0.1)
-    w.grad = learngrad.ones(1)
-    trained.step()
-    trained.zero_grad()
-    trained.step()  # it has had gradients: a step without one is no mistake
-
-
 # ---- Step and zero_grad --------------------------------------------------------------------------
 
 @BOTH
@@ -167,6 +149,122 @@ def test_overflow_is_silent(Optimizer):
 # ---- State ---------------------------------------------------------------------------------------
 
 SETTINGS = {optim.SGD: {"lr": 0.1, "momentum": 0.9}, optim.Adam: {"lr": 0.1}}
+# Every optimiser, with settings under which it remembers all that it can.
+FULL = {name: rows[-1] for name, (_, rows) in RULES.items()} | {
+    "RMSprop": {"centered": True, "momentum": 0.5, "eps": 1e-2},
+    "Adam": {"amsgrad": True, "betas": (0.5, 0.9)}, "AdamW": {"amsgrad": True}}
+EACH = pytest.mark.parametrize("name", FULL)
+
+
+def moved(lib, optimizer, params, count, first=0):
+    """Steps by gradients that only the number of the step decides."""
+    for t in range(first, first + count):
+        for k, p in enumerate(params):
+            g = np.cos(np.arange(p.numel()) * 1.7 + k + 0.3 * t).reshape(tuple(p.shape))
+            p.grad = lib.tensor(g)
+        optimizer.step()
+
+
+def params_of(lib, dtype="float64"):
+    return [lib.ones(2, 3, dtype=getattr(lib, dtype)).requires_grad_(),
+            lib.zeros(2, dtype=getattr(lib, dtype)).requires_grad_()]
+
+
+@EACH
+def test_resuming_is_bit_identical(name):
+    whole, parts = params_of(learngrad), params_of(learngrad)
+    first = getattr(optim, name)(whole, **FULL[name])
+    moved(learngrad, first, whole, 7)
+    for a, b in zip(parts, whole, strict=True):
+        a.data = b.detach().clone()
+    second = getattr(optim, name)(parts)
+    second.load_state_dict(first.state_dict())
+    moved(learngrad, first, whole, 7, 7)
+    moved(learngrad, second, parts, 7, 7)
+    for a, b in zip(parts, whole, strict=True):
+        np.testing.assert_array_equal(a.detach().numpy(), b.detach().numpy())
+
+
+def ported(state, tensor, is_tensor):
+    """A state dict with its tensors brought to the other library."""
+    if isinstance(state, dict):
+        return {k: ported(v, tensor, is_tensor) for k, v in state.items()}
+    if isinstance(state, list):
+        return [ported(v, tensor, is_tensor) for v in state]
+    return tensor(state.numpy()) if isinstance(state, is_tensor) else state
+
+
+@pytest.mark.skipif(torch is None, reason="exchanges states with PyTorch")
+@EACH
+def test_states_go_to_pytorch_and_back(name):
+    ours, theirs = params_of(learngrad), params_of(torch)
+    mine = getattr(optim, name)(ours, **FULL[name])
+    moved(learngrad, mine, ours, 6)
+    other = getattr(torch.optim, name)(theirs, **FULL[name])
+    moved(torch, other, theirs, 6)
+    a, b = mine.state_dict(), other.state_dict()
+    # The same keys in the same order, and values of the same shapes.
+    assert list(a["state"]) == list(b["state"])
+    for i, memory in b["state"].items():
+        assert sorted(a["state"][i]) == sorted(memory)
+        for key, value in memory.items():
+            assert tuple(a["state"][i][key].shape) == tuple(value.shape)
+    assert [list(group) for group in a["param_groups"]] == [
+        list(group) for group in b["param_groups"]]
+    assert a["param_groups"] == b["param_groups"]
+    # Each goes on from the other's.
+    fresh, foreign = params_of(learngrad), params_of(torch)
+    for p, q, value in zip(fresh, foreign, ours, strict=True):
+        p.data, q.data = value.detach().clone(), torch.tensor(value.tolist(), dtype=torch.float64)
+    here, there = getattr(optim, name)(fresh), getattr(torch.optim, name)(foreign)
+    here.load_state_dict(ported(b, learngrad.tensor, torch.Tensor))
+    there.load_state_dict(ported(a, torch.tensor, learngrad.Tensor))
+    moved(learngrad, mine, ours, 5, 6)
+    moved(learngrad, here, fresh, 5, 6)
+    moved(torch, there, foreign, 5, 6)
+    for p, q, r in zip(ours, fresh, foreign, strict=True):
+        np.testing.assert_allclose(q.detach().numpy(), p.detach().numpy(), rtol=1e-5)
+        np.testing.assert_allclose(r.detach().numpy(), p.detach().numpy(), rtol=1e-5)
+
+
+@pytest.mark.skipif(torch is None, reason="reads PyTorch's signatures")
+@pytest.mark.parametrize("name", [*RULES, "LBFGS", "lr_scheduler.StepLR", *(
+    f"lr_scheduler.{name}" for name in optim.lr_scheduler.__all__ if "_" not in name)])
+def test_arguments_are_pytorchs(name):
+    def arguments(lib):
+        found = lib.optim
+        for part in name.split("."):
+            found = getattr(found, part)
+        return [(p.name, p.kind, p.default) for p in inspect.signature(
+            found.__init__).parameters.values() if p.name not in ("args", "kwargs")]
+
+    assert arguments(learngrad) == arguments(torch)
+
+
+def test_a_state_takes_its_parameters_dtype():
+    w, v = params_of(learngrad)[:1], params_of(learngrad, "float32")[:1]
+    first, second = optim.Adam(w), optim.Adam(v)
+    moved(learngrad, first, w, 1)
+    second.load_state_dict(first.state_dict())
+    assert second.state[v[0]]["exp_avg"].dtype == learngrad.float32
+
+
+@pytest.mark.parametrize("given", [{}, {"state": {}}, {"state": {7: {}}, "param_groups": [
+    {"params": [0], "lr": 0.1}]}], ids=["nothing", "no groups", "an unknown parameter"])
+def test_what_is_no_state_is_refused(given):
+    optimizer = optim.SGD([leaf(1.0)], lr=0.5)
+    with pytest.raises(ArgumentError):
+        optimizer.load_state_dict(given)
+    assert optimizer.param_groups[0]["lr"] == 0.5
+
+
+def test_a_state_with_settings_that_make_no_sense_changes_nothing():
+    optimizer = optim.SGD([leaf(1.0)], lr=0.5)
+    state = optimizer.state_dict()
+    state["param_groups"][0]["lr"] = -1.0
+    with pytest.raises(ArgumentError, match="lr=-1"):
+        optimizer.load_state_dict(state)
+    assert optimizer.param_groups[0]["lr"] == 0.5
 
 
 @BOTH
@@ -224,6 +322,116 @@ def test_repr(lib):
         "SGD (\nParameter Group 0\n    dampening: 0\n    differentiable: False\n    foreach: None\n"
         "    fused: None\n    lr: 0.1\n    maximize: False\n    momentum: 0\n    nesterov: False\n"
         "    weight_decay: 0\n)")
+
+
+# ---- Groups, names, hooks ------------------------------------------------------------------------
+
+LIBRARIES = [learngrad] if torch is None else [learngrad, torch]
+LIBS = pytest.mark.parametrize("lib", LIBRARIES, ids=lambda lib: lib.__name__)
+
+
+@LIBS
+def test_named_parameters(lib):
+    model = lib.nn.Linear(2, 1)
+    optimizer = lib.optim.SGD(model.named_parameters(), lr=0.1)
+    assert optimizer.state_dict()["param_groups"][0]["param_names"] == ["weight", "bias"]
+
+
+@LIBS
+def test_a_group_keeps_what_a_program_writes_into_it(lib):
+    model = lib.nn.Linear(2, 1)
+    optimizer = lib.optim.SGD([{"params": model.parameters(), "name": "head", "lr_scale": 0.5}],
+                              lr=0.1)
+    assert optimizer.param_groups[0]["name"] == "head"
+    assert optimizer.param_groups[0]["lr_scale"] == 0.5
+
+
+@LIBS
+def test_hooks_round_a_step(lib):
+    w = lib.ones(1, requires_grad=True)
+    w.grad = lib.ones(1)
+    optimizer = lib.optim.SGD([w], lr=0.25)
+    seen = []
+    before = optimizer.register_step_pre_hook(lambda o, args, kwargs: seen.append(w.item()))
+    optimizer.register_step_post_hook(
+        lambda o, args, kwargs: seen.append((o is optimizer, w.item())))
+    optimizer.step()
+    before.remove()
+    optimizer.step()
+    assert seen == [1.0, (True, 0.75), (True, 0.5)]
+
+
+@LIBS
+def test_an_optimiser_of_ones_own(lib):
+    class Sign(lib.optim.Optimizer):
+        def __init__(self, params, lr=0.1):
+            super().__init__(params, {"lr": lr})
+
+        @lib.no_grad()
+        def step(self, closure=None):
+            for group in self.param_groups:
+                for p in group["params"]:
+                    if p.grad is not None:
+                        self.state[p]["steps"] = self.state[p].get("steps", 0) + 1
+                        p.add_(p.grad.sign(), alpha=-group["lr"])
+
+    w = lib.tensor([1.0, -1.0], requires_grad=True)
+    optimizer = Sign([w], lr=0.5)
+    (w * w).sum().backward()
+    optimizer.step()
+    assert w.tolist() == [0.5, -0.5]
+    assert optimizer.state_dict()["state"] == {0: {"steps": 1}}
+
+
+def test_a_rule_is_all_that_is_needed():
+    class Raw(optim.Optimizer):
+        def __init__(self, params):
+            super().__init__(params, {"lr": 0.5})
+
+        def update(self, group, state, param, grad):
+            param -= group["lr"] * grad
+
+    w = leaf(1.0)
+    w.grad = learngrad.ones(1)
+    Raw([w]).step()
+    assert w.item() == 0.5
+    with pytest.raises(NotImplementedError, match="Optimizer has no rule"):
+        optim.Optimizer([w], {}).step()
+
+
+def test_numpys_numbers_do_not_promote():
+    w = leaf(1.0)
+    w.grad = learngrad.ones(1)
+    for Optimizer in (optim.SGD, optim.Adam, optim.RMSprop):
+        optimizer = Optimizer([w], lr=np.float64(0.1), weight_decay=np.float32(0.1))
+        optimizer.step()
+        optimizer.param_groups[0]["lr"] = np.float64(0.2)
+        optimizer.step()
+    assert w.dtype == learngrad.float32
+
+
+def test_what_cannot_be_is_refused_in_clear_words():
+    with pytest.raises(ArgumentError, match=r"create_graph=True"):
+        optim.SGD([leaf(1.0)], differentiable=True)
+    with pytest.raises(ArgumentTypeError, match="a parameter group is a dict"):
+        optim.SGD([leaf(1.0)]).add_param_group([leaf(1.0)])
+    with pytest.raises(ArgumentTypeError, match="a set has no order"):
+        optim.SGD([{"params": {leaf(1.0)}}])
+    optim.Adam([leaf(1.0)], foreach=True, fused=False, capturable=True)  # one rule for all
+
+
+@LIBS
+def test_a_copy_is_a_copy(lib):
+    w = lib.ones(1, requires_grad=True)
+    optimizer = lib.optim.SGD([w], lr=0.5, momentum=0.9)
+    w.grad = lib.ones(1)
+    optimizer.step()
+    other = copy.deepcopy(optimizer)
+    p = other.param_groups[0]["params"][0]
+    p.grad = lib.ones(1)
+    other.step()
+    assert (w.item(), p.item()) == (0.5, pytest.approx(-0.45))
+    assert list(other.state) == [p]
 
 
 # ---- Training ------------------------------------------------------------------------------------
