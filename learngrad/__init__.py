@@ -136,6 +136,7 @@ from learngrad.ops.elementwise import (
     sub,
     where,
 )
+from learngrad.ops.erfinv import erfinv
 from learngrad.ops.exponential import (
     exp,
     exp2,
@@ -151,7 +152,6 @@ from learngrad.ops.exponential import (
     sigmoid,
     sqrt,
 )
-from learngrad.ops.erfinv import erfinv
 from learngrad.ops.extrema import (
     amax,
     amin,

@@ -198,6 +198,9 @@ def arange(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None,
 
     With an integer `dtype` the three numbers lose their fractions first.
 
+    PyTorch: `torch.arange` wants an `out` of the dtype of the result; here it may be any that holds
+    it.
+
     Raises
     ------
     ArgumentRangeError

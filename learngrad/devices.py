@@ -39,12 +39,33 @@ _array_types: tuple[type, ...] = (np.ndarray,)
 
 
 def get_default_dtype() -> np.dtype[Any]:
-    """The floating dtype of new tensors made from Python numbers; ``float32`` at first."""
+    """The floating dtype of new tensors made from Python numbers; ``float32`` at first.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.get_default_dtype()
+    dtype('float32')
+    """
     return _default_dtype
 
 
 def set_default_dtype(dtype: Any) -> None:
-    """Set the floating dtype of new tensors made from Python numbers."""
+    """Set the floating dtype of new tensors made from Python numbers.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If it is not floating.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.set_default_dtype(learngrad.float64)
+    >>> learngrad.tensor(1.5).dtype
+    dtype('float64')
+    >>> learngrad.set_default_dtype(learngrad.float32)
+    """
     global _default_dtype
     dtype = to_dtype(dtype)
     if dtype.kind != "f":
@@ -79,7 +100,19 @@ def bfloat16() -> np.dtype[Any]:
 
 
 class Device:
-    """Where a tensor lives: ``Device("cpu")``, ``Device("cuda")``, ``Device("cuda:1")``."""
+    """Where a tensor lives: ``device("cpu")``, ``device("cuda")``, ``device("cuda:1")``.
+
+    Raises
+    ------
+    ArgumentRangeError
+        If there is no such device.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.device("cuda", 1)
+    device(type='cuda', index=1)
+    """
 
     __slots__ = ("index", "type")
 
@@ -184,7 +217,14 @@ _CATEGORY = {"b": 0, "i": 1, "u": 1, "f": 2}
 
 
 def promote_types(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
-    """The smallest dtype that holds both, by PyTorch's table: any floating dtype beats integers."""
+    """The smallest dtype that holds both, by PyTorch's table: any floating dtype beats integers.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.promote_types(learngrad.int64, learngrad.float16)
+    dtype('float16')
+    """
     if a == b:
         return a
     if (a.kind == "f") != (b.kind == "f"):
@@ -378,6 +418,8 @@ def default_generator(device: Device = CPU) -> Generator:
 
 def manual_seed(seed: int) -> Generator:
     """Seed the default generators, so that a program's draws can be repeated.
+
+    PyTorch: `torch.manual_seed` takes text that is a number, too.
 
     Examples
     --------

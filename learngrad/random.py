@@ -38,7 +38,9 @@ def rand(*size: Any, generator: Generator | None = None, dtype: Any = None, devi
          requires_grad: bool = False) -> Tensor:
     """Draws from the uniform distribution on [0, 1).
 
-    Reproducible after `manual_seed`; the numbers are not PyTorch's.
+    Reproducible after `manual_seed`.
+
+    PyTorch: `torch.rand` draws other numbers.
 
     Examples
     --------
@@ -55,6 +57,8 @@ def randn(*size: Any, generator: Generator | None = None, dtype: Any = None, dev
           requires_grad: bool = False) -> Tensor:
     """Draws from the normal distribution with mean 0 and variance 1.
 
+    PyTorch: `torch.randn` draws other numbers.
+
     Examples
     --------
     >>> import learngrad
@@ -69,6 +73,8 @@ def randn(*size: Any, generator: Generator | None = None, dtype: Any = None, dev
 def randint(low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None,
             dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Integers drawn evenly from `low` (0 if left out) up to, not including, `high`.
+
+    PyTorch: `torch.randint` draws other numbers.
 
     Raises
     ------
@@ -102,6 +108,8 @@ def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None, d
              requires_grad: bool = False) -> Tensor:
     """The integers 0 to ``n - 1`` in random order.
 
+    PyTorch: `torch.randperm` draws other numbers.
+
     Examples
     --------
     >>> import learngrad
@@ -123,6 +131,8 @@ def rand_like(input: Tensor, *, generator: Generator | None = None, dtype: Any =
               device: Any = None, requires_grad: bool = False) -> Tensor:
     """Draws from the uniform distribution on [0, 1), in the shape, dtype and place of `input`.
 
+    PyTorch: `torch.rand_like` draws other numbers.
+
     Examples
     --------
     >>> import learngrad
@@ -138,6 +148,8 @@ def rand_like(input: Tensor, *, generator: Generator | None = None, dtype: Any =
 def randn_like(input: Tensor, *, generator: Generator | None = None, dtype: Any = None,
                device: Any = None, requires_grad: bool = False) -> Tensor:
     """Draws from the normal distribution in the shape, dtype and place of `input`.
+
+    PyTorch: `torch.randn_like` draws other numbers.
 
     Examples
     --------
@@ -156,6 +168,8 @@ def randint_like(input: Tensor, low: int, high: Any = None, *,
                  requires_grad: bool = False) -> Tensor:
     """Integers from `low` up to, not including, `high`, in the shape, dtype and place of `input`.
 
+    PyTorch: `torch.randint_like` draws other numbers.
+
     Examples
     --------
     >>> import learngrad
@@ -173,6 +187,8 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *,
            generator: Generator | None = None, dtype: Any = None, device: Any = None,
            requires_grad: bool = False) -> Tensor:
     """Draws from normal distributions.
+
+    PyTorch: `torch.normal` draws other numbers, and records a gradient, of zeros.
 
     Parameters
     ----------
@@ -251,5 +267,17 @@ def get_rng_state() -> dict[str, Any]:
 
 
 def set_rng_state(new_state: dict[str, Any]) -> None:
-    """Let the CPU's default generator continue from a position that `get_rng_state` gave."""
+    """Let the CPU's default generator continue from a position that `get_rng_state` gave.
+
+    Raises
+    ------
+    ArgumentError
+        If it is no such state.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> state = learngrad.get_rng_state()
+    >>> learngrad.set_rng_state(state)
+    """
     default_generator().set_state(new_state)

@@ -43,7 +43,14 @@ _new = object.__new__
 
 
 class Size(tuple[int, ...]):
-    """A tensor's shape: a tuple that also counts."""
+    """A tensor's shape: a tuple that also counts.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.zeros(2, 3).shape.numel()
+    6
+    """
 
     __slots__ = ()
 
@@ -63,6 +70,13 @@ class Tensor(Methods):
 
     ``Tensor(2, 3)`` is one of zeros in that shape, to be filled, and ``Tensor([2, 3])`` a floating
     one of these numbers, as in PyTorch.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.Tensor([2, 3])
+    >>> x, x.shape, x.dtype
+    (tensor([2., 3.]), learngrad.Size([2]), dtype('float32'))
     """
 
     __slots__ = ("__dict__", "__weakref__", "_data", "_edge", "_grad", "_made", "_version")

@@ -32,7 +32,16 @@ _ndarray = np.ndarray
 
 
 class Contribution(NamedTuple):
-    """What one step passes to one input: ``before + value = after`` in the input's gradient."""
+    """What one step passes to one input: ``before + value = after`` in the input's gradient.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.tensor(3.0, requires_grad=True)
+    >>> step, leaf = (x * 2).replay()
+    >>> step.contributions[0].value.item()
+    2.0
+    """
 
     operand: int
     to: Edge
@@ -48,6 +57,13 @@ class Step(NamedTuple):
     ``node`` is the node whose turn it is, ``upstream`` the gradient that arrived at each of its
     outputs (None where nothing did), ``contributions`` what it passes on. A leaf's step has no
     contributions but ``written``: its ``.grad`` before and after.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.tensor(3.0, requires_grad=True)
+    >>> [step.node.name() for step in (x * 2).replay()]
+    ['MulBackward0', 'AccumulateGrad']
     """
 
     node: Node
@@ -416,10 +432,35 @@ def _nan_loss(tensor: Any) -> Exception:
             "gradient= to replay it all the same")
 
 
-def backward(roots: Sequence[Any], gradients: Sequence[Any | None], *,
-             retain_graph: bool | None = None, create_graph: bool = False,
-             inputs: Sequence[Any] | None = None, made: source.Made | None = None) -> None:
-    """Replay from tensors to the end, writing ``.grad`` of the leaves (or of `inputs` alone)."""
+def backward(tensors: Any, grad_tensors: Any = None, retain_graph: bool | None = None,
+             create_graph: bool = False, inputs: Any = None, *,
+             made: source.Made | None = None) -> None:
+    """Replay the graph backwards from tensors and add to ``.grad`` of the leaves.
+
+    Parameters
+    ----------
+    tensors : Tensor or sequence of Tensor
+    grad_tensors : Tensor or sequence of Tensor or None, optional
+        The gradient each one starts with; needed unless it has one element.
+    retain_graph, create_graph, inputs
+        As in `Tensor.backward`.
+
+    Raises
+    ------
+    GraphError
+        As `Tensor.backward` does.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.tensor(3.0, requires_grad=True)
+    >>> learngrad.autograd.backward([x * 2, x * x])
+    >>> x.grad
+    tensor(8.)
+    """
+    roots = _listed(tensors)
+    gradients = [None] * len(roots) if grad_tensors is None else _listed(grad_tensors)
+    inputs = None if inputs is None else _listed(inputs)
     if inputs is None:
         _exhaust(roots, gradients, retain_graph, create_graph, None, None, made)
         return
@@ -434,7 +475,8 @@ def backward(roots: Sequence[Any], gradients: Sequence[Any | None], *,
 
 
 def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool | None = None,
-         create_graph: bool = False, allow_unused: bool = False) -> tuple[Any, ...]:
+         create_graph: bool = False, only_inputs: bool = True, allow_unused: bool | None = None,
+         *, materialize_grads: bool = False) -> tuple[Any, ...]:
     """Gradients of `outputs` with respect to `inputs`, returned instead of written to ``.grad``.
 
     Parameters
@@ -445,8 +487,12 @@ def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool
     retain_graph : bool, default `create_graph`
     create_graph : bool
         Give the gradients a graph of their own, for second derivatives.
-    allow_unused : bool
+    only_inputs : bool
+        Without effect: other leaves never get a gradient here.
+    allow_unused : bool, default `materialize_grads`
         Give None for an input that the outputs do not depend on, instead of an error.
+    materialize_grads : bool, default False
+        Give zeros instead of None.
 
     Raises
     ------
@@ -462,9 +508,8 @@ def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool
     >>> first.item(), second.item()
     (27.0, 18.0)
     """
-    outputs, inputs = (
-        list(given) if isinstance(given, Iterable) and not isinstance(given, function.Tensor)
-        else [given] for given in (outputs, inputs))
+    outputs, inputs = _listed(outputs), _listed(inputs)
+    allow_unused = materialize_grads if allow_unused is None else allow_unused
     seeds = (list(grad_outputs) if isinstance(grad_outputs, (list, tuple))
              else [grad_outputs] * len(outputs))
     captured: dict[int, Any] = {}
@@ -476,9 +521,18 @@ def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool
                              tensors={f"input {i}": tensor},
                              fix="pass allow_unused=True to get None for it")
         g = captured.get(i)
+        if g is None and materialize_grads:
+            g = tensor._data * 0
+            g = function.Tensor(g, dtype=tensor.dtype) if create_graph else devices.as_array(g)
         results.append(g if g is None or create_graph
                        else function.Tensor._from_array(g.copy(), None))
     return tuple(results)
+
+
+def _listed(given: Any) -> list[Any]:
+    """One tensor, or several, as a list."""
+    several = isinstance(given, Iterable) and not isinstance(given, function.Tensor)
+    return list(given) if several else [given]
 
 
 def _edge_of(tensor: Any) -> Edge:

@@ -15,7 +15,15 @@ __all__ = ["enable_grad", "inference_mode", "is_grad_enabled", "no_grad", "set_g
 
 
 def is_grad_enabled() -> bool:
-    """Whether operations are recorded in this thread."""
+    """Whether operations are recorded in this thread.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> with learngrad.no_grad():
+    ...     learngrad.is_grad_enabled()
+    False
+    """
     return thread.grad
 
 
@@ -122,12 +130,21 @@ class no_grad(_Mode):
 class inference_mode(_Mode):
     """Run without recording, as `no_grad` does.
 
-    PyTorch's tensors made in this mode can never enter a graph; ours can, as any constant.
+    PyTorch: `torch.inference_mode` makes tensors that can never enter a graph; these can, as any
+    constant.
 
     Parameters
     ----------
     mode : bool, default True
         False leaves the mode as it is.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> model = learngrad.nn.Linear(2, 1)
+    >>> with learngrad.inference_mode():
+    ...     model(learngrad.ones(2)).requires_grad
+    False
     """
 
     def __init__(self, mode: bool = True) -> None:
@@ -143,6 +160,15 @@ class inference_mode(_Mode):
 
 
 class enable_grad(_Mode):
-    """Record again inside a `no_grad` block."""
+    """Record again inside a `no_grad` block.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.tensor(2.0, requires_grad=True)
+    >>> with learngrad.no_grad(), learngrad.enable_grad():
+    ...     (x * 2).requires_grad
+    True
+    """
 
     mode = True

@@ -284,6 +284,8 @@ def _positive(**values: float) -> None:
 def relu6(input, inplace=False):
     """ReLU that ends at 6.
 
+    PyTorch: `torch.nn.functional.relu6` keeps integers; here they become floats.
+
     Examples
     --------
     >>> import learngrad
@@ -295,6 +297,8 @@ def relu6(input, inplace=False):
 
 def hardtanh(input, min_val=-1.0, max_val=1.0, inplace=False):
     """The input, held between two bounds.
+
+    PyTorch: `torch.nn.functional.hardtanh` keeps integers; here they become floats.
 
     Examples
     --------
@@ -348,6 +352,8 @@ def rrelu(input, lower=1 / 8, upper=1 / 3, training=False, inplace=False):
     """Leaky ReLU whose slope is drawn for each element in training (Xu et al. 2015).
 
     Evenly between `lower` and `upper`; outside training the slope is their mean.
+
+    PyTorch: `torch.nn.functional.rrelu` draws other slopes.
 
     Examples
     --------
@@ -499,6 +505,8 @@ def tanhshrink(input):
 
 def threshold(input, threshold, value, inplace=False):
     """The input where it is above `threshold`, `value` elsewhere.
+
+    PyTorch: `torch.threshold` keeps integers; here they become floats.
 
     Examples
     --------

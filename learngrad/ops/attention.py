@@ -102,6 +102,8 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
                                  is_causal=False, scale=None, enable_gqa=False):
     """Attention (Vaswani et al. 2017): ``softmax(query @ key.T * scale + mask) @ value``.
 
+    PyTorch: `torch.nn.functional.scaled_dot_product_attention` drops other elements out.
+
     Parameters
     ----------
     query : Tensor, shape [..., l, e]

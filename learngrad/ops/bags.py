@@ -41,6 +41,8 @@ def embedding_bag(input, weight, offsets=None, max_norm=None, norm_type=2.0,
                   include_last_offset=False, padding_idx=None):
     """The sum, mean or greatest of the rows of `weight` at the indices in each bag.
 
+    PyTorch: `torch.nn.functional.embedding_bag` has sparse gradients too.
+
     Parameters
     ----------
     input : Tensor of int, shape [bags, length] or [n]

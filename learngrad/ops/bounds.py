@@ -9,7 +9,7 @@ import numpy as np
 from learngrad import devices
 from learngrad.errors import ArgumentRangeError
 from learngrad.ops.elementwise import Arithmetic
-from learngrad.ops.public import binary, operand, tensor
+from learngrad.ops.public import NO_NUMBERS, binary, operand, tensor
 from learngrad.ops.spelling import spelled
 
 __all__ = ["clamp", "clamp_max", "clamp_min", "maximum", "minimum"]
@@ -75,8 +75,10 @@ class Clamp(Arithmetic):
                 None if self.edges[2] is None else np.where(np.logical_or(over, crossed), g, 0))
 
 
-maximum = binary(Maximum, "maximum", "tensor([1.0, 5.0]), tensor([3.0, 2.0]) -> tensor([3., 5.])")
-minimum = binary(Minimum, "minimum", "tensor([1.0, 5.0]), tensor([3.0, 2.0]) -> tensor([1., 2.])")
+maximum = binary(Maximum, "maximum", "tensor([1.0, 5.0]), tensor([3.0, 2.0]) -> tensor([3., 5.])",
+                 differs=NO_NUMBERS)
+minimum = binary(Minimum, "minimum", "tensor([1.0, 5.0]), tensor([3.0, 2.0]) -> tensor([1., 2.])",
+                 differs=NO_NUMBERS)
 
 
 @spelled()

@@ -236,6 +236,8 @@ def _conv_transpose(name: str, dims: int, input: Any, weight: Any, bias: Any, st
 def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """A convolution along one dimension (in the language of mathematics: a cross-correlation).
 
+    PyTorch: `torch.nn.functional.conv1d` takes integers too.
+
     Parameters
     ----------
     input : Tensor, shape [n, in, length] or [in, length]
@@ -270,6 +272,8 @@ def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     """A convolution over height and width (in the language of mathematics: a cross-correlation).
+
+    PyTorch: `torch.nn.functional.conv2d` takes integers too.
 
     Parameters
     ----------
@@ -306,6 +310,8 @@ def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_paddi
                      dilation=1):
     """Convolution backwards along one dimension: each element spreads a weighted kernel.
 
+    PyTorch: `torch.nn.functional.conv_transpose1d` takes integers too.
+
     Parameters
     ----------
     input : Tensor, shape [n, in, length] or [in, length]
@@ -330,6 +336,8 @@ def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_paddi
 def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1,
                      dilation=1):
     """Convolution backwards over height and width: each element spreads a weighted kernel.
+
+    PyTorch: `torch.nn.functional.conv_transpose2d` takes integers too.
 
     Parameters
     ----------

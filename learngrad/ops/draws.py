@@ -48,6 +48,8 @@ def wrapped(array: Any) -> Any:
 def bernoulli(input, p=None, *, generator=None):
     """Ones and zeros; a one comes with the probability that `input` gives at its place, or `p`.
 
+    PyTorch: `torch.bernoulli` draws other numbers, and records a gradient, of zeros.
+
     Parameters
     ----------
     input : Tensor
@@ -81,6 +83,8 @@ def bernoulli(input, p=None, *, generator=None):
 @spelled()
 def multinomial(input, num_samples, replacement=False, *, generator=None):
     """Indices drawn with probabilities in proportion to the weights in each row; int64.
+
+    PyTorch: `torch.multinomial` draws other numbers.
 
     Parameters
     ----------

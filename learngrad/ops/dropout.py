@@ -69,6 +69,8 @@ def _drop(name: str, input: Any, p: float, training: bool, inplace: bool, kept: 
 def dropout(input, p=0.5, training=True, inplace=False):
     """Elements set to 0 at random; the others are divided by ``1 - p`` (Srivastava et al. 2014).
 
+    PyTorch: `torch.nn.functional.dropout` draws other elements.
+
     Parameters
     ----------
     input : Tensor
@@ -94,6 +96,8 @@ def dropout(input, p=0.5, training=True, inplace=False):
 def dropout1d(input, p=0.5, training=True, inplace=False):
     """Whole channels of [n, channels, length] or [channels, length] set to 0 at random.
 
+    PyTorch: `torch.nn.functional.dropout1d` draws other elements.
+
     Examples
     --------
     >>> import learngrad
@@ -106,6 +110,8 @@ def dropout1d(input, p=0.5, training=True, inplace=False):
 
 def dropout2d(input, p=0.5, training=True, inplace=False):
     """Whole channels of [n, channels, height, width] set to 0; of [n, channels, length] too.
+
+    PyTorch: `torch.nn.functional.dropout2d` draws other elements.
 
     Examples
     --------
@@ -120,6 +126,8 @@ def dropout2d(input, p=0.5, training=True, inplace=False):
 def dropout3d(input, p=0.5, training=True, inplace=False):
     """Whole channels of [n, channels, depth, height, width] set to 0; without a batch too.
 
+    PyTorch: `torch.nn.functional.dropout3d` draws other elements.
+
     Examples
     --------
     >>> import learngrad
@@ -133,6 +141,8 @@ def dropout3d(input, p=0.5, training=True, inplace=False):
 
 def alpha_dropout(input, p=0.5, training=False, inplace=False):
     """Dropout for networks of `selu`: mean 0 and variance 1 stay (Klambauer et al. 2017).
+
+    PyTorch: `torch.nn.functional.alpha_dropout` draws other elements.
 
     Parameters
     ----------
@@ -156,6 +166,8 @@ def alpha_dropout(input, p=0.5, training=False, inplace=False):
 
 def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
     """`alpha_dropout` of whole channels: all that follow the first two dimensions go together.
+
+    PyTorch: `torch.nn.functional.feature_alpha_dropout` draws other elements.
 
     Examples
     --------

@@ -203,6 +203,8 @@ def kron(input, other):
 def tensordot(a, b, dims=2):
     """Sums of products over `dims`: that many last dimensions of `a` with first ones of `b`.
 
+    PyTorch: `torch.tensordot` also sums over a size of 1 beside another.
+
     Parameters
     ----------
     a, b : Tensor

@@ -270,6 +270,8 @@ def _times(alpha: Any, other: Any, input: Any) -> Any:
 def sub(input, other, *, alpha=1):
     """``input - alpha * other``, elementwise.
 
+    PyTorch: `torch.sub` refuses bools.
+
     Examples
     --------
     >>> import learngrad
@@ -370,7 +372,7 @@ def square(input):
 
 
 relu = unary(Relu, "relu", "tensor([-1.0, 2.0]) -> tensor([0., 2.])")
-absolute = unary(Abs, "abs", "tensor([-1.0, 2.0]) -> tensor([1., 2.])")
+absolute = unary(Abs, "abs", "tensor([-1.0, 2.0]) -> tensor([1., 2.])", "has no bools.")
 sign = unary(Sign, "sign", "tensor([-3.0, 0.0]) -> tensor([-1.,  0.])")
 
 

@@ -45,6 +45,8 @@ def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0,
               scale_grad_by_freq=False, sparse=False):
     """The rows of `weight` at the indices in `input`.
 
+    PyTorch: `torch.nn.functional.embedding` has sparse gradients too.
+
     Parameters
     ----------
     input : Tensor of int, any shape

@@ -201,9 +201,11 @@ log1p = unary(Log1p, "log1p", "tensor([0.0, 9.0]) -> tensor([0.0000, 2.3026])")
 log2 = unary(Log2, "log2", "tensor([1.0, 8.0]) -> tensor([0., 3.])")
 log10 = unary(Log10, "log10", "tensor([1.0, 100.0]) -> tensor([0., 2.])")
 logaddexp = binary(LogAddExp, "logaddexp", "tensor([1000.0]), tensor([1000.0]) -> "
-                                           "tensor([1000.6931])")
+                                           "tensor([1000.6931])",
+                   differs="takes neither integers nor plain numbers.")
 sqrt = unary(Sqrt, "sqrt", "tensor([4.0, 9.0]) -> tensor([2., 3.])")
 rsqrt = unary(Rsqrt, "rsqrt", "tensor([4.0, 1.0]) -> tensor([0.5000, 1.0000])")
 reciprocal = unary(Reciprocal, "reciprocal", "tensor([4.0, 1.0]) -> tensor([0.2500, 1.0000])")
-hypot = binary(Hypot, "hypot", "tensor([3.0]), tensor([4.0]) -> tensor([5.])")
+hypot = binary(Hypot, "hypot", "tensor([3.0]), tensor([4.0]) -> tensor([5.])",
+               differs="takes neither integers nor plain numbers.")
 sigmoid = unary(Sigmoid, "sigmoid", "tensor([0.0, 2.0]) -> tensor([0.5000, 0.8808])")

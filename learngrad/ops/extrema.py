@@ -193,6 +193,8 @@ def max(input, dim=None, keepdim=False, *, other=None):
     `dim`, equal elements share the gradient evenly; with it, the first one gets all of it, both as
     in PyTorch.
 
+    PyTorch: `torch.max` takes no plain number as the second of two.
+
     Examples
     --------
     >>> import learngrad
@@ -215,6 +217,8 @@ def min(input, dim=None, keepdim=False, *, other=None):
 
     With a second tensor in place of `dim`, the smaller of the two, elementwise: `minimum`. Equal
     elements share the gradient as in `max`.
+
+    PyTorch: `torch.min` takes no plain number as the second of two.
 
     Examples
     --------
@@ -260,6 +264,8 @@ def argmax(input, dim=None, keepdim=False):
 
     Without `dim`, the index in the flattened tensor.
 
+    PyTorch: `torch.argmax` has no bools.
+
     Examples
     --------
     >>> import learngrad
@@ -274,6 +280,8 @@ def argmin(input, dim=None, keepdim=False):
     """The index of the smallest element, the first one of equal ones; int64.
 
     Without `dim`, the index in the flattened tensor.
+
+    PyTorch: `torch.argmin` has no bools.
 
     Examples
     --------

@@ -114,6 +114,9 @@ def at_least_1d(x: Any) -> Any:
 def gather(input, dim, index, *, sparse_grad=False):
     """``out[i][j] = input[index[i][j]][j]`` for dim 0, and so on: elements named along `dim`.
 
+    PyTorch: `torch.gather` wants an `out` of the dtype of `input`; here it may be any that holds
+    it.
+
     Parameters
     ----------
     input : Tensor

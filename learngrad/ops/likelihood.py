@@ -431,6 +431,8 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
 
     `var` is a number, has the shape of `input`, or has size 1 in one dimension, or no last one.
 
+    PyTorch: `torch.nn.functional.gaussian_nll_loss` broadcasts a size of 1 in `input` or `target`.
+
     Examples
     --------
     >>> import learngrad

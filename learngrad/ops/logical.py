@@ -10,7 +10,7 @@ from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentRangeError, DtypeError
 from learngrad.ops.elementwise import Arithmetic
-from learngrad.ops.public import binary, number, operand, tensor, unary
+from learngrad.ops.public import NO_NUMBERS, binary, number, operand, tensor, unary
 
 __all__ = [
     "allclose", "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or",
@@ -138,7 +138,8 @@ class IsClose(Comparison):
 
 
 def _asked(function: type[Function], name: str, example: str) -> Any:
-    return binary(function, name, example, "A bool tensor; no gradient goes through it.")
+    return binary(function, name, example, "A bool tensor; no gradient goes through it.",
+                  NO_NUMBERS if "logical" in name else "takes a plain number as `other` alone.")
 
 
 eq = _asked(Eq, "eq", "tensor([1, 2]), 2 -> tensor([False,  True])")
@@ -169,6 +170,8 @@ bitwise_right_shift = binary(RightShift, "bitwise_right_shift", "tensor([8, 7]),
 
 def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     """Whether ``|input - other| <= atol + rtol * |other|``, elementwise.
+
+    PyTorch: `torch.isclose` takes no plain number as `other`.
 
     Parameters
     ----------

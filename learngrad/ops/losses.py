@@ -94,6 +94,8 @@ class MSE(Function):
 def softmax(input, dim=None, dtype=None):
     """Positive numbers that add up to 1 along `dim`, in proportion to e^x.
 
+    PyTorch: `torch.softmax` refuses integers; here they become floats.
+
     Examples
     --------
     >>> import learngrad
@@ -106,6 +108,8 @@ def softmax(input, dim=None, dtype=None):
 @spelled()
 def log_softmax(input, dim=None, dtype=None):
     """The logarithm of `softmax` along `dim`, safe for large inputs.
+
+    PyTorch: `torch.log_softmax` refuses integers; here they become floats.
 
     Examples
     --------
@@ -159,6 +163,8 @@ def same_shape(name: str, input: Any, target: Any) -> None:
 
 def mse_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """The mean squared error.
+
+    PyTorch: `torch.nn.functional.mse_loss` refuses integers; here they become floats.
 
     Parameters
     ----------

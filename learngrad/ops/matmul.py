@@ -156,6 +156,8 @@ class Linear(Function):
 def matmul(input, other):
     """The matrix product, with PyTorch's and NumPy's rules for vectors and batches.
 
+    PyTorch: `torch.matmul` has no bools.
+
     Parameters
     ----------
     input : Tensor, shape [..., n, k] or [k]
@@ -180,6 +182,8 @@ def matmul(input, other):
 
 def linear(input, weight, bias=None):
     """``input @ weight.T + bias`` as one operation.
+
+    PyTorch: `torch.nn.functional.linear` has no bools.
 
     Parameters
     ----------

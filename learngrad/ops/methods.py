@@ -51,11 +51,14 @@ class Methods(Operators, Handling):
     # In place: the array is overwritten, and the tensor's place in the graph with it.
 
     def zero_(self):
+        """Zeros in all places."""
         return self._assign("zero_", lambda: self._blank())
 
     def fill_(self, value):
+        """One number in all places."""
         return self._assign("fill_", lambda: self._blank() + value)
 
     def copy_(self, src):
+        """The elements of another tensor, which broadcasts, in this dtype and on this device."""
         src = src.to(self.device, self.dtype)
         return self._assign("copy_", lambda: S.expand(src, self.shape))

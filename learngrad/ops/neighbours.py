@@ -14,6 +14,8 @@ def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
     :math:`m` is the mean of the neighbours' squares: of `size` channels round its own, at the same
     place; those beyond the first and the last count as 0 (Krizhevsky et al. 2012).
 
+    PyTorch: `torch.nn.functional.local_response_norm` keeps integers where there are none.
+
     Parameters
     ----------
     input : Tensor, shape [n, channels, *], of three dimensions or more

@@ -187,6 +187,8 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
                momentum=0.1, eps=1e-5):
     """Mean 0 and variance 1 of each channel over the batch (Ioffe, Szegedy 2015).
 
+    PyTorch: `torch.nn.functional.batch_norm` takes one dimension for channels as well.
+
     Parameters
     ----------
     input : Tensor, shape [n, channels, *]

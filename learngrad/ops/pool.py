@@ -197,6 +197,8 @@ def max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
 
     Parameters and result as for `max_pool2d`, with a length for height and width.
 
+    PyTorch: `torch.max_pool1d` refuses an input of no channels.
+
     Examples
     --------
     >>> import learngrad
@@ -263,6 +265,8 @@ def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False,
 
     Parameters as for `avg_pool2d`, with a length for height and width.
 
+    PyTorch: `torch.nn.functional.avg_pool1d` takes integers too.
+
     Examples
     --------
     >>> import learngrad
@@ -276,6 +280,8 @@ def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False,
 def avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False,
                count_include_pad=True, divisor_override=None):
     """The mean of each window.
+
+    PyTorch: `torch.nn.functional.avg_pool2d` takes integers too.
 
     Parameters
     ----------
@@ -367,6 +373,8 @@ def adaptive_avg_pool1d(input, output_size):
 def adaptive_avg_pool2d(input, output_size):
     """The means of windows that cover height and width evenly, `output_size` of them.
 
+    PyTorch: `torch.nn.functional.adaptive_avg_pool2d` raises ValueError for a shape.
+
     Parameters
     ----------
     input : Tensor, shape [n, channels, height, width] or [channels, height, width]
@@ -396,6 +404,8 @@ def adaptive_max_pool1d(input, output_size, return_indices=False):
 
 def adaptive_max_pool2d(input, output_size, return_indices=False):
     """The greatest elements of windows that cover height and width evenly.
+
+    PyTorch: `torch.nn.functional.adaptive_max_pool2d` raises ValueError for a shape.
 
     Parameters
     ----------

@@ -97,6 +97,9 @@ def addmm(input, mat1, mat2, *, beta=1, alpha=1):
 def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """``beta * input + alpha * (batch1 @ batch2)`` for batches of matrices.
 
+    PyTorch: `torch.baddbmm` keeps integers, and cuts `beta` and `alpha` to them; here they become
+    floats.
+
     Examples
     --------
     >>> import learngrad

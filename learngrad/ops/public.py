@@ -34,6 +34,9 @@ def operands(a: Any, b: Any, name: str) -> tuple[Any, Any]:
     return a, operand(b)
 
 
+NO_NUMBERS = "takes no plain numbers."  # where ours does
+
+
 def number(value: Any, name: str) -> Any:
     """A number, where an option is one; text and the like are refused."""
     if isinstance(value, (int, float, np.number)):
@@ -49,36 +52,40 @@ def tensor(value: Any, name: str) -> Any:
                             fix=f"learngrad.{name}(learngrad.tensor(value))")
 
 
-def unary(function: type[Function], name: str, example: str) -> Any:
+def unary(function: type[Function], name: str, example: str, differs: str = "") -> Any:
     """The public function of an operation of one tensor: no arguments, so nothing but the gate.
 
-    `example` is the argument and what comes out, with ``->`` between them.
+    `example` is the argument and what comes out, with ``->`` between them; `differs` says what
+    PyTorch's does otherwise.
     """
     def public(input, *, out=None):
         result = function.apply(tensor(input, name))
         return result if out is None else into(out, result)
 
     return _described(public, function, name, example, "Elementwise; same shape, " + (
-        "a floating dtype." if function.promotion else "same dtype."))
+        "a floating dtype." if function.promotion else "same dtype."), differs)
 
 
-def binary(function: type[Function], name: str, example: str, says: str = "") -> Any:
+def binary(function: type[Function], name: str, example: str, says: str = "",
+           differs: str = "") -> Any:
     """The public function of an operation of two operands that broadcast."""
     def public(input, other, *, out=None):
         result = function.apply(*operands(input, other, name))
         return result if out is None else into(out, result)
 
     return _described(public, function, name, example, says or
-                      "Elementwise, with broadcasting and PyTorch's promotion.")
+                      "Elementwise, with broadcasting and PyTorch's promotion.", differs)
 
 
-def _described(public: Any, function: type[Function], name: str, example: str, says: str) -> Any:
+def _described(public: Any, function: type[Function], name: str, example: str, says: str,
+               differs: str) -> Any:
     arguments, _, result = example.partition(" -> ")
     result = result.replace("\n", "\n    ")
     public.__name__ = public.__qualname__ = name
+    differs = f"PyTorch: ``torch.{name}`` {differs}\n\n    " if differs else ""
     public.__doc__ = f"""{function.__doc__} {says}
 
-    Examples
+    {differs}Examples
     --------
     >>> import learngrad
     >>> learngrad.{name}({arguments.replace("tensor(", "learngrad.tensor(")})

@@ -173,9 +173,11 @@ class Fmod(Divided):
 floor = unary(Floor, "floor", "tensor([1.7, -1.2]) -> tensor([ 1., -2.])")
 ceil = unary(Ceil, "ceil", "tensor([1.2, -1.7]) -> tensor([ 2., -1.])")
 trunc = unary(Trunc, "trunc", "tensor([1.7, -1.7]) -> tensor([ 1., -1.])")
-frac = unary(Frac, "frac", "tensor([1.5, -1.5]) -> tensor([ 0.5000, -0.5000])")
+frac = unary(Frac, "frac", "tensor([1.5, -1.5]) -> tensor([ 0.5000, -0.5000])",
+             "refuses integers; here they become floats.")
 remainder = binary(Remainder, "remainder", "tensor([5, -5]), 3 -> tensor([2, 1])")
-fmod = binary(Fmod, "fmod", "tensor([5, -5]), 3 -> tensor([ 2, -2])")
+fmod = binary(Fmod, "fmod", "tensor([5, -5]), 3 -> tensor([ 2, -2])",
+              differs="takes a plain number as `other` alone.")
 floor_divide = binary(FloorDivide, "floor_divide", "tensor([7, -7]), 2 -> tensor([ 3, -4])")
 
 

@@ -113,6 +113,8 @@ def sort(input, dim=-1, descending=False, stable=False):
 
     Equal elements keep their order, whether `stable` is asked for or not; nan counts as largest.
 
+    PyTorch: `torch.sort` may put equal elements in another order, unless `stable`.
+
     Examples
     --------
     >>> import learngrad
@@ -127,6 +129,8 @@ def sort(input, dim=-1, descending=False, stable=False):
 def argsort(input, dim=-1, descending=False, stable=False):
     """The indices that put the elements along `dim` in order.
 
+    PyTorch: `torch.argsort` may put equal elements in another order, unless `stable`.
+
     Examples
     --------
     >>> import learngrad
@@ -139,6 +143,8 @@ def argsort(input, dim=-1, descending=False, stable=False):
 @spelled()
 def topk(input, k, dim=-1, largest=True, sorted=True):
     """The `k` largest elements along `dim`, largest first: a pair ``(values, indices)``.
+
+    PyTorch: `torch.topk` may take another one of equal elements; here it is the first.
 
     Parameters
     ----------

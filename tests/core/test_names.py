@@ -164,6 +164,11 @@ w.detach(), w.requires_grad, (w * 2).grad_fn is not None, w.is_leaf, w.clone().i
 y = w * 2; y.retain_grad(); (y * y).sum().backward(); y.grad, w.grad
 torch.autograd.grad((w ** 3).sum(), w, create_graph=True)[0]
 torch.autograd.grad(outputs=w * 2, inputs=w, grad_outputs=torch.ones(2), retain_graph=True)
+v = a * 0; v.requires_grad_(); torch.autograd.grad(w.sum(), [w, v], allow_unused=True)
+v = a * 0; v.requires_grad_(); torch.autograd.grad(w.exp().sum(), [w, v], materialize_grads=True)
+torch.autograd.grad(outputs=w.sum(), inputs=[w], only_inputs=True)
+torch.autograd.backward([w.sum(), (w * w).sum()]); w.grad
+torch.autograd.backward(w * 2, torch.ones(2)); w.grad
 torch.autograd.functional.jacobian(lambda x: x ** 2, a)
 torch.autograd.functional.vjp(torch.exp, a, v=a)
 torch.unique(torch.tensor([2, 1, 2])), torch.bincount(i), torch.searchsorted(a, a), torch.nonzero(i)

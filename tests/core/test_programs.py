@@ -15,7 +15,7 @@ import learngrad.nn.functional
 from tests.both import plain, same
 from tests.both import torch as pytorch
 
-WORDS = "emma olivia ava isabella sophia charlotte mia amelia harper evelyn abigail emily".split()
+WORDS = ["emma", "olivia", "ava", "isabella", "sophia", "charlotte", "mia", "amelia", "harper"]
 PROGRAMS = []
 
 
@@ -96,7 +96,7 @@ def bigrams(torch):
     xs, ys = [], []
     for w in WORDS:
         chs = ["."] + list(w) + ["."]
-        for ch1, ch2 in zip(chs, chs[1:]):
+        for ch1, ch2 in zip(chs, chs[1:]):  # noqa: RUF007
             N[stoi[ch1], stoi[ch2]] += 1
             xs.append(stoi[ch1])
             ys.append(stoi[ch2])
