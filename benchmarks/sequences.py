@@ -67,21 +67,26 @@ def lstm_gradients(s: Sizes) -> Gradients:
     def gradients(weights: list[Any]) -> tuple[Any, list[Any]]:
         table, W, U, b, c, V, d = weights
         x = table[letters].reshape(count, width)
-        gates = (x @ W.T).reshape(length, n, 4 * width)
-        gates += b + c
+        # Gates apart, [4, time, n, width], so that each gate of a step is one piece of memory.
+        Wg, Ug = (w.reshape(4, width, width).swapaxes(1, 2).copy() for w in (W, U))
+        gates = np.matmul(x, Wg).reshape(4, length, n, width)
+        gates += (b + c).reshape(4, 1, 1, width)
+        gates[2] *= 2  # tanh(a) is 2 sigmoid(2 a) - 1: one exp for all four
+        Ug[2] *= 2
         h, cell = np.zeros((2, length + 1, n, width), W.dtype)
         bent = np.empty((length, n, width), W.dtype)
+        z = np.empty((4, n, width), W.dtype)
         for t in range(length):
-            z = gates[t]
-            z += h[t] @ U.T
-            z[:, 2 * width:3 * width] *= 2  # tanh(a) is 2 sigmoid(2 a) - 1: one exp for all four
+            np.matmul(h[t], Ug, out=z)
+            z += gates[:, t]
             np.negative(z, out=z)
             np.exp(z, out=z)
             z += 1
             np.reciprocal(z, out=z)
-            i, f, g, o = (z[:, k * width:(k + 1) * width] for k in range(4))
-            g *= 2
-            g -= 1
+            z[2] *= 2
+            z[2] -= 1
+            gates[:, t] = z
+            i, f, g, o = z
             np.multiply(f, cell[t], out=cell[t + 1])
             cell[t + 1] += i * g
             np.tanh(cell[t + 1], out=bent[t])
@@ -99,19 +104,20 @@ def lstm_gradients(s: Sizes) -> Gradients:
         z[every, right.ravel()] -= 1
         z /= count
         gh = (z @ V).reshape(length, n, width)
-        gz = np.empty_like(gates)
+        gz = np.empty((length, n, 4, width), W.dtype)
+        i, f, g, o = gates
+        # What does not wait for the step after: the gates' slopes, for all times at once.
+        slopes = [g * i * (1 - i), cell[:-1] * f * (1 - f), i * (1 - g * g), bent * o * (1 - o)]
+        through = o * (1 - bent * bent)
         back, gcell = np.zeros((2, n, width), W.dtype)
         for t in reversed(range(length)):
-            i, f, g, o = (gates[t][:, k * width:(k + 1) * width] for k in range(4))
-            gi, gf, gg, go = (gz[t][:, k * width:(k + 1) * width] for k in range(4))
             back += gh[t]
-            gcell += back * o * (1 - bent[t] * bent[t])
-            go[...] = back * bent[t] * o * (1 - o)
-            gi[...] = gcell * g * i * (1 - i)
-            gf[...] = gcell * cell[t] * f * (1 - f)
-            gg[...] = gcell * i * (1 - g * g)
-            gcell *= f
-            back = gz[t] @ U
+            gcell += back * through[t]
+            for k in range(3):
+                np.multiply(gcell, slopes[k][t], out=gz[t, :, k])
+            np.multiply(back, slopes[3][t], out=gz[t, :, 3])
+            gcell *= f[t]
+            back = gz[t].reshape(n, 4 * width) @ U
         rows = gz.reshape(count, 4 * width)
         gx, gtable = rows @ W, np.zeros_like(table)
         np.add.at(gtable, letters.ravel(), gx)
