@@ -141,6 +141,8 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
             key.shape[-2] != value.shape[-2]):
         raise ShapeError("attention takes query [..., l, e], key [..., s, e], value [..., s, f]",
                          tensors=tensors, fix="check the order of the dimensions")
+    if not 0 <= dropout_p <= 1:
+        raise ArgumentError(f"dropout_p={dropout_p} is no probability", fix="dropout_p=0.1")
     if attn_mask is not None and is_causal:
         raise ArgumentError("is_causal is a mask, and attn_mask another one",
                             fix="put the causal one into attn_mask")
@@ -156,6 +158,7 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
     if dropout_p:
         shape = (*np.broadcast_shapes(query.shape[:-2], key.shape[:-2]), length, seen)
         stream = devices.default_generator(devices.device_of(like)).stream
-        drop = (stream.random(shape, np.float32) >= dropout_p).astype(query.dtype) / (1 - dropout_p)
+        drop = (stream.random(shape, np.float32) >= dropout_p).astype(query.dtype)
+        drop /= 1 - dropout_p if dropout_p < 1 else 1
     return Attention.apply(query, key, value, attn_mask, 1 / math.sqrt(query.shape[-1])
                            if scale is None else scale, drop)
