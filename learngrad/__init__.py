@@ -15,6 +15,8 @@ from math import e, inf, nan, pi
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
+from numpy import dtype
+
 from learngrad import autograd, cuda, errors, linalg, nn, optim
 from learngrad.autograd.mode import (
     enable_grad,
@@ -327,6 +329,17 @@ _LAZY = {
     "widgets": "learngrad.widgets",
 }
 
+# What PyTorch has and a learner may look for.
+_NOT_HERE = {
+    "there are no complex numbers; keep real and imaginary part apart":
+        "complex64 complex128 cfloat cdouble complex fft view_as_complex",
+    "programs run as they are written; leave the compilation away": "compile jit",
+    "numbers are computed in the dtype they have; leave autocast away": "amp autocast",
+    "tensors are dense": "sparse sparse_coo_tensor",
+    "it runs in one process on one machine": "distributed multiprocessing",
+    "it writes no such format; learngrad.save writes safetensors": "onnx",
+}
+
 if _TYPE_CHECKING:
     from learngrad import data, distributions, saving, trace, utils, widgets
     from learngrad.saving import load, save
@@ -335,10 +348,9 @@ if _TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> _Any:
-    if name in ("complex64", "complex128", "cfloat", "cdouble", "complex"):
-        raise AttributeError("learngrad has no complex numbers: keep real and imaginary part apart")
     if name not in _LAZY:
-        raise AttributeError(f"module 'learngrad' has no attribute {name!r}")
+        why = "".join(f": {why}" for why, names in _NOT_HERE.items() if name in names.split())
+        raise AttributeError(f"module 'learngrad' has no attribute {name!r}{why}")
     module = _importlib.import_module(_LAZY[name])
     value: _Any = module if _LAZY[name] == f"learngrad.{name}" else getattr(module, name)
     if name == "bfloat16":  # a dtype that another package brings

@@ -21,7 +21,7 @@ NAMES = {
         asinh atan atan2 atanh baddbmm bernoulli bincount bitwise_and bitwise_not bitwise_or
         bitwise_xor bmm bool broadcast_tensors broadcast_to bucketize cat ceil chunk clamp clip
         clone concat concatenate cos cosh count_nonzero cummax cummin cumprod cumsum det device
-        diag diag_embed diagonal div divide dot double dstack e einsum empty empty_like
+        diag diag_embed diagonal div divide dot double dstack dtype e einsum empty empty_like
         enable_grad eq equal erf exp exp2 expm1 eye finfo flatten flip fliplr flipud float float16
         float32 float64 floor floor_divide fmod frac from_dlpack from_numpy full full_like gather
         ge get_default_dtype get_rng_state greater greater_equal gt half hstack hypot iinfo
@@ -39,8 +39,8 @@ NAMES = {
         sin sinh softmax sort split sqrt square squeeze stack std std_mean sub subtract sum svd
         swapaxes swapdims t take take_along_dim tan tanh tensor tensordot tile topk transpose tril
         tril_indices triu triu_indices true_divide trunc uint8 unbind unflatten unique unsqueeze
-        var var_mean vstack where zeros zeros_like avg_pool1d conv1d conv2d dropout layer_norm
-        max_pool2d __version__""",
+        load save var var_mean vstack where zeros zeros_like avg_pool1d conv1d conv2d dropout
+        layer_norm max_pool2d __version__""",
     "Tensor": """
         T abs abs_ absolute acos add add_ addcdiv addcdiv_ addcmul addcmul_ addmm all allclose
         amax amin any argmax argmin argsort asin atan atan2 backward baddbmm bernoulli bernoulli_
@@ -72,6 +72,29 @@ NAMES = {
     "backends": "cuda.matmul.allow_tf32 cudnn.benchmark cudnn.deterministic cudnn.enabled "
                 "mps.is_available",
     "accelerator": "current_accelerator is_available",
+    "nn": """
+        AdaptiveAvgPool2d AvgPool2d BCELoss BCEWithLogitsLoss BatchNorm1d BatchNorm2d Conv1d Conv2d
+        ConvTranspose2d CosineEmbeddingLoss CrossEntropyLoss Dropout Dropout2d ELU Embedding
+        Flatten GELU GRU GRUCell GroupNorm Identity InstanceNorm2d L1Loss LSTM LSTMCell LayerNorm
+        LazyBatchNorm1d LazyBatchNorm2d LazyConv2d LazyLinear LeakyReLU Linear LogSoftmax MSELoss
+        MaxPool2d Module ModuleDict ModuleList MultiheadAttention NLLLoss Parameter ParameterDict
+        ParameterList PixelShuffle RNN ReLU ReflectionPad2d Sequential SiLU Sigmoid SmoothL1Loss
+        Softmax Softplus Tanh Transformer TransformerEncoder TransformerEncoderLayer Unflatten
+        Upsample functional init utils.clip_grad_norm_ utils.clip_grad_value_
+        utils.rnn.pack_padded_sequence utils.rnn.pad_packed_sequence utils.rnn.pad_sequence""",
+    "nn.Module": """
+        add_module apply buffers children eval extra_repr forward load_state_dict modules
+        named_buffers named_children named_modules named_parameters parameters register_buffer
+        register_forward_hook register_parameter requires_grad_ state_dict to train zero_grad""",
+    "nn.init": "calculate_gain constant_ kaiming_normal_ kaiming_uniform_ normal_ ones_ "
+               "orthogonal_ uniform_ xavier_normal_ xavier_uniform_ zeros_",
+    "optim": "ASGD Adadelta Adagrad Adam AdamW Adamax LBFGS NAdam Optimizer RAdam RMSprop SGD "
+             "lr_scheduler.CosineAnnealingLR lr_scheduler.ExponentialLR lr_scheduler.LambdaLR "
+             "lr_scheduler.OneCycleLR lr_scheduler.ReduceLROnPlateau lr_scheduler.StepLR",
+    "optim.Optimizer": "add_param_group load_state_dict state_dict step zero_grad",
+    "utils.data": "BatchSampler ConcatDataset DataLoader Dataset IterableDataset RandomSampler "
+                  "Subset TensorDataset WeightedRandomSampler random_split",
+    "distributions": "Bernoulli Categorical Distribution Multinomial Normal Uniform kl_divergence",
     "nn.functional": """
         adaptive_avg_pool2d avg_pool1d avg_pool2d batch_norm binary_cross_entropy
         binary_cross_entropy_with_logits conv1d conv2d conv_transpose2d cosine_similarity
@@ -218,6 +241,14 @@ def test_draws(program):
     mine = shapes_and_dtypes(run(lg, f"[{program}]"))
     if torch is not None:
         assert mine == shapes_and_dtypes(run(torch, f"[{program}]"))
+
+
+@pytest.mark.parametrize(("name", "why"), [
+    ("complex64", "real and imaginary"), ("compile", "as they are written"),
+    ("autocast", "dtype they have"), ("sparse", "dense"), ("distributed", "one process")])
+def test_what_is_not_there_says_why(name, why):
+    with pytest.raises(AttributeError, match=f"'{name}'.*{why}"):
+        getattr(lg, name)
 
 
 def test_a_misspelt_name_is_refused():
