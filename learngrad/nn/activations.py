@@ -30,8 +30,9 @@ class InPlace(FunctionLayer):
         the graph, are refused.
     """
 
-    def __init__(self, inplace: bool = False, **arguments: Any) -> None:
-        super().__init__(**arguments, inplace=inplace)
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self._fix(inplace=inplace)
 
     def extra_repr(self) -> str:
         """The arguments."""
@@ -112,7 +113,8 @@ class LeakyReLU(InPlace):
     shown = "negative_slope={negative_slope}"
 
     def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
-        super().__init__(inplace, negative_slope=negative_slope)
+        super().__init__(inplace)
+        self._fix(negative_slope=negative_slope)
 
 
 class RReLU(InPlace):
@@ -141,7 +143,8 @@ class RReLU(InPlace):
     shown = "lower={lower}, upper={upper}"
 
     def __init__(self, lower: float = 1 / 8, upper: float = 1 / 3, inplace: bool = False) -> None:
-        super().__init__(inplace, lower=lower, upper=upper)
+        super().__init__(inplace)
+        self._fix(lower=lower, upper=upper)
 
     def forward(self, input: Any) -> Any:
         """``rrelu(input, lower, upper, training)``."""
@@ -222,7 +225,8 @@ class ELU(InPlace):
     shown = "alpha={alpha}"
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
-        super().__init__(inplace, alpha=alpha)
+        super().__init__(inplace)
+        self._fix(alpha=alpha)
 
 
 class CELU(InPlace):
@@ -251,7 +255,8 @@ class CELU(InPlace):
     shown = "alpha={alpha}"
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
-        super().__init__(inplace, alpha=alpha)
+        super().__init__(inplace)
+        self._fix(alpha=alpha)
 
 
 class SELU(InPlace):
@@ -299,7 +304,8 @@ class GELU(FunctionLayer):
     shown = "approximate={approximate!r}"
 
     def __init__(self, approximate: str = "none") -> None:
-        super().__init__(approximate=approximate)
+        super().__init__()
+        self._fix(approximate=approximate)
 
 
 class SiLU(InPlace):
@@ -380,7 +386,8 @@ class Softplus(FunctionLayer):
     shown = "beta={beta}, threshold={threshold}"
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
-        super().__init__(beta=beta, threshold=threshold)
+        super().__init__()
+        self._fix(beta=beta, threshold=threshold)
 
 
 class Threshold(InPlace):
@@ -406,4 +413,5 @@ class Threshold(InPlace):
     shown = "threshold={threshold}, value={value}"
 
     def __init__(self, threshold: float, value: float, inplace: bool = False) -> None:
-        super().__init__(inplace, threshold=threshold, value=value)
+        super().__init__(inplace)
+        self._fix(threshold=threshold, value=value)

@@ -46,11 +46,11 @@ class OfClasses(Looking):
     """Base of the two whose targets are classes: weights of the classes, and what is ignored."""
 
     def __init__(self, weight: Any = None, size_average: Any = None, ignore_index: int = -100,
-                 reduce: Any = None, reduction: str = "mean", **arguments: Any) -> None:
+                 reduce: Any = None, reduction: str = "mean") -> None:
         if getattr(weight, "ndim", 1) != 1:
             raise made_with_tensors(type(self).__name__)
-        super().__init__(size_average, reduce, reduction, ignore_index=ignore_index, weight=weight,
-                         **arguments)
+        super().__init__(size_average, reduce, reduction)
+        self._fix(ignore_index=ignore_index, weight=weight)
 
 
 class CrossEntropyLoss(OfClasses):
@@ -95,8 +95,8 @@ class CrossEntropyLoss(OfClasses):
     def __init__(self, weight: Any = None, size_average: Any = None, ignore_index: int = -100,
                  reduce: Any = None, reduction: str = "mean",
                  label_smoothing: float = 0.0) -> None:
-        super().__init__(weight, size_average, ignore_index, reduce, reduction,
-                         label_smoothing=label_smoothing)
+        super().__init__(weight, size_average, ignore_index, reduce, reduction)
+        self._fix(label_smoothing=label_smoothing)
 
     def forward(self, input: Any, target: Any) -> Any:
         """``cross_entropy(input, target, …)``."""
@@ -186,7 +186,8 @@ class BCELoss(Loss):
 
     def __init__(self, weight: Any = None, size_average: Any = None, reduce: Any = None,
                  reduction: str = "mean") -> None:
-        super().__init__(size_average, reduce, reduction, weight=weight)
+        super().__init__(size_average, reduce, reduction)
+        self._fix(weight=weight)
 
 
 class BCEWithLogitsLoss(Looking):
@@ -224,7 +225,8 @@ class BCEWithLogitsLoss(Looking):
 
     def __init__(self, weight: Any = None, size_average: Any = None, reduce: Any = None,
                  reduction: str = "mean", pos_weight: Any = None) -> None:
-        super().__init__(size_average, reduce, reduction, weight=weight, pos_weight=pos_weight)
+        super().__init__(size_average, reduce, reduction)
+        self._fix(weight=weight, pos_weight=pos_weight)
 
     def forward(self, input: Any, target: Any) -> Any:
         """``binary_cross_entropy_with_logits(input, target, …)``."""

@@ -13,8 +13,8 @@ __all__ = ["FunctionLayer"]
 class FunctionLayer(Module):
     """Base of the layers that are one function with some of its arguments fixed.
 
-    A subclass names the function, and its ``__init__`` hands over the arguments by the names they
-    have there. They become attributes, which every call reads again.
+    A subclass names the function, and its ``__init__`` hands over the arguments to `_fix`, by the
+    names they have there. They become attributes, which every call reads again.
 
     Examples
     --------
@@ -24,7 +24,8 @@ class FunctionLayer(Module):
     ...     function = staticmethod(learngrad.clamp)
     ...     shown = "min={min}, max={max}"
     ...     def __init__(self, min, max):
-    ...         super().__init__(min=min, max=max)
+    ...         super().__init__()
+    ...         self._fix(min=min, max=max)
     >>> Clamp(0, 1)
     Clamp(min=0, max=1)
     >>> Clamp(0, 1)(learngrad.tensor([-3.0, 3.0]))
@@ -33,11 +34,11 @@ class FunctionLayer(Module):
 
     function: ClassVar[Callable[..., Any]]
     shown: ClassVar[str] = ""  # what its repr says, with the attributes in braces
-    _arguments: tuple[str, ...]
+    _arguments: tuple[str, ...] = ()
 
-    def __init__(self, **arguments: Any) -> None:
-        super().__init__()
-        vars(self).update(arguments, _arguments=tuple(arguments))
+    def _fix(self, **arguments: Any) -> None:
+        """Keep these arguments of the function."""
+        vars(self).update(arguments, _arguments=(*self._arguments, *arguments))
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
         """The function of the inputs and the arguments."""

@@ -27,15 +27,20 @@ class Loss(FunctionLayer):
 
     reduction: str
 
-    def __init__(self, size_average: Any = None, reduce: Any = None, reduction: str = "mean",
-                 **arguments: Any) -> None:
-        tensors = {name: arguments.pop(name) for name in BUFFERS if name in arguments}
-        if any(hasattr(a, "shape") for a in (size_average, reduce, reduction, *arguments.values())):
+    def __init__(self, size_average: Any = None, reduce: Any = None,
+                 reduction: str = "mean") -> None:
+        super().__init__()
+        if any(hasattr(given, "shape") for given in (size_average, reduce, reduction)):
             raise made_with_tensors(type(self).__name__)
-        super().__init__(reduction=self._reduced(reduction, size_average, reduce), **arguments)
-        for name, tensor in tensors.items():
-            self.register_buffer(name, tensor)
-        self._arguments += tuple(tensors)
+        self._fix(reduction=self._reduced(reduction, size_average, reduce))
+
+    def _fix(self, **arguments: Any) -> None:
+        for name, value in arguments.items():
+            if name in BUFFERS:
+                self.register_buffer(name, value)
+            elif hasattr(value, "shape"):
+                raise made_with_tensors(type(self).__name__)
+        super()._fix(**arguments)
 
     def _reduced(self, reduction: str, size_average: Any, reduce: Any) -> str:
         return L.reduced(reduction, size_average, reduce)
@@ -134,7 +139,8 @@ class SmoothL1Loss(Loss):
 
     def __init__(self, size_average: Any = None, reduce: Any = None, reduction: str = "mean",
                  beta: float = 1.0) -> None:
-        super().__init__(size_average, reduce, reduction, beta=beta)
+        super().__init__(size_average, reduce, reduction)
+        self._fix(beta=beta)
 
 
 class HuberLoss(Loss):
@@ -168,7 +174,8 @@ class HuberLoss(Loss):
     function = staticmethod(D.huber_loss)
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
-        super().__init__(reduction=reduction, delta=delta)
+        super().__init__(reduction=reduction)
+        self._fix(delta=delta)
 
 
 class KLDivLoss(Loss):
@@ -203,7 +210,8 @@ class KLDivLoss(Loss):
 
     def __init__(self, size_average: Any = None, reduce: Any = None, reduction: str = "mean",
                  log_target: bool = False) -> None:
-        super().__init__(size_average, reduce, reduction, log_target=log_target)
+        super().__init__(size_average, reduce, reduction)
+        self._fix(log_target=log_target)
 
     def _reduced(self, reduction: str, size_average: Any, reduce: Any) -> str:
         said = super()._reduced("sum" if reduction == "batchmean" else reduction, size_average,
@@ -244,7 +252,8 @@ class PoissonNLLLoss(Loss):
 
     def __init__(self, log_input: bool = True, full: bool = False, size_average: Any = None,
                  eps: float = 1e-8, reduce: Any = None, reduction: str = "mean") -> None:
-        super().__init__(size_average, reduce, reduction, log_input=log_input, full=full, eps=eps)
+        super().__init__(size_average, reduce, reduction)
+        self._fix(log_input=log_input, full=full, eps=eps)
 
 
 class GaussianNLLLoss(Loss):
@@ -281,4 +290,5 @@ class GaussianNLLLoss(Loss):
     function = staticmethod(likelihood.gaussian_nll_loss)
 
     def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
-        super().__init__(reduction=reduction, full=full, eps=eps)
+        super().__init__(reduction=reduction)
+        self._fix(full=full, eps=eps)

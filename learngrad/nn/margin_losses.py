@@ -49,7 +49,8 @@ class CosineEmbeddingLoss(Loss):
 
     def __init__(self, margin: float = 0.0, size_average: Any = None, reduce: Any = None,
                  reduction: str = "mean") -> None:
-        super().__init__(size_average, reduce, reduction, margin=margin)
+        super().__init__(size_average, reduce, reduction)
+        self._fix(margin=margin)
 
 
 class MarginRankingLoss(Loss):
@@ -83,7 +84,8 @@ class MarginRankingLoss(Loss):
 
     def __init__(self, margin: float = 0.0, size_average: Any = None, reduce: Any = None,
                  reduction: str = "mean") -> None:
-        super().__init__(size_average, reduce, reduction, margin=margin)
+        super().__init__(size_average, reduce, reduction)
+        self._fix(margin=margin)
 
 
 class HingeEmbeddingLoss(Loss):
@@ -116,7 +118,8 @@ class HingeEmbeddingLoss(Loss):
 
     def __init__(self, margin: float = 1.0, size_average: Any = None, reduce: Any = None,
                  reduction: str = "mean") -> None:
-        super().__init__(size_average, reduce, reduction, margin=margin)
+        super().__init__(size_average, reduce, reduction)
+        self._fix(margin=margin)
 
 
 class TripletMarginLoss(Loss):
@@ -158,7 +161,8 @@ class TripletMarginLoss(Loss):
 
     def __init__(self, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6, swap: bool = False,
                  size_average: Any = None, reduce: Any = None, reduction: str = "mean") -> None:
-        super().__init__(size_average, reduce, reduction, margin=margin, p=p, eps=eps, swap=swap)
+        super().__init__(size_average, reduce, reduction)
+        self._fix(margin=margin, p=p, eps=eps, swap=swap)
 
 
 class TripletMarginWithDistanceLoss(Loss):
@@ -192,9 +196,10 @@ class TripletMarginWithDistanceLoss(Loss):
 
     def __init__(self, *, distance_function: Callable[[Any, Any], Any] | None = None,
                  margin: float = 1.0, swap: bool = False, reduction: str = "mean") -> None:
-        super().__init__(reduction=reduction, margin=margin, swap=swap)
+        super().__init__(reduction=reduction)
+        self._fix(margin=margin, swap=swap)
         self.distance_function = distance_function or PairwiseDistance()
-        self._arguments += ("distance_function",)
+        self._arguments = (*self._arguments, "distance_function")
 
 
 class SoftMarginLoss(Loss):
@@ -254,7 +259,8 @@ class MultiLabelSoftMarginLoss(Loss):
 
     def __init__(self, weight: Any = None, size_average: Any = None, reduce: Any = None,
                  reduction: str = "mean") -> None:
-        super().__init__(size_average, reduce, reduction, weight=weight)
+        super().__init__(size_average, reduce, reduction)
+        self._fix(weight=weight)
 
 
 class MultiMarginLoss(Loss):
@@ -293,7 +299,8 @@ class MultiMarginLoss(Loss):
 
     def __init__(self, p: int = 1, margin: float = 1.0, weight: Any = None,
                  size_average: Any = None, reduce: Any = None, reduction: str = "mean") -> None:
-        super().__init__(size_average, reduce, reduction, p=p, margin=margin, weight=weight)
+        super().__init__(size_average, reduce, reduction)
+        self._fix(p=p, margin=margin, weight=weight)
 
 
 class MultiLabelMarginLoss(Loss):

@@ -96,7 +96,8 @@ class Hardtanh(InPlace):
     shown = "min_val={min_val}, max_val={max_val}"
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
-        super().__init__(inplace, min_val=min_val, max_val=max_val)
+        super().__init__(inplace)
+        self._fix(min_val=min_val, max_val=max_val)
         if not max_val > min_val:
             raise ArgumentError(f"max_val={max_val} is not above min_val={min_val}",
                                 fix="nn.Hardtanh(-1.0, 1.0)")
@@ -159,7 +160,8 @@ class GLU(FunctionLayer):
     shown = "dim={dim}"
 
     def __init__(self, dim: int = -1) -> None:
-        super().__init__(dim=dim)
+        super().__init__()
+        self._fix(dim=dim)
 
 
 class Softmax(FunctionLayer):
@@ -188,7 +190,8 @@ class Softmax(FunctionLayer):
     shown = "dim={dim}"
 
     def __init__(self, dim: int | None = None) -> None:
-        super().__init__(dim=dim)
+        super().__init__()
+        self._fix(dim=dim)
 
 
 class Softmin(FunctionLayer):
@@ -214,7 +217,8 @@ class Softmin(FunctionLayer):
     shown = "dim={dim}"
 
     def __init__(self, dim: int | None = None) -> None:
-        super().__init__(dim=dim)
+        super().__init__()
+        self._fix(dim=dim)
 
 
 class LogSoftmax(FunctionLayer):
@@ -240,7 +244,8 @@ class LogSoftmax(FunctionLayer):
     shown = "dim={dim}"
 
     def __init__(self, dim: int | None = None) -> None:
-        super().__init__(dim=dim)
+        super().__init__()
+        self._fix(dim=dim)
 
 
 class Softmax2d(Module):
@@ -304,7 +309,8 @@ class Hardshrink(FunctionLayer):
     shown = "{lambd}"
 
     def __init__(self, lambd: float = 0.5) -> None:
-        super().__init__(lambd=lambd)
+        super().__init__()
+        self._fix(lambd=lambd)
 
 
 class Softshrink(FunctionLayer):
@@ -330,4 +336,5 @@ class Softshrink(FunctionLayer):
     shown = "{lambd}"
 
     def __init__(self, lambd: float = 0.5) -> None:
-        super().__init__(lambd=lambd)
+        super().__init__()
+        self._fix(lambd=lambd)

@@ -51,8 +51,9 @@ class Upsample(FunctionLayer):
                  recompute_scale_factor: bool | None = None) -> None:
         factor = (tuple(map(float, scale_factor)) if isinstance(scale_factor, (tuple, list)) else
                   float(scale_factor) if scale_factor else None)
-        super().__init__(size=size, scale_factor=factor, mode=mode, align_corners=align_corners,
-                         recompute_scale_factor=recompute_scale_factor)
+        super().__init__()
+        self._fix(size=size, scale_factor=factor, mode=mode, align_corners=align_corners,
+                  recompute_scale_factor=recompute_scale_factor)
 
     def extra_repr(self) -> str:
         """The size or the factor, and the mode."""
@@ -132,7 +133,8 @@ class PixelShuffle(FunctionLayer):
     shown = "upscale_factor={upscale_factor}"
 
     def __init__(self, upscale_factor: int) -> None:
-        super().__init__(upscale_factor=upscale_factor)
+        super().__init__()
+        self._fix(upscale_factor=upscale_factor)
 
 
 class PixelUnshuffle(FunctionLayer):
@@ -158,7 +160,8 @@ class PixelUnshuffle(FunctionLayer):
     shown = "downscale_factor={downscale_factor}"
 
     def __init__(self, downscale_factor: int) -> None:
-        super().__init__(downscale_factor=downscale_factor)
+        super().__init__()
+        self._fix(downscale_factor=downscale_factor)
 
 
 class ChannelShuffle(FunctionLayer):
@@ -187,7 +190,8 @@ class ChannelShuffle(FunctionLayer):
     shown = "groups={groups}"
 
     def __init__(self, groups: int) -> None:
-        super().__init__(groups=groups)
+        super().__init__()
+        self._fix(groups=groups)
 
 
 class Unfold(FunctionLayer):
@@ -217,8 +221,8 @@ class Unfold(FunctionLayer):
 
     def __init__(self, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
                  stride: Any = 1) -> None:
-        super().__init__(kernel_size=kernel_size, dilation=dilation, padding=padding,
-                         stride=stride)
+        super().__init__()
+        self._fix(kernel_size=kernel_size, dilation=dilation, padding=padding, stride=stride)
 
 
 class Fold(FunctionLayer):
@@ -249,5 +253,6 @@ class Fold(FunctionLayer):
 
     def __init__(self, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
                  stride: Any = 1) -> None:
-        super().__init__(output_size=output_size, kernel_size=kernel_size, dilation=dilation,
-                         padding=padding, stride=stride)
+        super().__init__()
+        self._fix(output_size=output_size, kernel_size=kernel_size, dilation=dilation,
+                  padding=padding, stride=stride)

@@ -1,5 +1,8 @@
 """The plainest layers and losses beside what they are by hand; the others are beside PyTorch's."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -115,3 +118,33 @@ def test_functional_has_the_same_operations():
     np.testing.assert_allclose(functional.log_softmax(x, dim=1).numpy(), np.log(softmax(X)),
                                rtol=1e-5)
     assert functional.relu is learngrad.relu
+
+
+@pytest.mark.parametrize("make", [
+    lambda: nn.Softsign(2), lambda: nn.Tanh(inplace=True), lambda: nn.ReLU6(False, 3),
+    lambda: nn.MSELoss(beta=2.0), lambda: nn.Softmax(axis=1), lambda: nn.MaxPool2d(2, size=3),
+    lambda: nn.ReLU(learngrad.ones(2), learngrad.ones(2)),
+])
+def test_arguments_that_a_layer_does_not_have_are_refused_when_it_is_made(make):
+    with pytest.raises(TypeError):
+        make()
+
+
+@pytest.mark.parametrize("make", [
+    lambda: nn.LeakyReLU(0.2), lambda: nn.Dropout(0.3), lambda: nn.MaxPool2d(2),
+    lambda: nn.CrossEntropyLoss(learngrad.ones(3)), lambda: nn.BatchNorm2d(3),
+    lambda: nn.Conv2d(3, 4, 3, padding_mode="reflect"), lambda: nn.Embedding(4, 2, 0),
+])
+def test_layers_are_copied_and_pickled_whole(make):
+    layer = make()
+    for other in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        assert repr(other) == repr(layer)
+        assert {k: v.tolist() for k, v in other.state_dict().items()} == {
+            k: v.tolist() for k, v in layer.state_dict().items()}
+
+
+def test_an_argument_that_is_changed_counts_from_the_next_call():
+    layer = nn.LeakyReLU(0.1)
+    layer.negative_slope = 0.5
+    assert layer(learngrad.tensor([-2.0])).tolist() == [-1.0]
+    assert repr(layer) == "LeakyReLU(negative_slope=0.5)"
