@@ -51,8 +51,8 @@ class Convolution(Function):
 
     def matrices(self, cols: Any, g: Geometry) -> Any:
         """Columns as one matrix for each group."""
-        c, places, n = *cols.shape[:2], cols.shape[-1]
-        return cols.reshape(g.groups, c // g.groups * places, g.windows * n)
+        rows = len(cols) // g.groups * g.places
+        return cols.reshape(g.groups, rows, g.windows * cols.shape[-1])
 
     def kernels(self, weight: Any, g: Geometry) -> Any:
         """The kernel as one matrix for each group, [groups, out, in · places]."""
@@ -106,7 +106,9 @@ class ConvTranspose(Convolution):
         kernels, count = self.kernels(weight, g).swapaxes(1, 2), weight.shape[1] * g.groups
         out = devices.array_module(x).empty((len(x), count, *g.size), x.dtype)
         for part in self.parts(x, count, g):
-            cols = kernels @ self.rows(x[part], g)
+            rows = self.rows(x[part], g)
+            # Products of a column and a row, as each channel by itself has, are sooner made so.
+            cols = kernels * rows if rows.shape[1] == 1 else kernels @ rows
             out[part] = spread(cols.reshape(count, g.places, *g.out, len(x[part])), g)
         return out if bias is None else self.shift(out, bias)
 

@@ -29,6 +29,7 @@ class Normalise(Function):
     formula, sign = r"\frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} w + b", "normalise"
     local = {"x": "w / σ · (g − mean(g) − x̂ · mean(g · x̂))", "weight": "g · x̂, summed",
              "bias": "g, summed"}
+    mean: Any
 
     def forward(self, x, weight, bias, axes, shape, eps, centred, given, fixed):
         # `shape` is that of weight and bias beside x; `centred` says whether the mean is
