@@ -22,13 +22,13 @@ class NoKeyError(LearngradError, KeyError, AttributeError):
 class Row(Module):
     """Base of `Sequential` and `ModuleList`: modules that are counted from 0."""
 
-    optional = True  # whether None may stand among the modules
+    _may_hold_none = True  # whether None may stand among the modules
 
-    def _names(self) -> list[str]:
+    def _layer_names(self) -> list[str]:
         return list(self._part_names["modules"])
 
     def _checked(self, name: Any, module: Any) -> Any:
-        if not (isinstance(module, Module) or (module is None and self.optional)):
+        if not (isinstance(module, Module) or (module is None and self._may_hold_none)):
             called = getattr(module, "__name__", "")
             fix = (f"with brackets: nn.{called}()" if isinstance(module, type) else
                    "give modules, such as nn.ReLU(), separated by commas; not functions or lists")
@@ -42,7 +42,7 @@ class Row(Module):
     def _renamed(self, modules: Iterable[Any]) -> None:
         """Hold these modules alone, numbered from 0."""
         modules = list(modules)
-        for name in self._names():
+        for name in self._layer_names():
             delattr(self, name)
         for i, module in enumerate(modules):
             self._put(str(i), module)
@@ -53,7 +53,7 @@ class Row(Module):
         except AttributeError:
             raise ArgumentTypeError(f"layers are counted by integers, not {index!r:.60}",
                                     fix="net[0], or by name: net.get_submodule(name)") from None
-        names = self._names()
+        names = self._layer_names()
         if not -len(names) <= at < len(names):
             raise OutOfRangeError(
                 f"there is no layer {at}: this {type(self).__name__} has {len(names)}",
@@ -65,11 +65,11 @@ class Row(Module):
 
     def __iter__(self) -> Iterator[Any]:
         held = vars(self)
-        return (held[name] for name in self._names())
+        return (held[name] for name in self._layer_names())
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
-            return self._slice(self._names()[index])
+            return self._slice(self._layer_names()[index])
         return vars(self)[self._name_at(index)]
 
     def _slice(self, names: list[str]) -> Any:
@@ -80,7 +80,7 @@ class Row(Module):
 
     def __delitem__(self, index: int | slice) -> None:
         """Take layers out; those that stay are numbered anew."""
-        names = self._names()
+        names = self._layer_names()
         gone = set(names[index]) if isinstance(index, slice) else {self._name_at(index)}
         self._renamed([vars(self)[name] for name in names if name not in gone])
 
@@ -153,7 +153,7 @@ class Sequential(Row):
     )
     """
 
-    optional = False
+    _may_hold_none = False
 
     def __init__(self, *layers: Module | Mapping[str, Module]) -> None:
         super().__init__()
