@@ -5,7 +5,10 @@ Then, each with one thought more: `Adagrad`, `RMSprop`, `Adadelta`, `Adam`, `Ada
 `lr_scheduler` changes their learning rates, `swa_utils` averages what they found.
 """
 
-from learngrad.optim import lr_scheduler, swa_utils
+import importlib as _importlib
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
 from learngrad.optim.adadelta import Adadelta
 from learngrad.optim.adagrad import Adagrad
 from learngrad.optim.adam import Adam
@@ -20,5 +23,15 @@ from learngrad.optim.rmsprop import RMSprop
 from learngrad.optim.rprop import Rprop
 from learngrad.optim.sgd import SGD
 
+if _TYPE_CHECKING:
+    from learngrad.optim import lr_scheduler, swa_utils
+
 __all__ = ["ASGD", "LBFGS", "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam",
            "Optimizer", "RAdam", "RMSprop", "Rprop", "lr_scheduler", "swa_utils"]
+
+
+def __getattr__(name: str) -> _Any:
+    # Loaded when they are first used: many programs need neither.
+    if name in ("lr_scheduler", "swa_utils"):
+        return _importlib.import_module(f"learngrad.optim.{name}")
+    raise AttributeError(f"module 'learngrad.optim' has no attribute {name!r}")

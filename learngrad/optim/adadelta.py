@@ -59,6 +59,7 @@ class Adadelta(Optimizer):
 
     limits: ClassVar[Limits] = {
         "lr": AT_LEAST_0, "rho": FRACTION, "eps": AT_LEAST_0, "weight_decay": AT_LEAST_0}
+    counts = ("step",)
 
     def __init__(self, params: Any, lr: float = 1.0, rho: float = 0.9, eps: float = 1e-6,
                  weight_decay: float = 0, foreach: bool | None = None, *, capturable: bool = False,

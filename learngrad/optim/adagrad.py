@@ -61,6 +61,7 @@ class Adagrad(Optimizer):
     limits: ClassVar[Limits] = {
         "lr": AT_LEAST_0, "lr_decay": AT_LEAST_0, "weight_decay": AT_LEAST_0,
         "initial_accumulator_value": AT_LEAST_0, "eps": AT_LEAST_0}
+    counts = ("step",)
 
     def __init__(self, params: Any, lr: float = 1e-2, lr_decay: float = 0, weight_decay: float = 0,
                  initial_accumulator_value: float = 0, eps: float = 1e-10,

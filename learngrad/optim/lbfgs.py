@@ -76,7 +76,6 @@ class LBFGS(Optimizer):
 
     limits: ClassVar[Limits] = {"lr": AT_LEAST_0, "tolerance_grad": AT_LEAST_0,
                                 "tolerance_change": AT_LEAST_0}
-    counts = ()
 
     def __init__(self, params: Any, lr: float = 1, max_iter: int = 20, max_eval: int | None = None,
                  tolerance_grad: float = 1e-7, tolerance_change: float = 1e-9,

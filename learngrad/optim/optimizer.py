@@ -61,7 +61,7 @@ class Optimizer:
     """
 
     limits: ClassVar[settings.Limits] = {}
-    counts: ClassVar[tuple[str, ...]] = ("step",)
+    counts: ClassVar[tuple[str, ...]] = ()
     """What a rule remembers as Python numbers, and a state dict holds as tensors, as PyTorch's."""
 
     defaults: dict[str, Any]

@@ -70,6 +70,7 @@ class RAdam(Optimizer):
     limits: ClassVar[Limits] = {
         "lr": AT_LEAST_0, "betas": [FRACTION, FRACTION], "eps": AT_LEAST_0,
         "weight_decay": AT_LEAST_0}
+    counts = ("step",)
 
     def __init__(self, params: Any, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
                  eps: float = 1e-8, weight_decay: float = 0, decoupled_weight_decay: bool = False,

@@ -67,6 +67,7 @@ class RMSprop(Optimizer):
     limits: ClassVar[Limits] = {
         "lr": AT_LEAST_0, "alpha": AT_LEAST_0, "eps": AT_LEAST_0, "weight_decay": AT_LEAST_0,
         "momentum": AT_LEAST_0}
+    counts = ("step",)
 
     def __init__(self, params: Any, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8,
                  weight_decay: float = 0, momentum: float = 0, centered: bool = False,

@@ -60,6 +60,7 @@ class Rprop(Optimizer):
 
     limits: ClassVar[Limits] = {
         "lr": AT_LEAST_0, "etas": [(0.0, 1.0), AT_LEAST_0], "step_sizes": [AT_LEAST_0, AT_LEAST_0]}
+    counts = ("step",)
 
     def __init__(self, params: Any, lr: float = 1e-2, etas: tuple[float, float] = (0.5, 1.2),
                  step_sizes: tuple[float, float] = (1e-6, 50), *, capturable: bool = False,

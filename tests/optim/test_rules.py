@@ -142,18 +142,30 @@ def test_parameters_without_a_gradient_stay():
     assert math.isclose(a.item(), 0.5, rel_tol=1e-6)
 
 
-@pytest.mark.parametrize("shape", [(300, 400), (PIECE,), (PIECE + 1,), (2, PIECE)])
-@pytest.mark.parametrize("order", ["C", "F"])
-def test_large_arrays_move_as_small_ones(shape, order):
+@pytest.mark.parametrize("shape", [(300, 400), (PIECE + 1,), (0, 3)], ids=str)
+@pytest.mark.parametrize("orders", ["CC", "FF", "CF", "FC"])
+@pytest.mark.parametrize("name", RULES)
+def test_large_arrays_move_as_small_ones(name, orders, shape):
     """A large array is moved in pieces: every element as in a step by itself."""
     rng = np.random.default_rng(0)
-    start, g = (np.asarray(rng.standard_normal(shape), order=order) for _ in range(2))
+    rule, rows = RULES[name]
+    start, g = (np.asarray(rng.standard_normal(shape), order=order) for order in orders)
     p = learngrad.from_numpy(start.copy(order="K")).requires_grad_()
-    optimizer = optim.SGD([p], lr=0.1, momentum=0.9, dampening=0.5)
+    optimizer = getattr(optim, name)([p], **rows[-1])
     p.grad = learngrad.from_numpy(g)
-    for _ in range(2):
+    expected, memory = start, {}
+    for t in (1, 2):
         optimizer.step()
-    np.testing.assert_allclose(p.detach().numpy(), start - 0.24 * g, atol=1e-12)
+        expected = rule(expected, t, memory, **rows[-1], g=g)
+    np.testing.assert_allclose(p.detach().numpy(), expected, rtol=1e-10, atol=1e-12)
+
+
+def test_an_array_that_is_not_one_block_in_memory():
+    start = np.linspace(0, 1, 4 * PIECE)
+    p = learngrad.from_numpy(start.copy()[::2]).requires_grad_()
+    p.grad = learngrad.ones(2 * PIECE, dtype=learngrad.float64)
+    optim.SGD([p], lr=0.5).step()
+    np.testing.assert_allclose(p.detach().numpy(), start[::2] - 0.5)
 
 
 def test_parameters_on_two_devices_move_in_one_step():
