@@ -23,17 +23,21 @@ def spelled(many: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
-            if kwargs:
-                out = kwargs.pop("out", None)
-                if out is not None:
-                    return into(out, call(*args, **kwargs))
-                for name, ours in _NUMPY.items():
-                    if name in kwargs:
-                        kwargs[ours] = kwargs.pop(name)
-                if many == "dims" and "dim" in kwargs:
-                    kwargs["dims"] = kwargs.pop("dim")
-                if many in kwargs:
-                    args = (*args, kwargs.pop(many))
+            if not kwargs:  # the hot path
+                return function(*args)
+            out = kwargs.pop("out", None)
+            if out is not None:
+                return into(out, call(*args, **kwargs))
+            for name, ours in _NUMPY.items():
+                if name in kwargs:
+                    if ours in kwargs:
+                        raise ArgumentTypeError(f"{name} and {ours} say the same",
+                                                fix=f"{ours}={kwargs[ours]}")
+                    kwargs[ours] = kwargs.pop(name)
+            if many == "dims" and "dim" in kwargs:
+                kwargs["dims"] = kwargs.pop("dim")
+            if many in kwargs:
+                args = (*args, kwargs.pop(many))
             return function(*args, **kwargs)
 
         return call

@@ -187,6 +187,11 @@ def test_out_of_several_results():
         lg.max(lg.ones(2, 2), 1, out=lg.ones(2))
 
 
+def test_one_dimension_is_named_once():
+    with pytest.raises(errors.ArgumentTypeError, match="axis and dim"):
+        lg.sum(lg.ones(2, 2), dim=0, axis=1)
+
+
 def test_names_may_be_asked_for_though_a_package_is_missing(monkeypatch):
     """`help(learngrad)` and completion go through all of them."""
     import sys
