@@ -8,7 +8,7 @@ from learngrad.errors import ArgumentError
 from learngrad.nn.function_layer import FunctionLayer
 from learngrad.ops import dropout as D
 
-__all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "FeatureAlphaDropout"]
+__all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"]
 
 
 class Leaving(FunctionLayer):
@@ -97,6 +97,25 @@ class Dropout2d(Leaving):
     """
 
     function = staticmethod(D.dropout2d)
+
+
+class Dropout3d(Leaving):
+    r"""Whole channels of volumes set to 0 at random in training.
+
+    Formula and parameters as for `Dropout`, one :math:`m` for each channel of each sample.
+
+    Shape
+    -----
+    [n, channels, depth, height, width] to the same
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.nn.Dropout3d()(learngrad.ones(2, 3, 4, 4, 4)).shape
+    learngrad.Size([2, 3, 4, 4, 4])
+    """
+
+    function = staticmethod(D.dropout3d)
 
 
 class AlphaDropout(Leaving):

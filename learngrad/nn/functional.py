@@ -13,6 +13,7 @@ from learngrad.ops.activations import (
     logsigmoid,
     mish,
     prelu,
+    relu,
     relu6,
     rrelu,
     selu,
@@ -55,7 +56,6 @@ from learngrad.ops.dropout import (
     dropout3d,
     feature_alpha_dropout,
 )
-from learngrad.ops.elementwise import relu
 from learngrad.ops.embedding import (
     embedding,
 )

@@ -9,9 +9,10 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.errors import ArgumentError, ArgumentRangeError, DtypeError, ShapeError
-from learngrad.ops.elementwise import Floating, absolute, where
+from learngrad.ops.elementwise import Floating, Relu, absolute, where
 from learngrad.ops.exponential import sigmoid
 from learngrad.ops.losses import softmax
+from learngrad.ops.public import tensor
 from learngrad.ops.quick import in_pieces
 from learngrad.ops.shape import reshape
 from learngrad.ops.special import erf
@@ -20,8 +21,8 @@ from learngrad.ops.trigonometry import tanh
 
 __all__ = [
     "celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
-    "leaky_relu", "logsigmoid", "mish", "prelu", "relu6", "rrelu", "selu", "silu", "softmin",
-    "softplus", "softshrink", "softsign", "tanhshrink", "threshold",
+    "leaky_relu", "logsigmoid", "mish", "prelu", "relu", "relu6", "rrelu", "selu", "silu",
+    "softmin", "softplus", "softshrink", "softsign", "tanhshrink", "threshold",
 ]
 
 # Klambauer et al., Self-Normalizing Neural Networks (2017), equation 14: with these, mean 0 and
@@ -279,6 +280,18 @@ def _positive(**values: float) -> None:
         if not isinstance(value, (int, float)) or not value > 0:
             raise ArgumentError(f"{name} must be a positive number, not {value!r:.60}",
                                 fix=f"{name}=1.0")
+
+
+def relu(input, inplace=False):
+    """The positive part: ``max(0, x)``.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.nn.functional.relu(learngrad.tensor([-1.0, 2.0]))
+    tensor([0., 2.])
+    """
+    return _in_place(input, inplace, Relu.apply(tensor(input, "relu")))
 
 
 def relu6(input, inplace=False):

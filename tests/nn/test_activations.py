@@ -56,6 +56,12 @@ def test_in_place_the_input_is_overwritten_and_the_gradient_stays_right(name):
     assert repr(layer).endswith("inplace=True)")
 
 
+def test_the_function_takes_inplace_too():
+    x = learngrad.tensor([-1.0, 2.0])
+    assert nn.functional.relu(x, inplace=True) is x
+    assert x.tolist() == [0, 2]
+
+
 def test_in_place_is_refused_where_a_gradient_would_be_lost():
     with pytest.raises(GraphError, match="leaf"):
         nn.ReLU(inplace=True)(learngrad.ones(3, requires_grad=True))

@@ -10,6 +10,7 @@ from tests.optable.reference import torch
 
 # name: (the shape of an input, how many of its first dimensions are drawn for separately)
 KINDS = {"Dropout": ((40, 50), 2), "Dropout1d": ((40, 50, 3), 2), "Dropout2d": ((40, 50, 2, 3), 2),
+         "Dropout3d": ((40, 50, 2, 1, 3), 2),
          "AlphaDropout": ((40, 50), 2), "FeatureAlphaDropout": ((40, 50, 3), 2)}
 
 
@@ -39,9 +40,9 @@ def test_a_part_is_left_out_in_training(name, p):
 
 @pytest.mark.parametrize("name", KINDS)
 def test_nothing_happens_in_evaluation(name):
-    layer, x = getattr(nn, name)(0.7).eval(), learngrad.ones(2, 3, 4)
+    layer, x = getattr(nn, name)(0.7).eval(), learngrad.ones(*KINDS[name][0])
     assert (layer(x) == x).all()
-    assert (layer.train()(learngrad.ones(50, 50, 2)) != 1).any()
+    assert (layer.train()(x) != 1).any()
 
 
 @pytest.mark.parametrize("name", ["AlphaDropout"])
@@ -62,7 +63,7 @@ def test_bounds_repr_and_place(name):
     assert not layer(0.1).state_dict()
     if torch is not None:
         assert repr(layer(0.1, True)) == repr(getattr(torch.nn, name)(0.1, True))
-    x = learngrad.ones(20, 20, 2, 2) if name == "Dropout2d" else learngrad.ones(20, 20, 2)
+    x = learngrad.ones(20, 20, *KINDS[name][0][2:])
     assert layer(0.5, inplace=True)(x) is x
     assert (x != 1).any()
 
