@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from typing import Any, Self
 
 from learngrad import devices
@@ -61,6 +60,7 @@ class Module(Parts):
 
     def forward(self, *inputs: Any) -> Any:
         """Compute the output; each subclass has its own."""
+        from difflib import get_close_matches
         name = type(self).__name__
         near = get_close_matches("forward", vars(type(self)))
         raise NoForward(f"{name} has no forward, so it cannot be called",

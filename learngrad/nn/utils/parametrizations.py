@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 from learngrad.nn.module import Module
 from learngrad.nn.utils.parametrize import register_parametrization
-from learngrad.nn.utils.spectral_norm import PowerMethod, rows
-from learngrad.nn.utils.weight_norm import lengths, scaled
+from learngrad.nn.utils.spectralnorm import PowerMethod, rows
+from learngrad.nn.utils.weightnorm import lengths, scaled
 from learngrad.tensor import Tensor
 
 __all__ = ["spectral_norm", "weight_norm"]

@@ -11,7 +11,7 @@ from learngrad.nn import init
 from learngrad.nn.conv import Backwards
 from learngrad.nn.module import Module
 from learngrad.nn.parameter import Parameter
-from learngrad.nn.utils.weight_norm import Computed, found, free
+from learngrad.nn.utils.weightnorm import Computed, found, free
 from learngrad.ops.bounds import clamp
 from learngrad.ops.decompose import vector_norm
 from learngrad.tensor import Tensor
