@@ -21,6 +21,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, help="how often each peer is timed")
     parser.add_argument("--json", type=Path, metavar="FILE",
                         help="where the numbers go; by default benchmarks/results/<time>.json")
+    parser.add_argument("--keep", action="store_true",
+                        help="these are the numbers that README.md quotes: into measured.json, and "
+                             "the tables into the page")
     given = parser.parse_args()
     unknown = set(given.cases) - set(NAMES)
     if unknown:
@@ -32,7 +35,11 @@ def main() -> None:
     result = {"when": when, **runner.run(given.cases or NAMES, settings)}
     result["targets"] = report.targets(result)
     print(f"\n{report.text(result)}")
-    path = given.json or runner.ROOT / time.strftime("benchmarks/results/%Y-%m-%d-%H%M%S.json")
+    if given.keep:
+        report.put_into(runner.ROOT / "benchmarks/README.md", result)
+    path = given.json or runner.ROOT / (
+        "benchmarks/measured.json" if given.keep else
+        time.strftime("benchmarks/results/%Y-%m-%d-%H%M%S.json"))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
     print(f"\nwritten to {path}")

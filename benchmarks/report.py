@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
+
+NOTE = """Ratios are what to trust: the machine is a small, shared one, and its two cores are all it
+has, so two threads there say little."""
 
 TARGETS = [
     # (name, path into the result, at most, as it is shown)
@@ -98,6 +103,15 @@ def text(result: dict[str, Any]) -> str:
         blocks.append(_table(["target", "at most", "measured", ""], [
             [t["name"], t["at most"], t["shown"], "met" if t["met"] else "missed"] for t in held]))
     return "\n\n".join(blocks)
+
+
+def put_into(page: Path, result: dict[str, Any]) -> None:
+    """Write the tables into a page, as its section "Results"."""
+    before, head, rest = page.read_text("utf-8").partition("## Results\n")
+    _, after, rest = rest.partition("\n## ")
+    names = "|".join(map(re.escape, result["cases"]))
+    tables = re.sub(rf"^({names}): ", r"### \1: ", text(result), flags=re.M)
+    page.write_text(f"{before}{head}\n{NOTE}\n\n{tables}\n{after}{rest}", "utf-8")
 
 
 def _rows(case: dict[str, Any]) -> str:

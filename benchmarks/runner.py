@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks import processes
 from benchmarks.cases import CASES
 from benchmarks.machine import load, machine
-from benchmarks.work import Case
+from benchmarks.work import OTHERS, Case
 
 __all__ = ["FULL", "QUICK", "ROOT", "TINY", "Disagreement", "Settings", "agree", "replace", "run"]
 
@@ -123,7 +123,8 @@ class Workers(dict[tuple[str, int], "Worker | None"]):
 
 def run_case(case: Case, settings: Settings, workers: Workers) -> dict[str, Any]:
     """Time one case: all its peers in turns, at each number of threads."""
-    asked = [workers[peer, threads] for threads in case.threads for peer in case.peers]
+    asked = [workers[peer, threads] for threads in case.threads for peer in case.peers
+             if threads == 1 or peer not in OTHERS]  # those are measured at one thread alone
     present = [worker for worker in asked if worker is not None]
     answers, kept = {}, {}
     with tempfile.TemporaryDirectory() as folder:

@@ -40,12 +40,26 @@ def test_each_peer_was_timed_in_each_part(result, name):
     case = CASES[name]
     peers = [peer for peer in case.peers if peer not in ABSENT]
     rows = result["cases"][name]["rows"]
+    timed = {(peer, threads) for peer in peers for threads in case.threads
+             if threads == 1 or peer not in OTHERS}
     assert {(r["part"], r["peer"], r["threads"]) for r in rows} == {
-        (part, peer, threads) for part in case.parts for peer in peers for threads in case.threads}
+        (part, *one) for part in case.parts for one in timed}
     for row in rows:
         seconds = row["seconds"]
         assert 0 < seconds["min"] <= seconds["q1"] <= seconds["median"] <= seconds["q3"]
-        assert row["versus"].keys() == set(peers) - {row["peer"]}
+        assert row["versus"].keys() == {peer for peer, threads in timed
+                                        if threads == row["threads"]} - {row["peer"]}
+
+
+def test_results_go_into_the_page(result, tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("before\n\n## Results\n\nold words\n\n## What was tried\n\nafter\n", "utf-8")
+    report.put_into(page, result)
+    written = page.read_text("utf-8")
+    assert written.startswith("before\n\n## Results\n\n")
+    assert written.endswith("\n\n## What was tried\n\nafter\n")
+    assert "\n### chain: " in written
+    assert "old words" not in written
 
 
 def test_a_long_chain_ran_twice(result):
