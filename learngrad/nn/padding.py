@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from learngrad.errors import SizeError
-from learngrad.nn.function_layer import FunctionLayer
+from learngrad.nn.module import Module
 from learngrad.ops.resample import pad
 from learngrad.ops.windows import per_dim
 
@@ -13,11 +13,9 @@ __all__ = ["CircularPad1d", "CircularPad2d", "ConstantPad1d", "ConstantPad2d", "
            "ReflectionPad2d", "ReplicationPad1d", "ReplicationPad2d", "ZeroPad1d", "ZeroPad2d"]
 
 
-class Padding(FunctionLayer):
+class Padding(Module):
     """Base: the widths, checked; one for all sides, or one for each."""
 
-    function = staticmethod(pad)
-    shown = "{padding}"
     dims: ClassVar[int]
     mode: ClassVar[str] = "constant"
 
@@ -35,11 +33,13 @@ class Padding(FunctionLayer):
                 fix="x.unsqueeze(0) adds a dimension")
         return pad(input, self.padding, self.mode)
 
+    def extra_repr(self) -> str:
+        """The widths."""
+        return f"{self.padding}"
+
 
 class ConstantPad(Padding):
     """Base of the two whose border holds one value."""
-
-    shown = "padding={padding}, value={value}"
 
     def __init__(self, padding: Any, value: float) -> None:
         super().__init__(padding)
@@ -48,6 +48,21 @@ class ConstantPad(Padding):
     def forward(self, input: Any) -> Any:
         """Put the border round `input`, whatever dimensions come before."""
         return pad(input, self.padding, "constant", self.value)
+
+    def extra_repr(self) -> str:
+        """The widths and the value."""
+        return f"padding={self.padding}, value={self.value}"
+
+
+class ZeroPad(ConstantPad):
+    """Base of the two whose border holds zeros."""
+
+    def __init__(self, padding: Any) -> None:
+        super().__init__(padding, 0.0)
+
+    def extra_repr(self) -> str:
+        """The widths."""
+        return f"{self.padding}"
 
 
 class ConstantPad1d(ConstantPad):
@@ -96,7 +111,7 @@ class ConstantPad2d(ConstantPad):
     dims = 2
 
 
-class ZeroPad1d(ConstantPad):
+class ZeroPad1d(ZeroPad):
     """A border of zeros before and after the last dimension.
 
     Parameters
@@ -114,13 +129,10 @@ class ZeroPad1d(ConstantPad):
     tensor([[0., 1., 1.]])
     """
 
-    dims, shown = 1, "{padding}"
-
-    def __init__(self, padding: Any) -> None:
-        super().__init__(padding, 0.0)
+    dims = 1
 
 
-class ZeroPad2d(ConstantPad):
+class ZeroPad2d(ZeroPad):
     """A border of zeros round the last two dimensions.
 
     Parameters
@@ -138,10 +150,7 @@ class ZeroPad2d(ConstantPad):
     learngrad.Size([1, 1, 2, 4])
     """
 
-    dims, shown = 2, "{padding}"
-
-    def __init__(self, padding: Any) -> None:
-        super().__init__(padding, 0.0)
+    dims = 2
 
 
 class ReflectionPad1d(Padding):
