@@ -5,6 +5,8 @@ import pickle
 from collections import OrderedDict
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import learngrad
 from learngrad import nn
@@ -308,3 +310,34 @@ def test_repr_of_parameters(make, lines):
     if torch is not None:
         theirs = repr(make(torch)).replace("torch.FloatTensor", "float32")
         assert theirs.replace("torch.", "").splitlines() == shown
+
+
+# What is done to a row of layers, and to a plain list in its place.
+CHANGES = {
+    "append": lambda row, i, new: row.append(new),
+    "insert": lambda row, i, new: row.insert(i % (len(row) + 1), new),
+    "pop": lambda row, i, new: row.pop(i),
+    "delete": lambda row, i, new: row.__delitem__(i),
+    "delete a slice": lambda row, i, new: row.__delitem__(slice(i, i + 2)),
+    "set": lambda row, i, new: row.__setitem__(i, new),
+    "extend": lambda row, i, new: row.extend([new, new]),
+}
+
+
+@pytest.mark.parametrize("kind", [nn.Sequential, nn.ModuleList])
+@given(st.lists(st.tuples(st.sampled_from(sorted(CHANGES)), st.integers(-5, 5)), max_size=8))
+def test_rows_change_as_lists_do(kind, changes):
+    layers, row = [], kind()
+    for change, i in changes:
+        new = nn.ReLU()
+        outcomes = []
+        for held in (layers, row):
+            try:
+                outcomes.append(CHANGES[change](held, i, new) if change == "pop" else
+                                CHANGES[change](held, i, new) and None)
+            except IndexError:
+                outcomes.append(IndexError)
+        assert outcomes[0] is outcomes[1]
+        assert len(row) == len(layers)
+        assert all(a is b for a, b in zip(row, layers))
+        assert list(row._modules) == [str(k) for k in range(len(layers))]
