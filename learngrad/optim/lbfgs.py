@@ -74,8 +74,9 @@ class LBFGS(Optimizer):
     [1.0, 1.0]
     """
 
-    limits: ClassVar[Limits] = {"lr": AT_LEAST_0, "tolerance_grad": AT_LEAST_0,
-                                "tolerance_change": AT_LEAST_0}
+    limits: ClassVar[Limits] = {
+        "lr": AT_LEAST_0, "max_iter": (1, np.inf), "max_eval": (1, np.inf),
+        "tolerance_grad": AT_LEAST_0, "tolerance_change": AT_LEAST_0, "history_size": (1, np.inf)}
 
     def __init__(self, params: Any, lr: float = 1, max_iter: int = 20, max_eval: int | None = None,
                  tolerance_grad: float = 1e-7, tolerance_change: float = 1e-9,
@@ -156,19 +157,9 @@ class LBFGS(Optimizer):
             if slope > -tolerance:
                 break
             if group["line_search_fn"] is not None:
-                points = [p._data.copy() for p in params]
-
-                def at(t: float, d: Any = d, points: Any = points) -> tuple[float, Any]:
-                    """The loss and its gradient at a length `t` along the direction."""
-                    _move(params, d, t)
-                    found = float(measure()), _gradient(params)
-                    for p, point in zip(params, points):
-                        p._data[...] = point
-                        changed(p)
-                    return found
-
-                loss, g, t, count = strong_wolfe(at, t, d, loss, g, slope, tolerance,
-                                                 group["max_eval"] - evaluations)
+                loss, g, t, count = strong_wolfe(
+                    _along(params, d, measure), t, d, loss, g, slope, tolerance,
+                    group["max_eval"] - evaluations)
                 memory["t"] = t
                 _move(params, d, t)
             else:
@@ -235,6 +226,23 @@ def _gradient(params: list[Tensor]) -> Any:
     return module.concatenate([
         (module.zeros(p._data.size, p._data.dtype) if p._grad is None
          else p._grad._data.reshape(-1)) for p in params])
+
+
+def _along(params: list[Tensor], d: Any,
+           measure: Callable[[], Any]) -> Callable[[float], tuple[float, Any]]:
+    """A function for the loss and its gradient at a length along the direction."""
+    points = [p._data.copy() for p in params]
+
+    def at(t: float) -> tuple[float, Any]:
+        _move(params, d, t)
+        try:
+            return float(measure()), _gradient(params)
+        finally:  # also when the closure raises, or somebody stops it
+            for p, point in zip(params, points):
+                p._data[...] = point
+                changed(p)
+
+    return at
 
 
 def _move(params: list[Tensor], d: Any, t: float) -> None:

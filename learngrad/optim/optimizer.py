@@ -96,15 +96,18 @@ class Optimizer:
         if not isinstance(param_group, dict):
             raise ArgumentTypeError(f"a parameter group is a dict, not {param_group!r:.60}",
                                     fix='{"params": [w, b], "lr": 0.01}')
+        if "params" not in param_group:
+            raise ArgumentError(f'parameter group {len(self.param_groups)} has no "params"',
+                                fix='{"params": model.parameters(), "lr": 0.01}')
         given = param_group["params"]
         if isinstance(given, (set, frozenset)):
             raise ArgumentTypeError("a set has no order, and a state dict counts parameters in "
                                     "theirs", fix="a list: [w, b]")
         params = [given] if isinstance(given, Tensor) else list(given)
-        named = {} if not params or not all(
-            isinstance(p, tuple) and len(p) == 2 for p in params) else {
-                "param_names": [name for name, _ in params]}
-        params = [p for _, p in params] if named else params
+        group = {**param_group}
+        if params and all(isinstance(p, tuple) and len(p) == 2 for p in params):
+            group["param_names"] = [name for name, _ in params]
+            params = [p for _, p in params]
         known = {id(p) for group in self.param_groups for p in group["params"]}
         for i, p in enumerate(params):
             settings.trainable(p, f"parameter {i}")
@@ -114,7 +117,7 @@ class Optimizer:
             known.add(id(p))
         settings.misspelt(param_group, ["params", "param_names", *self.defaults],
                           type(self).__name__)
-        group = {**param_group, "params": params, **named}
+        group["params"] = params
         for name, default in self.defaults.items():
             value = group.setdefault(name, default)
             # NumPy's numbers would promote what a rule computes with them.

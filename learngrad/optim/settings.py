@@ -86,13 +86,7 @@ def as_groups(params: Any) -> list[dict[str, Any]]:
         raise ArgumentError(
             "an optimiser needs parameters, and this one was given none",
             fix="model.parameters(); layers in a plain list are not found: use nn.Sequential")
-    if not all(isinstance(g, dict) for g in given):
-        return [{"params": given}]
-    missing = [i for i, g in enumerate(given) if "params" not in g]
-    if missing:
-        raise ArgumentError(f'parameter group {missing[0]} has no "params"',
-                            fix='{"params": model.parameters(), "lr": 0.01}')
-    return given
+    return given if all(isinstance(g, dict) for g in given) else [{"params": given}]
 
 
 def trainable(p: Any, role: str) -> None:

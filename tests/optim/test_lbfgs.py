@@ -197,7 +197,29 @@ def test_a_loss_that_is_nan_ends_the_step():
     assert optimizer.step(closure).item() == 0  # and it comes back
 
 
+def test_a_closure_that_fails_on_the_way_leaves_the_parameters_where_they_were():
+    w = learngrad.tensor([2.0, 3.0], requires_grad=True)
+    optimizer, called = optim.LBFGS([w], line_search_fn="strong_wolfe"), []
+
+    def closure():
+        called.append(w.tolist())
+        if len(called) == 2:
+            raise KeyboardInterrupt
+        optimizer.zero_grad()
+        loss = (w * w).sum()
+        loss.backward()
+        return loss
+
+    with pytest.raises(KeyboardInterrupt):
+        optimizer.step(closure)
+    assert called[1] != called[0]
+    assert w.tolist() == [2.0, 3.0]
+    optimizer.step(closure)
+    assert abs(w.detach()).max().item() < 1e-6
+
+
 @pytest.mark.parametrize(("make", "error", "said"), [
+    (lambda w: optim.LBFGS([w], max_iter=0), ArgumentError, "max_iter=0"),
     (lambda w: optim.LBFGS([w], line_search_fn="armijo"), ArgumentError, "armijo"),
     (lambda w: optim.LBFGS([{"params": w}, {"params": w.detach().clone().requires_grad_()}]),
      ArgumentError, "one group"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from learngrad.errors import ArgumentError
 from learngrad.optim.lr_scheduler.base import LRScheduler, whole
@@ -88,6 +89,11 @@ class MultiStepLR(LRScheduler):
     def _get_closed_form_lr(self) -> list[float]:
         passed = bisect_right(sorted(self.milestones.elements()), self.last_epoch)
         return [base * self.gamma**passed for base in self.base_lrs]
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Continue from what `state_dict` of such a scheduler gave."""
+        super().load_state_dict(state_dict)
+        self.milestones = Counter(self.milestones)  # a file gives a plain dict back
 
 
 class ExponentialLR(LRScheduler):
