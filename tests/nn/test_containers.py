@@ -5,7 +5,7 @@ import pickle
 from collections import OrderedDict
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import learngrad
@@ -325,6 +325,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("kind", [nn.Sequential, nn.ModuleList])
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(sorted(CHANGES)), st.integers(-5, 5)), max_size=8))
 def test_rows_change_as_lists_do(kind, changes):
     layers, row = [], kind()
