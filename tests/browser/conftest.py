@@ -18,6 +18,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from learngrad.trace.html import write_html
 from tests.browser.lab import Lab, Notebook, Watch
 
 ROOT = Path(__file__).parents[2]
@@ -152,3 +153,27 @@ def notebook(lab):
     for book in opened:
         book.close()
     assert not lab.watch.problems, "\n".join(lab.watch.problems)
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """Opens a page that `write_html` makes; fails on any error, request or dialogue."""
+    contexts = []
+
+    def open_page(trace=None, curves=None, *, script=True, width=1200, scheme="light", **options):
+        path = write_html(tmp_path / "page.html", trace, curves, **options)
+        context = browser.new_context(offline=True, java_script_enabled=script,
+                                      color_scheme=scheme,
+                                      viewport={"width": width, "height": 900})
+        page = context.new_page()
+        watch = Watch(page, allowed=path.as_uri())
+        page.on("dialog", lambda dialog: watch.problems.append(f"dialogue: {dialog.message}"))
+        contexts.append((context, watch))
+        page.goto(path.as_uri())
+        return page
+
+    yield open_page
+    for context, watch in contexts:
+        context.close()
+        assert watch.problems == []
+        assert len(watch.requests) == 1

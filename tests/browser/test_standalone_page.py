@@ -5,38 +5,12 @@ import pytest
 import learngrad
 from learngrad import nn
 from learngrad.trace import Recorder
-from learngrad.trace.html import write_html
 from learngrad.trace.text import number
-from tests.browser.lab import Watch
 
 EVIL = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
 CURVES = {"series": [{"name": "loss", "x": list(range(50)),
                       "y": [2.0 / (i + 1) for i in range(50)]},
                      {"name": EVIL, "x": [0, 1], "y": [1, "NaN"]}]}
-
-
-@pytest.fixture
-def opened(browser, tmp_path):
-    """Opens a page that `write_html` makes; fails on any error, request or dialogue."""
-    contexts = []
-
-    def open_page(trace=None, curves=None, *, script=True, width=1200, scheme="light", **options):
-        path = write_html(tmp_path / "page.html", trace, curves, **options)
-        context = browser.new_context(offline=True, java_script_enabled=script,
-                                      color_scheme=scheme,
-                                      viewport={"width": width, "height": 900})
-        page = context.new_page()
-        watch = Watch(page, allowed=path.as_uri())
-        page.on("dialog", lambda dialog: watch.problems.append(f"dialogue: {dialog.message}"))
-        contexts.append((context, watch))
-        page.goto(path.as_uri())
-        return page
-
-    yield open_page
-    for context, watch in contexts:
-        context.close()
-        assert watch.problems == []
-        assert len(watch.requests) == 1
 
 
 def worked():

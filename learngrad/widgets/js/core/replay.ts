@@ -1,5 +1,6 @@
-// Where a recorded replay stands: index 0 is before its first step, index n after its n-th.
-import type { Preview, Slot, Step, Trace } from "./types.ts";
+// Where a recorded replay stands: index 0 is before its first step, index n after its n-th. Below 0
+// the program itself is stepped: at −1 its last operation has just run, at the least index none has.
+import type { Preview, Slot, Step, Trace, TraceNode } from "./types.ts";
 
 /** A gradient as a box shows it: `arriving` while a leaf has collected but not yet written it. */
 export interface Shown {
@@ -9,15 +10,19 @@ export interface Shown {
 
 export interface Moment {
   index: number;
-  /** The step just made; null at index 0. */
+  /** The backward step just made; null at index 0 and below. */
   step: Step | null;
+  /** The operation that has just run, going forward; null from index 0 on. */
+  ran: TraceNode | null;
+  /** Operations that have not run yet, going forward. */
+  pending: Set<number>;
   /** The gradients so far, by node. */
   gradients: Map<number, Shown>;
   /** Nodes whose step has been made, the active one included. */
   visited: Set<number>;
   /** Edges the gradient has flowed back through, as "node:operand". */
   flowed: Set<string>;
-  /** Edges it flows back through in this very step. */
+  /** Edges it flows back through in this very step, or values flow forward through. */
   active: Set<string>;
   /** Nodes that receive a contribution in this very step. */
   reached: Set<number>;
@@ -36,6 +41,8 @@ export function atRest(trace: Trace): Moment {
 const blank = (): Moment => ({
   index: 0,
   step: null,
+  ran: null,
+  pending: new Set(),
   gradients: new Map(),
   visited: new Set(),
   flowed: new Set(),
@@ -43,8 +50,46 @@ const blank = (): Moment => ({
   reached: new Set(),
 });
 
+/** The operations that led to a replay, in the order they ran: those since the one before it. */
+export function forwardSteps(trace: Trace, which: number): TraceNode[] {
+  const from = trace.replays[which - 1]?.root ?? -1;
+  const to = trace.replays[which]?.root ?? Number.POSITIVE_INFINITY;
+  return trace.nodes.filter(({ kind, id }) => kind === "operation" && id > from && id <= to);
+}
+
+/** The least index: one for each operation, and one for before the first. */
+export function leastIndex(trace: Trace, which: number): number {
+  const count = forwardSteps(trace, which).length;
+  return count ? -count - 1 : 0;
+}
+
+/** The index at which a node's turn comes: in the replay if it has one there, else going forward. */
+export function indexOf(trace: Trace, which: number, node: number): number | null {
+  const back = trace.replays[which]?.steps.findIndex((step) => step.node === node) ?? -1;
+  if (back >= 0) return back + 1;
+  const ops = forwardSteps(trace, which);
+  const at = ops.findIndex(({ id }) => id === node);
+  return at < 0 ? null : at - ops.length;
+}
+
+/** The moment while the program runs: `index` is below 0. */
+function forwardAt(trace: Trace, which: number, index: number): Moment {
+  const ops = forwardSteps(trace, which);
+  const ran = ops[ops.length + index] ?? null;
+  const gradients = before(trace, which);
+  const moment = { ...blank(), index, ran, gradients };
+  const last = ran ? ran.id : (ops[0]?.id ?? 0) - 1;
+  for (const { kind, id } of trace.nodes)
+    if (kind === "operation" && id > last) moment.pending.add(id);
+  ran?.edges.forEach((edge, operand) => {
+    if (edge) moment.active.add(edgeKey(ran.id, operand));
+  });
+  return moment;
+}
+
 /** The moment after `index` steps of a replay. */
 export function momentAt(trace: Trace, which: number, index: number): Moment {
+  if (index < 0) return forwardAt(trace, which, index);
   const replay = trace.replays[which];
   if (!replay) return atRest(trace);
   const moment = { ...blank(), index, gradients: before(trace, which) };
@@ -100,6 +145,7 @@ function before(trace: Trace, which: number): Map<number, Shown> {
 export class Stepper {
   #index = 0;
   #count = 0;
+  #least = 0;
   /** Whether new steps carry it along: true until somebody moves it by hand. */
   following = true;
 
@@ -111,20 +157,30 @@ export class Stepper {
     return this.#count;
   }
 
+  /** The index before the first operation; 0 where none is stepped. */
+  get least(): number {
+    return this.#least;
+  }
+
+  get atStart(): boolean {
+    return this.#index <= this.#least;
+  }
+
   get atEnd(): boolean {
     return this.#index >= this.#count;
   }
 
   /** The replay has grown, or another one was chosen. */
-  resize(count: number): void {
+  resize(count: number, least = 0): void {
     this.#count = count;
+    this.#least = least;
     if (this.following) this.#index = count;
-    this.#index = Math.min(this.#index, count);
+    this.#index = Math.max(least, Math.min(this.#index, count));
   }
 
   /** Go somewhere by hand; returns whether that was a move. */
   go(index: number): boolean {
-    const to = Math.max(0, Math.min(this.#count, Math.trunc(index)));
+    const to = Math.max(this.#least, Math.min(this.#count, Math.trunc(index)));
     const moved = to !== this.#index;
     this.#index = to;
     this.following = false;

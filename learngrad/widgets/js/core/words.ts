@@ -1,4 +1,5 @@
 // What is said about a node and a step: the learner's own names in the formulas, and sentences.
+import { forwardSteps } from "./replay.ts";
 import { expression } from "./source.ts";
 import { elide, number, shapeText, spanText, valueText, writtenOut } from "./text.ts";
 import type { Contribution, Place, Preview, Replay, Step, Trace, TraceNode } from "./types.ts";
@@ -171,8 +172,39 @@ export function spoken(preview: Preview | null): string {
   return `a ${shapeText(preview.shape)} array${span ? `, ${span}` : ""}`;
 }
 
-/** The sentence a screen reader hears at a step; index 0 is before the first. */
+/** How far the program has run, and how far it goes: at an index below 0. */
+export function forwardPlace(trace: Trace, which: number, index: number): [number, number] {
+  const count = forwardSteps(trace, which).length;
+  return [count + 1 + index, count];
+}
+
+/** An operation's operands as `name = value`; of a plain number, itself. */
+export function operandsOf(node: TraceNode, names: Names): [name: string, value: Preview | null][] {
+  return node.edges.map((edge, at) => {
+    if (!edge) return [node.operands[at] || "a plain value", null];
+    const [id, slot] = edge;
+    const from = names.node(id);
+    return [names.of(id), (slot ? from?.outputs?.[slot]?.preview : from?.preview) ?? null];
+  });
+}
+
+function forwardSentence(trace: Trace, which: number, index: number, names: Names): string {
+  const [done, count] = forwardPlace(trace, which, index);
+  const node = forwardSteps(trace, which)[done - 1];
+  if (!node) return `Before the first of ${count} operations.`;
+  const where = `Forward ${done} of ${count}. ${nodeTitle(trace, node)}.`;
+  if (node.status === "failed") return `${where} It failed: ${node.error ?? ""}`;
+  const used = operandsOf(node, names).map(([name, value]) => {
+    const said = value ? spoken(value) : "";
+    return said && said !== name ? `${name} = ${said}` : name;
+  });
+  const from = used.length ? `From ${used.join(" and ")} comes` : "It makes";
+  return `${where} ${from} ${node.preview ? spoken(node.preview) : valueWords(node)}.`;
+}
+
+/** The sentence a screen reader hears at a step; index 0 is before the first, below it forward. */
 export function sentence(trace: Trace, which: number, index: number, names: Names): string {
+  if (index < 0) return forwardSentence(trace, which, index, names);
   const replay = trace.replays[which];
   if (!replay) return "No backward replay was recorded.";
   const step = replay.steps[index - 1];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Moment } from "../core/replay.ts";
-import { atRest, momentAt, Stepper } from "../core/replay.ts";
+import { atRest, forwardSteps, indexOf, leastIndex, momentAt, Stepper } from "../core/replay.ts";
 import { scalar } from "./fixture.ts";
 
 const value = (moment: Moment, id: number) =>
@@ -78,4 +78,53 @@ test("the stepper follows a growing replay until somebody moves it", () => {
   stepper.go(9);
   stepper.resize(2);
   assert.equal(stepper.index, 2);
+});
+
+test("going forward, operations run one after another", () => {
+  const trace = scalar();
+  const ops = forwardSteps(trace, 0).map(({ id }) => id);
+  assert.deepEqual(ops, [2, 3, 4, 5, 6]);
+  assert.equal(leastIndex(trace, 0), -6);
+  const none = momentAt(trace, 0, -6);
+  assert.equal(none.ran, null);
+  assert.deepEqual([...none.pending], ops);
+  const third = momentAt(trace, 0, -3);
+  assert.equal(third.ran!.id, 4);
+  assert.deepEqual([...third.pending], [5, 6]);
+  assert.deepEqual([...third.active], ["4:0", "4:1"]);
+  assert.equal(third.gradients.size, 0);
+  const last = momentAt(trace, 0, -1);
+  assert.equal(last.ran!.id, 6);
+  assert.equal(last.pending.size, 0);
+});
+
+test("a second replay's forward steps are those since the first", () => {
+  const trace = scalar();
+  trace.replays.push({ ...structuredClone(trace.replays[0]!), root: 9 });
+  for (const id of [7, 8, 9]) trace.nodes.push({ ...structuredClone(trace.nodes[4]!), id });
+  assert.deepEqual(
+    forwardSteps(trace, 1).map(({ id }) => id),
+    [7, 8, 9],
+  );
+  assert.deepEqual([...momentAt(trace, 1, -4).pending], [7, 8, 9]);
+});
+
+test("a node's turn comes in the replay, or going forward", () => {
+  const trace = scalar();
+  assert.equal(indexOf(trace, 0, 6), 1);
+  assert.equal(momentAt(trace, 0, indexOf(trace, 0, 3)!).step!.node, 3);
+  const unplayed = { ...trace, replays: [] };
+  assert.equal(indexOf(unplayed, 0, 3), -4);
+  assert.equal(momentAt(unplayed, 0, -4).ran!.id, 3);
+  assert.equal(indexOf(unplayed, 0, 0), null);
+});
+
+test("the stepper goes below 0 as far as there are operations", () => {
+  const stepper = new Stepper();
+  stepper.resize(3, -6);
+  assert.equal(stepper.go(-99), true);
+  assert.equal(stepper.index, -6);
+  assert.equal(stepper.atStart, true);
+  stepper.resize(3, 0);
+  assert.equal(stepper.index, 0);
 });

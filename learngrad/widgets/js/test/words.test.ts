@@ -112,3 +112,14 @@ test("the whole graph in a sentence, with where it stopped", () => {
   assert.match(summary(failed), /It stopped at loss: sizes differ/);
   assert.match(summary({ ...trace, nodes: [] }), /no nodes yet/);
 });
+
+test("going forward, a sentence says what went in and what came out", () => {
+  const trace = scalar();
+  const names = new Names(trace);
+  assert.equal(sentence(trace, 0, -6, names), "Before the first of 5 operations.");
+  assert.equal(
+    sentence(trace, 0, -5, names),
+    "Forward 1 of 5. c = a * b. From a = 2 and b = −3 comes −6.",
+  );
+  assert.match(sentence(trace, 0, -2, names), /^Forward 4 of 5\..* and 0\.5 comes −1\.$/);
+});

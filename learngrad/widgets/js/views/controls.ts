@@ -1,30 +1,47 @@
-// Buttons and keys of a replay, its clock, and the sentence a screen reader hears.
+// Buttons, slider, pace and keys of a replay, and its clock.
 import type { Stepper } from "../core/replay.ts";
 import { button, h, icon, say } from "./dom.ts";
 
 /** A whole replay plays in about this long, but a step takes no less and no more than these. */
 const [IN_ALL, LEAST, MOST] = [60_000, 140, 1_300];
+const PACES = [0.25, 0.5, 1, 2, 4];
+
+export interface Listener {
+  /** The stepper has moved. */
+  moved(): void;
+  /** Buttons have changed: whether it plays, and how far it may go. */
+  shown(): void;
+  /** Whether playing stops at this index. */
+  stops(index: number): boolean;
+  /** Where an index lies, in words: "step 3 of 7". */
+  place(index: number): string;
+}
 
 export class Controls {
   readonly element = h("div", { class: "lg-foot", hidden: true });
   readonly choice = h("select", { "aria-label": "which backward call", hidden: true });
   readonly #where = h("span", { class: "lg-where lg-note" });
-  readonly #bar = h("i");
+  readonly #slider = h("input", {
+    type: "range",
+    class: "lg-slider",
+    step: 1,
+    "aria-label": "step",
+  });
+  readonly #pace = h("select", { class: "lg-pace", "aria-label": "pace", title: "pace" });
   readonly #start: HTMLButtonElement;
   readonly #back: HTMLButtonElement;
   readonly #play: HTMLButtonElement;
   readonly #forward: HTMLButtonElement;
   readonly #end: HTMLButtonElement;
   readonly #stepper: Stepper;
-  readonly #moved: () => void;
-  readonly #shown: () => void;
+  readonly #listener: Listener;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #until = Number.POSITIVE_INFINITY;
 
-  constructor(stepper: Stepper, moved: () => void, shown: () => void) {
+  constructor(stepper: Stepper, listener: Listener) {
     this.#stepper = stepper;
-    this.#moved = moved;
-    this.#shown = shown;
-    this.#start = button("start", "to the start (Home)", () => this.go(0));
+    this.#listener = listener;
+    this.#start = button("start", "to the start (Home)", () => this.#toStart());
     this.#back = button("back", "one step back (Left arrow)", () => this.go(stepper.index - 1));
     this.#play = button("forward", "play (Space)", () => this.toggle());
     this.#play.classList.add("lg-play");
@@ -34,8 +51,10 @@ export class Controls {
     this.#end = button("end", "to the end (End)", () => this.go(stepper.count));
     const buttons = h("div", { class: "lg-buttons", role: "group", "aria-label": "replay" });
     buttons.append(this.#start, this.#back, this.#play, this.#forward, this.#end);
-    const progress = h("div", { class: "lg-progress", "aria-hidden": "true" }, this.#bar);
-    this.element.append(buttons, this.#where, progress, this.choice);
+    this.#slider.addEventListener("input", () => this.go(this.#slider.valueAsNumber));
+    this.#pace.append(...PACES.map((pace) => h("option", { value: pace }, `${pace}×`)));
+    this.#pace.value = "1";
+    this.element.append(buttons, this.#where, this.#slider, this.#pace, this.choice);
   }
 
   get playing(): boolean {
@@ -45,8 +64,13 @@ export class Controls {
   /** To a step, by hand: playing stops. */
   go(index: number): void {
     this.pause();
-    if (this.#stepper.go(index)) this.#moved();
+    if (this.#stepper.go(index)) this.#listener.moved();
     this.show();
+  }
+
+  /** To before the backward pass; from there to before the first operation. */
+  #toStart(): void {
+    this.go(this.#stepper.index > 0 ? 0 : this.#stepper.least);
   }
 
   toggle(): void {
@@ -55,41 +79,68 @@ export class Controls {
       this.show();
       return;
     }
-    if (this.#stepper.atEnd && this.#stepper.go(0)) this.#moved();
+    const { atEnd, count, least } = this.#stepper;
+    if (atEnd && this.#stepper.go(count ? 0 : least)) this.#listener.moved();
     this.#wait();
     this.show();
   }
 
+  /** Plays until an index is reached; one that is behind is gone to at once. */
+  playTo(index: number): void {
+    this.pause();
+    if (index > this.#stepper.index) {
+      this.#until = index;
+      this.#wait();
+    } else if (this.#stepper.go(index)) this.#listener.moved();
+    this.show();
+  }
+
   #wait(): void {
-    const pace = Math.max(LEAST, Math.min(MOST, IN_ALL / Math.max(1, this.#stepper.count)));
+    const steps = this.#stepper.count - this.#stepper.least;
+    const each = Math.max(LEAST, Math.min(MOST, IN_ALL / Math.max(1, steps)));
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      if (this.#stepper.go(this.#stepper.index + 1)) this.#moved();
-      if (!this.#stepper.atEnd) this.#wait();
+      if (this.#stepper.go(this.#stepper.index + 1)) this.#listener.moved();
+      const { index, atEnd } = this.#stepper;
+      if (!atEnd && index < this.#until && !this.#listener.stops(index)) this.#wait();
+      else this.pause();
       this.show();
-    }, pace);
+    }, each / Number(this.#pace.value));
   }
 
   pause(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#until = Number.POSITIVE_INFINITY;
   }
 
   /** Buttons and place as they are now. */
   show(): void {
-    const { index, count, atEnd } = this.#stepper;
-    this.element.hidden = count === 0;
-    say(this.#where, `step ${index} of ${count}`);
-    this.#bar.style.transform = `scaleX(${count ? index / count : 0})`;
-    this.#disable([this.#start, this.#back], index === 0);
+    const { index, count, least, atStart, atEnd } = this.#stepper;
+    this.element.hidden = count === least;
+    const place = this.#listener.place(index);
+    say(this.#where, place);
+    this.#slide(index, count, least, place);
+    this.#disable([this.#start, this.#back], atStart);
     this.#disable([this.#forward, this.#end], atEnd);
-    this.#shown();
+    this.#listener.shown();
     const label = this.playing ? "Pause" : atEnd && count ? "Replay" : "Play";
     if (this.#play.dataset.label === label) return;
     this.#play.dataset.label = label;
     this.#play.setAttribute("aria-label", `${label} (Space)`);
     this.#play.title = `${label} (Space)`;
     this.#play.replaceChildren(icon(this.playing ? "pause" : "forward"), label);
+  }
+
+  #slide(index: number, count: number, least: number, place: string): void {
+    this.#slider.min = String(least);
+    this.#slider.max = String(count);
+    this.#slider.value = String(index);
+    this.#slider.setAttribute("aria-valuetext", place);
+    const part = (at: number) =>
+      `${(((at - least) / Math.max(1, count - least)) * 100).toFixed(2)}%`;
+    this.#slider.style.setProperty("--lg-at", part(index));
+    this.#slider.style.setProperty("--lg-turn", part(Math.min(0, index)));
   }
 
   /** A button that would do nothing is greyed; where it has the focus, the focus moves to play. */
@@ -102,17 +153,17 @@ export class Controls {
 
   /** Keys of the view; says whether the key was one of them. */
   key(event: KeyboardEvent): boolean {
-    if (event.ctrlKey || event.metaKey || event.altKey || this.#stepper.count === 0) return false;
+    const { index, count, least } = this.#stepper;
+    if (event.ctrlKey || event.metaKey || event.altKey || count === least) return false;
     const target = event.target as HTMLElement;
     // These have a use for the keys themselves.
     if (target.closest("select, .lg-code")) return false;
     // Space and Enter on a button press the button.
     if (event.key === " " && target.closest("button")) return false;
-    const { index, count } = this.#stepper;
     const moves: Record<string, () => void> = {
       ArrowRight: () => this.go(index + 1),
       ArrowLeft: () => this.go(index - 1),
-      Home: () => this.go(0),
+      Home: () => this.#toStart(),
       End: () => this.go(count),
       " ": () => this.toggle(),
     };

@@ -2,14 +2,29 @@
 // no kernel; whoever owns it says when the trace has changed.
 import { box } from "../core/box.ts";
 import { toDot } from "../core/dot.ts";
-import { atRest, type Moment, momentAt, Stepper } from "../core/replay.ts";
+import {
+  atRest,
+  forwardSteps,
+  indexOf,
+  leastIndex,
+  type Moment,
+  momentAt,
+  Stepper,
+} from "../core/replay.ts";
 import type { TraceStore } from "../core/store.ts";
 import type { Layout, Trace, TraceNode } from "../core/types.ts";
-import { Names, sentence, summary } from "../core/words.ts";
+import { forwardPlace, Names, sentence, summary } from "../core/words.ts";
 import { Controls } from "./controls.ts";
 import { h, say } from "./dom.ts";
 import { Legend } from "./legend.ts";
-import { nodePanel, openingPanel, stepPanel } from "./panel.ts";
+import {
+  beginningPanel,
+  forwardPanel,
+  nodeActions,
+  nodePanel,
+  openingPanel,
+  stepPanel,
+} from "./panel.ts";
 import { Picture } from "./picture.ts";
 import { SourceView } from "./source.ts";
 import { nodeTable } from "./table.ts";
@@ -46,7 +61,7 @@ export class GraphView {
   readonly #stepper = new Stepper();
   readonly #controls: Controls;
   readonly #legend = new Legend();
-  readonly #source = new SourceView();
+  readonly #source = new SourceView((at) => this.#pointAtLine(at));
   readonly #note = h("span", { class: "lg-note" });
   readonly #stage = h("div", { class: "lg-stage" });
   readonly #empty = h("div", { class: "lg-empty" }, "Waiting for the first operation …");
@@ -54,6 +69,7 @@ export class GraphView {
   readonly #live = h("div", { class: "lg-hush", role: "status", "aria-live": "polite" });
   readonly #complaint = h("p", { class: "lg-error lg-complaint", role: "alert" });
   readonly #cleanups: (() => void)[] = [];
+  readonly #stops = new Set<number>();
   #names: Names;
   #moment: Moment;
   #replay = 0;
@@ -72,12 +88,17 @@ export class GraphView {
     this.#names = new Names(store.trace);
     this.#moment = atRest(store.trace);
     this.#stepper.following = options.begin !== "start";
-    this.#picture = new Picture(this.#stage, (id) => this.#choose(id));
-    this.#controls = new Controls(
-      this.#stepper,
-      () => this.#moved(),
-      () => this.#state(),
+    this.#picture = new Picture(
+      this.#stage,
+      (id) => this.#choose(id),
+      (id) => this.#pointAtNode(id),
     );
+    this.#controls = new Controls(this.#stepper, {
+      moved: () => this.#moved(),
+      shown: () => this.#state(),
+      stops: (index) => this.#stopsAt(index),
+      place: (index) => this.#place(index),
+    });
     this.#build();
     adopt(document.body);
     this.#cleanups.push(followTheme(this.root));
@@ -124,7 +145,7 @@ export class GraphView {
   #follow(trace: Trace): void {
     const newest = Math.max(0, trace.replays.length - 1);
     if (this.#stepper.following && this.#options.begin !== "start") this.#replay = newest;
-    this.#stepper.resize(trace.replays[this.#replay]?.steps.length ?? 0);
+    this.#resize(trace);
     const { choice } = this.#controls;
     if (choice.options.length !== trace.replays.length)
       choice.replaceChildren(
@@ -136,6 +157,27 @@ export class GraphView {
     choice.value = String(this.#replay);
   }
 
+  #resize(trace: Trace): void {
+    const count = trace.replays[this.#replay]?.steps.length ?? 0;
+    // While it runs the program goes forward by itself.
+    const least = trace.status === "recording" && !count ? 0 : leastIndex(trace, this.#replay);
+    this.#stepper.resize(count, least);
+  }
+
+  /** Where an index lies, in words. */
+  #place(index: number): string {
+    const { trace } = this.#store;
+    if (index >= 0 && this.#stepper.count) return `step ${index} of ${this.#stepper.count}`;
+    const [done, count] = forwardPlace(trace, this.#replay, Math.min(index, -1));
+    return `forward ${done} of ${count}`;
+  }
+
+  /** Whether the reader asked for a stop at this index. */
+  #stopsAt(index: number): boolean {
+    const { step, ran } = momentAt(this.#store.trace, this.#replay, index);
+    return this.#stops.has(step?.node ?? ran?.id ?? -1);
+  }
+
   #now(): Moment {
     return momentAt(this.#store.trace, this.#replay, this.#stepper.index);
   }
@@ -144,7 +186,7 @@ export class GraphView {
   #write(): void {
     const { trace } = this.#store;
     say(this.#note, this.#noteText(trace));
-    this.#legend.show(trace);
+    this.#legend.show(trace, this.#moment.index < 0);
     this.#picture.stage.canvas.setAttribute("aria-label", summary(trace));
     this.#controls.show();
     this.#tell(trace);
@@ -167,14 +209,22 @@ export class GraphView {
     const failed = trace.nodes.find((node) => node.status === "failed");
     const chosen = this.#chosen === null ? undefined : this.#store.node(this.#chosen);
     const latest = trace.status === "recording" ? trace.nodes.at(-1) : undefined;
-    const node = chosen ?? (replay ? undefined : (failed ?? latest));
-    const { step } = this.#moment;
-    if (node) this.#panel.replaceChildren(...nodePanel(trace, node, this.#gradient(node)));
+    const resting = !replay && this.#moment.index === 0;
+    const node = chosen ?? (resting ? (failed ?? latest) : undefined);
+    const { step, ran, index } = this.#moment;
+    if (node)
+      this.#panel.replaceChildren(
+        ...nodePanel(trace, node, this.#gradient(node)),
+        ...(chosen ? this.#actions(chosen.id) : []),
+      );
+    else if (ran) this.#panel.replaceChildren(...forwardPanel(trace, ran, this.#names));
+    else if (index < 0)
+      this.#panel.replaceChildren(...beginningPanel(forwardSteps(trace, this.#replay).length));
     else if (replay && step)
       this.#panel.replaceChildren(...stepPanel(trace, replay, step, this.#names));
     else if (replay) this.#panel.replaceChildren(...openingPanel(replay, this.#names));
     else this.#panel.replaceChildren(...hint(trace));
-    const about = node ?? this.#store.node(step?.node ?? replay?.root ?? newest(trace));
+    const about = node ?? ran ?? this.#store.node(step?.node ?? replay?.root ?? newest(trace));
     this.#source.show(trace, about?.src ?? null);
     this.#panel.scrollTop = 0;
     this.#keepHeight();
@@ -266,6 +316,65 @@ export class GraphView {
     say(this.#live, sentence(trace, this.#replay, this.#stepper.index, this.#names));
   }
 
+  /** What the reader can do with a node that has a step. */
+  #actions(id: number): HTMLElement[] {
+    if (indexOf(this.#store.trace, this.#replay, id) === null) return [];
+    return [
+      nodeActions(
+        this.#stops.has(id),
+        () => this.#goTo(id),
+        () => this.#runTo(id),
+        () => this.#toggleStop(id),
+      ),
+    ];
+  }
+
+  #goTo(id: number): void {
+    const index = indexOf(this.#store.trace, this.#replay, id);
+    if (index === null) return;
+    this.#controls.go(index);
+    if (this.#chosen !== null) this.#moved(); // it stood there already
+    this.root.focus({ preventScroll: true });
+  }
+
+  #runTo(id: number): void {
+    const index = indexOf(this.#store.trace, this.#replay, id);
+    if (index === null) return;
+    this.#choose(null);
+    this.#controls.playTo(index);
+    this.root.focus({ preventScroll: true });
+  }
+
+  #toggleStop(id: number): void {
+    if (!this.#stops.delete(id)) this.#stops.add(id);
+    this.#picture.stopAt(this.#stops);
+    const { trace } = this.#store;
+    const said = this.#stops.has(id) ? "stops" : "no longer stops";
+    say(this.#live, `Playing ${said} at ${this.#names.of(id)}.`);
+    const held = this.root.contains(document.activeElement) && document.activeElement;
+    this.#tell(trace);
+    if (held && !held.isConnected)
+      this.#panel.querySelector<HTMLElement>("[aria-pressed]")?.focus({ preventScroll: true });
+  }
+
+  /** The pointer is over a box: its line of Python, and what the panel says of it, light up. */
+  #pointAtNode(id: number | null): void {
+    const node = id === null ? undefined : this.#store.node(id);
+    this.#source.hint(node?.src ?? null);
+    for (const part of this.#panel.querySelectorAll<HTMLElement>(".lg-part[data-to]"))
+      part.classList.toggle("lg-hint", part.dataset.to === String(id));
+  }
+
+  /** The pointer is over a line of Python: what it made lights up. */
+  #pointAtLine(at: { source: number; line: number } | null): void {
+    const made = at
+      ? this.#store.trace.nodes.filter(
+          ({ src }) => src?.source === at.source && src.line <= at.line && at.line <= src.end_line,
+        )
+      : [];
+    this.#picture.hint(new Set(made.map(({ id }) => id)));
+  }
+
   #choose(id: number | null): void {
     this.#controls.pause();
     this.#chosen = id;
@@ -276,16 +385,34 @@ export class GraphView {
   #choseReplay(): void {
     this.#replay = Number(this.#controls.choice.value);
     this.#stepper.following = false;
-    this.#stepper.resize(this.#store.trace.replays[this.#replay]?.steps.length ?? 0);
+    this.#resize(this.#store.trace);
     this.#controls.go(0);
     this.#moved();
   }
 
   #key(event: KeyboardEvent): void {
-    const taken = event.key === "Escape" ? this.#escape() : this.#controls.key(event);
+    const taken =
+      event.key === "Escape"
+        ? this.#escape()
+        : this.#picture.key(event, (id) => this.#choose(id)) ||
+          this.#nodeKey(event) ||
+          this.#controls.key(event);
     if (!taken) return;
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  /** Keys for the chosen node, the one with the focus, or the one whose turn it is. */
+  #nodeKey(event: KeyboardEvent): boolean {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return false;
+    if ((event.target as Element).closest("select, input, .lg-code")) return false;
+    const focused = (event.target as Element).closest<SVGGElement>(".lg-node")?.dataset.id;
+    const { step, ran } = this.#moment;
+    const id = this.#chosen ?? (focused ? Number(focused) : (step?.node ?? ran?.id));
+    const does = { g: this.#goTo, r: this.#runTo, b: this.#toggleStop }[event.key.toLowerCase()];
+    if (id === undefined || !does) return false;
+    does.call(this, id);
+    return true;
   }
 
   #escape(): boolean {

@@ -52,10 +52,10 @@ export class Legend {
   readonly element = h("div", { class: "lg-legend", "aria-label": "legend", hidden: true });
   #shown = "";
 
-  show(trace: Trace): void {
+  show(trace: Trace, forward: boolean): void {
     const entries = ENTRIES.filter((entry) => entry.occurs(trace));
     const replayed = trace.replays.length > 0;
-    const key = entries.map(({ kind }) => kind).join() + replayed;
+    const key = entries.map(({ kind }) => kind).join() + replayed + forward;
     if (key === this.#shown) return;
     this.#shown = key;
     this.element.hidden = entries.length === 0;
@@ -65,19 +65,20 @@ export class Legend {
         group.append(...outline(shape, 24, 14));
         return h("span", {}, s("svg", { "aria-hidden": "true" }, group), text);
       }),
-      ...(replayed ? [h("span", {}, flow(), "gradient flowing back")] : []),
+      ...(forward ? [h("span", {}, flow("lg-feeding"), "value flowing forward")] : []),
+      ...(replayed ? [h("span", {}, flow("lg-flowed"), "gradient flowing back")] : []),
     );
   }
 }
 
-const flow = () =>
+const flow = (way: string) =>
   s(
     "svg",
     { "aria-hidden": "true" },
     s(
       "g",
-      { class: "lg-edge lg-flowed" },
-      s("path", { d: "M2 8H18" }),
+      { class: `lg-edge ${way}` },
+      s("path", { class: "lg-wire", d: "M2 8H18" }),
       s("path", { class: "lg-tip", d: "M25 8l-8-4v8z" }),
     ),
   );

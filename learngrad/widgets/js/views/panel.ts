@@ -9,6 +9,7 @@ import {
   isWhole,
   type Names,
   nodeTitle,
+  operandsOf,
   scalar,
   signed,
   valueWords,
@@ -47,8 +48,66 @@ export function openingPanel(replay: Replay, names: Names): HTMLElement[] {
       `Each step takes the gradient that has arrived at a node, multiplies it by the node's local ` +
         `derivative, and passes the product on to its inputs.`,
     ),
-    h("p", { class: "lg-facts" }, "The right arrow key makes a step, Space plays them all."),
+    h(
+      "p",
+      { class: "lg-facts" },
+      "The right arrow key makes a step, Space plays them all; the left one goes back through the " +
+        "operations themselves.",
+    ),
   ];
+}
+
+/** An operation that has just run, going forward: what went in and what came out. */
+export function forwardPanel(trace: Trace, node: TraceNode, names: Names): HTMLElement[] {
+  const used = operandsOf(node, names).map(([name, value]) =>
+    row(name, math(value ? valueElement(value) : "a plain value"), "lg-value"),
+  );
+  const gives = node.preview ? valueElement(node.preview) : valueWords(node);
+  const on = node.requires_grad
+    ? "It is written on the tape: a gradient will be asked for."
+    : "It is not written on the tape: nothing that goes in needs a gradient.";
+  return [
+    kicker(node),
+    h("p", { class: "lg-what" }, nodeTitle(trace, node)),
+    h("div", { class: "lg-part lg-fore" }, h("div", { class: "lg-to" }, "from"), ...used),
+    ...(node.status === "failed"
+      ? [h("p", { class: "lg-error" }, node.error ?? "It failed.")]
+      : [row("comes", math(gives), "lg-value"), h("p", { class: "lg-facts" }, on)]),
+  ];
+}
+
+/** Before the first operation. */
+export function beginningPanel(count: number): HTMLElement[] {
+  return [
+    h("div", { class: "lg-kicker" }, "before the first operation"),
+    h("p", { class: "lg-what" }, "forward"),
+    h(
+      "p",
+      { class: "lg-facts" },
+      `${count} operation${count === 1 ? "" : "s"} will run, each from values that are there already.`,
+    ),
+  ];
+}
+
+/** What a chosen node can be used for. */
+export function nodeActions(
+  stop: boolean,
+  go: () => void,
+  run: () => void,
+  toggle: () => void,
+): HTMLElement {
+  const made = (text: string, title: string, press: () => void, pressed?: boolean) => {
+    const one = h("button", { type: "button", title, "aria-pressed": pressed?.toString() }, text);
+    one.addEventListener("click", press);
+    return one;
+  };
+  return h(
+    "div",
+    { class: "lg-buttons lg-actions", role: "group", "aria-label": "with this node" },
+    made("Go to its step", "Go to its step (G)", go),
+    made("Run to here", "Play until its step (R)", run),
+    made("Stop here", "Playing stops at its step (B)", toggle, stop),
+  );
 }
 
 /** About a node the reader chose, or about the newest one. */
@@ -66,7 +125,9 @@ export function nodePanel(trace: Trace, node: TraceNode, grad: Preview | null): 
     ...(node.error ? [h("p", { class: "lg-error" }, node.error)] : []),
     ...(node.status === "failed"
       ? []
-      : facts.filter(([, value]) => value).map(([label, value]) => row(label, math(value)))),
+      : facts
+          .filter(([, value]) => value)
+          .map(([label, value]) => row(label, math(value), label === "value" ? "lg-value" : ""))),
     ...(node.status === "freed"
       ? [h("p", { class: "lg-facts" }, "Its saved values were freed by backward().")]
       : []),
@@ -172,8 +233,8 @@ function writing(write: NonNullable<Step["write"]>, name: string): HTMLElement {
 
 const between = (items: string[]) => items.flatMap((item, at) => (at ? ["=", item] : [item]));
 
-function row(label: string, content: HTMLElement | string): HTMLElement {
-  return h("div", { class: "lg-row" }, h("span", { class: "lg-label" }, label), content);
+function row(label: string, content: HTMLElement | string, look = ""): HTMLElement {
+  return h("div", { class: `lg-row ${look}` }, h("span", { class: "lg-label" }, label), content);
 }
 
 function math(...parts: (HTMLElement | string)[]): HTMLElement {

@@ -40,15 +40,58 @@ export class Picture {
   #finish: (() => void) | null = null;
   #marked: Moment | null = null;
   #chosen: number | null = null;
+  #stops: ReadonlySet<number> = new Set();
+  #hints: ReadonlySet<number> = new Set();
 
-  constructor(place: HTMLElement, choose: (id: number | null) => void) {
+  /** `choose` is told of clicks, `point` of the box that the pointer is over or the focus on. */
+  constructor(
+    place: HTMLElement,
+    choose: (id: number | null) => void,
+    point: (id: number | null) => void,
+  ) {
     this.stage = new Stage(place);
     this.stage.content.append(this.#wires, this.#boxes, this.#tags);
-    this.stage.canvas.addEventListener("click", (event) => {
-      if (this.stage.dragged) return;
-      const group = (event.target as Element).closest<SVGGElement>(".lg-node");
-      choose(group ? Number(group.dataset.id) : null);
+    const { canvas } = this.stage;
+    canvas.addEventListener("click", (event) => {
+      if (!this.stage.dragged) choose(idAt(event));
     });
+    canvas.addEventListener("pointerover", (event) => point(idAt(event)));
+    canvas.addEventListener("pointerleave", () => point(null));
+    canvas.addEventListener("focusin", (event) => point(idAt(event)));
+    canvas.addEventListener("focusout", () => point(null));
+  }
+
+  /** Keys of a box that has the focus; says whether the key was one of them. */
+  key(event: KeyboardEvent, choose: (id: number | null) => void): boolean {
+    const id = idAt(event);
+    if (id === null || event.ctrlKey || event.metaKey || event.altKey) return false;
+    if (event.key === "Enter") choose(id);
+    else if (event.key === "ArrowDown") this.#focusFrom(id, 1);
+    else if (event.key === "ArrowUp") this.#focusFrom(id, -1);
+    else return false;
+    return true;
+  }
+
+  /** The focus goes to the next box made, or the one before; and stays at the ends. */
+  #focusFrom(id: number, way: 1 | -1): void {
+    const ids = [...this.#nodes.keys()].sort((a, b) => a - b);
+    const next = this.#nodes.get(ids[ids.indexOf(id) + way] ?? id);
+    if (!next) return;
+    next.group.focus({ preventScroll: true });
+    this.stage.refocus(next.at)(1);
+  }
+
+  /** Nodes at which playing stops. */
+  stopAt(ids: ReadonlySet<number>): void {
+    this.#stops = ids;
+    if (this.#marked) this.mark(this.#marked);
+  }
+
+  /** Lights boxes that belong to what the pointer is over. */
+  hint(ids: ReadonlySet<number>): void {
+    for (const id of this.#hints) this.#nodes.get(id)?.group.classList.remove("lg-hint");
+    this.#hints = ids;
+    for (const id of ids) this.#nodes.get(id)?.group.classList.add("lg-hint");
   }
 
   get size(): number {
@@ -106,13 +149,14 @@ export class Picture {
     if (known && known.key === key) {
       known.node = node;
       known.box = shown;
+      known.group.removeAttribute("aria-label"); // it is made anew from the lines
       shown.lines.forEach((text, line) => {
         if (!takesGradient(node) || line < shown.lines.length - 1)
           writeLine(known.lines[line]!, node, text, line, shown.width);
       });
       return known;
     }
-    const group = s("g", { "data-id": node.id, "data-kind": node.kind });
+    const group = s("g", { "data-id": node.id, "data-kind": node.kind, role: "button" });
     const lines = shown.lines.map((text, line) => {
       const made = textLine(shown, line, "");
       writeLine(made, node, text, line, shown.width);
@@ -120,7 +164,12 @@ export class Picture {
     });
     if (takesGradient(node)) lines.at(-1)!.classList.add("lg-gradient", "lg-none");
     const { shape, width, height } = shown;
-    group.append(ring(shape, width, height), ...outline(shape, width, height), ...lines);
+    const stop = s("path", {
+      class: "lg-stop",
+      d: "M-3-7h6l4 4v6l-4 4h-6l-4-4v-6z",
+      transform: `translate(${-width / 2 + 3} ${-height / 2 + 3})`,
+    });
+    group.append(ring(shape, width, height), ...outline(shape, width, height), ...lines, stop);
     const drawn = { group, lines, box: shown, at: known?.at ?? at, node, key };
     group.setAttribute("class", nodeClass(drawn, known ? "" : "lg-new"));
     if (known) known.group.replaceWith(group);
@@ -217,11 +266,16 @@ export class Picture {
   mark(moment: Moment): void {
     const last = this.#marked;
     this.#marked = moment;
-    const active = moment.step?.node;
+    const active = moment.step?.node ?? moment.ran?.id;
+    const first = this.#chosen ?? active ?? this.#newest();
     for (const drawn of this.#nodes.values()) {
       const { id } = drawn.node;
       const state = [
         id === active && "lg-active",
+        id === moment.ran?.id && "lg-ran",
+        moment.pending.has(id) && "lg-pending",
+        this.#stops.has(id) && "lg-stops",
+        this.#hints.has(id) && "lg-hint",
         moment.reached.has(id) && "lg-reached",
         moment.visited.has(id) && "lg-visited",
         id === this.#chosen && "lg-chosen",
@@ -229,17 +283,26 @@ export class Picture {
       const changed = this.#showGradient(drawn, moment) && last !== null;
       const name = nodeClass(drawn, ...state, changed && "lg-changed");
       if (drawn.group.getAttribute("class") !== name) drawn.group.setAttribute("class", name);
+      // One stop for the Tab key; the arrows go on from there.
+      const tab = id === first ? "0" : "-1";
+      if (drawn.group.getAttribute("tabindex") !== tab) drawn.group.setAttribute("tabindex", tab);
     }
+    const flowing = moment.ran ? " lg-feeding" : " lg-flowing";
     for (const [key, { group }] of this.#edges) {
       const flowed = moment.flowed.has(key) ? " lg-flowed" : "";
-      const name = `lg-edge${flowed}${moment.active.has(key) ? " lg-flowing" : ""}`;
+      const waits = moment.pending.has(Number(key.split(":")[0])) ? " lg-pending" : "";
+      const name = `lg-edge${flowed}${waits}${moment.active.has(key) ? flowing : ""}`;
       if (group.getAttribute("class") !== name) group.setAttribute("class", name);
     }
     this.#tag(moment);
   }
 
   #showGradient(drawn: Drawn, moment: Moment): boolean {
-    if (!takesGradient(drawn.node)) return false;
+    const labelled = drawn.group.hasAttribute("aria-label");
+    if (!takesGradient(drawn.node)) {
+      if (!labelled) label(drawn);
+      return false;
+    }
     const shown = moment.gradients.get(drawn.node.id);
     const line = drawn.lines.at(-1)!;
     const text = gradientLine(shown?.value ?? null, shown?.arriving ? "arriving" : "grad");
@@ -247,9 +310,10 @@ export class Picture {
       "class",
       `lg-line lg-gradient${shown ? "" : " lg-none"}${shown?.arriving ? " lg-arriving" : ""}`,
     );
-    if (line.textContent === text) return false;
-    write(line, text, drawn.box.width);
-    return true;
+    const changed = line.textContent !== text;
+    if (changed) write(line, text, drawn.box.width);
+    if (changed || !labelled) label(drawn);
+    return changed;
   }
 
   /** What flows along the active wires, written on them, one beside the other where they meet. */
@@ -276,9 +340,13 @@ export class Picture {
     else void this.#run(pan);
   }
 
+  #newest(): number {
+    return [...this.#nodes.keys()].reduce((a, b) => Math.max(a, b), -1);
+  }
+
   #focus(moment: Moment): Point | null {
-    const newest = () => [...this.#nodes.keys()].reduce((a, b) => Math.max(a, b), -1);
-    return this.#nodes.get(moment.step?.node ?? newest())?.at ?? null;
+    const at = moment.step?.node ?? moment.ran?.id ?? this.#newest();
+    return this.#nodes.get(at)?.at ?? null;
   }
 
   destroy(): void {
@@ -302,6 +370,17 @@ const nodeClass = ({ node }: Drawn, ...more: (string | false)[]) =>
   ["lg-node", `lg-${node.kind}`, node.status === "failed" && "lg-failed", ...more]
     .filter(Boolean)
     .join(" ");
+
+/** The node under a pointer, or with the focus. */
+function idAt(event: Event): number | null {
+  const group = (event.target as Element).closest<SVGGElement>(".lg-node");
+  return group ? Number(group.dataset.id) : null;
+}
+
+/** What a screen reader says of a box: its lines. */
+function label({ group, lines }: Drawn): void {
+  group.setAttribute("aria-label", lines.map((line) => line.textContent).join(", "));
+}
 
 function place({ group, at }: Drawn): void {
   group.setAttribute("transform", `translate(${at[0].toFixed(1)} ${at[1].toFixed(1)})`);

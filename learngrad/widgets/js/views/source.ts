@@ -15,8 +15,15 @@ export class SourceView {
     "aria-label": "Python source",
   });
   #shown = "";
+  #source = -1;
 
-  constructor() {
+  /** `point` is called with a source and a line that the pointer is over; null: over none. */
+  constructor(point: (at: { source: number; line: number } | null) => void) {
+    this.#list.addEventListener("pointerover", (event) => {
+      const line = (event.target as Element).closest<HTMLElement>("li")?.dataset.line;
+      point(line === undefined ? null : { source: this.#source, line: Number(line) });
+    });
+    this.#list.addEventListener("pointerleave", () => point(null));
     // It may be filled before it is in the page, or have become smaller.
     new ResizeObserver(() => this.#reveal()).observe(this.#code);
     this.#code.append(this.#list);
@@ -31,6 +38,7 @@ export class SourceView {
     const found = excerpt(trace, place) ?? plain(trace.sources[0]);
     this.element.hidden = !found;
     if (!found) return;
+    this.#source = place?.source ?? trace.sources[0]?.id ?? -1;
     this.#name.textContent = found.label;
     this.#list.replaceChildren(
       ...found.lines.map(({ number, parts, current }) =>
@@ -49,6 +57,15 @@ export class SourceView {
       ),
     );
     this.#reveal();
+  }
+
+  /** Lights the lines of a node that the pointer is over; null puts them out. */
+  hint(place: Place | null): void {
+    const here = place?.source === this.#source ? place : null;
+    for (const item of this.#list.children) {
+      const line = Number((item as HTMLElement).dataset.line);
+      item.classList.toggle("lg-hint", !!here && line >= here.line && line <= here.end_line);
+    }
   }
 
   /** Scrolls the list alone: the notebook stays where it is. */

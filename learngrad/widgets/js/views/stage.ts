@@ -15,7 +15,7 @@ import { button, h, s } from "./dom.ts";
 const HEIGHTS: [number, number] = [200, 520];
 
 export class Stage {
-  readonly canvas = s("svg", { class: "lg-canvas", role: "img" });
+  readonly canvas = s("svg", { class: "lg-canvas", role: "group" });
   readonly content = s("g");
   readonly buttons = h("div", { class: "lg-zoom lg-buttons" });
   /** Whether the last press was a drag and not a click. */

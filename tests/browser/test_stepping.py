@@ -1,0 +1,143 @@
+"""Stepping a page's graph, forward and back: by key, by slider, to a node, until a stop."""
+
+import pytest
+
+import learngrad
+from learngrad.trace import Recorder
+
+
+@pytest.fixture
+def stepped(opened):
+    """A page with three operations and their replay, and what waits for a place in it."""
+    with Recorder() as tape:
+        a = learngrad.tensor(2.0, requires_grad=True)
+        b = learngrad.tensor(-3.0, requires_grad=True)
+        product = a * b
+        total = product + a
+        loss = total.tanh()
+        loss.backward()
+    page = opened(tape.to_dict())
+    page.wait_for_selector("#learngrad-graph .lg-root[data-ready='true']")
+    view = page.locator("#learngrad-graph .lg-root")
+
+    def at(index):
+        page.wait_for_selector(f"#learngrad-graph .lg-root[data-index='{index}']")
+
+    return page, view, at
+
+
+def box(view, name):
+    return view.locator(".lg-node", has_text=name).first
+
+
+def said(view):
+    return view.locator(".lg-hush").text_content()
+
+
+def test_the_program_goes_forward_before_its_gradients_go_back(stepped):
+    page, view, at = stepped
+    view.focus()
+    page.keyboard.press("Home")
+    at(-4)
+    assert view.locator(".lg-node.lg-pending").count() == 3
+    assert said(view) == "Before the first of 3 operations."
+    for index, sentence in (
+            (-3, "Forward 1 of 3. product = a * b. From a = 2 and b = −3 comes −6."),
+            (-2, "Forward 2 of 3. total = product + a. From product = −6 and a = 2 comes −4."),
+            (-1, "Forward 3 of 3. loss = total.tanh(). From total = −4 comes −0.9993.")):
+        page.keyboard.press("ArrowRight")
+        at(index)
+        assert said(view) == sentence
+        assert view.locator(".lg-node.lg-pending").count() == -index - 1
+        assert view.locator(".lg-node.lg-ran").count() == 1
+    page.keyboard.press("ArrowRight")
+    at(0)
+    page.keyboard.press("ArrowRight")
+    at(1)
+    assert said(view).startswith("Step 1 of 5. loss = total.tanh().")
+    page.keyboard.press("Home")
+    at(0)  # first to where the gradients begin
+    page.keyboard.press("Home")
+    at(-4)
+
+
+def test_the_slider_goes_anywhere(stepped):
+    page, view, at = stepped
+    slider = view.get_by_role("slider", name="step")
+    slider.fill("-2")
+    at(-2)
+    assert slider.get_attribute("aria-valuetext") == "forward 2 of 3"
+    slider.fill("4")
+    at(4)
+    assert slider.get_attribute("aria-valuetext") == "step 4 of 5"
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    at(5)
+
+
+def test_playing_stops_where_the_reader_asked(stepped):
+    page, view, at = stepped
+    view.locator(".lg-pace").select_option("4")
+    box(view, "total").click()
+    view.get_by_role("button", name="Stop here").click()
+    assert box(view, "total").locator(".lg-stop").is_visible()
+    page.keyboard.press("Escape")
+    view.focus()
+    for index in (2, 5):  # the step of `total`, and from there to the end
+        page.keyboard.press("Space")
+        page.wait_for_selector("#learngrad-graph .lg-root[data-playing='true']")
+        page.wait_for_selector("#learngrad-graph .lg-root[data-playing='false']")
+        at(index)
+    page.keyboard.press("Home")
+    page.keyboard.press("Home")
+    page.keyboard.press("Space")
+    page.wait_for_selector("#learngrad-graph .lg-root[data-playing='true']")
+    page.wait_for_selector("#learngrad-graph .lg-root[data-playing='false']")
+    at(-2)  # going forward it stops there too
+    page.keyboard.press("b")
+    assert said(view) == "Playing no longer stops at total."
+
+
+def test_a_node_can_be_gone_to_and_run_to(stepped):
+    page, view, at = stepped
+    view.locator(".lg-pace").select_option("4")
+    box(view, "product").click()
+    view.get_by_role("button", name="Go to its step").click()
+    at(3)
+    assert "lg-active" in box(view, "product").get_attribute("class")
+    page.keyboard.press("Home")
+    box(view, "product").click()
+    page.keyboard.press("r")
+    page.wait_for_selector("#learngrad-graph .lg-root[data-playing='true']")
+    page.wait_for_selector("#learngrad-graph .lg-root[data-playing='false']")
+    at(3)
+
+
+def test_boxes_are_reached_by_keys(stepped):
+    page, view, _ = stepped
+    inside = view.locator(".lg-node[tabindex='0']")
+    assert inside.count() == 1
+    inside.focus()
+    for _ in range(9):
+        page.keyboard.press("ArrowUp")
+    focused = view.locator(".lg-node:focus")
+    assert focused.get_attribute("aria-label").startswith("a, 2, no gradient yet")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    assert focused.get_attribute("aria-label").startswith("product = ×, −6")
+    page.keyboard.press("Enter")
+    assert view.locator(".lg-what").text_content() == "product = a * b"
+    page.keyboard.press("Escape")
+    assert view.locator(".lg-what").text_content() == "loss.backward()"
+
+
+def test_a_box_and_its_line_light_up_together(stepped):
+    _, view, _ = stepped
+    box(view, "total").hover()
+    assert "total = product + a" in view.locator("li.lg-hint").text_content()
+    view.locator("li", has_text="product = a * b").hover()
+    lit = view.locator(".lg-node.lg-hint")
+    assert lit.count() == 1
+    assert lit.text_content().startswith("product")
+    view.locator(".lg-head").hover()
+    assert view.locator(".lg-hint").count() == 0
