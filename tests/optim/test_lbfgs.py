@@ -8,6 +8,7 @@ import pytest
 import learngrad
 from learngrad import nn, optim
 from learngrad.errors import ArgumentError, ArgumentTypeError
+from tests.cupy_standin import installed
 from tests.optable.reference import torch
 
 rng = np.random.default_rng(3)
@@ -110,6 +111,27 @@ def test_a_net_in_float32():
     for _ in range(10):
         optimizer.step(closure)
     assert closure().item() < 1e-4
+
+
+@pytest.mark.parametrize("settings", [SETTINGS[0], SETTINGS[4]], ids=str)
+def test_moves_on_a_gpu(settings):
+    with installed():
+        found = []
+        for device in ("cpu", "cuda"):
+            w = learngrad.tensor([-1.2, 1.0, 0.5], device=device, dtype=learngrad.float64)
+            w.requires_grad_()
+            optimizer = optim.LBFGS([w], **settings)
+
+            def closure(w=w, optimizer=optimizer):
+                optimizer.zero_grad()
+                loss = ((1 - w[:2]) ** 2).sum() + 100 * ((w[1:] - w[:2] ** 2) ** 2).sum()
+                loss.backward()
+                return loss
+
+            for _ in range(3):
+                optimizer.step(closure)
+            found.append(w.detach().cpu().numpy())
+        np.testing.assert_allclose(found[1], found[0], rtol=1e-9)
 
 
 def test_parameters_without_gradient_stay():

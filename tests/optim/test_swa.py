@@ -5,6 +5,7 @@ import pytest
 
 import learngrad
 from learngrad.errors import ArgumentError, ShapeError
+from tests.cupy_standin import installed
 from tests.optable.reference import torch
 
 LIBRARIES = [learngrad] if torch is None else [learngrad, torch]
@@ -127,6 +128,19 @@ def test_a_measurement_that_fails_leaves_the_layers_as_they_were():
 def test_what_makes_no_sense_is_refused(make, error, said):
     with pytest.raises(error, match=said):
         make(learngrad.optim.swa_utils, model_of(learngrad))
+
+
+def test_averages_on_another_device_than_the_model():
+    with installed():
+        model = model_of(learngrad)
+        averaged = learngrad.optim.swa_utils.AveragedModel(model, device="cuda")
+        for weights in WEIGHTS[:2]:
+            with learngrad.no_grad():
+                model[0].weight.copy_(learngrad.tensor(weights))
+            averaged.update_parameters(model)
+        assert averaged.module[0].weight.device.type == "cuda"
+        np.testing.assert_allclose(averaged.module[0].weight.detach().cpu().numpy(),
+                                   WEIGHTS[:2].mean(0), rtol=1e-5)
 
 
 @LIBS
