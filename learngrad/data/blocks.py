@@ -1,9 +1,9 @@
 """Memory that a worker process writes and the program reads, without a copy between them.
 
 Each platform has its own way, and none leaves anything behind: on Linux a file without a name
-(``memfd_create``), which the program opens through ``/proc``; on Windows memory that lives as long
-as somebody has it open; elsewhere a file in a folder of the loader's, whose name goes as soon as
-the program has opened it.
+(``memfd_create``), whose descriptor is sent to the program; on Windows memory that lives as long as
+somebody has it open; elsewhere a file in a folder of the loader's, whose name goes as soon as the
+program has opened it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import sys
 import tempfile
 import uuid
+from multiprocessing.reduction import recv_handle, send_handle
 from typing import Any
 
 import numpy as np
@@ -28,15 +29,15 @@ def best_way() -> str:
     """How memory is shared here: "memfd", "windows" or "file"."""
     if sys.platform == "win32":
         return "windows"
-    return "memfd" if hasattr(os, "memfd_create") and os.path.isdir("/proc/self/fd") else "file"
+    return "memfd" if hasattr(os, "memfd_create") else "file"
 
 
-def attach(handle: tuple[Any, ...]) -> mmap.mmap:
-    """The memory that a worker made, on the program's side."""
+def attach(handle: tuple[Any, ...], results: Any) -> mmap.mmap:
+    """The memory that a worker made, on the program's side; `results` is where its answers come."""
     way, name, size = handle
     if way == "windows":
         return mmap.mmap(-1, size, tagname=name)  # type: ignore[call-arg,unused-ignore]
-    fd = os.open(name, os.O_RDWR)
+    fd = recv_handle(results) if way == "memfd" else os.open(name, os.O_RDWR)
     try:
         return mmap.mmap(fd, size)
     finally:
@@ -59,7 +60,7 @@ class Room:
         self.way, self.folder = way, folder
         self.memory: Any = None  # a NumPy array of bytes over all of it
         self.used = 0
-        self._fd = -1
+        self.fd = -1  # a descriptor that the program does not have yet
 
     def make(self, shape: tuple[int, ...], dtype: Any) -> Any:
         """An array in this memory where there is still room, else an ordinary one."""
@@ -112,10 +113,9 @@ class Room:
             name = f"learngrad-{uuid.uuid4().hex}"
             memory = mmap.mmap(-1, size, tagname=name)  # type: ignore[call-arg,unused-ignore]
         elif self.way == "memfd":
-            self.close()
-            self._fd = os.memfd_create("learngrad")  # open until the program has opened it, too
-            os.ftruncate(self._fd, size)
-            name, memory = f"/proc/{os.getpid()}/fd/{self._fd}", mmap.mmap(self._fd, size)
+            name, self.fd = "", os.memfd_create("learngrad")
+            os.ftruncate(self.fd, size)
+            memory = mmap.mmap(self.fd, size)
         else:
             fd, name = tempfile.mkstemp(dir=self.folder)
             try:
@@ -131,11 +131,12 @@ class Room:
         self.memory, self.used = np.frombuffer(memory, np.uint8), 0
         return self.way, name, size
 
-    def close(self) -> None:
-        """Forget the descriptor; the memory itself goes with its last array."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+    def send(self, results: Any) -> None:
+        """Send the descriptor of new memory after the answer that tells of it."""
+        if self.fd >= 0:
+            send_handle(results, self.fd, os.getppid())
+            os.close(self.fd)
+            self.fd = -1
 
 
 def _aligned(size: int) -> int:

@@ -11,6 +11,7 @@ import signal
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from multiprocessing import process
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from learngrad.data.blocks import Room
 from learngrad.data.collate import default_collate, make_with
 from learngrad.data.fetch import loading, streaming
 from learngrad.data.info import WorkerInfo, here
+from learngrad.errors import LearngradError
 from learngrad.tensor import Tensor
 
 __all__ = ["Place", "dumps", "main", "unpickle_error"]
@@ -83,6 +85,8 @@ def main(work: bytes, place: Place, jobs: Any, results: Any) -> None:
         # A loop that was left early has lost interest in what it still had ordered.
         answer = worker.answer(number, *rest) if epoch == latest[0] else ("dropped", None)
         results.send_bytes(pickle.dumps(answer, 5))
+        if answer[0] == "batch":
+            worker.rooms[rest[1]].send(results)
 
 
 def _listen(jobs: Any, inbox: queue.SimpleQueue[Any], latest: list[int]) -> None:
@@ -173,6 +177,9 @@ def _told(error: BaseException) -> tuple[bytes | None, str]:
     trace = error.__traceback__
     while trace is not None and source.inside[trace.tb_frame.f_code.co_filename]:
         trace = trace.tb_next  # our own frames say nothing to the reader
+    if isinstance(error, LearngradError) and error.where is not None and (
+            error.where.filename == process.__file__):
+        error.where = None  # no line of the user's runs here; the program knows one
     text = "".join(traceback.format_exception(type(error), error, trace or error.__traceback__))
     if not isinstance(error, Exception):  # SystemExit would end the program
         return None, text

@@ -23,9 +23,16 @@ from typing import Any
 
 import numpy as np
 
+from learngrad import source
 from learngrad.data import blocks, worker
 from learngrad.data.fetch import Plan
-from learngrad.errors import ArgumentError, ArgumentTypeError, MissingDependency, WorkerError
+from learngrad.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    LearngradError,
+    MissingDependency,
+    WorkerError,
+)
 
 __all__ = ["Processes", "WorkerTraceback", "context"]
 
@@ -106,7 +113,8 @@ class Processes:
             for i in range(number):
                 place = worker.Place(i, number, seed, way, folder)
                 theirs, jobs = start.Pipe(duplex=False)
-                results, answers = start.Pipe(duplex=False)
+                # A socket, unlike a pipe, also carries descriptors of shared memory.
+                results, answers = start.Pipe(duplex=way == "memfd")
                 process = start.Process(target=worker.main, args=(work, place, theirs, answers),
                                         name=f"learngrad loader {i}", **options)
                 with _uninterrupted():
@@ -146,6 +154,8 @@ class Processes:
             if error is None:
                 raise WorkerError(f"this happened {where}:\n{told[1]}",
                                   fix="num_workers=0 loads in this process, where a debugger works")
+            if isinstance(error, LearngradError) and error.where is None:
+                error.where = source.here()
             error.add_note(f"This happened {where}.")
             raise error from WorkerTraceback(told[1])
         return True, told
@@ -179,27 +189,30 @@ class Processes:
                     f"in {timeout:g} seconds",
                     fix="a longer timeout, or timeout=0 to wait for ever")
             kind, told = pickle.loads(one.results.recv_bytes())
-        except (EOFError, ConnectionError):
-            raise self._death(which) from None
+            if kind == "batch" and told[1] is not None:
+                one.memory[slot] = blocks.attach(told[1], one.results)
+        except (EOFError, OSError) as error:
+            raise self._death(which, error) from None
         one.ordered.popleft()
         if kind == "batch":
-            stream, handle, places = told
-            return kind, pickle.loads(
-                stream, buffers=_buffers(one, slot, handle, places))
+            stream, _, places = told
+            return kind, pickle.loads(stream, buffers=_buffers(one, slot, places))
         one.free.append(slot)
         return kind, told
 
     def _name(self, which: int) -> str:
         return f"worker {which} of {self.number} (process {self.workers[which].process.pid})"
 
-    def _death(self, which: int) -> WorkerError:
+    def _death(self, which: int, error: Exception) -> WorkerError:
         one = self.workers[which]
         one.process.join(PATIENCE)
         code, (_, number, indices) = one.process.exitcode, one.ordered[0]
         how = f"ended with exit code {code}"
         fix = ('num_workers=0 shows what happens; under "spawn" and "forkserver" the lines of a '
                'script need `if __name__ == "__main__":`, by default they do not')
-        if code is not None and code < 0:
+        if code is None:
+            how = f"cannot be heard any more ({str(error) or type(error).__name__})"
+        elif code < 0:
             named = {int(known): known.name for known in signal.Signals}
             how = f"was killed by {named.get(-code, f'signal {-code}')}"
             fix = "num_workers=0 shows a crash of the data set's own code"
@@ -224,10 +237,8 @@ def _items(number: int, indices: Any) -> str:
     return f"batch {number}, items {text if len(text) < 60 else text[:56] + ' ...'}"
 
 
-def _buffers(one: _Worker, slot: int, handle: Any, places: Sequence[Any]) -> list[Any]:
+def _buffers(one: _Worker, slot: int, places: Sequence[Any]) -> list[Any]:
     """The bytes of a batch's arrays, in the memory that the worker wrote where possible."""
-    if handle is not None:
-        one.memory[slot] = blocks.attach(handle)
     if not any(isinstance(place, tuple) for place in places):
         one.free.append(slot)
         return list(places)

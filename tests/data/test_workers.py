@@ -1,6 +1,7 @@
 """Batches loaded ahead by processes: in order, shared, repeatable, and gone without a trace."""
 
 import gc
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -212,10 +213,18 @@ def test_where_no_memory_can_be_shared_bytes_are_sent(monkeypatch):
     assert np.frombuffer(place).tolist() == list(range(10_000))
 
 
-def test_a_room_grows_and_keeps_what_was_made_in_it():
-    room = blocks.Room(blocks.best_way(), None)
-    handle, _ = room.put([PickleBuffer(np.zeros(5_000))])
-    seen = np.frombuffer(blocks.attach(handle), np.uint8)
+@pytest.mark.parametrize("way", ["memfd", "file"])
+def test_a_room_grows_and_keeps_what_was_made_in_it(way, tmp_path):
+    if way == "memfd" and not hasattr(os, "memfd_create"):
+        pytest.skip("this system has no memfd_create")
+    here, there = multiprocessing.Pipe()
+    room = blocks.Room(way, str(tmp_path))
+
+    def sent(handle):
+        room.send(there)
+        return np.frombuffer(blocks.attach(handle, here), np.uint8)
+
+    seen = sent(room.put([PickleBuffer(np.zeros(5_000))])[0])
     room.used = 0
     inside = room.make((3_000,), np.float64)
     inside[...] = 7
@@ -224,11 +233,24 @@ def test_a_room_grows_and_keeps_what_was_made_in_it():
     assert (np.frombuffer(seen[place[0]:sum(place)]) == 7).all()
     larger = np.arange(9_000.0)
     handle, places = room.put([PickleBuffer(inside), PickleBuffer(larger)])
-    seen = np.frombuffer(blocks.attach(handle), np.uint8)
+    seen = sent(handle)
     one, two = (np.frombuffer(seen[begin:begin + size]) for begin, size in places)
     assert (one == 7).all()
     assert two.tolist() == larger.tolist()
-    room.close()
+    assert list(tmp_path.iterdir()) == []
+    here.close()
+    there.close()
+
+
+@posix
+def test_memory_that_cannot_be_attached_is_reported(monkeypatch):
+    def attach(handle, results):
+        raise OSError("Too many open files")
+
+    monkeypatch.setattr(blocks, "attach", attach)
+    monkeypatch.setattr(workers, "PATIENCE", 0.1)
+    with pytest.raises(WorkerError, match=r"heard any more \(Too many open files\) while batch 0"):
+        list(DataLoader(sets.Big(), batch_size=4, num_workers=1))
 
 
 # ---- Random numbers ------------------------------------------------------------------------------
@@ -284,6 +306,7 @@ def test_an_error_of_learngrads_keeps_its_parts():
     with pytest.raises(learngrad.errors.ShapeError, match="item 1 is") as caught:
         list(DataLoader([np.zeros(2), np.zeros(3)], batch_size=2, num_workers=1))
     assert "collate_fn" in caught.value.fix
+    assert "DataLoader([np.zeros(2)" in str(caught.value)  # the line of the loop: no other is ours
 
 
 @pytest.mark.parametrize(("what", "said"), [
