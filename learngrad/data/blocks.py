@@ -83,11 +83,9 @@ class Room:
         handle = None
         if any(place is None for place in places):
             need = sum(_aligned(len(a)) for a in arrays)
-            old = self.memory
             try:
                 handle = self._grow(int(need * SPARE))
             except OSError:  # the system has no more of it
-                self.memory = old
                 return None, [bytearray(a) for a in arrays]
             places = [self._place(a) for a in arrays]
         return handle, places
@@ -112,22 +110,23 @@ class Room:
         if self.way == "windows":
             name = f"learngrad-{uuid.uuid4().hex}"
             memory = mmap.mmap(-1, size, tagname=name)  # type: ignore[call-arg,unused-ignore]
-        elif self.way == "memfd":
-            name, self.fd = "", os.memfd_create("learngrad")
-            os.ftruncate(self.fd, size)
-            memory = mmap.mmap(self.fd, size)
         else:
-            fd, name = tempfile.mkstemp(dir=self.folder)
+            fd, name = (os.memfd_create("learngrad"), "") if self.way == "memfd" else (
+                tempfile.mkstemp(dir=self.folder))
             try:
-                if hasattr(os, "posix_fallocate"):  # a full disk is an error now, not a crash later
-                    os.posix_fallocate(fd, 0, size)
+                if name and hasattr(os, "posix_fallocate"):
+                    os.posix_fallocate(fd, 0, size)  # a full disk is an error now, no crash later
                 os.ftruncate(fd, size)
                 memory = mmap.mmap(fd, size)
             except OSError:
-                os.unlink(name)
-                raise
-            finally:
                 os.close(fd)
+                if name:
+                    os.unlink(name)
+                raise
+            if name:
+                os.close(fd)
+            else:
+                self.fd = fd
         self.memory, self.used = np.frombuffer(memory, np.uint8), 0
         return self.way, name, size
 

@@ -202,15 +202,22 @@ def test_batches_that_are_kept_are_never_overwritten():
     assert sum(mapped(x) for x, _ in kept) <= 2 * workers.HELD  # the others are copies
 
 
-def test_where_no_memory_can_be_shared_bytes_are_sent(monkeypatch):
-    def refuse(self, size):
+@posix
+@pytest.mark.parametrize("way", ["memfd", "file"])
+def test_where_no_memory_can_be_shared_bytes_are_sent(way, monkeypatch, tmp_path):
+    if way == "memfd" and not hasattr(os, "memfd_create"):
+        pytest.skip("this system has no memfd_create")
+
+    def refuse(fd, size):
         raise OSError("no space left")
 
-    room = blocks.Room("file", None)
-    monkeypatch.setattr(blocks.Room, "_grow", refuse)
+    monkeypatch.setattr(os, "ftruncate", refuse)
+    room = blocks.Room(way, str(tmp_path))
     handle, (place,) = room.put([PickleBuffer(np.arange(10_000.0))])
     assert handle is None
+    assert room.fd < 0
     assert np.frombuffer(place).tolist() == list(range(10_000))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("way", ["memfd", "file"])
