@@ -94,16 +94,16 @@ class Passage(Function):
     formula, sign = "x", "hook"
     quiet = False  # the listener is a user's function: it runs operations
 
-    def forward(self, listener: Any, *xs: Any) -> Any:
-        """Hand on."""
-        self.listener = listener
-        return xs
+    def forward(self, *inputs: Any) -> Any:
+        """Hand on the arrays; what stands behind them is the listener."""
+        *xs, self.listener = inputs
+        return tuple(xs)
 
     def backward(self, *gs: Any) -> Any:
         """Ask for what takes the place of each gradient."""
         recording = isinstance(gs[0], Tensor)
         given = gs if recording else tuple(Tensor._from_array(g, None) for g in gs)
-        return None, *(
+        return tuple(
             g if answer is same else None if answer is None else
             engine._answer(self, k, answer, recording)
             for k, (g, same, answer) in enumerate(zip(gs, given, self.listener(given))))
@@ -125,7 +125,7 @@ def _through(values: Any, listener: Callable[[tuple[Any, ...]], Any]) -> Any:
         return [answers[i] for i in places]
 
     passed = list(values)
-    for i, out in zip(places, Passage.apply(listen, *(values[i] for i in places))):
+    for i, out in zip(places, Passage.apply(*(values[i] for i in places), listen)):
         before = values[i]._version
         before[1], out._version = True, before  # one memory, so one count of its changes
         passed[i] = out

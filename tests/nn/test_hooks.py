@@ -9,6 +9,7 @@ import learngrad
 from learngrad import nn
 from learngrad.autograd import observe
 from learngrad.errors import GraphError
+from learngrad.trace import Recorder
 from tests.optable.reference import torch
 
 LIBRARIES = [learngrad] if torch is None else [learngrad, torch]
@@ -363,3 +364,15 @@ def test_hooks_are_copied_with_their_module():
         assert other.counter.calls == 1
     layer(learngrad.ones(1))
     assert layer.counter.calls == 1
+
+
+def test_a_hooked_module_is_shown_with_its_two_passages():
+    layer = nn.Tanh()
+    layer.register_full_backward_hook(lambda m, i, o: None)
+    with Recorder() as tape:
+        h = at(learngrad) * 1
+        out = layer(h)
+        out.sum().backward()
+    said = tape.describe()
+    assert "hook(h) = " in said
+    assert "out = hook(tanh #" in said
