@@ -34,8 +34,9 @@ def kind(info):
 
 def build(info, arguments, *, training):
     """The module of both libraries, in float64 and with the same weights."""
-    leaves = []
-    ours, theirs = opinfo.translate((arguments.args, arguments.kwargs), leaves)
+    if any(isinstance(arg, torch.nn.Module) or callable(arg) for arg in arguments.args):
+        raise opinfo.Untranslatable("a module or a function of PyTorch's")
+    ours, theirs = opinfo.translate((arguments.args, arguments.kwargs), [])
     module = info.module_cls(*theirs[0], **theirs[1]).double().train(training)
     mine = kind(info)(*ours[0], **ours[1]).double().train(training)
     state = module.state_dict()
