@@ -171,6 +171,7 @@ from learngrad.ops.gather import (
     take,
     take_along_dim,
 )
+from learngrad.ops.histogram import histc, histogram
 from learngrad.ops.index import narrow, select
 from learngrad.ops.join import cat, chunk, dstack, hstack, split, stack, unbind, vstack
 from learngrad.ops.logical import (
@@ -200,7 +201,7 @@ from learngrad.ops.logical import (
 from learngrad.ops.losses import log_softmax, softmax
 from learngrad.ops.matmul import matmul
 from learngrad.ops.mixtures import addcdiv, addcmul, lerp
-from learngrad.ops.products import addmm, baddbmm, bmm, dot, mm, mv
+from learngrad.ops.products import addmm, baddbmm, bmm, cross, dot, mm, mv
 from learngrad.ops.rearrange import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
 from learngrad.ops.reduce import (
     all,
@@ -308,6 +309,13 @@ not_equal, less, less_equal, greater, greater_equal = ne, lt, le, gt, ge
 concat = concatenate = cat
 moveaxis, swapaxes, swapdims = movedim, transpose, transpose
 newaxis = None
+# In place by a function, as PyTorch has them: torch.relu_(x).
+abs_, ceil_, cos_, erf_, exp_, fill_, floor_, log_, neg_, reciprocal_ = (
+    Tensor.abs_, Tensor.ceil_, Tensor.cos_, Tensor.erf_, Tensor.exp_, Tensor.fill_, Tensor.floor_,
+    Tensor.log_, Tensor.neg_, Tensor.reciprocal_)
+relu_, round_, rsqrt_, sigmoid_, sin_, sqrt_, square_, tanh_, trunc_, zero_ = (
+    Tensor.relu_, Tensor.round_, Tensor.rsqrt_, Tensor.sigmoid_, Tensor.sin_, Tensor.sqrt_,
+    Tensor.square_, Tensor.tanh_, Tensor.trunc_, Tensor.zero_)
 det, inverse, cholesky = linalg.det, linalg.inv, linalg.cholesky
 float, double, half = float32, float64, float16
 int, long, short = int32, int64, int16

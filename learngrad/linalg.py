@@ -3,13 +3,14 @@
 from learngrad.errors import SingularError as LinAlgError
 from learngrad.ops.decompose import cholesky, det, inv, matrix_norm, solve, svd, vector_norm
 from learngrad.ops.matmul import matmul
-from learngrad.ops.spelling import spelled
+from learngrad.ops.products import cross as _cross
+from learngrad.ops.spelling import spelled as _spelled
 
-__all__ = ["LinAlgError", "cholesky", "det", "inv", "matmul", "matrix_norm", "norm", "solve", "svd",
-           "vector_norm"]
+__all__ = ["LinAlgError", "cholesky", "cross", "det", "inv", "matmul", "matrix_norm", "norm",
+           "solve", "svd", "vector_norm"]
 
 
-@spelled()
+@_spelled()
 def norm(A, ord=None, dim=None, keepdim=False):  # type: ignore[no-untyped-def]
     """A norm of vectors (one `dim`) or of matrices (two); without `ord` the 2-norm of all elements.
 
@@ -25,3 +26,16 @@ def norm(A, ord=None, dim=None, keepdim=False):  # type: ignore[no-untyped-def]
     if matrices:
         return matrix_norm(A, ord, (-2, -1) if dim is None else dim, keepdim)
     return vector_norm(A, ord, dim, keepdim)
+
+
+@_spelled()
+def cross(input, other, *, dim=-1):  # type: ignore[no-untyped-def]
+    """The cross product of vectors of three along `dim`: see `learngrad.cross`.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.linalg.cross(learngrad.tensor([1.0, 0, 0]), learngrad.tensor([0.0, 0, 1]))
+    tensor([ 0., -1.,  0.])
+    """
+    return _cross(input, other, dim)

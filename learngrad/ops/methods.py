@@ -39,7 +39,7 @@ class Methods(Operators, Handling):
     def __getitem__(self, key):
         return I.getitem(self, key)
 
-    matmul, mm, bmm, mv, dot = M.matmul, P.mm, P.bmm, P.mv, P.dot
+    matmul, mm, bmm, mv, dot, cross = M.matmul, P.mm, P.bmm, P.mv, P.dot, P.cross
     addmm, baddbmm = P.addmm, P.baddbmm
     outer, kron = outer, kron
     mH, H = Handling.mT, Handling.T  # all numbers are real
@@ -51,7 +51,10 @@ class Methods(Operators, Handling):
     # In place: the array is overwritten, and the tensor's place in the graph with it.
 
     def zero_(self):
-        """Zeros in all places."""
+        """Zeros in all places.
+
+        PyTorch: `torch.Tensor.zero_` is recorded, with a gradient of zeros.
+        """
         return self._assign("zero_", lambda: self._blank())
 
     def fill_(self, value):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from learngrad import devices
 from learngrad.errors import DtypeError, ShapeError
 from learngrad.ops.matmul import matmul
+from learngrad.ops.rearrange import roll
 from learngrad.ops.shape import permute, reshape
 from learngrad.ops.spelling import spelled
 
-__all__ = ["addmm", "baddbmm", "bilinear", "bmm", "dot", "mm", "mv"]
+__all__ = ["addmm", "baddbmm", "bilinear", "bmm", "cross", "dot", "mm", "mv"]
 
 
 def _dims(name: str, *expected: tuple[str, Any, int]) -> None:
@@ -78,6 +80,42 @@ def dot(input, tensor):
     """
     _dims("dot", ("input", input, 1), ("tensor", tensor, 1))
     return matmul(input, tensor)
+
+
+@spelled()
+def cross(input, other, dim=None):
+    """The cross product of vectors of three along `dim`; the other sizes broadcast.
+
+    Parameters
+    ----------
+    input, other : Tensor
+        With size 3 along `dim`.
+    dim : int, optional
+        By default the first dimension of size 3; in `linalg.cross` the last one.
+
+    Raises
+    ------
+    ShapeError
+        If a size along `dim` is not 3, or the shapes do not broadcast or differ in their number
+        of dimensions.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x, y = learngrad.tensor([1.0, 0.0, 0.0]), learngrad.tensor([0.0, 1.0, 0.0])
+    >>> learngrad.cross(x, y)
+    tensor([0., 0., 1.])
+    """
+    tensors = {"input": input, "other": other}
+    if dim is None:
+        dim = next((d for d, s in enumerate(input.shape) if s == 3), -1)
+    for x in (input, other):
+        if not x.ndim == input.ndim > 0 or x.shape[devices.normalise_dim(dim, x.ndim)] != 3:
+            raise ShapeError(f"cross takes vectors of 3 along dim {dim}, not {list(input.shape)} "
+                             f"and {list(other.shape)}",
+                             tensors=tensors, fix="name the dimension of size 3: dim=-1")
+    turned = [roll(x, -k, dim) for k in (1, 2) for x in (input, other)]
+    return turned[0] * turned[3] - turned[2] * turned[1]
 
 
 @spelled()

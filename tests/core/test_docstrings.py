@@ -25,7 +25,8 @@ def documented():
     for place, members in PLACES.items():
         for name in members.get("__all__", members):
             thing = members[name]
-            if name.startswith("_") or not (inspect.isfunction(thing) or inspect.isclass(thing)):
+            if "_" in (name[0], name[-1]) or not (
+                    inspect.isfunction(thing) or inspect.isclass(thing)):
                 continue
             if thing.__module__.startswith("learngrad") and not (
                     thing.__module__.startswith(ELSEWHERE) or thing in ERRORS):

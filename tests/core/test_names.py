@@ -20,12 +20,12 @@ NAMES = {
         allclose amax amin any arange arccos arcsin arctan argmax argmin argsort as_tensor asin
         asinh atan atan2 atanh baddbmm bernoulli bincount bitwise_and bitwise_not bitwise_or
         bitwise_xor bmm bool broadcast_tensors broadcast_to bucketize cat ceil chunk clamp clip
-        clone concat concatenate cos cosh count_nonzero cummax cummin cumprod cumsum det device
-        diag diag_embed diagonal div divide dot double dstack dtype e einsum empty empty_like
+        clone concat concatenate cos cosh count_nonzero cross cummax cummin cumprod cumsum det
+        device diag diag_embed diagonal div divide dot double dstack dtype e einsum empty empty_like
         enable_grad eq equal erf exp exp2 expm1 eye finfo flatten flip fliplr flipud float float16
         float32 float64 floor floor_divide fmod frac from_dlpack from_numpy full full_like gather
-        ge get_default_dtype get_rng_state greater greater_equal gt half hstack hypot iinfo
-        index_add index_copy index_fill index_put index_select inf inference_mode initial_seed
+        ge get_default_dtype get_rng_state greater greater_equal gt half histc histogram hstack hypot
+        iinfo index_add index_copy index_fill index_put index_select inf inference_mode initial_seed
         int int16 int32 int64 int8 inverse is_floating_point is_grad_enabled is_tensor isclose
         isfinite isinf isnan kron le lerp less less_equal linspace log log10 log1p log2
         log_softmax logaddexp logical_and logical_not logical_or logical_xor logspace logsumexp
@@ -199,6 +199,8 @@ a.fill_(3), a.zero_(), a.copy_(torch.ones(2)), torch.zeros(2).normal_().shape, a
 a.t_()
 a.narrow(0, 1, 1), torch.linalg.norm(A), torch.linalg.inv(A), torch.linalg.solve(A, a), A.trace()
 torch.prod(a), torch.std_mean(a), torch.cosh(a), torch.sinh(a), torch.asin(a / 2), torch.log1p(a)
+hist, edges = torch.histogram(a, 4, density=True); hist, edges, torch.histc(a, bins=3)
+torch.linalg.cross(torch.ones(3), torch.arange(3.0)), torch.sin_(a), torch.relu_(a), torch.zero_(a)
 torch.bitwise_xor(i, i), torch.ceil(a), torch.floor(a), a.round(), a.log10(), a.flip(0), a.stride()
 """
 

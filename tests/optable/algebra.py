@@ -67,6 +67,15 @@ ROWS = [
         {"method": lambda lib, a, b: a.outer(b)}, dtypes="ilfd",
         wrong=[Wrong(lambda lg, t: lg.outer(t(2, 2), t(3)), "ShapeError", ["vectors"])]),
     Operation(
+        "cross", lambda lib, a, b, *dim: lib.cross(a, b, *dim),
+        lambda a, b, dim=-1: np.cross(a, b, axis=dim),
+        [sample(T((3,)), T((3,)), 0), sample(T((2, 3)), T((2, 3)), 1),
+         sample(T((3, 2)), T((3, 2)), 0), sample(T((2, 3)), T((1, 3)), -1),
+         sample(T((0, 3)), T((0, 3)), 1)],
+        {"method": lambda lib, a, b, *dim: a.cross(b, *dim)}, dtypes="", wrong=[
+            Wrong(lambda lg, t: lg.cross(t(2), t(2)), "ShapeError", ["[2]", "3"]),
+            Wrong(lambda lg, t: t(2, 3).cross(t(4, 3), 1), "ShapeError", ["broadcast"])]),
+    Operation(
         "kron", lambda lib, a, b: lib.kron(a, b), np.kron,
         [sample(T((2, 3)), T((3, 2))), sample(T((2,)), T((3, 2))), sample(T(()), T((2,)))],
         dtypes="ilfd"),

@@ -333,6 +333,33 @@ ROWS = [
             Wrong(lambda lg, t: lg.bincount(lg.tensor([-1])), "ShapeError", ["-1"], gpu=False),
             Wrong(lambda lg, t: lg.bincount(t(2, dtype="int64"), t(3)), "ShapeError", ["[3]"])]),
     Operation(
+        "histogram", lambda lib, x, bins=100, weight=None, **k: lib.histogram(
+            x, bins, weight=weight, **k),
+        lambda x, bins=100, weight=None, range=None, density=False: [
+            part.astype(x.dtype) for part in np.histogram(x, bins, range, density, weight)],
+        [sample(T((7,), needs=False), 4), sample(T((2, 3), needs=False), 5, range=(-1.0, 1.5)),
+         sample(T((6,), needs=False), 3, density=True), sample(T((0,), needs=False), 2),
+         sample(T((4,), fixed(1.0, 2.0, 3.0, 2.5), needs=False),
+                T((3,), fixed(1.0, 2.0, 3.0), needs=False)),
+         sample(T((3,), equal, needs=False), 2),
+         sample(T((5,), needs=False), 3, T((5,), positive, needs=False))],
+        dtypes="", wrong=[
+            Wrong(lambda lg, t: lg.histogram(t(3).long(), 2), "DtypeError", ["int64"]),
+            Wrong(lambda lg, t: lg.histogram(t(3), 0), "ArgumentRangeError", ["0"]),
+            Wrong(lambda lg, t: lg.histogram(t(3), range=(2.0, 1.0)), "ArgumentRangeError",
+                  ["2.0", "1.0"]),
+            Wrong(lambda lg, t: lg.histogram(t(3), t(3).double()), "DtypeError", ["float64"]),
+            Wrong(lambda lg, t: lg.histogram(t(3), 2, weight=t(2)), "ShapeError", ["weight"]),
+            Wrong(lambda lg, t: lg.histogram(t(3), t(2, 2)), "ShapeError", ["vector"])]),
+    Operation(
+        "histc", lambda lib, x, *a: lib.histc(x, *a),
+        lambda x, bins=100, low=0, high=0: np.histogram(
+            x, bins, None if low == high else (low, high))[0].astype(x.dtype),
+        [sample(T((7,), needs=False), 4), sample(T((2, 3), needs=False), 5, -1, 1),
+         sample(T((5,), needs=False))],
+        dtypes="", wrong=[
+            Wrong(lambda lg, t: lg.histc(t(3).long(), 2), "DtypeError", ["int64"])]),
+    Operation(
         "searchsorted", lambda lib, s, x, **k: lib.searchsorted(s, x, **k), found,
         [sample(T((4,), rising, needs=False), T((3,))),
          sample(T((4,), fixed(1, 2, 2, 3)), T((4,), fixed(0, 2, 3, 4)), right=True),
