@@ -15,7 +15,7 @@ from learngrad.ops.losses import softmax
 from learngrad.ops.public import tensor
 from learngrad.ops.quick import in_pieces
 from learngrad.ops.shape import reshape
-from learngrad.ops.special import erf
+from learngrad.ops.special import below
 from learngrad.ops.spelling import spelled
 from learngrad.ops.trigonometry import tanh
 
@@ -139,16 +139,13 @@ class Gelu(Floating):
 
 
 def _gelu(x):
-    out = erf(x * math.sqrt(0.5))
-    out += 1
-    out *= 0.5
+    out = below(x)
     out *= x
     return out
 
 
 def _gelu_back(g, x):
-    density = np.exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi))
-    return (density * x + erf(x * math.sqrt(0.5)) * 0.5 + 0.5) * g
+    return (np.exp(x * x * -0.5) * x * (1 / math.sqrt(2 * math.pi)) + below(x)) * g
 
 
 class GeluTanh(Floating):
