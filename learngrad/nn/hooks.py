@@ -11,9 +11,10 @@ from learngrad.autograd.function import Function
 from learngrad.autograd.handle import RemovableHandle
 from learngrad.autograd.mode import is_grad_enabled
 from learngrad.errors import GraphError
+from learngrad.nn.parts import Parts, AfterSetUp
 from learngrad.tensor import Tensor
 
-__all__ = ["Hooks"]
+__all__ = ["Hooked", "Hooks"]
 
 
 class Hook(NamedTuple):
@@ -191,3 +192,123 @@ def _answered(answer: Any, gradients: tuple[Any, ...]) -> tuple[Any, ...]:
             raise GraphError("a backward hook returned a gradient where there is none to replace",
                              fix="return None in that place")
     return answer
+
+
+class Hooked(Parts):
+    """Base of `Module`: what it offers to whoever wants to hear of its calls."""
+
+    forward: Any
+    # `Hooks`, or None until there is one: without hooks a call costs one look at it.
+    _call_hooks: Any = AfterSetUp()
+
+    def _call_hooked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if self._call_hooks is None:
+            return self.forward(*args, **kwargs)
+        if not self._call_hooks:  # all of them were removed
+            vars(self)["_call_hooks"] = None
+            return self.forward(*args, **kwargs)
+        return self._call_hooks.call(self, args, kwargs)
+
+    def _hooks_of_calls(self) -> Hooks:
+        """The hooks, made when the first of them comes."""
+        if self._call_hooks is None:
+            vars(self)["_call_hooks"] = Hooks()
+        hooks: Hooks = self._call_hooks
+        return hooks
+
+    def register_forward_pre_hook(self, hook: Callable[..., Any], *, prepend: bool = False,
+                                  with_kwargs: bool = False) -> RemovableHandle:
+        """Call ``hook(module, args)`` before each forward.
+
+        Parameters
+        ----------
+        hook : callable
+            Returns None, or what takes the place of the arguments: a tuple, or the only one.
+        prepend : bool, default False
+            Call it before the hooks there are.
+        with_kwargs : bool, default False
+            Call ``hook(module, args, kwargs)``; it returns None or ``(args, kwargs)``.
+
+        Returns
+        -------
+        RemovableHandle
+            Its ``remove()`` takes the hook away.
+
+        Examples
+        --------
+        >>> import learngrad
+        >>> layer = learngrad.nn.ReLU()
+        >>> handle = layer.register_forward_pre_hook(lambda module, args: -args[0])
+        >>> layer(learngrad.tensor([-1.0, 2.0])).tolist()
+        [1.0, 0.0]
+        >>> handle.remove()
+        """
+        return add(self._hooks_of_calls().before, Hook(hook, with_kwargs), prepend)
+
+    def register_forward_hook(self, hook: Callable[..., Any], *, prepend: bool = False,
+                              with_kwargs: bool = False,
+                              always_call: bool = False) -> RemovableHandle:
+        """Call ``hook(module, args, output)`` after each forward.
+
+        Parameters
+        ----------
+        hook : callable
+            Returns None, or what takes the place of the output.
+        prepend : bool, default False
+            Call it before the hooks there are.
+        with_kwargs : bool, default False
+            Call ``hook(module, args, kwargs, output)``.
+        always_call : bool, default False
+            Call it, with None for the output, also if forward raises.
+
+        Examples
+        --------
+        >>> import learngrad
+        >>> layer = learngrad.nn.Linear(3, 2)
+        >>> shapes = []
+        >>> handle = layer.register_forward_hook(lambda m, args, out: shapes.append(out.shape))
+        >>> _ = layer(learngrad.ones(5, 3))
+        >>> shapes
+        [learngrad.Size([5, 2])]
+        """
+        return add(self._hooks_of_calls().after, Hook(hook, with_kwargs, always_call), prepend)
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any],
+                                        prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(module, grad_output)`` when the gradients of the outputs are known.
+
+        It returns None, or what takes the place of ``grad_output``, a tuple with a gradient for
+        each output.
+        """
+        return add(self._hooks_of_calls().arriving, Hook(hook), prepend)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any],
+                                    prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(module, grad_input, grad_output)`` when the inputs' gradients are known.
+
+        It returns None, or what takes the place of ``grad_input``. Both are tuples, with None for
+        each positional argument and output that has no gradient.
+
+        PyTorch: `torch.nn.Module` gives None for an output that the loss does not depend on, here
+        its gradient is 0; and 0 for an input that needs no gradient beside one that does, here it
+        is None.
+
+        Examples
+        --------
+        >>> import learngrad
+        >>> layer = learngrad.nn.Tanh()
+        >>> seen = []
+        >>> handle = layer.register_full_backward_hook(lambda m, gin, gout: seen.append(gout[0]))
+        >>> layer(learngrad.zeros(2, requires_grad=True)).sum().backward()
+        >>> seen
+        [tensor([1., 1.])]
+        """
+        return add(self._hooks_of_calls().leaving, Hook(hook), prepend)
+
+    def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """An old name of `register_full_backward_hook`.
+
+        PyTorch: `torch.nn.Module.register_backward_hook` gives the gradients of the last operation
+        inside of the module; here they are those of the module.
+        """
+        return self.register_full_backward_hook(hook)

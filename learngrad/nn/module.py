@@ -7,14 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from learngrad import devices
-from learngrad.autograd.handle import RemovableHandle
 from learngrad.autograd.mode import no_grad
 from learngrad.autograd.observe import thread
 from learngrad.devices import Device
 from learngrad.errors import ArgumentError, ArgumentTypeError
 from learngrad.nn import state
-from learngrad.nn.hooks import Hook, Hooks, add
-from learngrad.nn.parts import Parts, _AfterSetUp
+from learngrad.nn.hooks import Hooked
 from learngrad.nn.state import LoadResult, ModuleError
 from learngrad.tensor import Tensor
 
@@ -25,7 +23,7 @@ class NoForward(ModuleError, NotImplementedError):
     """A module that is called and has no forward."""
 
 
-class Module(Parts):
+class Module(Hooked):
     """Base of every layer and network.
 
     A subclass calls ``super().__init__()``, assigns its `Parameter` and `Module` objects to
@@ -55,9 +53,6 @@ class Module(Parts):
     [2.0, 6.0]
     """
 
-    # `Hooks`, or None until there is one: without hooks a call costs one look at it.
-    _call_hooks: Any = _AfterSetUp()
-
     def forward(self, *inputs: Any) -> Any:
         """Compute the output; each subclass has its own."""
         from difflib import get_close_matches
@@ -81,120 +76,6 @@ class Module(Parts):
         finally:
             for watcher in watchers:
                 watcher.leave(self)
-
-    def _call_hooked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if self._call_hooks is None:
-            return self.forward(*args, **kwargs)
-        if not self._call_hooks:  # all of them were removed
-            vars(self)["_call_hooks"] = None
-            return self.forward(*args, **kwargs)
-        return self._call_hooks.call(self, args, kwargs)
-
-    # ---- Hooks -----------------------------------------------------------------------------------
-
-    def _hooks_of_calls(self) -> Hooks:
-        """The hooks, made when the first of them comes."""
-        if self._call_hooks is None:
-            vars(self)["_call_hooks"] = Hooks()
-        hooks: Hooks = self._call_hooks
-        return hooks
-
-    def register_forward_pre_hook(self, hook: Callable[..., Any], *, prepend: bool = False,
-                                  with_kwargs: bool = False) -> RemovableHandle:
-        """Call ``hook(module, args)`` before each forward.
-
-        Parameters
-        ----------
-        hook : callable
-            Returns None, or what takes the place of the arguments: a tuple, or the only one.
-        prepend : bool, default False
-            Call it before the hooks there are.
-        with_kwargs : bool, default False
-            Call ``hook(module, args, kwargs)``; it returns None or ``(args, kwargs)``.
-
-        Returns
-        -------
-        RemovableHandle
-            Its ``remove()`` takes the hook away.
-
-        Examples
-        --------
-        >>> import learngrad
-        >>> layer = learngrad.nn.ReLU()
-        >>> handle = layer.register_forward_pre_hook(lambda module, args: -args[0])
-        >>> layer(learngrad.tensor([-1.0, 2.0])).tolist()
-        [1.0, 0.0]
-        >>> handle.remove()
-        """
-        return add(self._hooks_of_calls().before, Hook(hook, with_kwargs), prepend)
-
-    def register_forward_hook(self, hook: Callable[..., Any], *, prepend: bool = False,
-                              with_kwargs: bool = False,
-                              always_call: bool = False) -> RemovableHandle:
-        """Call ``hook(module, args, output)`` after each forward.
-
-        Parameters
-        ----------
-        hook : callable
-            Returns None, or what takes the place of the output.
-        prepend : bool, default False
-            Call it before the hooks there are.
-        with_kwargs : bool, default False
-            Call ``hook(module, args, kwargs, output)``.
-        always_call : bool, default False
-            Call it, with None for the output, also if forward raises.
-
-        Examples
-        --------
-        >>> import learngrad
-        >>> layer = learngrad.nn.Linear(3, 2)
-        >>> shapes = []
-        >>> handle = layer.register_forward_hook(lambda m, args, out: shapes.append(out.shape))
-        >>> _ = layer(learngrad.ones(5, 3))
-        >>> shapes
-        [learngrad.Size([5, 2])]
-        """
-        return add(self._hooks_of_calls().after, Hook(hook, with_kwargs, always_call), prepend)
-
-    def register_full_backward_pre_hook(self, hook: Callable[..., Any],
-                                        prepend: bool = False) -> RemovableHandle:
-        """Call ``hook(module, grad_output)`` when the gradients of the outputs are known.
-
-        It returns None, or what takes the place of ``grad_output``, a tuple with a gradient for
-        each output.
-        """
-        return add(self._hooks_of_calls().arriving, Hook(hook), prepend)
-
-    def register_full_backward_hook(self, hook: Callable[..., Any],
-                                    prepend: bool = False) -> RemovableHandle:
-        """Call ``hook(module, grad_input, grad_output)`` when the inputs' gradients are known.
-
-        It returns None, or what takes the place of ``grad_input``. Both are tuples, with None for
-        each positional argument and output that has no gradient.
-
-        PyTorch: `torch.nn.Module` gives None for an output that the loss does not depend on, here
-        its gradient is 0; and 0 for an input that needs no gradient beside one that does, here it
-        is None.
-
-        Examples
-        --------
-        >>> import learngrad
-        >>> layer = learngrad.nn.Tanh()
-        >>> seen = []
-        >>> handle = layer.register_full_backward_hook(lambda m, gin, gout: seen.append(gout[0]))
-        >>> layer(learngrad.zeros(2, requires_grad=True)).sum().backward()
-        >>> seen
-        [tensor([1., 1.])]
-        """
-        return add(self._hooks_of_calls().leaving, Hook(hook), prepend)
-
-    def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """An old name of `register_full_backward_hook`.
-
-        PyTorch: `torch.nn.Module.register_backward_hook` gives the gradients of the last operation
-        inside of the module; here they are those of the module.
-        """
-        return self.register_full_backward_hook(hook)
 
     # ---- What is done to all parts ---------------------------------------------------------------
 
@@ -322,7 +203,8 @@ class Module(Parts):
         """Every parameter and persistent buffer by its path.
 
         The tensors share memory with the module: training goes on changing them. For a copy, clone
-        them or use ``copy.deepcopy``.
+        them or use ``copy.deepcopy``. What else a subclass returns from ``get_extra_state()``
+        comes along, and is given to its ``set_extra_state(state)``.
 
         Parameters
         ----------
@@ -342,6 +224,8 @@ class Module(Parts):
         found = OrderedDict() if destination is None else destination
         for name, value in state.own(self):
             found[prefix + name] = value if keep_vars else value.detach()
+        if hasattr(self, "get_extra_state"):
+            found[prefix + state.EXTRA] = self.get_extra_state()
         for name, child in self._own_parts("modules"):
             child.state_dict(destination=found, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
         return found

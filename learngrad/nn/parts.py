@@ -30,7 +30,7 @@ class PartNameError(ArgumentError, KeyError):
     """A name that a part cannot have."""
 
 
-class _AfterSetUp:
+class AfterSetUp:
     """Stands on the class for what ``__init__`` puts on the instance; reading it is the error."""
 
     def __get__(self, module: Any, owner: type) -> Any:
@@ -76,7 +76,7 @@ class Parts:
 
     training: bool
     # Kind to name to True, or, for a buffer that does not belong to the state, False.
-    _part_names: Any = _AfterSetUp()
+    _part_names: Any = AfterSetUp()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if args or kwargs:

@@ -32,6 +32,9 @@ class LoadResult(NamedTuple):
                 f"unexpected_keys={self.unexpected_keys})")
 
 
+EXTRA = "_extra_state"  # the key of what a subclass's get_extra_state adds
+
+
 def own(module: Parts) -> Iterator[tuple[str, Tensor]]:
     """Names and tensors of a module's own state: its parameters, then its persistent buffers."""
     yield from module._own_parts("parameters")
@@ -43,6 +46,8 @@ def _places(module: Parts, prefix: str = "") -> Iterator[tuple[str, tuple[Parts,
     """Every key of a module's state, and where what it names is held."""
     for name, _ in own(module):
         yield prefix + name, (module, name)
+    if hasattr(module, "set_extra_state"):
+        yield prefix + EXTRA, (module, EXTRA)
     for name, child in module._own_parts("modules"):
         yield from _places(child, f"{prefix}{name}.")
 
@@ -79,6 +84,8 @@ def load(module: Parts, state: Mapping[str, Any], strict: bool, assign: bool) ->
 
 def _fitting(owner: Parts, name: str, value: Any, assign: bool) -> str | Callable[[], object]:
     """What loads `value` in the place of an attribute, or what is wrong with it."""
+    if name == EXTRA:
+        return lambda: owner.set_extra_state(value)  # type: ignore[attr-defined]
     if not isinstance(value, Tensor) and not devices.is_array(value):
         return f"a {type(value).__name__} in the state, where a tensor was expected"
     here = getattr(owner, name)

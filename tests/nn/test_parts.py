@@ -479,6 +479,28 @@ def test_a_subclass_can_say_its_state_itself():
             "0.weight", "0.bias", "0.extra"]
 
 
+def test_a_subclass_can_add_to_its_state():
+    for library in LIBRARIES:
+        class Counted(library.nn.Linear):
+            calls = 0
+
+            def get_extra_state(self):
+                return {"calls": self.calls}
+
+            def set_extra_state(self, state):
+                self.calls = state["calls"]
+
+        net, other = (library.nn.Sequential(Counted(1, 1)) for _ in range(2))
+        net[0].calls = 5
+        assert list(net.state_dict()) == ["0.weight", "0.bias", "0._extra_state"]
+        other.load_state_dict(net.state_dict())
+        assert other[0].calls == 5
+        state = net.state_dict()
+        del state["0._extra_state"]
+        with pytest.raises(RuntimeError, match="_extra_state"):
+            other.load_state_dict(state)
+
+
 def test_buffers_are_copied_and_pickled_as_buffers():
     module = nn.Module()
     module.mean = nn.Buffer(learngrad.ones(2), persistent=False)
