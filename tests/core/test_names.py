@@ -24,9 +24,9 @@ NAMES = {
         device diag diag_embed diagonal div divide dot double dstack dtype e einsum empty empty_like
         enable_grad eq equal erf exp exp2 expm1 eye finfo flatten flip fliplr flipud float float16
         float32 float64 floor floor_divide fmod frac from_dlpack from_numpy full full_like gather
-        ge get_default_dtype get_rng_state greater greater_equal gt half histc histogram hstack hypot
-        iinfo index_add index_copy index_fill index_put index_select inf inference_mode initial_seed
-        int int16 int32 int64 int8 inverse is_floating_point is_grad_enabled is_tensor isclose
+        ge get_default_dtype get_rng_state greater greater_equal gt half histc histogram hstack
+        hypot iinfo index_add index_copy index_fill index_put index_select inf inference_mode
+        initial_seed int int16 int32 int64 int8 inverse is_floating_point is_grad_enabled is_tensor isclose
         isfinite isinf isnan kron le lerp less less_equal linspace log log10 log1p log2
         log_softmax logaddexp logical_and logical_not logical_or logical_xor logspace logsumexp
         long lt manual_seed masked_fill masked_select matmul max maximum mean median meshgrid min
