@@ -33,7 +33,8 @@ def main() -> None:
     for _ in range(2):
         seconds = chain(lib, length)
         gc.collect()
-        runs.append({**seconds, "peak": resident()["peak"], "after": resident()["now"]})
+        used = resident()
+        runs.append({**seconds, "peak": used["peak"], "after": used["now"]})
     print(json.dumps({"before": before, "runs": runs}))
 
 
