@@ -109,10 +109,11 @@ class DataLoader:
                  prefetch_factor: int | None = None, persistent_workers: bool = False,
                  pin_memory_device: str = "", in_order: bool = True) -> None:
         self._streams = isinstance(dataset, IterableDataset)
-        if not self._streams and not hasattr(dataset, "__getitem__"):
-            raise ArgumentTypeError(
-                f"{type(dataset).__name__} has neither items by number nor the word that it is a "
-                "stream", fix="list(dataset), or a subclass of Dataset or IterableDataset")
+        if not self._streams:
+            _check_items(dataset, sampler is None and batch_sampler is None)
+        if collate_fn is not None and not callable(collate_fn):
+            raise ArgumentTypeError(f"collate_fn is a function of a list of items, not "
+                                    f"{collate_fn!r:.60}", fix="collate_fn=list")
         _check_order(self._streams, shuffle, sampler, batch_sampler, batch_size, drop_last)
         _check_workers(num_workers, prefetch_factor, persistent_workers, multiprocessing_context,
                        timeout)
@@ -129,7 +130,8 @@ class DataLoader:
         self.dataset, self.batch_size, self.drop_last = dataset, batch_size, drop_last
         self.sampler, self.batch_sampler, self.generator = sampler, batch_sampler, generator
         batched = batch_size is not None or batch_sampler is not None
-        self.collate_fn = collate_fn or (default_collate if batched else default_convert)
+        usual = default_collate if batched else default_convert
+        self.collate_fn = usual if collate_fn is None else collate_fn
         self.num_workers, self.timeout, self.worker_init_fn = num_workers, timeout, worker_init_fn
         self.multiprocessing_context = multiprocessing_context
         self.pin_memory, self.pin_memory_device = pin_memory, pin_memory_device
@@ -233,6 +235,18 @@ class DataLoader:
                               "do all workers read the same part of it? `get_worker_info()` says "
                               "which one runs", stacklevel=2)
             yield batch
+
+
+def _check_items(dataset: Any, counted: bool) -> None:
+    """A data set whose items cannot be asked for by number, or that does not say how many."""
+    name = type(dataset).__name__
+    if not hasattr(dataset, "__getitem__"):
+        raise ArgumentTypeError(
+            f"{name} has neither items by number nor the word that it is a stream",
+            fix="list(dataset), or a subclass of Dataset or IterableDataset")
+    if counted and not hasattr(dataset, "__len__"):
+        raise ArgumentTypeError(f"{name} does not say how many items it has",
+                                fix="def __len__(self): return ...")
 
 
 def _check_order(streams: bool, shuffle: Any, sampler: Any, batch_sampler: Any, batch_size: Any,

@@ -6,6 +6,9 @@ free, and a stream has to be read on by the worker that began it. Nor do helper 
 between the loop and its workers: an executor's would have to win Python's interpreter lock from the
 training step for every batch. Here the loop itself gives a job and takes an answer, in
 microseconds. What is unpickled comes through those pipes, from processes that we started.
+
+After the loop our processes are gone. Python's and loky's resource trackers, a small process each
+that starting processes brings along, end with the program.
 """
 
 from __future__ import annotations

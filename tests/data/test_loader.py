@@ -165,9 +165,18 @@ def test_an_item_that_runs_out_does_not_end_the_epoch_in_silence(given):
         list(DataLoader(Exhausted(), **given))
 
 
-def test_a_generator_is_no_data_set():
+def test_what_is_no_data_set():
+    class Endless(Dataset):
+        def __getitem__(self, i):
+            return i
+
     with pytest.raises(ArgumentTypeError, match="generator has neither"):
         DataLoader(i for i in range(3))
+    with pytest.raises(ArgumentTypeError, match="how many items"):
+        DataLoader(Endless())
+    assert [b.tolist() for b in DataLoader(Endless(), 2, sampler=[5, 7])] == [[5, 7]]
+    with pytest.raises(ArgumentTypeError, match="collate_fn"):
+        DataLoader([1], collate_fn=[])
 
 
 def test_several_items_at_once():

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import learngrad
-from learngrad.data import DataLoader, TensorDataset, blocks, info, workers
+from learngrad.data import DataLoader, TensorDataset, blocks, get_worker_info, info, workers
 from learngrad.errors import ArgumentError, ArgumentTypeError, MissingDependency, WorkerError
 from tests.data import sets
 
@@ -286,11 +286,13 @@ def test_a_worker_knows_itself():
     assert sets.Workers()[0][1] == -1  # here is no worker
 
 
-def test_init_runs_in_each_worker(tmp_path):
+@pytest.mark.parametrize("context", [None, "thread"])
+def test_init_runs_in_each_worker(context, tmp_path):
     def begin(number):
-        (tmp_path / str(number)).write_text(str(learngrad.initial_seed()))
+        (tmp_path / str(number)).write_text(str(get_worker_info().seed))
 
-    list(DataLoader(sets.Big(4), num_workers=2, worker_init_fn=begin))
+    list(DataLoader(sets.Big(4), num_workers=2, worker_init_fn=begin,
+                    multiprocessing_context=context))
     first, second = (int((tmp_path / name).read_text()) for name in "01")
     assert second == first + 1
 
@@ -332,6 +334,16 @@ def test_a_worker_that_is_killed_from_outside_is_reported():
     with pytest.raises(WorkerError, match="killed by SIGKILL"):  # noqa: PT012
         for (row,) in loader:
             os.kill(row[0], signal.SIGKILL)
+
+
+@posix
+def test_a_kept_worker_that_died_between_epochs_is_reported_and_replaced():
+    loader = DataLoader(sets.Workers(), num_workers=2, batch_size=None, persistent_workers=True)
+    victim, *_ = [row[0] for row in loader]
+    os.kill(victim, signal.SIGKILL)
+    with pytest.raises(WorkerError, match="killed by SIGKILL"):
+        list(loader)
+    assert victim not in {row[0] for row in loader}
 
 
 @pytest.mark.parametrize("change", [{"dataset": sets.Unreadable()},
