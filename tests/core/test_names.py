@@ -18,51 +18,52 @@ NAMES = {
         BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor Generator HalfTensor IntTensor
         LongTensor ShortTensor Size Tensor abs absolute acos acosh add addcdiv addcmul addmm all
         allclose amax amin any arange arccos arcsin arctan argmax argmin argsort as_tensor asin
-        asinh atan atan2 atanh baddbmm bernoulli bincount bitwise_and bitwise_not bitwise_or
-        bitwise_xor bmm bool broadcast_tensors broadcast_to bucketize cat ceil chunk clamp clip
-        clone concat concatenate cos cosh count_nonzero cross cummax cummin cumprod cumsum det
-        device diag diag_embed diagonal div divide dot double dstack dtype e einsum empty empty_like
-        enable_grad eq equal erf exp exp2 expm1 eye finfo flatten flip fliplr flipud float float16
-        float32 float64 floor floor_divide fmod frac from_dlpack from_numpy full full_like gather
-        ge get_default_dtype get_rng_state greater greater_equal gt half histc histogram hstack
-        hypot iinfo index_add index_copy index_fill index_put index_select inf inference_mode
-        initial_seed int int16 int32 int64 int8 inverse is_floating_point is_grad_enabled is_tensor isclose
-        isfinite isinf isnan kron le lerp less less_equal linspace log log10 log1p log2
-        log_softmax logaddexp logical_and logical_not logical_or logical_xor logspace logsumexp
-        long lt manual_seed masked_fill masked_select matmul max maximum mean median meshgrid min
-        minimum mm moveaxis movedim mul multinomial multiply mv nan narrow ne neg negative newaxis
-        no_grad nonzero norm normal not_equal numel ones ones_like outer permute pi pow prod
-        promote_types rand rand_like randint randint_like randn randn_like randperm ravel
-        reciprocal relu remainder repeat_interleave reshape roll rot90 round rsqrt scatter
+        asinh atan atan2 atanh avg_pool1d baddbmm bernoulli bincount bitwise_and bitwise_not
+        bitwise_or bitwise_xor bmm bool broadcast_tensors broadcast_to bucketize cat ceil chunk
+        clamp clip clone concat concatenate conv1d conv2d cos cosh count_nonzero cross cummax
+        cummin cumprod cumsum det device diag diag_embed diagonal div divide dot double dropout
+        dstack dtype e einsum empty empty_like enable_grad eq equal erf exp exp2 expm1 eye finfo
+        flatten flip fliplr flipud float float16 float32 float64 floor floor_divide fmod frac
+        from_dlpack from_numpy full full_like gather ge get_default_dtype get_rng_state greater
+        greater_equal gt half histc histogram hstack hypot iinfo index_add index_copy index_fill
+        index_put index_select inf inference_mode initial_seed int int16 int32 int64 int8
+        inverse is_floating_point is_grad_enabled is_tensor isclose isfinite isinf isnan kron
+        layer_norm le lerp less less_equal linspace load log log10 log1p log2 log_softmax
+        logaddexp logical_and logical_not logical_or logical_xor logspace logsumexp long lt
+        manual_seed masked_fill masked_select matmul max max_pool2d maximum mean median meshgrid
+        min minimum mm moveaxis movedim mul multinomial multiply mv nan narrow ne neg negative
+        newaxis no_grad nonzero norm normal not_equal numel ones ones_like outer permute pi pow
+        prod promote_types rand rand_like randint randint_like randn randn_like randperm ravel
+        reciprocal relu remainder repeat_interleave reshape roll rot90 round rsqrt save scatter
         scatter_add scatter_reduce searchsorted seed select set_default_device set_default_dtype
-        set_default_tensor_type set_grad_enabled set_printoptions set_rng_state short sigmoid sign
-        sin sinh softmax sort split sqrt square squeeze stack std std_mean sub subtract sum svd
-        swapaxes swapdims t take take_along_dim tan tanh tensor tensordot tile topk transpose tril
-        tril_indices triu triu_indices true_divide trunc uint8 unbind unflatten unique unsqueeze
-        load save var var_mean vstack where zeros zeros_like avg_pool1d conv1d conv2d dropout
-        layer_norm max_pool2d __version__""",
+        set_default_tensor_type set_grad_enabled set_printoptions set_rng_state short sigmoid
+        sign sin sinh softmax sort split sqrt square squeeze stack std std_mean sub subtract sum
+        svd swapaxes swapdims t take take_along_dim tan tanh tensor tensordot tile topk
+        transpose tril tril_indices triu triu_indices true_divide trunc uint8 unbind unflatten
+        unique unsqueeze var var_mean vstack where zeros zeros_like __version__""",
     "Tensor": """
         T abs abs_ absolute acos add add_ addcdiv addcdiv_ addcmul addcmul_ addmm all allclose
-        amax amin any argmax argmin argsort asin atan atan2 backward baddbmm bernoulli bernoulli_
-        bincount bmm bool broadcast_to byte ceil char chunk clamp clamp_ clamp_max clamp_min clip
-        clone contiguous copy_ cos cosh count_nonzero cpu cuda cummax cumprod cumsum data data_ptr
-        det detach detach_ device diag diagonal dim div div_ divide dot double dtype element_size
-        eq equal erf exp exp_ expand expand_as expm1 exponential_ fill_ flatten flip float floor
-        floor_divide frac gather ge get_device grad grad_fn gt half index_add index_add_ index_copy_
-        index_fill_ index_put_ index_select int inverse is_contiguous is_cuda is_floating_point
-        is_leaf isclose isfinite isinf isnan item le lerp log log10 log1p log2 log_softmax
-        logical_and logical_not logical_or logsumexp long lt mT masked_fill masked_fill_
-        masked_select matmul max maximum mean median min minimum mm movedim mul mul_ multinomial mv
-        narrow ndim ne neg neg_ nelement new_empty new_full new_ones new_tensor new_zeros nonzero
-        norm normal_ numel numpy outer permute pow pow_ prod random_ ravel reciprocal register_hook
-        relu relu_ remainder repeat repeat_interleave requires_grad requires_grad_ reshape
-        reshape_as retain_grad roll round rsqrt scatter scatter_ scatter_add_ select shape short
-        sigmoid sigmoid_ sign sin sinh size softmax sort split sqrt sqrt_ square squeeze squeeze_
-        std storage_offset stride sub sub_ subtract sum swapaxes t take tan tanh tanh_ tile to
-        tolist topk trace transpose transpose_ tril tril_ triu trunc type type_as unbind unflatten
-        uniform_ unique unsqueeze unsqueeze_ var view view_as where zero_ __array__ __bool__
-        __float__ __format__ __getitem__ __index__ __int__ __invert__ __iter__ __len__ __matmul__
-        __repr__ __rpow__ __rsub__ __rtruediv__ __setitem__""",
+        amax amin any argmax argmin argsort asin atan atan2 backward baddbmm bernoulli
+        bernoulli_ bincount bmm bool broadcast_to byte ceil char chunk clamp clamp_ clamp_max
+        clamp_min clip clone contiguous copy_ cos cosh count_nonzero cpu cuda cummax cumprod
+        cumsum data data_ptr det detach detach_ device diag diagonal dim div div_ divide dot
+        double dtype element_size eq equal erf exp exp_ expand expand_as expm1 exponential_
+        fill_ flatten flip float floor floor_divide frac gather ge get_device grad grad_fn gt
+        half index_add index_add_ index_copy_ index_fill_ index_put_ index_select int inverse
+        is_contiguous is_cuda is_floating_point is_leaf isclose isfinite isinf isnan item le
+        lerp log log10 log1p log2 log_softmax logical_and logical_not logical_or logsumexp long
+        lt mT masked_fill masked_fill_ masked_select matmul max maximum mean median min minimum
+        mm movedim mul mul_ multinomial mv narrow ndim ne neg neg_ nelement new_empty new_full
+        new_ones new_tensor new_zeros nonzero norm normal_ numel numpy outer permute pow pow_
+        prod random_ ravel reciprocal register_hook relu relu_ remainder repeat
+        repeat_interleave requires_grad requires_grad_ reshape reshape_as retain_grad roll round
+        rsqrt scatter scatter_ scatter_add_ select shape short sigmoid sigmoid_ sign sin sinh
+        size softmax sort split sqrt sqrt_ square squeeze squeeze_ std storage_offset stride sub
+        sub_ subtract sum swapaxes t take tan tanh tanh_ tile to tolist topk trace transpose
+        transpose_ tril tril_ triu trunc type type_as unbind unflatten uniform_ unique unsqueeze
+        unsqueeze_ var view view_as where zero_ __array__ __bool__ __float__ __format__
+        __getitem__ __index__ __int__ __invert__ __iter__ __len__ __matmul__ __repr__ __rpow__
+        __rsub__ __rtruediv__ __setitem__""",
     "autograd": "Function Variable backward detect_anomaly enable_grad functional grad gradcheck "
                 "gradgradcheck no_grad set_grad_enabled",
     "autograd.functional": "hessian jacobian jvp vjp",
@@ -73,15 +74,16 @@ NAMES = {
                 "mps.is_available",
     "accelerator": "current_accelerator is_available",
     "nn": """
-        AdaptiveAvgPool2d AvgPool2d BCELoss BCEWithLogitsLoss BatchNorm1d BatchNorm2d Conv1d Conv2d
-        ConvTranspose2d CosineEmbeddingLoss CrossEntropyLoss Dropout Dropout2d ELU Embedding
-        Flatten GELU GRU GRUCell GroupNorm Identity InstanceNorm2d L1Loss LSTM LSTMCell LayerNorm
-        LazyBatchNorm1d LazyBatchNorm2d LazyConv2d LazyLinear LeakyReLU Linear LogSoftmax MSELoss
-        MaxPool2d Module ModuleDict ModuleList MultiheadAttention NLLLoss Parameter ParameterDict
-        ParameterList PixelShuffle RNN ReLU ReflectionPad2d Sequential SiLU Sigmoid SmoothL1Loss
-        Softmax Softplus Tanh Transformer TransformerEncoder TransformerEncoderLayer Unflatten
-        Upsample functional init utils.clip_grad_norm_ utils.clip_grad_value_
-        utils.rnn.pack_padded_sequence utils.rnn.pad_packed_sequence utils.rnn.pad_sequence""",
+        AdaptiveAvgPool2d AvgPool2d BCELoss BCEWithLogitsLoss BatchNorm1d BatchNorm2d Conv1d
+        Conv2d ConvTranspose2d CosineEmbeddingLoss CrossEntropyLoss Dropout Dropout2d ELU
+        Embedding Flatten GELU GRU GRUCell GroupNorm Identity InstanceNorm2d L1Loss LSTM
+        LSTMCell LayerNorm LazyBatchNorm1d LazyBatchNorm2d LazyConv2d LazyLinear LeakyReLU
+        Linear LogSoftmax MSELoss MaxPool2d Module ModuleDict ModuleList MultiheadAttention
+        NLLLoss Parameter ParameterDict ParameterList PixelShuffle RNN ReLU ReflectionPad2d
+        Sequential SiLU Sigmoid SmoothL1Loss Softmax Softplus Tanh Transformer
+        TransformerEncoder TransformerEncoderLayer Unflatten Upsample functional init
+        utils.clip_grad_norm_ utils.clip_grad_value_ utils.rnn.pack_padded_sequence
+        utils.rnn.pad_packed_sequence utils.rnn.pad_sequence""",
     "nn.Module": """
         add_module apply buffers children eval extra_repr forward load_state_dict modules
         named_buffers named_children named_modules named_parameters parameters register_buffer
