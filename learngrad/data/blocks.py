@@ -36,7 +36,10 @@ def attach(handle: tuple[Any, ...], results: Any) -> mmap.mmap:
     """The memory that a worker made, on the program's side; `results` is where its answers come."""
     way, name, size = handle
     if way == "windows":
-        return mmap.mmap(-1, size, tagname=name)  # type: ignore[call-arg,unused-ignore]
+        memory = _named(name, size)
+        if memory[size:] != name.encode():  # Windows makes new memory where there is none any more
+            raise OSError("its memory is gone")
+        return memory
     fd = recv_handle(results) if way == "memfd" else os.open(name, os.O_RDWR)
     try:
         return mmap.mmap(fd, size)
@@ -109,7 +112,8 @@ class Room:
         """New memory instead of what there was; gives what `attach` needs."""
         if self.way == "windows":
             name = f"learngrad-{uuid.uuid4().hex}"
-            memory = mmap.mmap(-1, size, tagname=name)  # type: ignore[call-arg,unused-ignore]
+            memory = _named(name, size)
+            memory[size:] = name.encode()
         else:
             fd, name = (os.memfd_create("learngrad"), "") if self.way == "memfd" else (
                 tempfile.mkstemp(dir=self.folder))
@@ -127,7 +131,7 @@ class Room:
                 os.close(fd)
             else:
                 self.fd = fd
-        self.memory, self.used = np.frombuffer(memory, np.uint8), 0
+        self.memory, self.used = np.frombuffer(memory, np.uint8, size), 0
         return self.way, name, size
 
     def send(self, results: Any) -> None:
@@ -136,6 +140,11 @@ class Room:
             send_handle(results, self.fd, os.getppid())
             os.close(self.fd)
             self.fd = -1
+
+
+def _named(name: str, size: int) -> mmap.mmap:
+    """Windows' memory of this name, which also stands at its end."""
+    return mmap.mmap(-1, size + len(name), tagname=name)  # type: ignore[call-arg,unused-ignore]
 
 
 def _aligned(size: int) -> int:

@@ -1,6 +1,7 @@
 """Batches loaded ahead by processes: in order, shared, repeatable, and gone without a trace."""
 
 import gc
+import mmap
 import multiprocessing
 import os
 import signal
@@ -220,8 +221,27 @@ def test_where_no_memory_can_be_shared_bytes_are_sent(way, monkeypatch, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("way", ["memfd", "file"])
-def test_a_room_grows_and_keeps_what_was_made_in_it(way, tmp_path):
+@pytest.fixture
+def windows_memory(monkeypatch):
+    """Memory by name, as Windows has it: made where there is none of the name."""
+    named = {}
+
+    def memory(name, size):
+        return named.setdefault(name, mmap.mmap(-1, size + len(name)))
+
+    monkeypatch.setattr(blocks, "_named", memory)
+    return named
+
+
+def test_memory_that_went_with_its_worker_is_not_taken_for_zeros(windows_memory):
+    handle, _ = blocks.Room("windows", None).put([PickleBuffer(np.ones(5_000))])
+    windows_memory.clear()
+    with pytest.raises(OSError, match="its memory is gone"):
+        blocks.attach(handle, None)
+
+
+@pytest.mark.parametrize("way", ["memfd", "file", "windows"])
+def test_a_room_grows_and_keeps_what_was_made_in_it(way, tmp_path, windows_memory):
     if way == "memfd" and not hasattr(os, "memfd_create"):
         pytest.skip("this system has no memfd_create")
     here, there = multiprocessing.Pipe()
