@@ -11,7 +11,7 @@ from learngrad.autograd.function import Function
 from learngrad.autograd.handle import RemovableHandle
 from learngrad.autograd.mode import is_grad_enabled
 from learngrad.errors import GraphError
-from learngrad.nn.parts import Parts, AfterSetUp
+from learngrad.nn.parts import AfterSetUp, Parts
 from learngrad.tensor import Tensor
 
 __all__ = ["Hooked", "Hooks"]
