@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -94,7 +95,10 @@ class MSE(Function):
 def softmax(input, dim=None, dtype=None):
     """Positive numbers that add up to 1 along `dim`, in proportion to e^x.
 
-    PyTorch: `torch.softmax` refuses integers; here they become floats.
+    Without `dim`, along the rows of a matrix, with a warning.
+
+    PyTorch: `torch.softmax` refuses integers; here they become floats. Without `dim` it takes
+    dimension 0 of three; here that has to be said.
 
     Examples
     --------
@@ -109,7 +113,10 @@ def softmax(input, dim=None, dtype=None):
 def log_softmax(input, dim=None, dtype=None):
     """The logarithm of `softmax` along `dim`, safe for large inputs.
 
-    PyTorch: `torch.log_softmax` refuses integers; here they become floats.
+    Without `dim`, along the rows of a matrix, with a warning.
+
+    PyTorch: `torch.log_softmax` refuses integers; here they become floats. Without `dim` it takes
+    dimension 0 of three; here that has to be said.
 
     Examples
     --------
@@ -126,9 +133,13 @@ def _in_dtype(input: Any, dtype: Any) -> Any:
 
 
 def _axes(input: Any, dim: Any, name: str) -> tuple[int, ...]:
-    if dim is None:
-        raise ArgumentError(f"{name} needs to know which dimension adds up to 1",
-                            tensors={"input": input}, fix=f"{name}(x, dim=-1)")
+    if dim is None:  # as programs from before `dim` have it: rows of a matrix
+        if input.ndim > 2:
+            raise ArgumentError(f"{name} needs to know which dimension adds up to 1",
+                                tensors={"input": input}, fix=f"{name}(x, dim=-1)")
+        dim = max(input.ndim, 1) - 1
+        warnings.warn(f"{name} without dim: along dimension {dim} of {list(input.shape)}. Say "
+                      f"so: {name}(x, dim={dim})", stacklevel=4)
     return (devices.normalise_dim(dim, input.ndim),) if input.ndim else ()
 
 

@@ -70,6 +70,13 @@ class Making:
                                device=self.device if device is None else device,
                                requires_grad=requires_grad)
 
+    def new(self, *data):
+        """The old way to make a tensor like it: zeros of a shape, to be filled, or of numbers."""
+        shape = data[0] if data and hasattr(data[0], "numel") else data
+        if isinstance(shape, tuple) and all(isinstance(size, int) for size in shape):
+            return self.new_zeros(shape or 0)
+        return self.new_tensor(*data)
+
     def type(self, dtype=None, non_blocking=False):
         """Its old name, ``"torch.FloatTensor"``; or the tensor in `dtype`, an old name or a new."""
         if dtype is None:

@@ -7,6 +7,7 @@ from learngrad import errors
 from tests.both import agree
 
 MAKING = """
+a.new(2, 3).shape, a.new([1, 2]), i.new([3]), a.new(), i.new(2, 2).zero_(), A.new(A.size()).shape
 torch.Tensor(2, 3).shape, torch.Tensor(3).shape, torch.Tensor(), torch.Tensor(a.shape).shape
 torch.Tensor([1, 2]), torch.Tensor((2, 3)), torch.Tensor([[1], [2]]), torch.Tensor(range(3))
 torch.Tensor(np.arange(3)), torch.Tensor(np.array([0.5, 1.5])), torch.Tensor(i)
@@ -185,6 +186,21 @@ def test_what_is_written_into_out_counts_as_a_change():
 def test_out_of_several_results():
     with pytest.raises(errors.ArgumentTypeError, match="2 results"):
         lg.max(lg.ones(2, 2), 1, out=lg.ones(2))
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+def test_softmax_from_before_dim(name):
+    """It is guessed for vectors and matrices, with a warning; PyTorch also guesses for more."""
+    from tests.both import run, same, torch
+    function = getattr(lg.nn.functional, name)
+    for data in "a", "A", "torch.tensor(2.0)":
+        with pytest.warns(UserWarning, match="dim"):
+            mine = run(lg, f"F.{name}({data})")
+        if torch is not None:
+            with pytest.warns(UserWarning, match="dim"):
+                assert same(mine, run(torch, f"F.{name}({data})"))
+    with pytest.raises(errors.ArgumentError, match="which dimension"):
+        function(lg.ones(2, 2, 2))
 
 
 def test_one_dimension_is_named_once():
