@@ -326,6 +326,8 @@ _LAZY = {
     "LivePlot": "learngrad.widgets.plot",
     "record": "learngrad.widgets.display",
     "show": "learngrad.widgets.display",
+    "load_ipython_extension": "learngrad.widgets.magics",
+    "unload_ipython_extension": "learngrad.widgets.magics",
     "cli": "learngrad.cli",
     "load": "learngrad.saving",
     "save": "learngrad.saving",

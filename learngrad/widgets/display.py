@@ -64,11 +64,11 @@ class _Screen:
         publish(describe(trace), to_svg(trace), self._view, self._place, update=update)
 
 
-def _view(source: Recorder | dict[str, Any]) -> GraphView:
+def _view(source: Recorder | dict[str, Any], *, step: bool = False) -> GraphView:
     # Here and not above: without anywidget everything but this works.
     from learngrad.widgets.graph import GraphView
 
-    return GraphView(source)
+    return GraphView(source, step=step)
 
 
 class Tape(Recorder):
@@ -140,19 +140,27 @@ def record(*, live: bool = True, limit: int = LIMIT) -> Tape:
     return Tape(live=live, limit=limit)
 
 
-def show(what: Tensor | Recorder | dict[str, Any]) -> None:
-    """Draw a graph that is there already.
+def show(what: Tensor | Recorder | dict[str, Any] | Callable[..., Any], *inputs: Any,
+         step: bool = False) -> None:
+    """Draw a graph that is there already, or that of a call.
 
     Parameters
     ----------
-    what : Tensor, Recorder or dict
-        A tensor, whose graph is drawn back to its leaves; a tape; or a trace as plain data. In a
-        notebook it is a live view, elsewhere the same in words.
+    what : Tensor, Recorder, dict or callable
+        A tensor, whose graph is drawn back to its leaves; a tape; a trace as plain data; or a
+        module or function, which is called with `inputs` and recorded. In a notebook it is a live
+        view, elsewhere the same in words.
+    *inputs
+        What to call it with.
+    step : bool, default False
+        Whether the view stands before the first operation, to be stepped through, and not at the
+        end.
 
     Raises
     ------
     ArgumentTypeError
-        If it is none of these.
+        If it is none of these, or inputs are given for what is not called. What a call raises is
+        raised when its graph up to there is drawn.
     TraceError
         If plain data is not a whole trace.
 
@@ -162,7 +170,21 @@ def show(what: Tensor | Recorder | dict[str, Any]) -> None:
     >>> x = learngrad.tensor(3.0, requires_grad=True)
     >>> learngrad.show(x * x)  # doctest: +ELLIPSIS
     A graph of 1 operation and 1 leaf...
+    >>> learngrad.show(learngrad.nn.Linear(3, 2), learngrad.ones(1, 3))  # doctest: +ELLIPSIS
+    A graph of 1 operation, 2 parameters and 1 constant...
     """
+    called = callable(what) and not isinstance(what, (Tensor, Recorder))
+    if inputs and not called:
+        raise ArgumentTypeError(f"inputs are for what is called, and {type(what).__name__} is not",
+                                fix="learngrad.show(model, x)")
+    if called:
+        tape = Recorder()
+        try:
+            with tape:
+                what(*inputs)  # type: ignore[operator]
+        finally:  # also what ran before an error
+            _show(tape, step)
+        return
     if isinstance(what, Tensor):
         source: Recorder | dict[str, Any] = from_graph(what)
     elif isinstance(what, Recorder):
@@ -172,10 +194,15 @@ def show(what: Tensor | Recorder | dict[str, Any]) -> None:
     else:
         raise ArgumentTypeError(
             f"show draws a tensor's graph, a tape or a trace, not {type(what).__name__}",
-            fix="`learngrad.show(loss)` with the tensor that your computation ends in")
+            fix="`learngrad.show(loss)` with the tensor that your computation ends in, or "
+                "`learngrad.show(model, x)`")
+    _show(source, step)
+
+
+def _show(source: Recorder | dict[str, Any], step: bool) -> None:
     trace = source if isinstance(source, dict) else source.to_dict()
     if notebook() is None:
         sys.stdout.write(describe(trace) + "\n")
         return
-    view = _view(source) if has_widgets() else None
+    view = _view(source, step=step) if has_widgets() else None
     publish(describe(trace), to_svg(trace), view, uuid.uuid4().hex)

@@ -52,6 +52,8 @@ class GraphView(anywidget.AnyWidget):
     ----------
     source : Recorder or dict
         What to show. A recorder may go on recording: `flush` sends what is new.
+    step : bool, default False
+        Whether it stands before the first operation at first, and not at the end.
 
     Notes
     -----
@@ -62,16 +64,17 @@ class GraphView(anywidget.AnyWidget):
     _esm = script("graph.js")
     uid = traitlets.Unicode().tag(sync=True)
     engine = traitlets.Unicode().tag(sync=True)
+    begin = traitlets.Unicode("end").tag(sync=True)
     snapshot = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
 
-    def __init__(self, source: Recorder | dict[str, Any]) -> None:
+    def __init__(self, source: Recorder | dict[str, Any], *, step: bool = False) -> None:
         self._recorder = source if isinstance(source, Recorder) else None
         trace = source.to_dict() if isinstance(source, Recorder) else source
         self._sent: int = trace["revision"]
         self._waiting: deque[tuple[dict[str, Any], int]] = deque()
         self._snapped = monotonic()
         super().__init__(uid=uuid.uuid4().hex, engine=f"IPY_MODEL_{engine().model_id}",
-                         snapshot=trace)
+                         begin="forward" if step else "end", snapshot=trace)
         self.on_msg(self._asked)
 
     def flush(self) -> tuple[int, bool]:

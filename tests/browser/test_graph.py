@@ -292,3 +292,17 @@ def test_a_saved_notebook_shows_its_picture_when_the_kernel_is_gone(notebook, ar
     # And the same notebook, run again, lives again.
     book.run_all()
     assert book.views(0).get_attribute("data-nodes") == "5"
+
+
+def test_a_cell_that_is_to_be_stepped_stands_before_its_first_operation(notebook):
+    book = notebook("%load_ext learngrad", "%%step\n" + EXAMPLE.replace(
+        "with learngrad.record() as tape:\n", "").replace("    ", ""))
+    book.run_all()
+    view = book.views(1)
+    expect(view).to_have_attribute("data-index", "-4")
+    assert view.locator(".lg-node.lg-pending").count() == 3
+    view.focus()
+    for at in range(-3, 6):
+        book.page.keyboard.press("ArrowRight")
+        expect(view).to_have_attribute("data-index", str(at))
+    assert boxes(view)["a"][2] == f"grad {number(book.ask('a.grad.item()'))}"

@@ -203,3 +203,26 @@ def test_one_engine_carries_graphviz_for_all_graphs(shell, shown, sent):
     views = [GraphView(tape), GraphView(tape.to_dict())]
     assert {view.engine for view in views} == {f"IPY_MODEL_{engine().model_id}"}
     assert len(views[0]._esm) < 200_000 < len(engine()._esm)
+
+
+def test_a_call_is_shown(shell, shown):
+    model = learngrad.nn.Sequential(learngrad.nn.Linear(3, 2), learngrad.nn.ReLU())
+    learngrad.show(model, learngrad.ones(1, 3))
+    assert "linear" in shown[0]["text"]
+    assert shown[0]["model"].begin == "end"
+    learngrad.show(lambda x, y: x * y, learngrad.tensor(2.0), learngrad.tensor(3.0), step=True)
+    assert "6" in shown[1]["text"]
+    assert shown[1]["model"].begin == "forward"
+
+
+def test_a_call_that_fails_is_shown_up_to_there(shell, shown):
+    with pytest.raises(learngrad.errors.ShapeError):
+        learngrad.show(lambda x: (x * 2).reshape(5), learngrad.ones(3))
+    assert "reshape" in shown[0]["text"]
+    assert shown[0]["model"].snapshot["status"] == "failed"
+
+
+def test_inputs_are_for_what_is_called(shell, shown):
+    with pytest.raises(ArgumentTypeError, match="inputs are for what is called"):
+        learngrad.show(compute(), learngrad.ones(3))
+    assert shown == []

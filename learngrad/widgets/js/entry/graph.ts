@@ -21,7 +21,8 @@ class Live {
     this.#model = model;
     const engine = sharedEngine(() => wakeEngine(model));
     this.views = new Views(() => {
-      const view = new GraphView(this.store, { engine });
+      const begin = model.get("begin") === "forward" ? "forward" : "end";
+      const view = new GraphView(this.store, { engine, begin });
       view.complain(this.#problem);
       return view;
     });

@@ -41,8 +41,9 @@ export interface GraphOptions {
   engine?: LayoutEngine;
   /** A finished layout; null: there is none, so words and a table stand in for the drawing. */
   layout?: Layout | null;
-  /** Where a recorded replay stands at first: at its end (as a live one does) or its beginning. */
-  begin?: "start" | "end";
+  /** Where it stands at first: at the end (as a live replay does), at the replay's beginning, or
+   * before the first operation. */
+  begin?: "end" | "start" | "forward";
 }
 
 export class GraphView {
@@ -87,7 +88,7 @@ export class GraphView {
     this.#options = options;
     this.#names = new Names(store.trace);
     this.#moment = atRest(store.trace);
-    this.#stepper.following = options.begin !== "start";
+    this.#stepper.following = (options.begin ?? "end") === "end";
     this.#picture = new Picture(
       this.#stage,
       (id) => this.#choose(id),
@@ -109,6 +110,7 @@ export class GraphView {
     this.root.addEventListener("keydown", (event) => this.#key(event));
     this.#controls.choice.addEventListener("change", () => this.#choseReplay());
     this.update();
+    if (options.begin === "forward") this.#controls.go(this.#stepper.least);
   }
 
   #build(): void {
@@ -144,7 +146,7 @@ export class GraphView {
   /** The newest replay is shown as long as the reader has not taken over. */
   #follow(trace: Trace): void {
     const newest = Math.max(0, trace.replays.length - 1);
-    if (this.#stepper.following && this.#options.begin !== "start") this.#replay = newest;
+    if (this.#stepper.following) this.#replay = newest;
     this.#resize(trace);
     const { choice } = this.#controls;
     if (choice.options.length !== trace.replays.length)

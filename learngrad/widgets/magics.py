@@ -1,0 +1,56 @@
+"""``%load_ext learngrad``: the cell magics ``%%record`` and ``%%step``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from learngrad.errors import ArgumentError
+from learngrad.widgets._notebook import notebook
+from learngrad.widgets.display import Tape, record, show
+
+__all__ = ["load_ipython_extension", "unload_ipython_extension"]
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Give a shell the cell magics; IPython calls this for ``%load_ext learngrad``.
+
+    ``%%record`` records the cell as ``with learngrad.record() as tape:`` round it would, and
+    ``%%step`` shows it afterwards, before its first operation, to be stepped through. The tape is
+    then the variable ``tape``, or the one that is named behind the magic: ``%%record first``.
+    """
+    shell.register_magic_function(lambda line, cell: _record(shell, line, cell), "cell", "record")
+    shell.register_magic_function(lambda line, cell: _step(shell, line, cell), "cell", "step")
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take the magics away again."""
+    for name in ("record", "step"):
+        shell.magics_manager.magics["cell"].pop(name, None)
+
+
+def _record(shell: Any, line: str, cell: str) -> None:
+    tape = _run(shell, record(), line, cell)
+    if notebook() is None:
+        sys.stdout.write(tape.describe() + "\n")
+
+
+def _step(shell: Any, line: str, cell: str) -> None:
+    show(_run(shell, record(live=False), line, cell), step=True)
+
+
+def _run(shell: Any, tape: Tape, line: str, cell: str) -> Tape:
+    name = line.strip() or "tape"
+    if not name.isidentifier():
+        raise ArgumentError(f"{name!r:.60} cannot be a variable, which holds the tape",
+                            fix="%%record tape")
+    tape.__enter__()
+    error: BaseException | None = None
+    try:
+        # The shell shows what the cell raises, as it does for every cell.
+        result = shell.run_cell(cell)
+        error = result.error_in_exec or result.error_before_exec
+    finally:
+        tape.__exit__(type(error), error, None)
+        shell.user_ns[name] = tape
+    return tape

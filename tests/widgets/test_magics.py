@@ -1,0 +1,75 @@
+"""``%%record`` and ``%%step`` in a real IPython shell."""
+
+import pytest
+
+import learngrad
+from learngrad.errors import ArgumentError
+from learngrad.widgets import magics
+
+CELL = """\
+import learngrad
+a = learngrad.tensor(2.0, requires_grad=True)
+loss = a * 3
+loss.backward()
+"""
+
+
+@pytest.fixture
+def ipython(monkeypatch, tmp_path):
+    pytest.importorskip("IPython")
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    config = Config()
+    config.HistoryManager.enabled = False
+    shell = InteractiveShell(config=config)
+    shell.run_cell("%load_ext learngrad").raise_error()
+    return shell
+
+
+def test_a_cell_is_recorded_under_a_name(ipython, capsys):
+    ipython.run_cell("%%record first\n" + CELL).raise_error()
+    tape = ipython.user_ns["first"]
+    assert [n["name"] for n in tape.to_dict()["nodes"]] == ["a", "loss"]
+    assert len(tape.to_dict()["replays"]) == 1
+    assert ipython.user_ns["loss"].item() == 6
+    assert "loss = a × 3 = 6" in capsys.readouterr().out
+
+
+def test_a_step_is_shown_before_its_first_operation(ipython, shell, shown):
+    ipython.run_cell("%%step\n" + CELL).raise_error()
+    assert ipython.user_ns["tape"].to_dict()["status"] == "done"
+    assert [d["update"] for d in shown] == [False]
+    assert shown[0]["model"].begin == "forward"
+
+
+def test_what_a_cell_raises_is_shown_with_the_graph_up_to_there(ipython, capsys):
+    failed = ipython.run_cell("%%record\n" + CELL + "learngrad.ones(2) + learngrad.ones(3)\n")
+    assert failed.error_in_exec is None  # the inner cell has told it
+    assert "ShapeError" in capsys.readouterr().out
+    trace = ipython.user_ns["tape"].to_dict()
+    assert trace["status"] == "failed"
+    assert [n["status"] for n in trace["nodes"]] == ["ok", "freed", "ok", "ok", "failed"]
+    ipython.run_cell("%%record\n1 +").raise_error()
+    assert ipython.user_ns["tape"].to_dict() | {"revision": 0} == {
+        "schema": "learngrad-trace", "version": 1, "revision": 0, "status": "failed",
+        "sources": [], "nodes": [], "replays": []}
+
+
+def test_nothing_is_recorded_afterwards(ipython):
+    ipython.run_cell("%%record\n" + CELL)
+    ipython.run_cell("a * 5")
+    assert len(ipython.user_ns["tape"].to_dict()["nodes"]) == 2
+
+
+def test_a_name_has_to_be_one(ipython):
+    with pytest.raises(ArgumentError, match="cannot be a variable"):
+        ipython.run_cell_magic("record", "my tape", CELL)
+
+
+def test_the_magics_go_away_again(ipython):
+    magics.unload_ipython_extension(ipython)
+    with pytest.raises(Exception, match="not found"):
+        ipython.run_cell_magic("record", "", CELL)
+    assert callable(learngrad.load_ipython_extension)
