@@ -116,7 +116,7 @@ ROWS = [
             Wrong(lambda lg, t: t(2, 3)[0, 0, 0], "OutOfRangeError", ["[2, 3]"]),
             Wrong(lambda lg, t: t(2, 3)[lg.tensor([5])], "OutOfRangeError", ["5", "[2, 3]"],
                   gpu=False),
-            Wrong(lambda lg, t: t(2, 3)["a"], "OutOfRangeError", ["[2, 3]"])]),
+            Wrong(lambda lg, t: t(2, 3)["a"], "ArgumentTypeError", ["no names"])]),
     Operation(
         "put_at", lambda lib, x, value, key: assigned(x, value, key), put,
         [sample(T((3, 3, 4)), value, key) for value, key in (
