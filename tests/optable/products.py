@@ -65,7 +65,8 @@ ROWS = [
             sample(T((2, 3, 4), layout="transposed"), 1), sample(T((3,)), 0), sample(T(()), 0),
             sample(T((0, 3)), 1), sample(T((2, 3), lambda r, s: 300 * normal(r, s)), 1)],
         {"method": lambda lib, x, dim, name=name: getattr(x, name)(dim)}, wrong=[
-            Wrong(lambda lg, t, name=name: getattr(t(2, 3, 2), name)(), "ArgumentError", ["dim=-1"]),
+            Wrong(lambda lg, t, name=name: getattr(t(2, 3, 2), name)(), "ArgumentError",
+                  ["dim=-1"]),
             Wrong(lambda lg, t, name=name: getattr(t(2, 3), name)(2), "OutOfRangeError", ["2"])])
       for name, numpy in (
           ("softmax", lambda x, dim: np.exp(log_softmax(x, dim if x.ndim else None))),
