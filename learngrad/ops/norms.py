@@ -65,9 +65,8 @@ class Normalise(Function):
         g = g * self.factor(scale, weight)
         if self.fixed:
             return g, grad_weight, grad_bias
-        along = mean(g, axes, normal)
-        g = (g - mean(g, axes) if self.centred else g) - normal * along
-        return g, grad_weight, grad_bias
+        rest = normal * -mean(g, axes, normal) + g
+        return rest - mean(g, axes) if self.centred else rest, grad_weight, grad_bias
 
 
 def mean(a: Any, axes: tuple[int, ...], *more: Any) -> Any:
