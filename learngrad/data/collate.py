@@ -10,12 +10,13 @@ import numpy as np
 
 from learngrad.creation import own
 from learngrad.devices import to_dtype
-from learngrad.errors import ArgumentTypeError, ShapeError
+from learngrad.errors import ArgumentError, ArgumentTypeError, ShapeError
 from learngrad.ops.join import stack
 from learngrad.tensor import Tensor, tensor
 
 __all__ = ["default_collate", "default_convert"]
 
+NUMBERS = (bool, int, float, np.number, np.bool_)
 Make = Callable[[tuple[int, ...], Any], Any]
 
 
@@ -51,6 +52,9 @@ def default_collate(batch: Sequence[Any]) -> Any:
     >>> default_collate([{"x": 1}, {"x": 2}])
     {'x': tensor([1, 2])}
     """
+    if not len(batch):
+        raise ArgumentError("there is no item to make a batch of",
+                            fix="leave empty lists out of batch_sampler")
     first = batch[0]
     if isinstance(first, Tensor):
         if all(type(item) is Tensor and item._edge is None and type(item._data) is np.ndarray
@@ -58,9 +62,9 @@ def default_collate(batch: Sequence[Any]) -> Any:
             return own(_stacked([item._data for item in batch]))
         _same_shape(batch)
         return stack(list(batch))
-    if isinstance(first, np.ndarray) and first.dtype.kind in "fiub":
+    if isinstance(first, np.ndarray) and _is_plain(first):
         return own(_stacked(batch))
-    if isinstance(first, (bool, int, float, np.number, np.bool_)):
+    if isinstance(first, NUMBERS):
         return _numbers(batch)
     if isinstance(first, (str, bytes)):
         return batch
@@ -70,10 +74,12 @@ def default_collate(batch: Sequence[Any]) -> Any:
         return entries if type(first) is dict else _like(first, entries)
     if isinstance(first, Sequence):
         return _sequences(batch)
-    hint = (" (does `__getitem__` end without `return`?)" if first is None else "")
+    kind = ("None (does `__getitem__` end without `return`?)" if first is None else
+            f"a {type(first).__name__} of {first.dtype}" if isinstance(first, np.ndarray) else
+            f"of type {type(first).__name__}")
     raise ArgumentTypeError(
-        f"a batch is made of tensors, arrays, numbers, text, dicts, tuples and lists, and an item "
-        f"is {'None' if first is None else f'of type {type(first).__name__}'}{hint}",
+        "a batch is made of tensors, arrays of numbers, numbers, text, dicts, tuples and lists, "
+        f"and an item is {kind}",
         fix="return one of those from `__getitem__`, or collate_fn=list to get the items as "
             "they are")
 
@@ -88,7 +94,7 @@ def default_convert(data: Any) -> Any:
     >>> default_convert({"x": np.arange(2), "name": "a"})
     {'x': tensor([0, 1]), 'name': 'a'}
     """
-    if isinstance(data, (np.ndarray, np.generic)) and data.dtype.kind in "fiub":
+    if isinstance(data, (np.ndarray, np.generic)) and _is_plain(data):
         return own(np.asarray(data, to_dtype(data.dtype)))
     if isinstance(data, Mapping):
         entries = {key: default_convert(value) for key, value in data.items()}
@@ -98,6 +104,11 @@ def default_convert(data: Any) -> Any:
     if isinstance(data, (list, tuple)):
         return [default_convert(value) for value in data]
     return data
+
+
+def _is_plain(array: Any) -> bool:
+    """Whether it holds numbers, and all of them: a masked array would lose its mask."""
+    return array.dtype.kind in "fiub" and not hasattr(array, "mask")
 
 
 def _stacked(arrays: Sequence[np.ndarray]) -> np.ndarray:
@@ -116,7 +127,7 @@ def _stacked(arrays: Sequence[np.ndarray]) -> np.ndarray:
 
 def _numbers(batch: Sequence[Any]) -> Tensor:
     for i, item in enumerate(batch):
-        if not isinstance(item, (bool, int, float, np.number, np.bool_)):
+        if not isinstance(item, NUMBERS):
             raise ArgumentTypeError(f"item 0 of the batch is a number and item {i} is of type "
                                     f"{type(item).__name__}", fix="return numbers for all items")
     array = np.array(batch)

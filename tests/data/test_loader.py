@@ -87,7 +87,10 @@ def test_tensors_are_stacked():
     ([1, "a"], ArgumentTypeError, "item 0 of the batch is a number and item 1 is of type str"),
     ([None, None], ArgumentTypeError, "without `return`"),
     ([object()], ArgumentTypeError, "of type object"),
-    ([{1, 2}], ArgumentTypeError, "of type set")])
+    ([{1, 2}], ArgumentTypeError, "of type set"),
+    ([np.array(["a"])], ArgumentTypeError, "a ndarray of <U1"),
+    ([np.ma.array([1, 2], mask=[0, 1])], ArgumentTypeError, "a MaskedArray of int64"),
+    ([], ArgumentError, "no item")])
 def test_items_that_make_no_batch(batch, error, said):
     with pytest.raises(error, match=said) as caught:
         default_collate(batch)
