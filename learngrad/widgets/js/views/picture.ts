@@ -1,5 +1,6 @@
 // The drawing of the graph: boxes and wires from a layout, growing smoothly, marked as a replay goes.
 import { type Box, box, gradientLine, takesGradient } from "../core/box.ts";
+import type { Size } from "../core/camera.ts";
 import { arrow, ease, halfway, lengthen, mix, mixPoints, type Point } from "../core/morph.ts";
 import { edgeKey, type Moment } from "../core/replay.ts";
 import { cells, shapeText, writtenOut } from "../core/text.ts";
@@ -125,8 +126,9 @@ export class Picture {
       const spot = layout.nodes[node.id];
       if (!spot) continue;
       kept.add(node.id);
-      const to: Point = [spot[0], spot[1]];
-      const drawn = this.#draw(node, moment, to);
+      const [x, y, width, height] = spot;
+      const to: Point = [x, y];
+      const drawn = this.#draw(node, moment, to, { width, height });
       const from = drawn.at;
       if (from[0] === to[0] && from[1] === to[1]) continue;
       moves.push((t) => {
@@ -142,8 +144,9 @@ export class Picture {
     return moves.concat(this.#rewire(layout.edges));
   }
 
-  #draw(node: TraceNode, moment: Moment, at: Point): Drawn {
-    const shown = box(node, moment.gradients.get(node.id)?.value ?? null);
+  #draw(node: TraceNode, moment: Moment, at: Point, size: Size): Drawn {
+    // The layout's size has room for the gradient that is to come.
+    const shown = { ...box(node, moment.gradients.get(node.id)?.value ?? null), ...size };
     const known = this.#nodes.get(node.id);
     const key = [node.kind, node.status, shown.width, shown.height].join();
     if (known && known.key === key) {

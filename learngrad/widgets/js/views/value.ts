@@ -1,9 +1,11 @@
 // A value in the panel: a number, a few numbers, or a heat tile with its shape and span.
 import { heat } from "../core/heat.ts";
-import { number, shapeText, spanText, writtenOut } from "../core/text.ts";
+import { cells, number, shapeText, spanText, writtenOut } from "../core/text.ts";
 import type { Preview } from "../core/types.ts";
 import { h } from "./dom.ts";
 
+/** Width of a character in a cell. */
+const DIGIT = 6.4;
 const COLD = "0, 114, 178";
 const WARM = "230, 130, 0";
 
@@ -19,7 +21,8 @@ function heatElement(preview: Preview): HTMLElement | null {
   const grid = heat(preview);
   if (!grid) return null;
   const side = Math.max(7, Math.min(13, Math.floor(208 / grid.columns)));
-  const [width, height] = grid.written ? [46, 20] : [side, side];
+  const longest = Math.max(...grid.cells.map(({ text }) => cells(text)));
+  const [width, height] = grid.written ? [Math.max(34, longest * DIGIT + 6), 20] : [side, side];
   const label = `${shapeText(preview.shape)}, ${spanText(preview)}`;
   const element = h("span", { class: "lg-heat", role: "img", "aria-label": label });
   element.style.gridTemplateColumns = `repeat(${grid.columns}, ${grid.written ? `minmax(0, ${width}px)` : `${width}px`})`;
