@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any, Self, TypeAlias
@@ -441,7 +442,7 @@ class Tensor(Methods):
                     f"{what} would change a leaf that needs a gradient, while recording: the value "
                     "that the gradient belongs to would be lost", tensors={"this": self},
                     fix="with learngrad.no_grad(): around an update by hand; or make a new tensor")
-            if self._version[1]:
+            if self._has_views():
                 raise GraphError(
                     f"{what} on a tensor of the graph that shares its memory with another (a view)",
                     tensors={"this": self}, fix="make a new tensor: v = v + 1; for y[i] += 1, "
@@ -455,7 +456,7 @@ class Tensor(Methods):
             raise DtypeError(
                 f"{what} gives {array.dtype}, which does not fit in place in {self.dtype}",
                 tensors={"this": self}, fix="make a new tensor, or convert this one: x = x.float()")
-        if result._edge is not None and self._edge is None and self._version[1]:
+        if result._edge is not None and self._edge is None and self._has_views():
             raise GraphError(
                 f"{what} would bring a gradient into memory that other tensors share (a view)",
                 tensors={"this": self}, fix="use a tensor of its own: x.clone()")
@@ -468,6 +469,10 @@ class Tensor(Methods):
             self._edge = result._edge
         changed(self)
         return self
+
+    def _has_views(self) -> Bool:
+        """Whether another tensor, or a value kept for backward, shares this one's memory."""
+        return bool(self._version[1]) and _holders(self) > _ALONE
 
     def _blank(self) -> Tensor:
         """Zeros of this shape and dtype, on this device."""
@@ -591,6 +596,14 @@ class _Move(function.Function):
         if isinstance(g, Tensor):
             return _move(g, self.before)
         return devices.to_device(g, self.before)
+
+
+def _holders(tensor: Tensor) -> Int:
+    """How many hold a tensor's version: itself, its views, and nodes that keep its values."""
+    return sys.getrefcount(tensor._version)
+
+
+_ALONE = _holders(Tensor._from_array(np.zeros(1), None))
 
 
 def tensor(data: Any, *, dtype: Any = None, device: Any = None,

@@ -1,12 +1,19 @@
-"""What every test shares: which reference was used, and that CI never skips a browser test."""
+"""What every test shares: hypothesis' settings, the reference used, no skipped browser in CI."""
 
 import os
 import sys
 from importlib.util import find_spec
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 IN_CI = os.environ.get("LEARNGRAD_CI") == "1"
+
+# No timed assertions; the same examples each time where CI runs.
+settings.register_profile("learngrad", deadline=None, max_examples=100,
+                          suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("learngrad"), derandomize=True)
+settings.load_profile("ci" if IN_CI else "learngrad")
 
 
 def needs_a_browser(node):

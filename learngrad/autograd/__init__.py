@@ -1,7 +1,7 @@
 """Automatic differentiation: the gate where operations are recorded, and the replay."""
 
 from learngrad.autograd import functional
-from learngrad.autograd.anomaly import detect_anomaly
+from learngrad.autograd.anomaly import detect_anomaly, set_detect_anomaly
 from learngrad.autograd.engine import Contribution, Step, backward, grad
 from learngrad.autograd.function import Function
 from learngrad.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
@@ -15,4 +15,5 @@ from learngrad.autograd.mode import (
 
 __all__ = ["Contribution", "Function", "GradcheckError", "Step", "backward",
            "detect_anomaly", "enable_grad", "functional", "grad", "gradcheck", "gradgradcheck",
-           "inference_mode", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+           "inference_mode", "is_grad_enabled", "no_grad", "set_detect_anomaly",
+           "set_grad_enabled"]

@@ -11,7 +11,7 @@ from learngrad.autograd.engine import Step
 from learngrad.autograd.observe import Watcher, thread
 from learngrad.errors import AnomalyError
 
-__all__ = ["detect_anomaly"]
+__all__ = ["detect_anomaly", "set_detect_anomaly"]
 
 
 class detect_anomaly(ContextDecorator, Watcher):
@@ -80,6 +80,39 @@ class detect_anomaly(ContextDecorator, Watcher):
                     f"{c.operand}", where=source.resolve(node.made),
                     fix="its local derivative is infinite there: sqrt or a power at 0, log near 0, "
                         "or a norm of zeros; add a small number inside")
+
+
+class set_detect_anomaly:
+    """Look for NaN and infinity from now on (or no longer), or inside a ``with`` block.
+
+    Parameters
+    ----------
+    mode : bool
+    check_nan : bool, default True
+        As `detect_anomaly` has it.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> with learngrad.autograd.set_detect_anomaly(True):
+    ...     try:
+    ...         learngrad.tensor(0.0).log()
+    ...     except learngrad.errors.AnomalyError as error:
+    ...         print(error.what)
+    log gave -inf where every input was finite
+    """
+
+    def __init__(self, mode: bool, check_nan: bool = True) -> None:
+        self._before = thread.watchers
+        others = tuple(w for w in thread.watchers if not isinstance(w, detect_anomaly))
+        thread.watchers = (*others, detect_anomaly(check_nan)) if mode else others
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        thread.watchers = self._before
 
 
 def _not_finite(array: Any) -> float | None:

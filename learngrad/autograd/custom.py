@@ -103,13 +103,10 @@ class Custom(Function):
         self._to_save = ()
         return tuple(o._data for o in outs) if isinstance(out, tuple) else out._data
 
-    def _choose(self, arrays: list[Any]) -> list[Any]:
+    def _keep(self, arrays: list[Any], cells: list[Any]) -> None:
         kept, self._kept_tensors = self._kept_tensors, ()
+        self.saved = [None if t is None else t._data for t in kept]
         self.cells = [None if t is None else t._version for t in kept]
-        return [None if t is None else t._data for t in kept]
-
-    def _cell(self, k: int) -> Any:
-        return self.cells[k]
 
     def unpack(self, join: bool) -> list[Any]:
         """Checked like any saved value, but handed out by ``ctx.saved_tensors``."""

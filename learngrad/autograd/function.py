@@ -75,7 +75,7 @@ class Node:
     extras: dict[Any, Any] | None  # hooks and retained tensors, for the few nodes that have some
     made: source.Made | None
     saved: Any  # what backward needs, arrays and numbers; or a Freed
-    cells: list[Any]  # for each input, and at last the output, when its values were changed last
+    cells: Any  # for each saved value when it was changed last, or None for what cannot change
     seq: int
 
     def name(self) -> str:
@@ -329,8 +329,11 @@ class Function(Node):
             if saves:
                 arrays.append(out)
                 cells.append(first._version)
-                node.cells = cells
-                node.saved = node._choose(arrays) if choosy and None in edges else pick(arrays)
+                if choosy and None in edges:
+                    node._keep(arrays, cells)
+                else:
+                    node.saved = pick(arrays)
+                    node.cells = pick(cells)
             else:
                 node.saved = ()
         if here["watchers"]:
@@ -350,19 +353,19 @@ class Function(Node):
             self.outputs = tuple((t._data.shape, t._data.dtype) for t in results)
         return tuple(results)
 
-    def _choose(self, arrays: list[Any]) -> list[Any]:
-        """What is saved, with None for what only an input without gradient would need."""
+    def _keep(self, arrays: list[Any], cells: list[Any]) -> None:
+        """Save values and their cells; None for what only an input without gradient would need."""
         edges = self.edges
-        return [None if whose >= 0 and edges[whose] is None else arrays[what]
-                for what, whose in self._saves]
+        wanted = [(what, whose < 0 or edges[whose] is not None) for what, whose in self._saves]
+        self.saved = [arrays[what] if here else None for what, here in wanted]
+        self.cells = [cells[what] if here else None for what, here in wanted]
 
     def keep_own(self, array: Any) -> None:
         """Keep a copy of `array` if it was saved: it is about to get this operation's result."""
-        for k, (what, _) in enumerate(self._saves if self.saved else ()):
-            if self.saved[k] is array:
-                self.saved = [*self.saved]
-                self.saved[k] = array.copy()
-                self.cells[what] = None
+        for k, value in enumerate(self.saved):
+            if value is array:
+                self.saved, self.cells = [*self.saved], [*self.cells]
+                self.saved[k], self.cells[k] = array.copy(), None
 
     def unpack(self, join: bool) -> list[Any]:
         """The saved values, each checked for changes; as tensors of the graph under `join`."""
@@ -374,16 +377,12 @@ class Function(Node):
                 + (f": at {freed}" if freed is not None else ""),
                 fix="call backward once per forward pass; add the losses and call backward once; "
                     "or keep the graph with loss.backward(retain_graph=True)")
-        for k, (what, _) in enumerate(self._saves):
-            cell = None if saved[k] is None else self._cell(k)
+        for k, value in enumerate(saved):
+            cell = None if value is None else self.cells[k]
             if cell is not None and cell[0] > self.seq:
-                self._refuse_change(what, saved[k])
+                self._refuse_change(self._saves[k][0], value)
         return saved if not join else [
             v if v is None else self._join(what, v) for (what, _), v in zip(self._saves, saved)]
-
-    def _cell(self, k: int) -> Any:
-        """When the k-th saved value was changed last: a cell, or None for what cannot change."""
-        return self.cells[self._saves[k][0]]
 
     def _join(self, what: int, array: Any) -> Any:
         """A saved array as the tensor that it was, joined to the graph again."""

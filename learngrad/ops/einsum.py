@@ -32,9 +32,9 @@ class Einsum(Function):
         xp = devices.array_module(first)
         return xp.einsum(f"{','.join(self.terms)}->{self.result}", first, *others, optimize=True)
 
-    def _choose(self, arrays):
+    def _keep(self, arrays, cells):
         self._saves = tuple((i, -1) for i in range(len(self.terms)))  # type: ignore[misc]
-        return super()._choose(arrays)
+        super()._keep(arrays, cells)
 
     def backward(self, g, *operands):
         grads: list[Any] = []

@@ -641,3 +641,25 @@ def test_sums_of_infinities_are_quiet():
     small = lg.tensor([1.0], dtype=lg.float16, requires_grad=True)
     (small.float() * 1e9).sum().backward()
     assert small.grad.tolist() == [float("inf")]
+
+
+def test_a_view_that_is_gone_hinders_nothing():
+    """Only a living view, or a value kept for backward, shares memory with anybody."""
+    x = lg.ones(3, requires_grad=True)
+    y = x * 2
+    s = y[0] + 1
+    y[1] = y[1] + 3
+    y[2] = 5.0
+    (y.sum() + s).backward()
+    assert y.tolist() == [2.0, 5.0, 5.0]
+    assert x.grad.tolist() == [4.0, 2.0, 0.0]
+
+
+def test_a_view_whose_values_are_kept_is_one():
+    x = lg.ones(3, requires_grad=True)
+    y = x * 2
+    s = y[0] * y[0]  # keeps the view's values
+    with pytest.raises(GraphError, match="a view"):
+        y[1] = 5.0
+    s.backward()
+    assert x.grad.tolist() == [8.0, 0.0, 0.0]

@@ -325,7 +325,6 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("kind", [nn.Sequential, nn.ModuleList])
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(sorted(CHANGES)), st.integers(-5, 5)), max_size=8))
 def test_rows_change_as_lists_do(kind, changes):
     layers, row = [], kind()

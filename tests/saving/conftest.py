@@ -1,3 +1,0 @@
-"""Hypothesis is set as for the core."""
-
-from tests.core import conftest  # noqa: F401
