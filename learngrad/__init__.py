@@ -17,7 +17,7 @@ from typing import Any as _Any
 
 from numpy import dtype
 
-from learngrad import autograd, cuda, errors, linalg, nn, optim
+from learngrad import autograd, cuda, errors, linalg
 from learngrad.autograd.mode import (
     enable_grad,
     inference_mode,
@@ -83,30 +83,7 @@ from learngrad.devices import (
     uint8,
 )
 from learngrad.devices import bool_ as bool
-from learngrad.nn.functional import (  # those that PyTorch has here as well
-    adaptive_avg_pool1d,
-    adaptive_max_pool1d,
-    avg_pool1d,
-    celu,
-    conv1d,
-    conv2d,
-    conv_transpose1d,
-    conv_transpose2d,
-    cosine_similarity,
-    dropout,
-    group_norm,
-    hardshrink,
-    layer_norm,
-    max_pool1d,
-    max_pool2d,
-    pairwise_distance,
-    pixel_shuffle,
-    pixel_unshuffle,
-    prelu,
-    rms_norm,
-    selu,
-    threshold,
-)
+from learngrad.ops.activations import celu, hardshrink, prelu, selu, threshold
 from learngrad.ops.bounds import (
     clamp,
     clamp_max,
@@ -115,6 +92,7 @@ from learngrad.ops.bounds import (
     minimum,
 )
 from learngrad.ops.broadcast import broadcast_tensors, broadcast_to, meshgrid
+from learngrad.ops.convolve import conv1d, conv2d, conv_transpose1d, conv_transpose2d
 from learngrad.ops.cumulative import (
     cummax,
     cummin,
@@ -123,6 +101,8 @@ from learngrad.ops.cumulative import (
     prod,
 )
 from learngrad.ops.diagonal import diag, diag_embed, diagonal, tril, triu
+from learngrad.ops.distances import cosine_similarity, pairwise_distance
+from learngrad.ops.dropout import dropout
 from learngrad.ops.einsum import einsum, kron, outer, tensordot
 from learngrad.ops.elementwise import (
     absolute,
@@ -201,6 +181,17 @@ from learngrad.ops.logical import (
 from learngrad.ops.losses import log_softmax, softmax
 from learngrad.ops.matmul import matmul
 from learngrad.ops.mixtures import addcdiv, addcmul, lerp
+from learngrad.ops.norms import group_norm, layer_norm, rms_norm
+from learngrad.ops.patches import pixel_shuffle, pixel_unshuffle
+
+# What PyTorch has in `nn.functional` and here as well.
+from learngrad.ops.pool import (
+    adaptive_avg_pool1d,
+    adaptive_max_pool1d,
+    avg_pool1d,
+    max_pool1d,
+    max_pool2d,
+)
 from learngrad.ops.products import addmm, baddbmm, bmm, cross, dot, mm, mv
 from learngrad.ops.rearrange import flip, fliplr, flipud, repeat_interleave, roll, rot90, tile
 from learngrad.ops.reduce import (
@@ -333,6 +324,8 @@ _LAZY = {
     "save": "learngrad.saving",
     "data": "learngrad.data",
     "distributions": "learngrad.distributions",
+    "nn": "learngrad.nn",
+    "optim": "learngrad.optim",
     "saving": "learngrad.saving",
     "trace": "learngrad.trace",
     "utils": "learngrad.utils",
@@ -351,7 +344,7 @@ _NOT_HERE = {
 }
 
 if _TYPE_CHECKING:
-    from learngrad import data, distributions, saving, trace, utils, widgets
+    from learngrad import data, distributions, nn, optim, saving, trace, utils, widgets
     from learngrad.saving import load, save
     from learngrad.widgets.display import record, show
     from learngrad.widgets.plot import LivePlot
