@@ -42,9 +42,9 @@ def test_the_program_goes_forward_before_its_gradients_go_back(stepped):
     assert view.locator(".lg-node.lg-pending").count() == 3
     assert said(view) == "Before the first of 3 operations."
     for index, sentence in (
-            (-3, "Forward 1 of 3. product = a * b. From a = 2 and b = −3 comes −6."),
-            (-2, "Forward 2 of 3. total = product + a. From product = −6 and a = 2 comes −4."),
-            (-1, "Forward 3 of 3. loss = total.tanh(). From total = −4 comes −0.9993.")):
+            (-3, "Forward 1 of 3: multiply, product = a × b. From a = 2 and b = −3 comes −6."),
+            (-2, "Forward 2 of 3: add, total = product + a. From product = −6 and a = 2 comes −4."),
+            (-1, "Forward 3 of 3: tanh, loss = tanh(total). From total = −4 comes −0.9993.")):
         page.keyboard.press("ArrowRight")
         at(index)
         assert said(view) == sentence
@@ -54,7 +54,7 @@ def test_the_program_goes_forward_before_its_gradients_go_back(stepped):
     at(0)
     page.keyboard.press("ArrowRight")
     at(1)
-    assert said(view).startswith("Step 1 of 5. loss = total.tanh().")
+    assert said(view).startswith("Step 1 of 5: tanh, loss = tanh(total).")
     page.keyboard.press("Home")
     at(0)  # first to where the gradients begin
     page.keyboard.press("Home")

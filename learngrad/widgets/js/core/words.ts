@@ -1,8 +1,8 @@
-// What is said about a node and a step: the learner's own names in the formulas, and sentences.
+// What is written about a node and a step: the learner's own names, and the formulas in them.
 import { forwardSteps } from "./replay.ts";
 import { expression } from "./source.ts";
-import { elide, number, shapeText, spanText, valueText, writtenOut } from "./text.ts";
-import type { Contribution, Place, Preview, Replay, Step, Trace, TraceNode } from "./types.ts";
+import { elide, number, shapeText, valueText, writtenOut } from "./text.ts";
+import type { Contribution, Place, Preview, Step, Trace, TraceNode } from "./types.ts";
 
 /** Nodes by number, and what each is called. */
 export class Names {
@@ -163,15 +163,6 @@ export function scalar(preview: Preview | null): number | null {
   return typeof value === "number" && Number.isFinite(value) ? value : null;
 }
 
-/** A value in a sentence: the number itself, or its shape and span. */
-export function spoken(preview: Preview | null): string {
-  if (!preview) return "nothing";
-  const written = writtenOut(preview);
-  if (written) return written;
-  const span = spanText(preview);
-  return `a ${shapeText(preview.shape)} array${span ? `, ${span}` : ""}`;
-}
-
 /** How far the program has run, and how far it goes: at an index below 0. */
 export function forwardPlace(trace: Trace, which: number, index: number): [number, number] {
   const count = forwardSteps(trace, which).length;
@@ -186,65 +177,6 @@ export function operandsOf(node: TraceNode, names: Names): [name: string, value:
     const from = names.node(id);
     return [names.of(id), (slot ? from?.outputs?.[slot]?.preview : from?.preview) ?? null];
   });
-}
-
-function forwardSentence(trace: Trace, which: number, index: number, names: Names): string {
-  const [done, count] = forwardPlace(trace, which, index);
-  const node = forwardSteps(trace, which)[done - 1];
-  if (!node) return `Before the first of ${count} operations.`;
-  const where = `Forward ${done} of ${count}. ${nodeTitle(trace, node)}.`;
-  if (node.status === "failed") return `${where} It failed: ${node.error ?? ""}`;
-  const used = operandsOf(node, names).map(([name, value]) => {
-    const said = value ? spoken(value) : "";
-    return said && said !== name ? `${name} = ${said}` : name;
-  });
-  const from = used.length ? `From ${used.join(" and ")} comes` : "It makes";
-  return `${where} ${from} ${node.preview ? spoken(node.preview) : valueWords(node)}.`;
-}
-
-/** The sentence a screen reader hears at a step; index 0 is before the first, below it forward. */
-export function sentence(trace: Trace, which: number, index: number, names: Names): string {
-  if (index < 0) return forwardSentence(trace, which, index, names);
-  const replay = trace.replays[which];
-  if (!replay) return "No backward replay was recorded.";
-  const step = replay.steps[index - 1];
-  if (!step) return opening(replay, names);
-  const where = `Step ${index} of ${replay.steps.length}.`;
-  if (step.write) return `${where} ${writing(step, names)}`;
-  const title = nodeTitle(trace, names.node(step.node)!);
-  const arriving = step.upstream.map(spoken).join(" and ");
-  const call = names.at(step, replay.root);
-  const parts = step.contributions.map((part) => contributionText(step, part, names, call));
-  return [`${where} ${title}.`, `The gradient arriving is ${arriving}.`, ...parts].join(" ");
-}
-
-function opening(replay: Replay, names: Names): string {
-  const root = names.of(replay.root);
-  return (
-    `Before the first of ${replay.steps.length} steps: ${root} begins with the gradient ` +
-    `${spoken(replay.seed)}, because ${root} changes one for one with itself.`
-  );
-}
-
-function writing(step: Step, names: Names): string {
-  const { before, after } = step.write!;
-  const name = names.of(step.node);
-  return before
-    ? `${name}.grad was ${spoken(before)} and becomes ${spoken(after)}.`
-    : `${name}.grad is written: ${spoken(after)}.`;
-}
-
-function contributionText(step: Step, part: Contribution, names: Names, call: Call): string {
-  const { of, by, chain, whole } = derivation(step, part, names, call);
-  const said = chain.join(" = ");
-  const how = whole ? `To ${by}: ${said}` : `To ${by}: the derivative of ${of} by ${by} is ${said}`;
-  const summed = part.summed_from
-    ? `, summed from ${shapeText(part.summed_from)} to ${shapeText(part.value.shape)}`
-    : "";
-  const sum = part.before
-    ? `added to ${spoken(part.before)} it makes ${spoken(part.after)}`
-    : "the first to arrive there";
-  return `${how}; the contribution is ${spoken(part.value)}${summed}, ${sum}.`;
 }
 
 /** One line about the whole graph, for where it cannot be seen. */

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Contribution, Step, TraceNode } from "../core/types.ts";
+import type { Step, TraceNode } from "../core/types.ts";
 import {
   bracketed,
   derivation,
   isWhole,
   Names,
   nodeTitle,
-  sentence,
   summary,
   withNames,
 } from "../core/words.ts";
@@ -81,45 +80,10 @@ test("g as a word makes the text the whole contribution", () => {
     assert.equal(isWhole(text), false, text);
 });
 
-test("every step has a sentence with its numbers", () => {
-  assert.match(sentence(trace, 0, 0, names), /loss begins with the gradient 1/);
-  const said = sentence(trace, 0, 5, names);
-  assert.match(said, /^Step 5 of 7\. c = a \* b\./);
-  assert.match(said, /The gradient arriving is 0\.21\./);
-  assert.match(
-    said,
-    /the derivative of c by a is b = −3; the contribution is −0\.63, added to 0\.8399 it makes 0\.21/,
-  );
-  assert.match(said, /To b: .* the contribution is 0\.42, the first to arrive there/);
-  assert.match(sentence(trace, 0, 6, names), /b\.grad is written: 0\.42\./);
-  assert.match(sentence({ ...trace, replays: [] }, 0, 0, names), /No backward replay/);
-});
-
-test("un-broadcasting and adding to an older gradient are said", () => {
-  const other = scalar();
-  const step = other.replays[0]!.steps[4]!;
-  const part = step.contributions[0] as Contribution;
-  part.summed_from = [32, 10];
-  other.replays[0]!.steps[5]!.write!.before = { shape: [], values: [2] };
-  assert.match(sentence(other, 0, 5, names), /summed from 32×10 to scalar/);
-  assert.match(sentence(other, 0, 6, names), /b\.grad was 2 and becomes 0\.42/);
-});
-
 test("the whole graph in a sentence, with where it stopped", () => {
   assert.equal(summary(trace), "A graph of 5 operations, 2 leaves.");
   const failed = scalar();
   Object.assign(failed.nodes[6]!, { status: "failed", error: "sizes differ" });
   assert.match(summary(failed), /It stopped at loss: sizes differ/);
   assert.match(summary({ ...trace, nodes: [] }), /no nodes yet/);
-});
-
-test("going forward, a sentence says what went in and what came out", () => {
-  const trace = scalar();
-  const names = new Names(trace);
-  assert.equal(sentence(trace, 0, -6, names), "Before the first of 5 operations.");
-  assert.equal(
-    sentence(trace, 0, -5, names),
-    "Forward 1 of 5. c = a * b. From a = 2 and b = −3 comes −6.",
-  );
-  assert.match(sentence(trace, 0, -2, names), /^Forward 4 of 5\..* and 0\.5 comes −1\.$/);
 });

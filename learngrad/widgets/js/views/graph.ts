@@ -11,9 +11,10 @@ import {
   momentAt,
   Stepper,
 } from "../core/replay.ts";
+import { sentence } from "../core/spoken.ts";
 import type { TraceStore } from "../core/store.ts";
 import type { Layout, Trace, TraceNode } from "../core/types.ts";
-import { forwardPlace, Names, sentence, summary } from "../core/words.ts";
+import { forwardPlace, Names, summary } from "../core/words.ts";
 import { Controls } from "./controls.ts";
 import { h, say } from "./dom.ts";
 import { Legend } from "./legend.ts";
@@ -315,7 +316,7 @@ export class GraphView {
     if (this.#words) this.#showWords(this.#store.trace);
     this.#write();
     const { trace } = this.#store;
-    say(this.#live, sentence(trace, this.#replay, this.#stepper.index, this.#names));
+    say(this.#live, sentence(trace, this.#replay, this.#stepper.index));
   }
 
   /** What the reader can do with a node that has a step. */
