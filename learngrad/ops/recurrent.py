@@ -12,6 +12,7 @@ that each gate of a step is one piece of memory.
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Any, ClassVar
 
 import numpy as np
@@ -52,11 +53,12 @@ class Rnn(Function):
     def forward(self, x, h, c, w_ih, w_hh, b_ih, b_hh, sizes, reverse):
         self.steps, blocks = _steps(sizes, reverse), (self.gates, h.shape[1], -1)
         # The inputs' share of the sums that the gates are made of; the gates themselves later.
-        self.a = a = np.matmul(x, w_ih.reshape(blocks).swapaxes(1, 2))
+        a = self.a = np.matmul(x, w_ih.reshape(blocks).swapaxes(1, 2),
+                               out=_like(x, self.gates, len(x), h.shape[1]))
         if b_ih is not None:
             a += self.constant(b_ih, b_hh).reshape(blocks).swapaxes(1, 2)
-        w = _aligned(w_hh.reshape(blocks).swapaxes(1, 2), len(self.steps))
-        h, c = h.copy(), None if c is None else c.copy()  # of each sequence, until it ends
+        w = self._ready(w_hh.reshape(blocks).swapaxes(1, 2))
+        h, c = _copy(h), None if c is None else _copy(c)  # of each sequence, until it ends
         out = a[0] if self.gates == 1 else _like(h, len(x), h.shape[1])
         self.kept = None if self.gates == 1 else _like(h, *out.shape)
         z = _like(h, self.gates, *h.shape)
@@ -70,28 +72,38 @@ class Rnn(Function):
         *g, x, h, c, w_ih, w_hh, b_ih, b_hh, out = arrived
         if not devices.is_array(g[0]):
             return self._by_operations(g, [x, h, c, w_ih, w_hh, b_ih, b_hh])
-        before = _before(out, h, self.steps)
-        past = before if c is None else _before(self.kept, c, self.steps)
-        dh, dc = g[1].copy(), g[2].copy() if len(g) > 2 else None
-        w = _aligned(w_hh.reshape(self.gates, h.shape[1], -1), len(self.steps))
+        states = _before(out, h, self.steps)
+        past = states if c is None else _before(self.kept, c, self.steps)
+        before = np.concatenate(states if self.steps[0].start == 0 else states[::-1])
+        dh, dc = _copy(g[1]), _copy(g[2]) if len(g) > 2 else None
+        w = self._ready(w_hh.reshape(self.gates, h.shape[1], -1))
         # Gradients of the sums: of one step, gates apart; of all, as the weights have the gates.
         e, spare = _like(h, self.gates, *h.shape), _like(h, self.gates, *h.shape)
         by_x = _like(h, len(x), self.gates, h.shape[1])
         by_h = _like(h, *by_x.shape) if self.resets else by_x
-        for rows in reversed(self.steps):
-            n = rows.stop - rows.start
-            d, step = dh[:n], e[:, :n]
+        for rows, old in zip(reversed(self.steps), reversed(past), strict=True):
+            n = len(old)
+            d, step, share = dh[:n], e[:, :n], spare[:, :n]
             d += g[0][rows]
-            self.back(rows, d, None if dc is None else dc[:n], past[rows], step, spare[:, :n])
+            self.back(rows, d, None if dc is None else dc[:n], old, step, share)
             by_x[rows] = step.swapaxes(0, 1)
             if self.resets:
                 step[-1] *= self.a[0, rows]
                 by_h[rows] = step.swapaxes(0, 1)
-            d += np.matmul(step, w, out=spare[:, :n]).sum(0)
+                d *= self.a[1, rows]
+                d += np.matmul(step, w, out=share).sum(0)
+            else:
+                np.matmul(step, w, out=share).sum(0, out=d)
         by_x, by_h = by_x.reshape(len(x), -1), by_h.reshape(len(x), -1)
         by_b = None if b_ih is None else by_x.sum(0)
-        return (None if self.edges[0] is None else by_x @ w_ih, dh, dc, by_x.T @ x,
-                by_h.T @ before, by_b, by_b if by_b is None or by_h is by_x else by_h.sum(0))
+        return (None if self.edges[0] is None else by_x @ w_ih, dh, dc,
+                None if self.edges[3] is None else by_x.T @ x,
+                None if self.edges[4] is None else by_h.T @ before,
+                by_b, by_h.sum(0) if self.resets and b_hh is not None else by_b)
+
+    def _ready(self, w):
+        """The state's weights as BLAS reads them fastest, if there are steps enough for a copy."""
+        return w if len(self.steps) < FEW else _copy(w)
 
     def constant(self, b_ih, b_hh):
         """What the biases add to the sums, whatever the step."""
@@ -122,7 +134,6 @@ class Rnn(Function):
         h = self.a[0, rows]
         np.subtract(1, np.multiply(h, h, out=e[0]), out=e[0])
         e[0] *= d
-        d[...] = 0
 
     def cell(self, x, z, h, c=None):
         """The new state."""
@@ -141,7 +152,6 @@ class RnnRelu(Rnn):
 
     def back(self, rows, d, dc, past, e, spare):
         np.multiply(d, self.a[0, rows] > 0, out=e[0])
-        d[...] = 0
 
     def cell(self, x, z, h, c=None):
         """The new state."""
@@ -191,7 +201,6 @@ class Gru(Rnn):
         np.multiply(np.subtract(past, n, out=e[1]), d, out=e[1])
         square = np.multiply(a[:2], a[:2], out=spare[:2])
         e[:2] *= np.subtract(a[:2], square, out=square)
-        d *= u
 
     def cell(self, x, z, h, c=None):
         """The new state."""
@@ -238,7 +247,6 @@ class Lstm(Rnn):
         np.multiply(dc, past, out=e[1])
         np.multiply(dc, i, out=e[2])
         dc *= f
-        d[...] = 0
         square = np.multiply(a, a, out=spare)  # to the slopes: a − a² of a sigmoid, 1 − a² of tanh
         np.subtract(a[:2], square[:2], out=square[:2])
         np.subtract(1, square[2], out=square[2])
@@ -268,28 +276,27 @@ def _steps(sizes: tuple[int, ...], reverse: bool) -> list[slice]:
 
 
 def _like(a: Any, *shape: int) -> Any:
-    return devices.array_module(a).empty(shape, a.dtype)
-
-
-def _aligned(w: Any, times: int) -> Any:
-    """`w` as BLAS reads it fastest, row by row from a multiple of 64 bytes, if that is worth it."""
-    if times < FEW:
-        return w
-    flat = _like(w, w.size + LINE)
-    start = -flat.__array_interface__["data"][0] % LINE // w.itemsize if type(
+    """New memory that begins where a processor reads fastest: at a multiple of 64 bytes."""
+    size = math.prod(shape)
+    flat = devices.array_module(a).empty(size + LINE, a.dtype)
+    start = -flat.__array_interface__["data"][0] % LINE // a.itemsize if type(
         flat) is np.ndarray else 0
-    copy = flat[start:start + w.size].reshape(w.shape)
-    copy[...] = w
+    return flat[start:start + size].reshape(shape)
+
+
+def _copy(a: Any) -> Any:
+    copy = _like(a, *a.shape)
+    copy[...] = a
     return copy
 
 
-def _before(states: Any, first: Any, steps: list[slice]) -> Any:
-    """The state before each step, of every row: that of the step before, or the first one."""
-    before, last = _like(states, *states.shape), slice(0, 0)
+def _before(states: Any, first: Any, steps: list[slice]) -> list[Any]:
+    """For each step the state before it: that of the step before, and at the beginning `first`."""
+    before, last = [], slice(0, 0)
     for rows in steps:
         n = rows.stop - rows.start
         m = min(n, last.stop - last.start)  # so many have had a step already
-        before[rows.start:rows.start + m] = states[last.start:last.start + m]
-        before[rows.start + m:rows.stop] = first[m:n]
+        old = states[last.start:last.start + m]
+        before.append(old if m == n else np.concatenate([old, first[m:n]]))
         last = rows
     return before
