@@ -278,7 +278,7 @@ def _steps(sizes: tuple[int, ...], reverse: bool) -> list[slice]:
 def _like(a: Any, *shape: int) -> Any:
     """New memory that begins where a processor reads fastest: at a multiple of 64 bytes."""
     size = math.prod(shape)
-    flat = devices.array_module(a).empty(size + LINE, a.dtype)
+    flat = devices.array_module(a).empty(size + LINE // a.itemsize, a.dtype)
     start = -flat.__array_interface__["data"][0] % LINE // a.itemsize if type(
         flat) is np.ndarray else 0
     return flat[start:start + size].reshape(shape)
