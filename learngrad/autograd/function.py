@@ -376,7 +376,8 @@ class Function(Node):
                 "this graph was replayed before, and what its backward needs was freed then"
                 + (f": at {freed}" if freed is not None else ""),
                 fix="call backward once per forward pass; add the losses and call backward once; "
-                    "or keep the graph with loss.backward(retain_graph=True)")
+                    "cut off what is carried on from step to step, as a recurrent state: "
+                    "h = h.detach(); or keep the graph with loss.backward(retain_graph=True)")
         for k, value in enumerate(saved):
             cell = None if value is None else self.cells[k]
             if cell is not None and cell[0] > self.seq:

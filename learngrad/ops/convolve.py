@@ -166,13 +166,24 @@ def _checked(name: str, input: Any, weight: Any, bias: Any, groups: Any, dims: i
         raise ShapeError(
             f"{name}: the input has {channels} channels, and this weight with groups={groups} "
             f"takes {takes}: {list(input.shape)} and weight {list(weight.shape)} do not agree",
-            tensors=tensors, fix=f"make the layer with in_channels={channels}, or look whether the "
-                                 "channels are in dimension 1: x.permute(0, 3, 1, 2)")
+            tensors=tensors, fix=_channels(input, dims, given, takes))
     count = weight.shape[1] * groups if transposed else weight.shape[0]
     if bias is not None and tuple(bias.shape) != (count,):
         raise ShapeError(f"{name}: a bias of shape {list(bias.shape)} does not fit {count} output "
                          "channels", tensors=tensors, fix=f"give the bias shape [{count}]")
     return given
+
+
+def _channels(input: Any, dims: int, given: bool, takes: int) -> str:
+    """How an input gets the channels that a layer takes."""
+    if not given and takes == 1:  # a batch of grey pictures looks like one of many channels
+        return "give each sample its one channel: x.unsqueeze(1)"
+    if input.shape[-1] == takes:
+        order = (input.ndim - 1, *range(input.ndim - 1))
+        if given:
+            order = (0, input.ndim - 1, *range(1, input.ndim - 1))
+        return f"the channels come before the places: x.permute{order}"
+    return f"make the layer with in_channels={input.shape[-dims - 1]}"
 
 
 def _padding(padding: Any, kernel: tuple[int, ...], stride: tuple[int, ...],

@@ -39,8 +39,7 @@ class GetItem(Function):
                 return ArgumentTypeError(f"x[{part!r:.60}]: a tensor has places, and no names",
                                          tensors={"x": inputs[0]}, fix="x[0], x[:, 0], x[x > 0]")
         if isinstance(error, IndexError):
-            return OutOfRangeError(f"x[…]: {error}", tensors={"x": inputs[0]},
-                                   fix=f"x has shape {list(inputs[0].shape)}; counting starts at 0")
+            return _out_of_range(error, inputs[0], key if isinstance(key, tuple) else (key,))
         return super().explain(error, inputs)
 
 
@@ -117,6 +116,18 @@ def _added(out: Any, key: Any, value: Any) -> Any:
         value = value.astype(wide) if devices.is_array(value) else value
     xp.add.at(out, key, value)
     return out if out.dtype == dtype else out.astype(dtype)
+
+
+def _out_of_range(error: IndexError, x: Any, key: tuple[Any, ...]) -> Exception:
+    """What NumPy says of an index, with the way out."""
+    what, fix = str(error), f"x has shape {list(x.shape)}; counting starts at 0"
+    for part in filter(devices.is_array, key):
+        if part.dtype.kind == "f":
+            what, fix = f"an index is {part.dtype}, and places are integers", "x[index.long()]"
+        elif part.dtype.kind == "b" and part.shape != x.shape[:part.ndim]:
+            what = f"a mask of shape {list(part.shape)} does not fit {list(x.shape)}"
+            fix = "a mask has the shape of what it picks from: x[x > 0]"
+    return OutOfRangeError(f"x[…]: {what}", tensors={"x": x}, fix=fix)
 
 
 def _picks_once(key: Any) -> bool:

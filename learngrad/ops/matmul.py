@@ -26,6 +26,10 @@ def _refusal(cls: type[Function], inputs: tuple[Any, ...]) -> Exception | None:
     """The error for inputs that are no tensors, or not of one dtype."""
     given = [x for x in inputs if x is not None]
     for x in given:
+        if isinstance(x, tuple) and any(hasattr(part, "dtype") for part in x):
+            return ArgumentTypeError(
+                f"{cls.sign} takes a tensor, and this is a tuple of {len(x)}, as a recurrent layer "
+                "returns it", fix="out, state = lstm(x), and go on with out")
         if not hasattr(x, "dtype"):
             return ArgumentTypeError(
                 f"{cls.sign} is a product of tensors, and {x!r:.60} is none",
@@ -142,11 +146,13 @@ class Linear(Function):
             return ShapeError("linear takes a weight [out, in] and an input [*, in]",
                               tensors=cls.named(inputs), fix="give the weight two dimensions")
         if x.shape[-1] != weight.shape[1]:
+            flat = math.prod(x.shape[1:]) == weight.shape[1]
             return ShapeError(
                 f"linear: the input has {x.shape[-1]} features, and the layer takes "
                 f"{weight.shape[1]}: {list(x.shape)} and weight {list(weight.shape)} do not agree",
                 tensors=cls.named(inputs),
-                fix=f"make the layer with in_features={x.shape[-1]}, or reshape the input")
+                fix="one row for each sample first: x.flatten(1), or nn.Flatten()" if flat else
+                    f"make the layer with in_features={x.shape[-1]}, or reshape the input")
         return ShapeError(f"linear: a bias of shape {list(bias.shape)} does not fit "
                           f"{weight.shape[0]} outputs", tensors=cls.named(inputs),
                           fix=f"give the bias shape [{weight.shape[0]}]")

@@ -83,7 +83,8 @@ def _check(name: str, input: Any, count: tuple[int, ...], **more: Any) -> None:
         if t is not None and tuple(t.shape) != count:
             raise ShapeError(f"{name}: {key} has shape {list(t.shape)}, and {list(count)} belongs "
                              "here", tensors={"input": input, key: t},
-                             fix=f"give {key} the shape {list(count)}")
+                             fix=f"give {key} the shape {list(count)}; a layer gets it from the "
+                                 "number of features that it is made with")
         if t is not None and t.dtype != input.dtype:
             raise DtypeError(f"{name}: {key} is {t.dtype}, and the input {input.dtype}",
                              tensors={"input": input, key: t}, fix="convert one of them: x.float()")
