@@ -12,6 +12,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from multiprocessing import process
+from multiprocessing.connection import wait as waited
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -91,8 +92,14 @@ def main(work: bytes, place: Place, jobs: Any, results: Any) -> None:
 
 def _listen(jobs: Any, inbox: queue.SimpleQueue[Any], latest: list[int]) -> None:
     """Take jobs off the pipe at once, so that the program never waits to give one."""
+    # A forked worker also holds the pipe's other end, and would not see it close.
+    program = process.parent_process()
+    sentinel = program and program.sentinel  # loky has none, and needs none
+    signs = [jobs] if sentinel is None else [jobs, sentinel]
     while True:
         try:
+            if jobs not in waited(signs):
+                os._exit(1)
             job = pickle.loads(jobs.recv_bytes())
         except (EOFError, OSError):
             os._exit(1)  # the program is gone without a word: nobody waits for the batch in hand

@@ -490,10 +490,14 @@ class Slow(Dataset):
             time.sleep(1000)
         return os.getpid()
 
-loader = DataLoader(Slow(), num_workers=2)
+loader = DataLoader(Slow(), num_workers=2, multiprocessing_context=None)
 iterator = iter(loader)
 print(next(iterator).item(), next(iterator).item(), flush=True)
 """
+
+
+def gone(ids):
+    return lambda: not any(Path(f"/proc/{pid}").exists() for pid in ids)
 
 
 @contextmanager
@@ -511,7 +515,7 @@ def program(text, tmp_path):
     finally:
         process.kill()
         process.communicate()
-    assert soon(lambda: not any(Path(f"/proc/{pid}").exists() for pid in ids))
+    assert soon(gone(ids))
 
 
 @linux
@@ -533,9 +537,13 @@ def test_a_program_may_end_in_the_middle_of_a_loop(tmp_path):
 
 
 @linux
-def test_workers_go_when_the_program_is_killed(tmp_path):
-    with program(SCRIPT + "next(iterator)\n", tmp_path) as (process, _):
+@pytest.mark.parametrize("context", [None, "fork"])
+def test_workers_go_when_the_program_is_killed(context, tmp_path):
+    text = SCRIPT.replace("context=None", f"context={context!r}") + "next(iterator)\n"
+    with program(text, tmp_path) as (process, ids):
         process.kill()
+        process.wait()
+        assert soon(gone(ids))
 
 
 def test_classes_of_a_notebook_work():
