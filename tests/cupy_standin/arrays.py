@@ -354,6 +354,12 @@ def asarray(value, dtype=None):
     return _wrap(host)
 
 
+def in_order(value, dtype=None):
+    """The same array, or a copy if its elements do not lie row by row."""
+    made = asarray(value, dtype)
+    return made if made.flags.c_contiguous else made.copy()
+
+
 def array(value, dtype=None, copy=True):
     made = asarray(value, dtype)
     return made.copy() if copy and made is value else made
@@ -403,7 +409,7 @@ def namespace():
         **{name: getattr(np, name) for name in SAME},
         **{name: Ufunc(getattr(np, name)) for name in UFUNCS}, "abs": Ufunc(np.absolute),
         **_functions,
-        "array": array, "asarray": asarray, "ascontiguousarray": asarray, "asnumpy": asnumpy,
+        "array": array, "asarray": asarray, "ascontiguousarray": in_order, "asnumpy": asnumpy,
         "may_share_memory": may_share_memory, "ndarray": ndarray, "ogrid": _OpenGrid(),
         "can_cast": np.can_cast, "result_type": lambda *a: np.result_type(*map(_unwrap, a)),
         "linalg": types.SimpleNamespace(**{name: _function(name, np.linalg) for name in LINALG}),
