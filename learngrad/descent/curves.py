@@ -3,37 +3,50 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 import threading
+from array import array
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from learngrad.errors import ArgumentError, ArgumentTypeError
 from learngrad.trace.text import elide, number
 
-__all__ = ["Curves"]
+if TYPE_CHECKING:
+    import matplotlib.axes
+    import pandas
+
+__all__ = ["Curves", "Series"]
 
 
-class _Series:
-    """Points in arrays that double when they are full."""
+class Series:
+    """The points of one metric of one run."""
 
-    __slots__ = ("size", "x", "y")
+    # `array` and not ndarray: an append is ten times faster, and a slice is a copy.
+    __slots__ = ("name", "run", "x", "y")
 
-    def __init__(self) -> None:
-        self.x, self.y = np.empty(64), np.empty(64)
-        self.size = 0
+    def __init__(self, name: str, run: str = "") -> None:
+        self.name, self.run = name, run
+        self.x, self.y = array("d"), array("d")
 
-    def append(self, x: float, y: float) -> None:
-        if self.size == len(self.x):
-            self.x, self.y = (np.concatenate([a, np.empty_like(a)]) for a in (self.x, self.y))
-        self.x[self.size], self.y[self.size] = x, y
-        self.size += 1
+    @property
+    def label(self) -> str:
+        """What the series is called where all runs stand together."""
+        return f"{self.name} ({self.run})" if self.run else self.name
+
+    def since(self, start: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """Copies of the points from number `start` on: x and y, float64, shape (n,)."""
+        # x grows before y: up to the length of y both are there, whoever appends meanwhile.
+        end = len(self.y)
+        return np.array(self.x[start:end]), np.array(self.y[start:end])
 
 
 class Curves:
-    """An append-only store of named series of points (float64).
+    """An append-only store of named series of points (float64), of one run or of several.
 
     One thread may append while another one reads.
 
@@ -47,14 +60,15 @@ class Curves:
     """
 
     def __init__(self) -> None:
-        self._series: dict[str, _Series] = {}
+        self.series: list[Series] = []
+        self._runs: dict[str, dict[str, Series]] = {}
         self._lock = threading.Lock()
 
-    def append(self, name: str, x: float, y: float) -> None:
+    def append(self, name: str, x: float, y: float, run: str = "") -> None:
         """Put a point at the end of a series; as `extend`, for one."""
-        self.extend(x, {name: y})
+        self.extend(x, {name: y}, run)
 
-    def extend(self, x: float, values: Mapping[str, Any]) -> None:
+    def extend(self, x: float, values: Mapping[str, Any], run: str = "") -> None:
         """Put a point at the end of each named series: of all, or of none if one is refused.
 
         Raises
@@ -64,53 +78,115 @@ class Curves:
         ArgumentError
             If x lies before a series' last point, or is not finite.
         """
-        points = {name: (_single(name, "step", x), _single(name, "value", y))
-                  for name, y in values.items()}
+        if x.__class__ is not int:
+            which = next(iter(values), "")
+            x = _single(which, "step", x)
+            if not math.isfinite(x):
+                raise ArgumentError(f"the step of `{which}` is {x}",
+                                    fix="count steps with whole numbers")
         with self._lock:
-            for name, (at, _) in points.items():
-                if not math.isfinite(at):
-                    raise ArgumentError(f"the step of `{name}` is {at}",
-                                        fix="count steps with whole numbers")
-                series = self._series.get(name)
-                if series is not None and at < series.x[series.size - 1]:
+            known = self._runs.get(run)
+            if known is None:
+                known = self._runs[run] = {}
+            points = []
+            for name, y in values.items():
+                series = known.get(name)
+                if y.__class__ is not float:
+                    y = _single(name, "value", y, series)
+                if series is None:
+                    series = Series(name, run)
+                elif x < series.x[-1]:
                     raise ArgumentError(
-                        f"`{name}` is at step {number(series.x[series.size - 1])} already; "
-                        f"{number(at)} lies before it",
-                        fix="log steps in rising order, or start a new plot")
-            for name, (at, y) in points.items():
-                self._series.setdefault(name, _Series()).append(at, y)
+                        f"`{series.label}` is at step {number(series.x[-1])} already; "
+                        f"{number(x)} lies before it",
+                        fix='log steps in rising order, or start a run: plot.run("second")')
+                points.append((series, y))
+            for series, y in points:
+                series.x.append(x)
+                series.y.append(y)
+                if len(series.y) == 1:
+                    known[series.name] = series
+                    self.series.append(series)
 
     @property
     def names(self) -> list[str]:
-        """The series' names, in the order in which they began."""
-        return list(self._series)
+        """The series' names, with that of the run where it has one, in order of appearance."""
+        return [series.label for series in self.series]
 
     def __len__(self) -> int:
         """Points in all series together."""
-        with self._lock:
-            return sum(series.size for series in self._series.values())
+        return sum(len(series.y) for series in self.series)
 
-    def since(self, name: str, start: int = 0) -> tuple[np.ndarray, np.ndarray]:
-        """Copies of a series' points from number `start` on.
+    def __getitem__(self, key: str | tuple[str, str]) -> tuple[np.ndarray, np.ndarray]:
+        """Copies of a series' points: ``curves["loss"]``, ``curves["loss", "lr=0.1"]``.
 
         Returns
         -------
         x, y : ndarray of float64, shape (n,)
         """
-        with self._lock:
-            series = self._series[name]
-            return series.x[start:series.size].copy(), series.y[start:series.size].copy()
-
-    def __getitem__(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        return self.since(name)
+        name, run = (key, "") if isinstance(key, str) else key
+        return self._runs[run][name].since()
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data: ``{"series": [{"name", "x": [...], "y": [...]}]}``; NaN and ∞ are strings."""
-        def plain(name: str) -> dict[str, Any]:
-            x, y = self[name]
-            return {"name": name, "x": x.tolist(), "y": [_plain(v) for v in y.tolist()]}
+        """Plain data: ``{"series": [{"name", "run", "x": [...], "y": [...]}]}``.
 
-        return {"series": [plain(name) for name in self.names]}
+        "run" is left out where it has no name; NaN and infinities are strings.
+        """
+        return {"series": [
+            {"name": series.name, **({"run": series.run} if series.run else {}),
+             "x": x.tolist(), "y": [_plain(v) for v in y.tolist()]}
+            for series in self.series for x, y in [series.since()]]}
+
+    def to_csv(self, path: str | os.PathLike[str]) -> Path:
+        """Write every point to a CSV file, a row each: run, name, step, value.
+
+        Returns
+        -------
+        pathlib.Path
+            Where it was written.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        """
+        from learngrad.descent.export import to_csv
+
+        return to_csv(self, path)
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """Every point as a row of a pandas DataFrame with columns run, name, step and value.
+
+        Raises
+        ------
+        MissingDependency
+            If pandas is not installed.
+        """
+        from learngrad.descent.export import to_dataframe
+
+        return to_dataframe(self)
+
+    def to_matplotlib(self, ax: matplotlib.axes.Axes | None = None) -> matplotlib.axes.Axes:
+        """Draw the curves with Matplotlib, for print.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; by default in a new figure.
+
+        Returns
+        -------
+        matplotlib Axes
+            With the losses; shares like an accuracy have a twin of it, on the right.
+
+        Raises
+        ------
+        MissingDependency
+            If Matplotlib is not installed.
+        """
+        from learngrad.descent.export import to_matplotlib
+
+        return to_matplotlib(self, ax)
 
     def svg(self, width: int = 640, height: int = 260) -> str:
         """The curves as a static SVG picture, in light and dark."""
@@ -120,11 +196,11 @@ class Curves:
 
     def describe(self) -> str:
         """The curves in words: where each began and is, its lowest point, and where it broke."""
-        return " ".join(filter(None, (_said(name, *self[name]) for name in self.names))) \
-            or "No points yet."
+        return " ".join(_said(series) for series in self.series) or "No points yet."
 
     def __repr__(self) -> str:
-        return f"<curves: {', '.join(f'{n} ({len(self[n][0])})' for n in self.names) or 'empty'}>"
+        listed = ", ".join(f"{series.label} ({len(series.y)})" for series in self.series)
+        return f"<curves: {listed or 'empty'}>"
 
 
 def is_share(name: str) -> bool:
@@ -132,21 +208,23 @@ def is_share(name: str) -> bool:
     return re.search(r"(^|[^a-z])acc(uracy)?([^a-z]|$)", name, re.IGNORECASE) is not None
 
 
-def _single(name: str, what: str, value: Any) -> float:
+def _single(name: str, what: str, value: Any, series: Series | None = None) -> float:
     """A number from a number, an array or a tensor of one element."""
-    if isinstance(value, str | bytes):
-        raise ArgumentTypeError(f"the {what} of `{name}` is text: {value!r}", fix="log a number")
+    if value.__class__ is float:
+        return value
     try:
+        if isinstance(value, str | bytes):
+            raise TypeError
         # `.item()` and not `float()`: it takes one element of any shape, and nothing else.
         return float(value.item() if hasattr(value, "item") else value)
-    except OverflowError as error:
-        raise ArgumentTypeError(f"the {what} of `{name}` is too large for a float",
-                                fix=f"log something smaller, for instance {name}=math.log(value)"
-                                ) from error
-    except (TypeError, ValueError, RuntimeError) as error:
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         size = getattr(value, "shape", None)
-        is_ = type(value).__name__ if size is None else f"an array of shape {list(size)}"
-        raise ArgumentTypeError(f"the {what} of `{name}` is {is_}, not one number",
+        is_ = (f"text: {elide(repr(value), 40)}" if isinstance(value, str | bytes) else
+               "too large for a float" if isinstance(error, OverflowError) else
+               f"{type(value).__name__}, not one number" if size is None else
+               f"an array of shape {list(size)}, not one number")
+        before = f"; it was a number until step {number(series.x[-1])}" if series else ""
+        raise ArgumentTypeError(f"the {what} of `{name}` is {is_}{before}",
                                 fix=f"log a single number, for instance {name}=value.mean()"
                                 ) from error
 
@@ -157,16 +235,16 @@ def _plain(value: float) -> float | str:
     return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
 
 
-def _said(name: str, x: np.ndarray, y: np.ndarray) -> str:
-    if not len(y):
-        return ""
-    shown = elide(name, 40)
+def _said(series: Series) -> str:
+    x, y = series.since()
+    shown = elide(series.label, 40)
     if len(y) == 1:
         return f"{shown} is {number(y[0].item())}."
     good = np.isfinite(y)
     text = f"{shown} went from {number(y[0].item())} to {number(y[-1].item())} in {len(y):,} points"
     if good.any():
-        which, word = (np.nanargmax, "highest") if is_share(name) else (np.nanargmin, "lowest")
+        which, word = (np.nanargmax, "highest") if is_share(series.name) else (
+            np.nanargmin, "lowest")
         at = int(which(np.where(good, y, np.nan)))
         text += f"; the {word} is {number(y[at].item())}, at {number(x[at].item())}"
     if not good.all():

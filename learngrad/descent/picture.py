@@ -8,53 +8,66 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from learngrad.descent.curves import is_share
+from learngrad.descent.style import COLOURS, DASHES, styles
+from learngrad.descent.thin import thin
 from learngrad.trace.svg import escaped
 from learngrad.trace.text import cells, elide, number
 
 if TYPE_CHECKING:
-    from learngrad.descent.curves import Curves
+    from learngrad.descent.curves import Curves, Series
 
 __all__ = ["draw"]
 
-# (light, dark), as in the front end's style sheet.
-SERIES = [("#0b62a8", "#5db0f5"), ("#b35900", "#ffae52"), ("#04795a", "#4bcb9f"),
-          ("#84539f", "#c39ae0"), ("#9c1f4f", "#f283ae"), ("#59636f", "#98a5b3")]
-DASHES = ["", ' stroke-dasharray="8 4"', ' stroke-dasharray="2 4"']
+BROKEN = ("#b04300", "#ff8f4f")
+"""Light and dark: what is no number, as in the front end's style sheet."""
 LEFT, RIGHT, TOP, BOTTOM = 56, 16, 14, 52
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 NEUTRAL = "#757c85"
 CELL = 6.4
+ROW = 18
+MOST = 2_000
+"""Points of one line."""
 
 
 def draw(curves: Curves, width: int, height: int) -> str:
     """An SVG element with axes, lines and a legend; shares have an own axis at the right."""
-    names = curves.names
-    data = {name: curves[name] for name in names}
-    drawn = {name: (_bounded(x[np.isfinite(y)]), _bounded(y[np.isfinite(y)]))
-             for name, (x, y) in data.items()}
-    shares = [name for name in names if is_share(name)]
-    others = [name for name in names if name not in shares]
-    right = 48 if shares and others else RIGHT
+    listed = list(curves.series)
+    looks = [_look(*style) for style in styles(listed)]
+    legend, rows = _legend(listed, looks, width)
+    data = [series.since() for series in listed]
+    drawn = [(_bounded(x[np.isfinite(y)]), _bounded(y[np.isfinite(y)])) for x, y in data]
+    shares = [is_share(series.name) for series in listed]
+    has_others = not all(shares)
+    right = 48 if any(shares) and has_others else RIGHT
     box = (LEFT, TOP, width - right, height - BOTTOM)
-    xs = _ticks([x for x, _ in drawn.values()], whole=True)
-    ys = _ticks([drawn[name][1] for name in others]) if others else None
+    xs = _ticks([_bounded(x) for x, _ in data], whole=True)
+    ys = _ticks([y for (_, y), share in zip(drawn, shares) if not share]) if has_others else None
     # A share logged in percent: one value above 1 says so.
-    high = max((float(drawn[name][1].max(initial=0)) for name in shares), default=0.0)
+    high = max((float(y.max(initial=0)) for (_, y), share in zip(drawn, shares) if share),
+               default=0.0)
     whole = max(100.0, high) if high > 1 else 1.0
     parts = [*_across(xs, box), *_up(ys, box),
-             *_share_axis(bool(shares), bool(others), box, max(whole, 100.0))]
-    for at, name in enumerate(names):
-        scale = [0.0, whole] if name in shares else ys
+             *_share_axis(any(shares), has_others, box, max(whole, 100.0))]
+    for (x, y), share, look in zip(drawn, shares, looks):
+        scale = [0.0, whole] if share else ys
         assert scale is not None
-        parts.append(_line(*drawn[name], xs, scale, box, at))
-    parts += _legend(names, height)
+        parts.append(_line(x, y, xs, scale, box, look))
+    parts += [mark for x, y in data for mark in _broken(x, y, xs, box)]
+    grown = height + ROW * max(0, rows - 1)
+    parts.append(f'<g transform="translate(0,{height})">{legend}</g>')
     said = escaped(elide(curves.describe(), 1000))
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" class="learngrad-curves" width="{width}" '
-        f'height="{height}" viewBox="0 0 {width} {height}" role="img" aria-label="{said}" '
+        f'height="{grown}" viewBox="0 0 {width} {grown}" role="img" aria-label="{said}" '
         f'font-family="{FONT}" font-size="11">',
         f"<title>Curves</title><desc>{said}</desc>", f"<style>{STYLE}</style>", *parts,
         "</svg>", ""])
+
+
+def _look(colour: int, dash: int) -> str:
+    """The attributes of a series' line."""
+    dashes = f' stroke-dasharray="{" ".join(map(str, DASHES[dash]))}"' if DASHES[dash] else ""
+    return f'class="s{colour}" stroke="{COLOURS[colour][0]}" stroke-width="2"{dashes}'
 
 
 def _bounded(values: np.ndarray) -> np.ndarray:
@@ -124,51 +137,56 @@ def _share_axis(shares: bool, others: bool, box: tuple[float, ...],
 
 
 def _line(x: np.ndarray, y: np.ndarray, xs: list[float], ys: list[float],
-          box: tuple[float, ...], at: int) -> str:
+          box: tuple[float, ...], look: str) -> str:
     left, top, right, bottom = box
-    across, up = _thin(_place_all(x, xs, left, right), _place_all(y, ys, bottom, top))
-    colour = f'class="s{at % len(SERIES)}" stroke="{SERIES[at % len(SERIES)][0]}"'
+    kept = thin(y, MOST)
+    across = _place_all(x[kept], xs, left, right)
+    up = _place_all(y[kept], ys, bottom, top)
     if len(across) == 1:
-        return f'<circle cx="{across[0]:.1f}" cy="{up[0]:.1f}" r="2.5" {colour} fill="none"/>'
+        return f'<circle cx="{across[0]:.1f}" cy="{up[0]:.1f}" r="2.5" {look} fill="none"/>'
     path = "L".join(f"{a:.1f},{b:.1f}" for a, b in zip(across, up, strict=True))
-    return (f'<path d="M{path}" fill="none" {colour} stroke-width="2" stroke-linejoin="round"'
-            f"{DASHES[at % 3]}/>") if path else ""
+    return f'<path d="M{path}" fill="none" {look} stroke-linejoin="round"/>' if path else ""
+
+
+def _broken(x: np.ndarray, y: np.ndarray, xs: list[float],
+            box: tuple[float, ...]) -> list[str]:
+    """A cross at the top where a value is no number, an arrowhead for an infinity."""
+    left, top, right, bottom = box
+    bad = ~np.isfinite(y)
+    found = dict.fromkeys(zip(_place_all(_bounded(x[bad]), xs, left, right).round().tolist(),
+                              y[bad].astype(str).tolist()))
+    shapes = {"nan": f",{top - 6}l8,8m0,-8l-8,8", "inf": f",{top + 2}l4,-8l4,8z",
+              "-inf": f",{bottom - 8}l4,8l4,-8z"}
+    return [f'<path class="bad" d="M{at - 4:.0f}{shapes[kind]}" fill="none" '
+            f'stroke="{BROKEN[0]}" stroke-width="1.5"/>' for at, kind in found]
 
 
 def _place_all(values: np.ndarray, scale: list[float], start: float, end: float) -> np.ndarray:
     return start + (values - scale[0]) / (scale[-1] - scale[0]) * (end - start)
 
 
-def _thin(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """At most four points in a column of pixels: its first, lowest, highest and last."""
-    if len(x) < 1500:
-        return x, y
-    kept: list[int] = []
-    starts = np.flatnonzero(np.diff(np.floor(x), prepend=-1))
-    for a, b in zip(starts, [*starts[1:], len(x)], strict=True):
-        part = y[a:b]
-        kept += sorted({int(a), int(a + part.argmin()), int(a + part.argmax()), int(b - 1)})
-    return x[kept], y[kept]
-
-
-def _legend(names: list[str], height: int) -> list[str]:
-    parts, x = [], float(LEFT)
-    for at, name in enumerate(names):
-        label = elide(name, 40)
-        colour = f'class="s{at % len(SERIES)}" stroke="{SERIES[at % len(SERIES)][0]}"'
-        parts.append(f'<path d="M{x:.1f},{height - 16}h26" {colour} stroke-width="2"'
-                     f'{DASHES[at % 3]}/><text x="{x + 32:.1f}" y="{height - 12}" '
+def _legend(listed: list[Series], looks: list[str], width: int) -> tuple[str, int]:
+    """Lines and names below the drawing, counted from its lower edge; and the number of rows."""
+    parts: list[str] = []
+    x, y = float(LEFT), -16
+    for series, look in zip(listed, looks):
+        label = elide(series.label, 40)
+        room = 32 + cells(label) * CELL
+        if x > LEFT and x + room > width - RIGHT:
+            x, y = float(LEFT), y + ROW
+        parts.append(f'<path d="M{x:.1f},{y}h26" {look}/><text x="{x + 32:.1f}" y="{y + 4}" '
                      f'fill="{NEUTRAL}">{escaped(label)}</text>')
-        x += 32 + cells(label) * CELL + 22
-    return parts
+        x += room + 22
+    return "".join(parts), 1 + (y + 16) // ROW
 
 
 def _style() -> str:
     own = ".learngrad-curves"
 
     def rules(host: str, dark: int) -> str:
-        lines = [f"{host}{own} .s{i}{{stroke:{both[dark]}}}" for i, both in enumerate(SERIES)]
-        return "".join([*lines, f"{host}{own} .grid{{stroke:{('#dfe3e8', '#343c47')[dark]}}}"])
+        lines = [f"{host}{own} .s{i}{{stroke:{both[dark]}}}" for i, both in enumerate(COLOURS)]
+        return "".join([*lines, f"{host}{own} .grid{{stroke:{('#dfe3e8', '#343c47')[dark]}}}",
+                        f"{host}{own} .bad{{stroke:{BROKEN[dark]}}}"])
 
     hosts = (('[data-jp-theme-light="true"] ', ".vscode-light ", '[data-theme="light"] '),
              ('[data-jp-theme-light="false"] ', ".vscode-dark ", '[data-theme="dark"] '))

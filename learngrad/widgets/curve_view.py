@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from typing import Any
 
 import anywidget
 import traitlets
 
-from learngrad.descent import Curves
+from learngrad.descent import Curves, Progress
+from learngrad.descent.thin import thin
 from learngrad.widgets._notebook import script
+from learngrad.widgets._throttle import busy
 
 __all__ = ["CurveView"]
 
-WHOLE = 1_000_000
-"""Bytes above which the whole is not sent as an update: the notebook server would drop it."""
+WHOLE = 900_000
+"""Bytes of the whole as an update: one larger than a million the notebook server would drop."""
 MOST = 6_000
 """Points of one message."""
+POINT = 16
+"""Bytes of a point: two float64."""
 
 
 class CurveView(anywidget.AnyWidget):
     """Draws curves; new points go as binary buffers and are put at the end.
 
-    Only this side writes `state`. A view that missed points asks for it.
+    Only this side writes `state`. A view that missed points asks for it. Where more points come
+    than a message or the state can take, they are thinned to those that shape the curve: each
+    part of a series says which points it stands for, ``[start, end)``.
     """
 
     _esm = script("plot.js")
@@ -30,41 +37,70 @@ class CurveView(anywidget.AnyWidget):
     title = traitlets.Unicode().tag(sync=True)
     state = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
 
-    def __init__(self, curves: Curves, title: str) -> None:
-        self._curves = curves
-        self._sent: dict[str, int] = {}
+    def __init__(self, curves: Curves, title: str, progress: Progress | None = None) -> None:
+        self._curves, self._progress = curves, progress or Progress()
+        self._sent: list[int] = []
+        self._told = ""
+        self._sending = threading.Lock()
         super().__init__(uid=uuid.uuid4().hex, title=title)
         self.on_msg(self._asked)
 
     def flush(self) -> tuple[int, bool]:
-        """Send new points, one message at most; (bytes, whether something is left)."""
-        series: list[dict[str, Any]] = []
-        buffers: list[bytes] = []
-        room, more = MOST, False
-        for name in self._curves.names:
-            start = self._sent.get(name, 0)
-            x, y = self._curves.since(name, start)
-            more |= len(x) > room
-            x, y = x[:room], y[:room]
-            if not len(x):
-                continue
-            room -= len(x)
-            series.append({"name": name, "start": start})
-            buffers += [x.tobytes(), y.tobytes()]
-            self._sent[name] = start + len(x)
-        if not series:
-            return 0, False
-        self.send({"type": "points", "series": series}, buffers)
-        return 100 + sum(map(len, buffers)), more
+        """Send what is new in one message; (bytes, whether something is left: never)."""
+        started = busy()
+        with self._sending:
+            known = self._sent + [0] * (len(self._curves.series) - len(self._sent))
+            parts = _parts(self._curves, known, MOST)
+            told = self._progress.describe()
+            if not parts and told == self._told:
+                return 0, False
+            self._told = told
+            self._sent = known
+            self.send({"type": "points", "series": [head for head, _, _ in parts],
+                       "status": self._status(told)},
+                      [buffer for _, x, y in parts for buffer in (x, y)])
+        if threading.current_thread() is not threading.main_thread():
+            # Else the call of `log` that sent this counts it.
+            self._progress.spent += round(1e9 * (busy() - started))
+        return 200 + sum(len(x) + len(y) for _, x, y in parts), False
 
     def finish(self) -> None:
-        """Set the whole as state, for views that come later, unless no update can be that large."""
-        if 16 * len(self._curves) < WHOLE:
+        """Set the whole, as far as it was sent, as state for views that come later."""
+        with self._sending:
+            series = list(self._curves.series)[:len(self._sent)]
+            most = max(5, WHOLE // POINT // max(1, len(series)))
             self.state = {"series": [
-                {"name": name, "x": x.tobytes(), "y": y.tobytes()}
-                for name in self._curves.names for x, y in [self._curves[name]]]}
+                {"name": one.name, "run": one.run, "end": end, "x": x[kept].tobytes(),
+                 "y": y[kept].tobytes()}
+                for one, end in zip(series, self._sent)
+                for x, y in [[column[:end] for column in one.since()]]
+                for kept in [thin(y, most)]],
+                "status": self._status(self._progress.describe())}
+
+    def _status(self, told: str) -> dict[str, Any]:
+        return {"text": told, "share": self._progress.share, "cost": self._progress.cost,
+                "steps": self._progress.steps}
 
     def _asked(self, _: Any, content: Any, __: Any) -> None:
         if isinstance(content, dict) and content.get("type") == "snapshot":
             self.finish()
             self.send_state("state")
+
+
+def _parts(curves: Curves, known: list[int], most: int
+           ) -> list[tuple[dict[str, Any], bytes, bytes]]:
+    """What is new of each series: its head, x and y. `known` counts what is sent, and is raised."""
+    new = [(at, one, *one.since(known[at])) for at, one in enumerate(curves.series[:len(known)])]
+    share = min(1.0, most / max(1, sum(len(y) for *_, y in new)))
+    parts = []
+    for at, one, x, y in new:
+        if not len(y):
+            continue
+        start, end = known[at], known[at] + len(y)
+        known[at] = end
+        if share < 1:
+            kept = thin(y, max(5, int(share * len(y))))
+            x, y = x[kept], y[kept]
+        parts.append(({"name": one.name, "run": one.run, "start": start, "end": end},
+                      x.tobytes(), y.tobytes()))
+    return parts

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import uuid
+import warnings
+from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from learngrad.descent import Curves
-from learngrad.errors import ArgumentError
+from learngrad.descent import Curves, Progress, Run
 from learngrad.widgets._notebook import has_widgets, notebook, publish
 from learngrad.widgets._throttle import Throttle
 
 if TYPE_CHECKING:
+    import matplotlib.axes
+    import pandas
+
     from learngrad.widgets.curve_view import CurveView
 
 __all__ = ["LivePlot"]
 
+SHARE = 0.005
+"""Of the time, what sending may take: 5 µs of a step of 1 ms."""
 
-class LivePlot:
+
+class LivePlot(Run):
     """Curves that grow in the cell that makes the plot, while a loop logs to it.
 
     In a notebook the plot is displayed at once; nothing else in the output is touched. In a plain
-    program it only collects: `curves`, `svg` and `describe` have what was logged.
+    program it only collects: `curves`, `svg` and `describe` have what was logged. What goes wrong
+    with the drawing is a warning, once: the loop goes on, and its numbers are kept.
 
     Parameters
     ----------
@@ -32,15 +42,25 @@ class LivePlot:
     --------
     >>> import learngrad
     >>> plot = learngrad.LivePlot()
-    >>> for step in range(100):
+    >>> for step in plot.track(range(100)):
     ...     plot.log(loss=1 / (1 + step), accuracy=step / 100)
     >>> plot.describe()
     'loss went from 1 to 0.01 in 100 points; ... accuracy went from 0 to 0.99 ...'
+
+    As a context it is complete where the block ends, not only where the cell does:
+
+    >>> with learngrad.LivePlot("Two rates") as plot:
+    ...     for lr in (0.1, 0.01):
+    ...         run = plot.run(f"lr={lr}")
+    ...         for step in range(10):
+    ...             run.log(loss=(1 - lr) ** step)
+    >>> plot.curves.names
+    ['loss (lr=0.1)', 'loss (lr=0.01)']
     """
 
     def __init__(self, title: str = "Descent") -> None:
-        self.curves = Curves()
-        self._steps = 0
+        super().__init__(Curves(), progress=Progress())
+        self._runs: dict[str, Run] = {"": self}
         self._view: CurveView | None = None
         self._throttle: Throttle | None = None
         self._place = ""
@@ -51,32 +71,20 @@ class LivePlot:
         if shell is not None:
             self._open(shell)
 
-    def log(self, step: float | None = None, **values: Any) -> None:
-        """Put one point at the end of each named curve.
+    def run(self, name: str) -> Run:
+        """One of several trainings in this plot, with `log`, `log_epoch` and `track` of its own.
+
+        Its steps begin at 0. The same name gives the same run again, which goes on.
 
         Parameters
         ----------
-        step : float, optional
-            Where on the horizontal axis; by default one after the last, from 0.
-        **values : float or Tensor of one element
-            A curve's name and its value, for instance ``loss=loss``.
-
-        Raises
-        ------
-        ArgumentError
-            If there is no value, or the step lies before the last one.
-        ArgumentTypeError
-            If a value is not a single number; then none of them is kept.
+        name : str
+            What the legend calls it, for instance ``"lr=0.1"``.
         """
-        if not values:
-            raise ArgumentError("there is nothing to log", fix="name a value: plot.log(loss=loss)")
-        at = self._steps if step is None else step
-        self.curves.extend(at, values)
-        self._steps = int(at) + 1
-        if self._throttle is not None:
-            if not self._waiting_for_end:
-                self._wait_for_end()
-            self._throttle.touch()
+        name = str(name)
+        if name not in self._runs:
+            self._runs[name] = Run(self.curves, name, self._progress)
+        return self._runs[name]
 
     def svg(self) -> str:
         """The curves as a static picture."""
@@ -86,20 +94,51 @@ class LivePlot:
         """The curves in words."""
         return self.curves.describe()
 
+    def to_csv(self, path: str | os.PathLike[str]) -> Path:
+        """Every point in a CSV file, as `Curves.to_csv`."""
+        return self.curves.to_csv(path)
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """Every point in a pandas DataFrame, as `Curves.to_dataframe`."""
+        return self.curves.to_dataframe()
+
+    def to_matplotlib(self, ax: matplotlib.axes.Axes | None = None) -> matplotlib.axes.Axes:
+        """The curves drawn on Axes of Matplotlib, as `Curves.to_matplotlib`."""
+        return self.curves.to_matplotlib(ax)
+
     def flush(self) -> None:
         """Send what was logged to the screen now; a cell that ends does it by itself."""
         if self._throttle is not None:
             self._throttle.flush()
 
+    def __enter__(self) -> LivePlot:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 traceback: TracebackType | None) -> None:
+        if self._waiting_for_end:
+            self._cell_ended()
+
     def _open(self, shell: Any) -> None:
         self._place, self._shown_in = uuid.uuid4().hex, shell.execution_count
-        if has_widgets():
-            from learngrad.widgets.curve_view import CurveView
+        try:
+            if has_widgets():
+                from learngrad.widgets.curve_view import CurveView
 
-            self._view = CurveView(self.curves, self._title)
-            self._throttle = Throttle(self._view.flush)
-        publish("curves ...", None, self._view, self._place)
+                self._view = CurveView(self.curves, self._title, self._progress)
+                self._throttle = Throttle(self._view.flush, share=SHARE)
+            publish("curves ...", None, self._view, self._place)
+        except Exception as problem:  # noqa: BLE001  no drawing, but the numbers are kept
+            _warn(problem)
+        self._progress.changed = self._touched
         self._wait_for_end()
+
+    def _touched(self) -> None:
+        """A step was logged."""
+        if not self._waiting_for_end:
+            self._wait_for_end()
+        if self._throttle is not None:
+            self._throttle.touch()
 
     def _wait_for_end(self) -> None:
         """Ask to be called when the running cell ends, however it ends."""
@@ -110,14 +149,18 @@ class LivePlot:
 
     def _cell_ended(self, _: Any = None) -> None:
         shell = notebook()
-        if shell is not None:
+        if shell is not None and self._waiting_for_end:
             shell.events.unregister("post_run_cell", self._cell_ended)
         self._waiting_for_end = False
-        if self._throttle is not None and self._view is not None:
-            self._throttle.close()
-            self._throttle = Throttle(self._view.flush)
-            self._view.finish()
-        self._publish(self._place, update=True)
+        self._progress.stop()
+        try:
+            if self._throttle is not None and self._view is not None:
+                self._throttle.close()
+                self._throttle = Throttle(self._view.flush, share=SHARE)
+                self._view.finish()
+            self._publish(self._place, update=True)
+        except Exception as problem:  # noqa: BLE001  no drawing, but the numbers are kept
+            _warn(problem)
 
     def _publish(self, place: str, *, update: bool) -> None:
         publish(self.describe(), self.svg(), self._view, place, update=update)
@@ -133,3 +176,8 @@ class LivePlot:
 
     def __repr__(self) -> str:
         return f"<LivePlot: {self.curves!r}>"
+
+
+def _warn(problem: Exception) -> None:
+    warnings.warn(f"the curves cannot be drawn, the numbers are kept: {problem!r}", RuntimeWarning,
+                  stacklevel=4)

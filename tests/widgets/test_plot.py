@@ -2,6 +2,7 @@
 
 import math
 import time
+from array import array
 from xml.etree import ElementTree
 
 import numpy as np
@@ -10,17 +11,21 @@ import pytest
 import learngrad
 from learngrad.descent import Curves
 from learngrad.errors import ArgumentError, ArgumentTypeError
+from tests import cupy_standin
 
 
 def received(messages):
     """The series a view builds from the messages; a hole is an error."""
-    series = {}
+    series, ends = {}, {}
     for content, buffers in messages:
         assert content["type"] == "points"
         for at, one in enumerate(content["series"]):
             x, y = (np.frombuffer(b) for b in buffers[2 * at:2 * at + 2])
-            known = series.setdefault(one["name"], ([], []))
-            assert one["start"] == len(known[0])
+            key = (one["name"], one["run"]) if one["run"] else one["name"]
+            assert one["start"] == ends.get(key, 0)
+            assert len(x) == len(y) <= one["end"] - one["start"]
+            ends[key] = one["end"]
+            known = series.setdefault(key, ([], []))
             known[0].extend(x)
             known[1].extend(y)
     return series
@@ -82,13 +87,177 @@ def test_the_state_has_everything_for_a_view_that_comes_late(shell, shown, sent)
     np.testing.assert_array_equal(np.frombuffer(series["y"]), np.arange(10.0))
 
 
-def test_points_travel_together(shell, shown, sent):
+def test_points_travel_together_and_as_many_as_can_be_sent(shell, shown, sent):
     plot = learngrad.LivePlot()
-    for step in range(20_000):
-        plot.log(loss=step)
+    for step in range(100_000):
+        plot.log(loss=1e6 if step == 77_777 else step)
     shell.end_cell()
-    assert len(sent) < 1_000  # a handful; a message for each point would be 20,000
-    assert len(received(sent)["loss"][0]) == 20_000
+    assert len(sent) < 200  # a handful; a message for each point would be 100,000
+    for _, buffers in sent:
+        assert sum(map(len, buffers)) < 100_000
+    x, y = received(sent)["loss"]
+    assert (x[0], x[-1], max(y)) == (0, 99_999, 1e6)
+    assert sent[-1][0]["series"][0]["end"] == 100_000
+
+
+def test_the_state_holds_what_a_million_points_look_like(shell, shown, sent):
+    plot = learngrad.LivePlot()
+    x, y = array("d", range(1_000_000)), array("d", bytes(8_000_000))
+    y[123_456], y[654_321] = -7.0, math.nan
+    plot.log(loss=0.0)
+    plot.curves.series[0].x, plot.curves.series[0].y = x, y
+    shell.end_cell()
+    series, = plot._view.state["series"]
+    assert series["end"] == 1_000_000
+    assert 300_000 < len(series["x"]) + len(series["y"]) < 1_000_000
+    there = dict(zip(np.frombuffer(series["x"]), np.frombuffer(series["y"])))
+    assert there[123_456] == -7
+    assert math.isnan(there[654_321])
+    assert {0, 999_999} <= set(there)
+
+
+def test_a_state_says_what_was_sent_and_the_next_message_goes_on_there(shell, shown, sent):
+    plot = learngrad.LivePlot()
+    plot.log(loss=1.0)
+    plot.flush()
+    plot._throttle.close()
+    plot.curves.append("loss", 1, 0.5)
+    plot._view._asked(None, {"type": "snapshot"}, None)
+    assert plot._view.state["series"][0]["end"] == 1
+    plot._view.flush()
+    assert sent[-1][0]["series"][0]["start"] == 1
+
+
+def test_runs_share_a_plot_and_count_their_own_steps(shell, shown, sent):
+    plot = learngrad.LivePlot()
+    for lr in (0.1, 0.01):
+        run = plot.run(f"lr={lr}")
+        for step in range(3):
+            run.log(loss=lr * step)
+    plot.run("lr=0.1").log(loss=9.0)
+    shell.end_cell()
+    assert plot.curves.names == ["loss (lr=0.1)", "loss (lr=0.01)"]
+    assert received(sent)["loss", "lr=0.1"] == ([0, 1, 2, 3], [0, 0.1, 0.2, 9])
+    assert plot.curves["loss", "lr=0.01"][0].tolist() == [0, 1, 2]
+    assert [one["run"] for one in plot.curves.to_dict()["series"]] == ["lr=0.1", "lr=0.01"]
+    assert "loss (lr=0.01) went from 0 to 0.02 in 3 points" in plot.describe()
+
+
+def test_an_epoch_stands_at_its_last_step():
+    plot = learngrad.LivePlot()
+    for _ in range(2):
+        for _ in range(5):
+            plot.log(loss=1.0)
+        plot.log_epoch(val_loss=2.0)
+    plot.log_epoch(val_loss=1.0)
+    assert plot.curves["val_loss"][0].tolist() == [4, 9, 10]
+    assert plot.curves["loss"][0].tolist() == list(range(10))
+    alone = learngrad.LivePlot()
+    for _ in range(3):
+        alone.log_epoch(loss=1.0)
+    assert alone.curves["loss"][0].tolist() == [0, 1, 2]
+
+
+def test_as_a_context_it_is_complete_where_the_block_ends(shell, shown, sent):
+    def train(plot):
+        with plot:
+            for step in range(300):
+                plot.log(loss=step)
+            raise ZeroDivisionError
+
+    plot = learngrad.LivePlot()
+    with pytest.raises(ZeroDivisionError):
+        train(plot)
+    assert len(received(sent)["loss"][0]) == 300
+    assert shown[-1]["update"]
+    assert plot._view.state["series"][0]["end"] == 300
+    assert shell.callbacks == []
+    plot.log(loss=1.0)
+    shell.end_cell()
+    assert len(received(sent)["loss"][0]) == 301
+
+
+def test_tracking_tells_how_far_it_is(shell, shown, sent):
+    plot = learngrad.LivePlot()
+    assert [x for x in plot.track([1, 2, 3])] == [1, 2, 3]  # noqa: C416
+    for _ in plot.track(range(4)):
+        for x in plot.track(i for i in range(2)):
+            plot.log(loss=x)
+        plot.flush()
+    shell.end_cell()
+    said = [content["status"] for content, _ in sent]
+    assert "1 of 4" not in said[0]["text"]
+    assert any(one["text"].startswith("1 of 4 · ") and one["share"] == 0.25 for one in said)
+    assert any("left" in one["text"] for one in said)
+    assert said[-1]["text"].startswith("4 steps in ")
+    assert said[-1]["share"] is None
+    assert said[-1]["cost"] > 0
+
+
+def test_a_loop_that_was_left_is_not_in_the_way_of_the_next(shell, shown, sent):
+    plot = learngrad.LivePlot()
+    loop = plot.track(range(10))
+    next(loop)
+    shell.end_cell()  # the loop's own frame lives on, as in a traceback that is kept
+    for _ in plot.track(range(2)):
+        assert plot._progress.describe().startswith(("0 of 2", "1 of 2"))
+    loop.close()
+    assert plot._progress.describe().startswith("2 steps")
+
+
+def test_what_cannot_be_gone_through_is_refused():
+    with pytest.raises(ArgumentTypeError, match="int cannot be gone through"):
+        learngrad.LivePlot().track(3)
+
+
+@pytest.mark.parametrize("broken", ["send", "svg", "view"])
+def test_a_drawing_that_fails_is_a_warning_and_the_loop_goes_on(shell, shown, sent, monkeypatch,
+                                                               broken):
+    import learngrad.widgets.curve_view as curve_view
+
+    def fail(*_, **__):
+        raise OSError("no drawing today")
+
+    place = {"send": (curve_view.CurveView, "send"), "svg": (Curves, "svg"),
+             "view": (curve_view, "CurveView")}[broken]
+    monkeypatch.setattr(*place, fail)
+    def train():
+        plot = learngrad.LivePlot()
+        for step in range(100):
+            plot.log(loss=step)
+        shell.end_cell()
+        return plot
+
+    with pytest.warns(RuntimeWarning, match="no drawing today") as told:
+        plot = train()
+    assert len(told) == 1
+    assert len(plot.curves) == 100
+
+
+def test_a_metric_may_come_late():
+    plot = learngrad.LivePlot()
+    for step in range(5):
+        plot.log(loss=1.0, **({"accuracy": 0.5} if step > 2 else {}))
+    assert plot.curves["accuracy"][0].tolist() == [3, 4]
+
+
+def test_a_metric_that_changes_its_type_is_refused_and_says_since_when():
+    plot = learngrad.LivePlot()
+    for _ in range(8):
+        plot.log(loss=1.0)
+    for wrong, is_ in ((np.ones(2), r"an array of shape \[2\]"), ("low", "text: 'low'"),
+                       (1j, "complex"), ({}, "dict")):
+        with pytest.raises(ArgumentTypeError, match=f"{is_}.*it was a number until step 7"):
+            plot.log(loss=wrong)
+    assert len(plot.curves) == 8
+
+
+def test_a_tensor_on_the_gpu_is_a_number():
+    plot = learngrad.LivePlot()
+    with cupy_standin.installed():
+        loss = learngrad.tensor([1.0, 2.0], device="cuda", requires_grad=True).sum()
+        plot.log(loss=loss, raw=loss.detach())
+    assert plot.curves["loss"][1].tolist() == plot.curves["raw"][1].tolist() == [3]
 
 
 def test_tensors_and_arrays_of_one_element_are_numbers():

@@ -1,0 +1,123 @@
+"""How far a loop is, how fast, and how long it still takes; and what watching it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from time import perf_counter
+from typing import Any
+
+from learngrad.trace.text import number
+
+__all__ = ["Progress"]
+
+
+class _Loop:
+    """One loop that runs: how many of its items are done."""
+
+    __slots__ = ("done", "started", "total")
+
+    def __init__(self, total: int | None, started: float) -> None:
+        self.total, self.started, self.done = total, started, 0
+
+
+class Progress:
+    """The loops that run, one inside the other, and the time that logging took in all.
+
+    Parameters
+    ----------
+    clock : callable, default time.perf_counter
+        Gives seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = perf_counter) -> None:
+        self._clock = clock
+        self._loops: list[_Loop] = []
+        self._ended = ""
+        self._speed = 0.0
+        self.steps = 0
+        """Calls of `log`."""
+        self.spent = 0
+        """Nanoseconds that they took, with all that was sent to the screen for them."""
+        self.changed: Callable[[], None] | None = None
+        """Called after each step; None where nobody looks."""
+
+    def over(self, items: Iterable[Any], total: int | None) -> Iterator[Any]:
+        """The items one by one, counted."""
+        loop = _Loop(total, self._clock())
+        self._loops.append(loop)
+        try:
+            for item in items:
+                yield item
+                loop.done += 1
+                if self.changed is not None:
+                    self.changed()
+        finally:
+            self._end(loop)
+            if self.changed is not None:
+                self.changed()
+
+    def _end(self, loop: _Loop) -> None:
+        if loop not in self._loops:  # the cell was over before
+            return
+        self._ended = self._all(loop)
+        # What an exception left unfinished inside it ends, too.
+        del self._loops[self._loops.index(loop):]
+
+    def stop(self) -> None:
+        """No loop runs any more, however it ended."""
+        if self._loops:
+            self._end(self._loops[0])
+
+    @property
+    def share(self) -> float | None:
+        """How much of the outermost loop is done, from 0 to 1; None where nobody can know."""
+        if not self._loops or not self._loops[0].total:
+            return None
+        done, part = 0.0, 1.0
+        for loop in self._loops:
+            if not loop.total:
+                break
+            part /= loop.total
+            done += part * loop.done
+        return min(done, 1.0)
+
+    @property
+    def cost(self) -> float:
+        """Microseconds that a call of `log` took on average."""
+        return self.spent / 1000 / self.steps if self.steps else 0.0
+
+    def describe(self) -> str:
+        """Progress in words: ``2 of 10, 45 of 90 · 38 steps/s · 1 min 10 s left``."""
+        if not self._loops:
+            return self._ended
+        counts = ", ".join(f"{loop.done:,} of {loop.total:,}" if loop.total else
+                           f"{loop.done:,} steps" for loop in self._loops)
+        now, inner = self._clock(), self._loops[-1]
+        if inner.done and now > inner.started:
+            self._speed = inner.done / (now - inner.started)
+        said = [counts]
+        if self._speed:
+            said.append(f"{number(float(f'{self._speed:.3g}'))} steps/s")
+        share = self.share
+        if share:
+            left = (now - self._loops[0].started) * (1 - share) / share
+            said.append(f"{_duration(left)} left")
+        return " · ".join(said)
+
+    def _all(self, loop: _Loop) -> str:
+        took = self._clock() - loop.started
+        of = f" of {loop.total:,}" if loop.total and loop.done != loop.total else ""
+        speed = f" · {number(float(f'{loop.done / took:.3g}'))} steps/s" if took > 0 else ""
+        return f"{loop.done:,}{of} {'step' if loop.done == 1 else 'steps'} in " \
+               f"{_duration(took)}{speed}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -1,0 +1,130 @@
+"""What a training loop calls: one line a step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from time import perf_counter_ns
+from typing import Any, TypeVar
+
+from learngrad.descent.curves import Curves
+from learngrad.descent.progress import Progress
+from learngrad.errors import ArgumentError, ArgumentTypeError
+
+__all__ = ["Run"]
+
+Item = TypeVar("Item")
+
+
+class Run:
+    """One training among the curves of a plot; made by `LivePlot.run`, which says more."""
+
+    def __init__(self, curves: Curves, name: str = "", progress: Progress | None = None) -> None:
+        self.curves, self.name = curves, name
+        self._progress = progress or Progress()
+        self._next = 0
+        self._last: float | None = None
+        self._epoch: float | None = None
+
+    def log(self, step: float | None = None, **values: Any) -> None:
+        """Put one point at the end of each named curve.
+
+        Parameters
+        ----------
+        step : float, optional
+            Where on the horizontal axis; by default one after the last, from 0.
+        **values : float or Tensor of one element
+            A curve's name and its value, for instance ``loss=loss``. A name may come later than
+            others. ``val_loss`` has the colour of ``loss``, ``accuracy`` an axis of its own.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no value, or the step lies before the last one.
+        ArgumentTypeError
+            If a value is not a single number; then none of them is kept.
+        """
+        started = perf_counter_ns()
+        if not values:
+            raise ArgumentError("there is nothing to log", fix="name a value: plot.log(loss=loss)")
+        at = self._next if step is None else step
+        self.curves.extend(at, values, self.name)
+        self._last, self._next = at, int(at) + 1
+        progress = self._progress
+        progress.steps += 1
+        if progress.changed is not None:
+            progress.changed()
+        progress.spent += perf_counter_ns() - started
+
+    def log_epoch(self, **values: Any) -> None:
+        """Put one point a curve where an epoch ended: at the last step that `log` was given.
+
+        Parameters
+        ----------
+        **values : float or Tensor of one element
+            As for `log`, for instance ``val_loss=loss``. Without a call of `log` since the epoch
+            before it counts on by one.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            As `log`.
+
+        Examples
+        --------
+        >>> run = Run(Curves())
+        >>> for epoch in range(2):
+        ...     for batch in range(10):
+        ...         run.log(loss=1.0)
+        ...     run.log_epoch(val_loss=1.5)
+        >>> run.curves["val_loss"][0].tolist()
+        [9.0, 19.0]
+        """
+        at = self._last if self._last is not None and self._last != self._epoch else self._next
+        self.log(at, **values)
+        self._epoch = at
+
+    def track(self, items: Iterable[Item], total: int | None = None) -> Iterator[Item]:
+        """Go through a loader, or anything else, and show how far it is under the plot.
+
+        Parameters
+        ----------
+        items : iterable
+            What the loop goes through. Loops may stand inside each other: one over the epochs, one
+            over the batches.
+        total : int, optional
+            How many there are; by default ``len(items)``, where it has one. Without it there is a
+            count and a speed, and no time left.
+
+        Returns
+        -------
+        iterator
+            The same items.
+
+        Raises
+        ------
+        ArgumentTypeError
+            If `items` cannot be gone through.
+
+        Examples
+        --------
+        >>> run = Run(Curves())
+        >>> for x in run.track([3.0, 2.0, 1.0]):
+        ...     run.log(loss=x)
+        >>> len(run.curves)
+        3
+        """
+        try:
+            items = iter(given := items)
+        except TypeError as error:
+            raise ArgumentTypeError(f"a {type(items).__name__} cannot be gone through one by one",
+                                    fix="for x, y in plot.track(loader): ...") from error
+        if total is None and hasattr(given, "__len__"):
+            total = _length(given)
+        return self._progress.over(items, total)
+
+
+def _length(items: Any) -> int | None:
+    try:
+        return len(items)
+    except (TypeError, NotImplementedError):  # a loader of a stream has the method, and no answer
+        return None

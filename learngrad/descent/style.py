@@ -1,0 +1,32 @@
+"""How series are told apart: a colour, and a dash for who sees no colour."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from learngrad.descent.curves import Series
+
+__all__ = ["COLOURS", "DASHES", "styles"]
+
+# (light, dark), as in the front end's style sheet.
+COLOURS = [("#0b62a8", "#5db0f5"), ("#b35900", "#ffae52"), ("#04795a", "#4bcb9f"),
+           ("#84539f", "#c39ae0"), ("#9c1f4f", "#f283ae"), ("#59636f", "#98a5b3")]
+DASHES: list[tuple[int, ...]] = [(), (8, 4), (2, 3), (10, 3, 2, 3), (14, 3, 2, 3, 2, 3)]
+_PART = re.compile(r"^(val|valid|validation|train|training|test)[ _./-]+", re.IGNORECASE)
+
+
+def styles(series: Iterable[Series]) -> list[tuple[int, int]]:
+    """The number of its colour and of its dash for each series.
+
+    Series of one run that differ only in train and validation share a colour. Of thirty families
+    no two have both in common.
+
+    Examples
+    --------
+    >>> styles([Series("loss"), Series("val_loss"), Series("loss", "slow")])
+    [(0, 0), (0, 1), (1, 2)]
+    """
+    families: dict[tuple[str, str], int] = {}
+    return [(families.setdefault((one.run, _PART.sub("", one.name)), len(families)) % len(COLOURS),
+             at % len(DASHES)) for at, one in enumerate(series)]
