@@ -61,7 +61,7 @@ def one_cycle(t, steps, high, rise=0.3, low=25.0, three=False, way=cosine):
 # name: (how to make it, its rate from its first one at step t; None where PyTorch alone knows)
 SCHEDULERS = {
     "stairs": (of("StepLR", step_size=7, gamma=0.5), lambda lr, t: lr * 0.5 ** (t // 7)),
-    "stairs of one": (of("StepLR", step_size=1), lambda lr, t: lr * 0.1**t),
+    "stairs of one": (of("StepLR", step_size=1.0), lambda lr, t: lr * 0.1**t),
     "milestones": (of("MultiStepLR", milestones=[30, 10, 30, 50], gamma=0.3),
                    lambda lr, t: lr * 0.3 ** sum(m <= t for m in (10, 30, 30, 50))),
     "exponential": (of("ExponentialLR", gamma=0.93), lambda lr, t: lr * 0.93**t),

@@ -305,6 +305,7 @@ S = optim.lr_scheduler
 WRONG = [
     (lambda o: S.StepLR(3, 10), ArgumentTypeError, "optimiser"),
     (lambda o: S.StepLR(o, 0), ArgumentError, "step_size"),
+    (lambda o: S.StepLR(o, float("inf")), ArgumentError, "step_size"),
     (lambda o: S.ConstantLR(o, factor=2.0), ArgumentError, "factor=2.0"),
     (lambda o: S.LinearLR(o, start_factor=0.0), ArgumentError, "start_factor"),
     (lambda o: S.LinearLR(o, end_factor=2.0), ArgumentError, "end_factor"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+import numpy as np
+
 from learngrad.errors import ArgumentError, ArgumentTypeError
 from learngrad.nn.notices import tell
 from learngrad.optim.optimizer import Optimizer
@@ -176,11 +178,12 @@ def per_group(optimizer: Any, name: str, value: Any) -> list[Any]:
 
 
 def whole(name: str, value: Any, least: int = 1) -> int:
-    """A setting that counts steps."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+    """A setting that counts steps; 10.0, a count that was divided, is 10."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer, float)) or not (
+            value >= least and value % 1 == 0):
         raise ArgumentError(f"{name} is a whole number from {least} up, not {value!r:.60}",
                             fix=f"{name}=10")
-    return value
+    return int(value)
 
 
 def _listen(optimizer: Any) -> None:
