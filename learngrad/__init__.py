@@ -101,7 +101,7 @@ from learngrad.ops.cumulative import (
     prod,
 )
 from learngrad.ops.diagonal import diag, diag_embed, diagonal, tril, triu
-from learngrad.ops.distances import cosine_similarity, pairwise_distance
+from learngrad.ops.distances import cdist, cosine_similarity, pairwise_distance
 from learngrad.ops.dropout import dropout
 from learngrad.ops.einsum import einsum, kron, outer, tensordot
 from learngrad.ops.elementwise import (

@@ -1,7 +1,8 @@
 """Automatic differentiation: the gate where operations are recorded, and the replay."""
 
-from learngrad.autograd import functional
+from learngrad.autograd import function, functional
 from learngrad.autograd.anomaly import detect_anomaly, set_detect_anomaly
+from learngrad.autograd.custom import once_differentiable
 from learngrad.autograd.engine import Contribution, Step, backward, grad
 from learngrad.autograd.function import Function
 from learngrad.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
@@ -12,6 +13,8 @@ from learngrad.autograd.mode import (
     no_grad,
     set_grad_enabled,
 )
+
+function.once_differentiable = once_differentiable  # type: ignore[attr-defined]  # PyTorch's place
 
 __all__ = ["Contribution", "Function", "GradcheckError", "Step", "backward",
            "detect_anomaly", "enable_grad", "functional", "grad", "gradcheck", "gradgradcheck",

@@ -5,6 +5,8 @@ Such a class is turned into an operation like any other: its node in the graph i
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from learngrad.autograd import function
@@ -13,7 +15,7 @@ from learngrad.autograd.mode import is_grad_enabled, no_grad
 from learngrad.autograd.order import changed
 from learngrad.errors import ArgumentTypeError, GraphError
 
-__all__ = ["adopt"]
+__all__ = ["adopt", "once_differentiable"]
 
 
 class _Call:
@@ -137,6 +139,41 @@ class Custom(Function):
                 fix="return one for each input, None where there is none")
         return None, *(r if joined or not isinstance(r, function.Tensor) else r._data
                        for r in results[:expected])
+
+
+def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark the backward of an own operation as one that computes outside the graph, as by NumPy.
+
+    PyTorch: `torch.autograd.function.once_differentiable` refuses when the second derivative is
+    asked for; here ``create_graph=True``, which prepares it, is refused.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> class Exp(learngrad.autograd.Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         ctx.out = np.exp(x.numpy())
+    ...         return learngrad.from_numpy(ctx.out)
+    ...     @staticmethod
+    ...     @learngrad.autograd.function.once_differentiable
+    ...     def backward(ctx, g):
+    ...         return learngrad.from_numpy(g.numpy() * ctx.out)
+    >>> import numpy as np
+    >>> x = learngrad.zeros(2, requires_grad=True)
+    >>> Exp.apply(x).sum().backward()
+    >>> x.grad
+    tensor([1., 1.])
+    """
+    @functools.wraps(backward)
+    def once(ctx: Any, *gradients: Any) -> Any:
+        if is_grad_enabled():
+            raise GraphError(f"{ctx.user.__name__}.backward is marked as once_differentiable, and "
+                             "create_graph=True asks for a second derivative",
+                             fix="write backward in tensors' operations, without the mark")
+        return backward(ctx, *gradients)
+
+    return once
 
 
 def adopt(cls: Any) -> None:

@@ -15,14 +15,14 @@ from learngrad.ops.elementwise import absolute, relu, where
 from learngrad.ops.exponential import sqrt
 from learngrad.ops.losses import combined, reduced, same_shape
 from learngrad.ops.reduce import sum
-from learngrad.ops.shape import expand
+from learngrad.ops.shape import expand, unsqueeze
 from learngrad.ops.spelling import spelled
 from learngrad.ops.statistics import norm
 
 __all__ = [
-    "cosine_embedding_loss", "cosine_similarity", "hinge_embedding_loss", "huber_loss", "l1_loss",
-    "margin_ranking_loss", "normalize", "pairwise_distance", "smooth_l1_loss", "soft_margin_loss",
-    "triplet_margin_loss",
+    "cdist", "cosine_embedding_loss", "cosine_similarity", "hinge_embedding_loss", "huber_loss",
+    "l1_loss", "margin_ranking_loss", "normalize", "pairwise_distance", "smooth_l1_loss",
+    "soft_margin_loss", "triplet_margin_loss",
 ]
 
 
@@ -140,6 +140,43 @@ def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     tensor([5.])
     """
     return _length(x1 - x2 + eps, -1, p, keepdim)
+
+
+def cdist(x1, x2, p=2.0, compute_mode=None):
+    """The p-norms of all differences between rows of `x1` and rows of `x2`.
+
+    Every difference is computed, also where PyTorch would multiply matrices: that is more exact,
+    takes more memory, and `compute_mode` changes nothing.
+
+    Parameters
+    ----------
+    x1 : Tensor, shape [..., n, k], floating
+    x2 : Tensor, shape [..., m, k]
+    p : float, default 2
+
+    Returns
+    -------
+    Tensor, shape [..., n, m]
+
+    Raises
+    ------
+    ShapeError
+        If the rows are not of one length.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.cdist(learngrad.tensor([[0.0, 0.0], [3.0, 0.0]]), learngrad.tensor([[0.0, 4.0]]))
+    tensor([[4.],
+            [5.]])
+    """
+    if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
+        raise ShapeError(f"cdist compares rows of one length, and these are {list(x1.shape)} and "
+                         f"{list(x2.shape)}", tensors={"x1": x1, "x2": x2},
+                         fix="x[None] is one row")
+    if p < 0:
+        raise ArgumentRangeError(f"p is no negative number, and this is {p!r:.60}", fix="p=2.0")
+    return _length(unsqueeze(x1, -2) - unsqueeze(x2, -3), -1, p)
 
 
 @spelled()

@@ -40,7 +40,7 @@ class Handling(Draws, Making):
         D.triu, D.tril, D.diag, D.diagonal, D.diag_embed, D.trace)
     tril_, triu_ = in_place(D.tril), in_place(D.triu)
 
-    select, narrow = index.select, index.narrow
+    select, narrow, unfold = index.select, index.narrow, index.unfold
     gather, take, take_along_dim = G.gather, G.take, G.take_along_dim
     index_select, masked_select, masked_fill = G.index_select, G.masked_select, G.masked_fill
     scatter, scatter_add, scatter_reduce = C.scatter, C.scatter_add, C.scatter_reduce

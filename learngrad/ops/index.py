@@ -9,9 +9,10 @@ import numpy as np
 from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, ArgumentTypeError, OutOfRangeError, ShapeError
+from learngrad.ops.shape import movedim, reshape
 from learngrad.ops.spelling import spelled
 
-__all__ = ["add_at", "getitem", "narrow", "put_at", "put_back", "select"]
+__all__ = ["add_at", "getitem", "narrow", "put_at", "put_back", "select", "unfold"]
 
 
 class GetItem(Function):
@@ -291,3 +292,33 @@ def narrow(input, dim, start, length):
         raise ShapeError(f"narrow from {start}, {length} long, does not lie in a dimension of size "
                          f"{size}", tensors={"input": input}, fix="x.narrow(0, 0, len(x))")
     return getitem(input, (*(slice(None),) * dim, slice(start, start + length)))
+
+
+def unfold(input, dimension, size, step):
+    """All windows of `size` places along `dimension`, one every `step`, as a last dimension.
+
+    PyTorch: `torch.Tensor.unfold` gives a view; this is a copy.
+
+    Raises
+    ------
+    ShapeError
+        If no window fits.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.arange(5).unfold(0, 3, 1)
+    tensor([[0, 1, 2],
+            [1, 2, 3],
+            [2, 3, 4]])
+    """
+    if not input.ndim:
+        return getitem(unfold(reshape(input, (1,)), dimension, size, step), 0)
+    dim = devices.normalise_dim(dimension, input.ndim)
+    if not 0 <= size <= input.shape[dim] or step < 1:
+        raise ShapeError(f"unfold: windows of {size}, one every {step}, do not fit into the "
+                         f"{input.shape[dim]} places of dimension {dim}", tensors={"input": input},
+                         fix="x.unfold(0, size, step) with a size that fits and a step from 1 up")
+    starts = np.arange(0, input.shape[dim] - size + 1, step)
+    key = (*(slice(None),) * dim, starts[:, None] + np.arange(size))
+    return movedim(getitem(input, key), dim + 1, -1)

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from learngrad.errors import ShapeError
 from learngrad.ops import decompose as D
 from learngrad.ops import index as I
 from learngrad.ops import losses as L
@@ -60,6 +63,18 @@ class Methods(Operators, Handling):
     def fill_(self, value):
         """One number in all places."""
         return self._assign("fill_", lambda: self._blank() + value)
+
+    def fill_diagonal_(self, fill_value, wrap=False):
+        """One number along the diagonal; with `wrap` a tall matrix begins again below it."""
+        sizes = self.shape
+        if len(sizes) < 2 or (len(sizes) > 2 and len({*sizes}) > 1):
+            raise ShapeError("fill_diagonal_ is for matrices, or more dimensions of one size",
+                             tensors={"this": self}, fix="x[i, j] = value")
+        rows = np.arange(sizes[0] if wrap and len(sizes) == 2 else min(sizes))
+        places = (rows % (sizes[1] + 1),) if len(sizes) == 2 else (rows,) * (len(sizes) - 1)
+        kept = places[0] < sizes[1]
+        key = I.unwrap_key((rows[kept], *(p[kept] for p in places)), self._data)
+        return self._assign("fill_diagonal_", lambda: I.put_at(self, fill_value, key))
 
     def copy_(self, src):
         """The elements of another tensor, which broadcasts, in this dtype and on this device."""

@@ -186,6 +186,28 @@ def test_second_backward_says_that_the_graph_was_freed():
         y.backward()
 
 
+class ByNumPy(Function):
+    """Something that NumPy computes, both ways."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.out = np.exp(x.numpy())
+        return learngrad.from_numpy(ctx.out)
+
+    @staticmethod
+    @learngrad.autograd.function.once_differentiable
+    def backward(ctx, g):
+        return learngrad.from_numpy(g.numpy() * ctx.out)
+
+
+def test_differentiable_once():
+    x = learngrad.tensor([0.0, 1.0], requires_grad=True)
+    (first,) = grad(ByNumPy.apply(x).sum(), x)
+    np.testing.assert_allclose(first.numpy(), np.exp([0, 1]), rtol=1e-6)
+    with pytest.raises(GraphError, match="is marked as once_differentiable"):
+        grad(ByNumPy.apply(x).sum(), x, create_graph=True)
+
+
 def test_no_cycle_keeps_a_custom_operation_alive():
     gc.collect()
     gc.disable()

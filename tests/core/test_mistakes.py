@@ -30,6 +30,10 @@ def _state_carried_on():
     (lambda: x[lg.tensor([0.0, 1.0])], IndexError, "x[index.long()]"),
     (lambda: x[lg.ones(4, 4) > 0], IndexError, "x[x > 0]"),
     (lambda: x[0, 3], IndexError, "[2, 3]"),
+    (lambda: lg.cdist(x, lg.ones(2, 2)), RuntimeError, "x[None]"),
+    (lambda: lg.cdist(x, x, p=-1), RuntimeError, "p=2.0"),
+    (lambda: x.unfold(1, 4, 1), RuntimeError, "x.unfold(0, size, step)"),
+    (lambda: lg.ones(3).fill_diagonal_(1), RuntimeError, "x[i, j]"),
     (_state_carried_on, RuntimeError, "h = h.detach()"),
 ])
 def test_the_way_out(mistake, built_in, fix):

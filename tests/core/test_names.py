@@ -204,6 +204,14 @@ torch.prod(a), torch.std_mean(a), torch.cosh(a), torch.sinh(a), torch.asin(a / 2
 hist, edges = torch.histogram(a, 4, density=True); hist, edges, torch.histc(a, bins=3)
 torch.linalg.cross(torch.ones(3), torch.arange(3.0)), torch.sin_(a), torch.relu_(a), torch.zero_(a)
 torch.bitwise_xor(i, i), torch.ceil(a), torch.floor(a), a.round(), a.log10(), a.flip(0), a.stride()
+torch.arange(9.0).unfold(0, 3, 2), A.unfold(1, 2, 1), A.unfold(dimension=0, size=1, step=1)
+B = A * w; B.unfold(0, 2, 1).sum().backward(); w.grad
+A.fill_diagonal_(0), torch.zeros(7, 3).fill_diagonal_(1, wrap=True)
+torch.zeros(3, 7).fill_diagonal_(1, wrap=True), torch.zeros(3, 3, 3).fill_diagonal_(fill_value=1)
+B = A * w; B.fill_diagonal_(9); B.sum().backward(); B, w.grad
+torch.cdist(A, A[:1]), torch.cdist(A, 2 * A, p=1), torch.cdist(A, A, 3)
+torch.cdist(torch.ones(2, 1, 3), torch.zeros(4, 3)), torch.cdist(A, A, p=0), torch.cdist(A, A, torch.inf)
+torch.cdist(A * w, A, p=2).sum().backward(); w.grad
 """
 
 DRAWS = """
