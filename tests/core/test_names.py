@@ -209,8 +209,9 @@ B = A * w; B.unfold(0, 2, 1).sum().backward(); w.grad
 A.fill_diagonal_(0), torch.zeros(7, 3).fill_diagonal_(1, wrap=True)
 torch.zeros(3, 7).fill_diagonal_(1, wrap=True), torch.zeros(3, 3, 3).fill_diagonal_(fill_value=1)
 B = A * w; B.fill_diagonal_(9); B.sum().backward(); B, w.grad
-torch.cdist(A, A[:1]), torch.cdist(A, 2 * A, p=1), torch.cdist(A, A, 3)
-torch.cdist(torch.ones(2, 1, 3), torch.zeros(4, 3)), torch.cdist(A, A, p=0), torch.cdist(A, A, torch.inf)
+torch.cdist(A, A[:1]), torch.cdist(A, 2 * A, p=1), torch.cdist(A, A, 3), torch.cdist(A, A)
+torch.cdist(torch.ones(2, 1, 3), torch.zeros(4, 3)), torch.cdist(A, A, p=0)
+torch.cdist(A, A, torch.inf)
 torch.cdist(A * w, A, p=2).sum().backward(); w.grad
 """
 
