@@ -110,6 +110,7 @@ class Workers(dict[tuple[str, int], "Worker | None"]):
         begun = worker.ask(do="begin")
         if "missing" in begun:
             self.result["missing"][peer] = begun["missing"]
+            self.pop(key).close()  # else the next case would find it here
             return None
         self.result["versions"].update(begun["versions"])
         return worker

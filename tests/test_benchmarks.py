@@ -168,3 +168,24 @@ def test_what_pytorch_keeps_is_counted():
     torch = importlib.import_module("torch")
     x, w = torch.ones(4, 3), torch.ones(3, 3, requires_grad=True)
     assert kept_bytes(torch, lambda: (x @ w @ w).sum(), [x, w]) == 4 * 3 * 4
+
+
+def test_a_peer_that_is_not_installed_is_left_out_of_every_case(monkeypatch):
+    ended = []
+
+    class Absent:
+        def __init__(self, peer, threads):
+            self.peer, self.threads = peer, threads
+
+        def ask(self, **command):
+            assert command == {"do": "begin"}
+            return {"missing": "it is not installed"}
+
+        def close(self):
+            ended.append(self.peer)
+
+    monkeypatch.setattr(runner, "Worker", Absent)
+    workers = runner.Workers({"missing": {}, "versions": {}})
+    assert [workers["mygrad", 1] for _ in range(3)] == [None, None, None]
+    assert ended == ["mygrad"]
+    assert workers.result["missing"] == {"mygrad": "it is not installed"}

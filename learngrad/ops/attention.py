@@ -39,7 +39,7 @@ class Attention(Function):
         e = _exp(scores, self.most)
         self.total = total((e.ndim - 1,), e)
         self.total += np.equal(self.total, 0)  # a query that may see nothing gets 0
-        out = (e if drop is None else e * drop) @ v
+        out = np.matmul(e if drop is None else e * drop, v, out=_places_first(e, v))
         out /= self.total
         return out
 
@@ -73,6 +73,18 @@ class Attention(Function):
         grad = p * (grad_p - (grad_p * p).sum(-1, keepdims=True))
         return (grad @ k * self.scale, transpose(grad, -1, -2) @ q * self.scale, grad_v,
                 None if self.edges[3] is None else grad)
+
+
+def _places_first(e, v):
+    """Memory for e @ v [..., heads, l, f] that lies as [..., l, heads, f], where there are heads.
+
+    So a model that puts the heads together again, as it does next, needs no copy.
+    """
+    *lead, length = e.shape[:-1]
+    if not lead or len(v.shape) > len(e.shape) or v.shape[:-2] != e.shape[:-2]:
+        return None
+    lies = (*lead[:-1], length, lead[-1], v.shape[-1])
+    return devices.array_module(e).empty(lies, e.dtype).swapaxes(-2, -3)
 
 
 def _scores(q, k, mask, scale):

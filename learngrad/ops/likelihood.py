@@ -28,6 +28,8 @@ __all__ = [
     "gaussian_nll_loss", "kl_div", "nll_loss", "poisson_nll_loss",
 ]
 
+SHORT = 128  # classes
+
 
 class CrossEntropy(Function):
     """Minus the log of the probability that softmax gives to the right class."""
@@ -37,17 +39,22 @@ class CrossEntropy(Function):
     local = {"x": "g · (softmax(x) − onehot(target)) / n"}
 
     def forward(self, x, target, reduction, keep):
-        n, self.keep, self.scale = len(x), keep, 1.0
-        # e[class, row]: NumPy finds maxima and sums down columns faster than along short rows.
-        e = x.T.copy()
-        e -= e.max(axis=0)
-        # Where each row's class stands, counted through all of e: NumPy is quickest with that.
-        right = target if keep is None else target * keep
-        self.at = right.astype(np.int64, copy=False) * n + devices.array_module(x).arange(n)
+        (n, classes), self.keep, self.scale, xp = x.shape, keep, 1.0, devices.array_module(x)
+        right = (target if keep is None else target * keep).astype(np.int64, copy=False)
+        # NumPy finds maxima and sums faster down columns than along short rows: then e[class, row].
+        # Where each row's class stands is counted through all of e: NumPy is quickest with that.
+        self.across = classes > SHORT
+        if self.across:
+            e = xp.ascontiguousarray(x) - x.max(axis=1, keepdims=True)
+            self.at = xp.arange(n) * classes + right
+        else:
+            e = x.T.copy()
+            e -= e.max(axis=0)
+            self.at = right * n + xp.arange(n)
         shifted = e.reshape(-1)[self.at]
         np.exp(e, out=e)
         # e and its sums are kept; dividing them is left to backward's one multiplication.
-        self.e, self.total = e, e.sum(axis=0)
+        self.e, self.total = e, e.sum(axis=int(self.across))
         losses = np.log(self.total)
         losses -= shifted
         if keep is not None:
@@ -65,17 +72,18 @@ class CrossEntropy(Function):
         if self.keep is not None:
             each = each * self.keep
         if devices.is_array(g):
-            grad = self.e * (each / self.total)
+            share = each / self.total
+            grad = self.e * (share[:, None] if self.across else share)
             grad.reshape(-1)[self.at] -= each
-            return grad.T
+            return grad if self.across else grad.T
         # For second derivatives: softmax as an operation. It does not change when its input is
         # shifted, so the logarithm of the kept values stands for the input.
         with np.errstate(divide="ignore"):  # the logarithm of a probability of 0
-            logits = np.log(self.e / self.total)
-        p = softmax(self._join(0, logits.T), -1)
+            logits = np.log(self.e if self.across else self.e.T) - np.log(self.total)[:, None]
+        p = softmax(self._join(0, logits), -1)
         hot = devices.array_module(self.e).zeros_like(self.e)
         hot.reshape(-1)[self.at] = 1
-        return (p - hot.T) * each.reshape((-1, 1))
+        return (p - (hot if self.across else hot.T)) * each.reshape((-1, 1))
 
 
 class BCEWithLogits(Function):

@@ -11,15 +11,17 @@ from playwright.sync_api import expect
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 CODE = re.findall(r"^( *)```python\n(.*?)```", README, re.DOTALL | re.MULTILINE)
-FIRST, TRAINING, REPLAY = (re.sub(f"^{indent}", "", code, flags=re.MULTILINE).rstrip()
-                           for indent, code in CODE)
+FIRST, TRAINING, REPLAY, IMPORTS = (re.sub(f"^{indent}", "", code, flags=re.MULTILINE).rstrip()
+                                    for indent, code in CODE)
 
 
 def test_readmes_lines_do_what_it_says(notebook, lab, artefacts):
-    book = notebook(FIRST, "learngrad.manual_seed(0)", TRAINING, REPLAY)
+    book = notebook(FIRST, "learngrad.manual_seed(0)", TRAINING, REPLAY,
+                    IMPORTS + "\nprint(torch.nn is nn, F.relu(torch.tensor(-1.0)))")
     book.run_all()
     said = re.search(r"print\(.*\)  # (.*)", FIRST)[1]
     assert said in book.text(0)
+    assert book.text(4) == "True tensor(0.)"
     assert book.text(3).split("\n")[:2] == ["MulBackward0 [3.0, 3.0]", "AccumulateGrad []"]
     curve = book.views(2)
     expect(curve).to_have_attribute("data-points", "1000")
