@@ -66,3 +66,55 @@ def test_another_cell_goes_on_with_the_same_curve(notebook):
     book.run_all()
     expect(book.views(0)).to_have_attribute("data-points", "3")
     assert book.views(1).count() == 0
+
+
+COMPARED = """\
+import learngrad, math, time
+with learngrad.LivePlot("Two rates") as plot:
+    for lr in (0.1, 0.3, 0.03):
+        run = plot.run(f"lr={lr}")
+        for epoch in plot.track(range(4)):
+            for step in run.track(range(50)):
+                at = 50 * epoch + step
+                noise = 0.2 * math.sin(3.1 * at) * math.exp(-at / 100)
+                run.log(loss=math.nan if lr == 0.3 and 120 < at < 126 else
+                        2 * math.exp(-lr * at / 10) + noise)
+                time.sleep(0.002)
+            run.log_epoch(val_loss=2.2 * math.exp(-lr * at / 10))
+"""
+
+
+def shot(book, lab, view, path):
+    """Pictures of a view in light and dark."""
+    try:
+        for dark in (False, True):
+            lab.theme(dark)
+            book.ready()
+            book.page.wait_for_timeout(300)
+            view.screenshot(path=f"{path}-{'dark' if dark else 'light'}.png")
+    finally:
+        lab.theme(dark=False)
+        book.ready()
+
+
+def test_runs_are_compared_with_train_and_validation(notebook, lab, artefacts):
+    book = notebook("import learngrad, anywidget", COMPARED)
+    book.run(0)
+    book.run_all(wait=False)
+    view = book.views(1)
+    view.wait_for()
+    bar = view.get_by_role("progressbar", name="progress")
+    expect(bar).to_be_visible()
+    expect(view.locator(".lg-foot")).to_contain_text("steps/s")
+    expect(view.locator(".lg-foot")).to_contain_text("left")
+    view.screenshot(path=artefacts / "plot-running.png")
+    expect(view).to_have_attribute("data-points", "612", timeout=60_000)
+    book.ready()
+    expect(view.locator(".lg-foot")).to_contain_text("4 steps in")
+    expect(view.locator(".lg-foot")).to_contain_text("µs a step")
+    expect(bar).to_be_hidden()
+    curves = view.get_by_role("group", name="curves", exact=True).get_by_role("button")
+    assert [text.split("\n")[0] for text in curves.all_inner_texts()] == [
+        f"{name} (lr={lr})" for lr in (0.1, 0.3, 0.03) for name in ("loss", "val_loss")]
+    assert "loss (lr=0.3) became NaN at 121" in view.locator(".lg-head").inner_text()
+    shot(book, lab, view, artefacts / "plot-compared")

@@ -1,5 +1,5 @@
-// Named series of points that only grow, and the joined columns that a chart draws.
-import { number } from "./text.ts";
+// Named series of points that only grow: what is drawn of them, and what is said.
+import { elide, number } from "./text.ts";
 import type { CurvesData, Scalar } from "./types.ts";
 
 /** Numbers in a typed array that doubles when it is full. */
@@ -14,7 +14,7 @@ export class Column {
       larger.set(this.#values.subarray(0, this.length));
       this.#values = larger;
     }
-    this.#values.set(values as ArrayLike<number>, this.length);
+    this.#values.set(values, this.length);
     this.length = needed;
   }
 
@@ -23,93 +23,232 @@ export class Column {
   }
 }
 
-export interface Series {
+/** A part of a series as it travels: the points it stands for are [start, end). */
+export interface Part {
   name: string;
-  x: Column;
-  y: Column;
+  run?: string;
+  start: number;
+  end: number;
+}
+
+/** What the kernel says beside the points: the loop's progress, and what logging costs. */
+export interface Status {
+  text: string;
+  share: number | null;
+  /** Microseconds a call. */
+  cost: number;
+  steps: number;
+}
+
+interface Mark {
+  x: number;
+  y: number;
+}
+
+export class Series {
+  readonly name: string;
+  readonly run: string;
+  x = new Column();
+  y = new Column();
+  /** How many points were logged; there may be fewer here, where they came too fast. */
+  end = 0;
+  low: Mark | null = null;
+  high: Mark | null = null;
+  /** The first that is no number, and how many there are. */
+  bad: Mark | null = null;
+  broken = 0;
+  #smooth: { weight: number; column: Column; sum: number; norm: number } | null = null;
+
+  constructor(name: string, run: string) {
+    this.name = name;
+    this.run = run;
+  }
+
+  /** What the series is called where all runs stand together. */
+  get label(): string {
+    return this.run ? `${this.name} (${this.run})` : this.name;
+  }
+
+  push(x: Float64Array, y: Float64Array, end: number): void {
+    this.x.push(x);
+    this.y.push(y);
+    this.end = end;
+    for (let at = 0; at < y.length; at++) {
+      const value = y[at]!;
+      if (!Number.isFinite(value)) {
+        this.broken++;
+        this.bad ??= { x: x[at]!, y: value };
+      } else {
+        if (!this.low || value < this.low.y) this.low = { x: x[at]!, y: value };
+        if (!this.high || value > this.high.y) this.high = { x: x[at]!, y: value };
+      }
+    }
+  }
+
+  clear(): void {
+    this.x = new Column();
+    this.y = new Column();
+    this.end = this.broken = 0;
+    this.low = this.high = this.bad = this.#smooth = null;
+  }
+
+  /**
+   * The running mean in which a point's weight falls by `weight` with each that follows, divided by
+   * the sum of the weights, so that it begins at the first value. What is no number is left out.
+   */
+  smoothed(weight: number): Float64Array {
+    if (weight <= 0) return this.y.values;
+    if (this.#smooth?.weight !== weight)
+      this.#smooth = { weight, column: new Column(), sum: 0, norm: 0 };
+    const kept = this.#smooth;
+    const fresh = this.y.values.subarray(kept.column.length);
+    kept.column.push(
+      fresh.map((value) => {
+        if (!Number.isFinite(value)) return value;
+        kept.sum = weight * kept.sum + (1 - weight) * value;
+        kept.norm = weight * kept.norm + (1 - weight);
+        return kept.sum / kept.norm;
+      }),
+    );
+    return kept.column.values;
+  }
+
+  /** The number of the point nearest to x; -1 where there is none. */
+  nearest(x: number): number {
+    const xs = this.x.values;
+    const at = firstNotBelow(xs, x);
+    if (at === xs.length) return at - 1;
+    return at > 0 && x - xs[at - 1]! < xs[at]! - x ? at - 1 : at;
+  }
+}
+
+/** The number of the first of rising values that is not below x; their count if all are. */
+export function firstNotBelow(values: Float64Array, x: number): number {
+  let [low, high] = [0, values.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle]! < x) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 export class CurveStore {
   readonly series: Series[] = [];
+  status: Status | null = null;
 
-  /** Puts points at the end of a series. Points held already are dropped; false says some are missing. */
-  append(name: string, start: number, x: ArrayLike<number>, y: ArrayLike<number>): boolean {
-    const series = this.#named(name);
-    const known = series.x.length - start;
-    if (known < 0) return false;
-    if (known >= x.length) return true;
-    series.x.push(Array.prototype.slice.call(x, known));
-    series.y.push(Array.prototype.slice.call(y, known));
+  /**
+   * Puts a part at the end of its series. What is known already is dropped; a part that begins at
+   * 0 and knows more takes the place of all; false says that points are missing.
+   */
+  append(part: Part, x: Float64Array, y: Float64Array): boolean {
+    const series = this.#named(part.name, part.run ?? "");
+    if (part.end <= series.end) return true;
+    if (part.start !== series.end) {
+      if (part.start !== 0) return false;
+      series.clear();
+    }
+    series.push(x, y, part.end);
     return true;
   }
 
   /** Everything from data as it is stored in a page. */
   static from(data: CurvesData): CurveStore {
     const store = new CurveStore();
-    for (const { name, x, y } of data.series)
-      store.append(name, 0, x.map(toNumber), y.map(toNumber));
+    for (const { name, run, x, y } of data.series)
+      store.append({ name, run, start: 0, end: x.length }, numbers(x), numbers(y));
     return store;
   }
 
   get count(): number {
-    return this.series.reduce((sum, { x }) => sum + x.length, 0);
+    return this.series.reduce((sum, { end }) => sum + end, 0);
   }
 
-  #named(name: string): Series {
-    let found = this.series.find((series) => series.name === name);
+  #named(name: string, run: string): Series {
+    let found = this.series.find((series) => series.name === name && series.run === run);
     if (!found) {
-      found = { name, x: new Column(), y: new Column() };
+      found = new Series(name, run);
       this.series.push(found);
     }
     return found;
   }
 
-  /** One column of x, rising, and for each series its y there, or null where it has none. */
-  joined(positive = false): [number[], ...(number | null)[][]] {
-    const place = new Map<number, number>();
-    for (const { x } of this.series) for (const value of x.values) place.set(value, 0);
-    const xs = [...place.keys()].sort((a, b) => a - b);
-    xs.forEach((value, at) => {
-      place.set(value, at);
-    });
-    const columns = this.series.map(({ x, y }) => {
-      const column = new Array<number | null>(xs.length).fill(null);
-      const ys = y.values;
-      x.values.forEach((value, at) => {
-        const height = ys[at]!;
-        const drawn = Number.isFinite(height) && !(positive && height <= 0);
-        column[place.get(value)!] = drawn ? height : null;
-      });
-      return column;
-    });
-    return [xs, ...columns];
+  /** From the first step to the last one, of the series given. */
+  static extent(series: Series[]): [low: number, high: number] {
+    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (const { x } of series) {
+      if (!x.length) continue;
+      low = Math.min(low, x.values[0]!);
+      high = Math.max(high, x.values.at(-1)!);
+    }
+    if (low > high) return [0, 1];
+    return low === high ? [low, low + 1] : [low, high];
   }
 
-  /** What the curves say, in words: where each began, where it is, and where it stopped being a number. */
+  /** What the curves say, in words; as `Curves.describe` does in Python. */
   describe(): string {
-    const said = this.series.filter(({ x }) => x.length > 0).map(describeSeries);
-    return said.length ? said.join(" ") : "No points yet.";
+    return this.series.map(describeSeries).join(" ") || "No points yet.";
   }
 }
 
-const toNumber = (value: Scalar) => Number(value);
+const numbers = (values: Scalar[]) => Float64Array.from(values, Number);
 
-function describeSeries({ name, x, y }: Series): string {
-  const [xs, ys] = [x.values, y.values];
-  const bad = ys.findIndex((value) => !Number.isFinite(value));
-  const now = `${name} went from ${number(ys[0]!)} to ${number(ys.at(-1)!)} in ${ys.length} points.`;
-  const first = ys.length === 1 ? `${name} is ${number(ys[0]!)}.` : now;
-  return bad < 0 ? first : `${first} At ${number(xs[bad]!)} it became ${number(ys[bad]!)}.`;
+function describeSeries(series: Series): string {
+  const shown = elide(series.label, 40);
+  const { y, end, bad } = series;
+  const [first, last] = [number(y.values[0]!), number(y.values.at(-1)!)];
+  if (end === 1) return `${shown} is ${first}.`;
+  const { word, mark } = best(series);
+  return (
+    `${shown} went from ${first} to ${last} in ${end.toLocaleString("en-US")} points` +
+    (mark ? `; the ${word} is ${number(mark.y)}, at ${number(mark.x)}` : "") +
+    (bad ? `; at ${number(bad.x)} it became ${number(bad.y)}.` : ".")
+  );
 }
+
+/** The point to be proud of: of a share the highest, of anything else the lowest. */
+export function best({ name, low, high }: Series): { word: string; mark: Mark | null } {
+  return isShare(name) ? { word: "highest", mark: high } : { word: "lowest", mark: low };
+}
+
+/** The table's rows: what a series is called, its points, first, now, best with its step, broken. */
+export function rows(store: CurveStore): string[][] {
+  return store.series.map((series) => {
+    const { word, mark } = best(series);
+    return [
+      elide(series.label, 60),
+      series.end.toLocaleString("en-US"),
+      number(series.y.values[0]!),
+      number(series.y.values.at(-1)!),
+      mark ? `${word} ${number(mark.y)}, at ${number(mark.x)}` : "none",
+      series.bad
+        ? `${series.broken}, first ${number(series.bad.y)} at ${number(series.bad.x)}`
+        : "",
+    ];
+  });
+}
+export const HEADS = ["curve", "points", "first", "now", "best", "not a number"];
 
 /** Where the first value that is no number stands, if any, by series. */
-export function firstBad(store: CurveStore): { name: string; x: number; y: number } | null {
-  for (const { name, x, y } of store.series) {
-    const at = y.values.findIndex((value) => !Number.isFinite(value));
-    if (at >= 0) return { name, x: x.values[at]!, y: y.values[at]! };
-  }
-  return null;
+export function firstBad(store: CurveStore): (Mark & { name: string }) | null {
+  const found = store.series.find(({ bad }) => bad);
+  return found ? { name: found.label, ...found.bad! } : null;
 }
 
 /** Shares (accuracy and the like) have an axis of their own, from 0 to 100 %. */
 export const isShare = (name: string) => /(^|[^a-z])acc(uracy)?([^a-z]|$)/i.test(name);
+
+/** How series are told apart without colour; the rule stands in learngrad/descent/style.py. */
+export const DASHES: number[][] = [[], [8, 4], [2, 3], [10, 3, 2, 3], [14, 3, 2, 3, 2, 3]];
+const COLOURS = 6;
+const PART = /^(val|valid|validation|train|training|test)[ _./-]+/i;
+
+/** The numbers of a series' colour, from 1, and of its dash. */
+export function styles(series: Series[]): { colour: number; dash: number }[] {
+  const families = new Map<string, number>();
+  return series.map(({ name, run }, at) => {
+    const family = JSON.stringify([run, name.replace(PART, "")]);
+    if (!families.has(family)) families.set(family, families.size);
+    return { colour: 1 + (families.get(family)! % COLOURS), dash: at % DASHES.length };
+  });
+}

@@ -131,5 +131,5 @@ export interface LayoutEdge {
 
 /** A loss curve as stored: named series of points. */
 export interface CurvesData {
-  series: { name: string; x: Scalar[]; y: Scalar[] }[];
+  series: { name: string; run?: string; x: Scalar[]; y: Scalar[] }[];
 }

@@ -1,15 +1,17 @@
 // Live curves as an anywidget: points come as binary buffers and are put at the end.
-import { CurveStore } from "../core/curves.ts";
+import { CurveStore, type Part, type Status } from "../core/curves.ts";
 import { PlotView } from "../views/plot.ts";
 import { Views, widget } from "./live.ts";
 import type { WidgetModel } from "./model.ts";
 
 interface Points {
   type: "points";
-  series: { name: string; start: number }[];
+  series: Part[];
+  status: Status;
 }
 interface State {
-  series: { name: string; x: DataView; y: DataView }[];
+  series: (Omit<Part, "start"> & { x: DataView; y: DataView })[];
+  status: Status;
 }
 
 const ASK_AGAIN = 2_000;
@@ -30,16 +32,21 @@ class Live {
 
   #state(): void {
     const state = this.#model.get("state") as State | null;
-    for (const { name, x, y } of state?.series ?? [])
-      this.store.append(name, 0, floats(x), floats(y));
+    if (!state) return;
+    for (const { x, y, ...part } of state.series)
+      this.store.append({ ...part, start: 0 }, floats(x), floats(y));
+    this.store.status = state.status;
     this.views.update();
   }
 
   #heard(message: Points, buffers: DataView[]): void {
     if (message?.type !== "points") return;
-    const whole = message.series.every(({ name, start }, at) =>
-      this.store.append(name, start, floats(buffers[2 * at]!), floats(buffers[2 * at + 1]!)),
-    );
+    let whole = true;
+    message.series.forEach((part, at) => {
+      const known = this.store.append(part, floats(buffers[2 * at]!), floats(buffers[2 * at + 1]!));
+      whole &&= known;
+    });
+    this.store.status = message.status;
     if (!whole) this.#ask();
     this.views.update();
   }

@@ -1,13 +1,15 @@
-// Curves that grow while a loop runs, on a canvas. Appends and redraws; never starts over.
-import uPlot from "uplot";
-import plotCss from "uplot/dist/uPlot.min.css";
-import { type CurveStore, firstBad, isShare } from "../core/curves.ts";
+// Curves that grow while a loop runs: the chart with what is set and said about it.
+import { type CurveStore, firstBad, HEADS, rows } from "../core/curves.ts";
 import { number } from "../core/text.ts";
-import { h, say } from "./dom.ts";
+import { Chart } from "./chart.ts";
+import { button, h, say } from "./dom.ts";
+import { Key, reading } from "./key.ts";
 import { adopt, followTheme } from "./theme.ts";
 
-const HEIGHT = 240;
-const SHARE = "share";
+const WEIGHTS = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999];
+const KEYS =
+  "the curves; Left and Right read values, with Shift ten at a time, Home and End go to the ends, " +
+  "plus and minus zoom, 0 shows everything";
 
 export class PlotView {
   readonly root = h("div", {
@@ -18,37 +20,96 @@ export class PlotView {
     "data-lm-suppress-shortcuts": "true",
   });
   readonly #store: CurveStore;
-  readonly #chart = h("div", { class: "lg-chart" });
+  readonly #chart: Chart;
+  readonly #key: Key;
   readonly #note = h("span", { class: "lg-note" });
-  readonly #log = h("button", { type: "button", "aria-pressed": "false" }, "log scale");
+  readonly #log = toggle("log scale");
+  readonly #asTable = toggle("table");
+  readonly #smooth = h("input", {
+    type: "range",
+    min: 0,
+    max: WEIGHTS.length - 1,
+    step: 1,
+    value: 0,
+    "aria-label": "smoothing",
+  });
+  readonly #weight = h("span", { class: "lg-note lg-weight" });
+  readonly #all: HTMLButtonElement;
+  readonly #table = h("div", { class: "lg-words", tabindex: 0, hidden: true });
+  readonly #bar = h("progress", { max: 1, "aria-label": "progress", hidden: true });
+  readonly #progress = h("span", { class: "lg-note" });
+  readonly #cost = h("span", {
+    class: "lg-note",
+    title: "what logging costs the loop, on average",
+  });
+  readonly #foot: HTMLElement;
   readonly #words = h("div", { class: "lg-hush", role: "img" });
+  readonly #spoken = h("div", { class: "lg-hush", "aria-live": "polite" });
   readonly #cleanups: (() => void)[] = [];
-  #plot: uPlot | null = null;
-  #drawn = "";
+  #at: number | null = null;
   #frame = 0;
 
   constructor(store: CurveStore, title = "Descent") {
     this.#store = store;
-    const head = h("div", { class: "lg-head" });
-    head.append(
-      h("span", { class: "lg-title" }, title),
-      this.#note,
-      h("span", { class: "lg-gap" }),
+    this.#chart = new Chart(store, {
+      read: (x) => this.#read(x),
+      zoomed: () => this.update(),
+    });
+    this.#chart.element.setAttribute("aria-label", KEYS);
+    this.#key = new Key(this.#chart.hidden, () => this.update());
+    this.#all = button("fit", "show everything (0)", () => this.#chart.zoomOut());
+    const smoothing = h("label", { class: "lg-smooth" }, "smoothing", this.#smooth, this.#weight);
+    const buttons = h(
+      "div",
+      { class: "lg-buttons", role: "group", "aria-label": "view" },
+      button("minus", "zoom out (−)", () => this.#chart.zoomBy(0.5)),
+      button("plus", "zoom in (+)", () => this.#chart.zoomBy(2)),
+      this.#all,
       this.#log,
+      this.#asTable,
     );
-    this.root.append(head, this.#chart, this.#words);
-    this.#log.addEventListener("click", () => this.#toggleLog());
+    const [gap, space] = [h("span", { class: "lg-gap" }), h("span", { class: "lg-gap" })];
+    const name = h("span", { class: "lg-title" }, title);
+    this.#foot = h("div", { class: "lg-foot", hidden: true });
+    this.#foot.append(this.#bar, this.#progress, space, this.#cost);
+    this.root.append(
+      h("div", { class: "lg-head" }, name, this.#note, gap, smoothing, buttons),
+      this.#chart.element,
+      this.#table,
+      this.#key.element,
+      this.#foot,
+      this.#words,
+      this.#spoken,
+    );
+    this.#listen();
     adopt(document.body);
-    adopt(document.body, "uplot", plotCss);
-    this.#cleanups.push(followTheme(this.root, () => this.#redress()));
-    const observer = new ResizeObserver(() => this.#resize());
-    observer.observe(this.#chart);
-    this.#cleanups.push(() => observer.disconnect());
     this.update();
   }
 
-  get #isLog(): boolean {
-    return this.#log.getAttribute("aria-pressed") === "true";
+  #listen(): void {
+    this.#log.addEventListener("click", () => {
+      this.#chart.isLog = press(this.#log);
+      this.update();
+    });
+    this.#asTable.addEventListener("click", () => {
+      this.#table.hidden = !press(this.#asTable);
+      this.#chart.element.hidden = !this.#table.hidden;
+      this.update();
+    });
+    this.#smooth.addEventListener("input", () => {
+      this.#chart.smoothing = WEIGHTS[this.#smooth.valueAsNumber]!;
+      this.update();
+    });
+    const observer = new ResizeObserver(() => this.#chart.resize() && this.update());
+    observer.observe(this.#chart.element);
+    this.#cleanups.push(
+      () => observer.disconnect(),
+      // With the next frame: a page that changes its theme may have no layout just now.
+      followTheme(this.root, () => {
+        this.#chart.redress();
+        this.update();
+      }),
+    );
   }
 
   /** Points have come: drawn with the next frame, however many there were. */
@@ -65,11 +126,7 @@ export class PlotView {
   }
 
   #draw(): void {
-    const key = this.#store.series.map(({ name }) => name).join("\n") + this.#isLog;
-    if (!this.#plot || key !== this.#drawn) {
-      this.#drawn = key;
-      this.#rebuild();
-    } else this.#plot.setData(this.#store.joined(this.#isLog) as uPlot.AlignedData);
+    if (!this.#chart.element.hidden) this.#chart.draw();
     this.#state();
     this.root.dataset.ready = "true";
   }
@@ -77,143 +134,73 @@ export class PlotView {
   #state(): void {
     const { series, count } = this.#store;
     const bad = firstBad(this.#store);
-    const points = series.reduce((most, { x }) => Math.max(most, x.length), 0);
+    const points = series.reduce((most, { end }) => Math.max(most, end), 0);
     const about = bad ? ` · ${bad.name} became ${number(bad.y)} at ${number(bad.x)}` : "";
     say(this.#note, `${points} ${points === 1 ? "point" : "points"}${about}`);
     this.#note.classList.toggle("lg-alarm", bad !== null);
     this.#words.setAttribute("aria-label", this.#store.describe());
+    this.#all.disabled = !this.#chart.isZoomed;
+    const weight = this.#chart.smoothing;
+    say(this.#weight, weight ? String(weight) : "off");
+    this.#smooth.setAttribute("aria-valuetext", weight ? `weight ${weight}` : "off");
+    this.#key.update(series, this.#at);
+    this.#status();
+    if (!this.#table.hidden) this.#table.replaceChildren(this.#rows());
     this.root.dataset.points = String(count);
-    this.root.dataset.series = series.map(({ name }) => name).join(" ");
+    this.root.dataset.series = series.map(({ label }) => label).join(" ");
+    this.root.dataset.took = this.#chart.took.toFixed(1);
   }
 
-  #toggleLog(): void {
-    this.#log.setAttribute("aria-pressed", String(!this.#isLog));
-    this.update();
+  #status(): void {
+    const { status } = this.#store;
+    this.#foot.hidden = !status?.steps && !status?.text;
+    if (!status) return;
+    this.#bar.hidden = status.share === null;
+    this.#bar.value = status.share ?? 0;
+    say(this.#progress, status.text);
+    say(
+      this.#cost,
+      status.steps ? `plot: ${number(Number(status.cost.toFixed(1)))} µs a step` : "",
+    );
   }
 
-  /** New colours, with the next frame: a page that changes its theme may have no layout just now. */
-  #redress(): void {
-    this.#drawn = "";
-    this.update();
+  #rows(): HTMLElement {
+    const cells = (texts: string[]) => texts.map((text) => h("td", {}, text));
+    const head = h("tr", {}, ...HEADS.map((text) => h("th", { scope: "col" }, text)));
+    const body = rows(this.#store).map(([name, ...rest]) =>
+      h("tr", {}, h("th", { scope: "row" }, name), ...cells(rest)),
+    );
+    return h("table", {}, h("thead", {}, head), h("tbody", {}, ...body));
   }
 
-  #rebuild(): void {
-    this.#plot?.destroy();
-    this.#plot = null;
-    if (!this.root.isConnected && this.#chart.clientWidth === 0) {
-      // Not in the page yet: the observer calls again when it is.
-      this.#drawn = "";
-      return;
-    }
-    const data = this.#store.joined(this.#isLog) as uPlot.AlignedData;
-    this.#plot = new uPlot(this.#options(), data, this.#chart);
-  }
-
-  #options(): uPlot.Options {
-    const look = getComputedStyle(this.root);
-    const colour = (name: string) => look.getPropertyValue(`--lg-${name}`).trim();
-    const font = `11px ${colour("ui") || "sans-serif"}`;
-    const shares = this.#store.series.some(({ name }) => isShare(name));
-    const others = this.#store.series.some(({ name }) => !isShare(name));
-    const axis = { stroke: colour("faint"), font, ticks: { show: false } };
-    const grid = {
-      stroke: colour("line"),
-      width: 1,
-      ...(this.#isLog ? { filter: powersOnly } : {}),
-    };
-    return {
-      width: this.#chart.clientWidth || 600,
-      height: HEIGHT,
-      padding: [12, shares && others ? 4 : 16, 0, 0],
-      cursor: { drag: { x: false, y: false }, points: { size: 7 } },
-      legend: { live: true },
-      scales: {
-        x: { time: false },
-        y: { distr: this.#isLog ? 3 : 1 },
-        // A share logged in percent: one value above 1 says so.
-        [SHARE]: { range: (_, __, high) => [0, high > 1 ? Math.max(100, high) : 1] },
-      },
-      axes: [
-        {
-          ...axis,
-          size: 30,
-          gap: 6,
-          grid: { show: false },
-          values: (_, ticks) => ticks.map(tickText),
-        },
-        {
-          ...axis,
-          show: others || !shares,
-          grid,
-          size: 54,
-          values: (_, ticks) => ticks.map(tickText),
-        },
-        {
-          ...axis,
-          show: shares,
-          scale: SHARE,
-          side: others ? 1 : 3,
-          size: 54,
-          grid: others ? { show: false } : grid,
-          values: (_, ticks) => {
-            const percent = (ticks.at(-1) ?? 0) > 1 ? 1 : 100;
-            return ticks.map((tick) => `${Math.round(tick * percent)} %`);
-          },
-        },
-      ],
-      series: [
-        { label: "step", value: (_, value, __, index) => this.#where(value, index) },
-        ...this.#store.series.map(({ name }, at) =>
-          this.#line(name, colour(`series-${1 + (at % 6)}`), at),
-        ),
-      ],
-    };
-  }
-
-  #line(name: string, stroke: string, at: number): uPlot.Series {
-    return {
-      label: name,
-      stroke,
-      width: 2,
-      // Told apart without colour, too.
-      dash: at % 3 === 1 ? [8, 4] : at % 3 === 2 ? [2, 4] : undefined,
-      scale: isShare(name) ? SHARE : "y",
-      spanGaps: true,
-      // Asked at each drawing: a curve that has grown long is a line.
-      points: { show: () => this.#store.series[at]!.x.length < 40, size: 5, fill: stroke },
-      value: (_, value, __, index) => this.#reading(at, value, index),
-    };
-  }
-
-  /** Under the cursor its value; with no cursor the newest. */
-  #reading(at: number, value: number | null | undefined, index: number | null): string {
-    if (index === null) return number(this.#store.series[at]?.y.values.at(-1) ?? Number.NaN);
-    return value === null || value === undefined ? "" : number(value);
-  }
-
-  #where(value: number | null, index: number | null): string {
-    if (index !== null && value !== null) return number(value);
-    const last = this.#store.series.map(({ x }) => x.values.at(-1) ?? Number.NEGATIVE_INFINITY);
-    return last.length ? number(Math.max(...last)) : "";
-  }
-
-  #resize(): void {
-    const width = this.#chart.clientWidth;
-    if (!width) return;
-    if (!this.#plot) this.update();
-    else if (width !== this.#plot.width) this.#plot.setSize({ width, height: HEIGHT });
+  #read(x: number | null): void {
+    this.#at = x;
+    const { series } = this.#store;
+    this.#key.update(series, x);
+    this.root.dataset.reading = x === null ? "" : String(x);
+    // Said only to who reads by keys: a pointer would set off a flood of words.
+    if (x === null || !this.#chart.element.matches(":focus-visible")) return;
+    const values = series
+      .filter((one) => !this.#chart.hidden.has(one))
+      .map((one) => `${one.label} ${reading(one, x)}`);
+    say(this.#spoken, `step ${number(x)}: ${values.join(", ")}`);
   }
 
   destroy(): void {
     cancelAnimationFrame(this.#frame);
-    this.#plot?.destroy();
+    this.#chart.destroy();
     for (const clean of this.#cleanups) clean();
     this.root.remove();
   }
 }
 
-/** On a log scale a line for each power of ten; the lines between them would be a thicket. */
-const powersOnly = (_: uPlot, splits: number[]) =>
-  splits.map((split) => (Number.isInteger(Math.log10(split)) ? split : null));
+function toggle(label: string): HTMLButtonElement {
+  return h("button", { type: "button", "aria-pressed": "false" }, label);
+}
 
-const tickText = (value: number | null) => (value === null ? "" : number(value));
+/** Turns a toggle over; says whether it is on now. */
+function press(pressed: HTMLButtonElement): boolean {
+  const on = pressed.getAttribute("aria-pressed") !== "true";
+  pressed.setAttribute("aria-pressed", String(on));
+  return on;
+}

@@ -1,0 +1,66 @@
+// The plot's legend: a button for each curve shows and hides it, and tells its value.
+import { DASHES, type Series, styles } from "../core/curves.ts";
+import { elide, number } from "../core/text.ts";
+import { h, s, say } from "./dom.ts";
+
+export class Key {
+  readonly element = h("div", { class: "lg-key", role: "group", "aria-label": "curves" });
+  readonly #step = h("span", { class: "lg-note lg-reading" });
+  readonly #values: HTMLElement[] = [];
+  readonly #hidden: Set<Series>;
+  readonly #changed: () => void;
+
+  constructor(hidden: Set<Series>, changed: () => void) {
+    this.#hidden = hidden;
+    this.#changed = changed;
+    this.element.append(this.#step);
+  }
+
+  /** Each curve's value at a step, or its newest. */
+  update(series: Series[], x: number | null): void {
+    const looks = styles(series);
+    for (let at = this.#values.length; at < series.length; at++)
+      this.#add(series[at]!, looks[at]!.colour, looks[at]!.dash);
+    const newest = series.reduce((most, one) => Math.max(most, one.x.values.at(-1)!), -Infinity);
+    const step = x ?? newest;
+    say(this.#step, series.length ? `step ${number(step)}` : "");
+    series.forEach((one, at) => {
+      say(this.#values[at]!, reading(one, x));
+    });
+  }
+
+  #add(series: Series, colour: number, dash: number): void {
+    const line = s("path", { d: "M0 6h26", "stroke-dasharray": DASHES[dash]!.join(" ") || null });
+    const swatch = s(
+      "svg",
+      { viewBox: "0 0 26 12", class: `lg-s${colour}`, "aria-hidden": "true" },
+      line,
+    );
+    const value = h("span", { class: "lg-value-now" });
+    const button = h(
+      "button",
+      { type: "button", "aria-pressed": "true", title: "show or hide" },
+      swatch,
+      h("span", {}, elide(series.label, 60)),
+      value,
+    );
+    button.addEventListener("click", () => {
+      const hide = !this.#hidden.has(series);
+      if (hide) this.#hidden.add(series);
+      else this.#hidden.delete(series);
+      button.setAttribute("aria-pressed", String(!hide));
+      this.#changed();
+    });
+    this.#values.push(value);
+    this.element.append(button);
+  }
+}
+
+/** A value in words; where the nearest point lies at another step, with that step. */
+export function reading(series: Series, x: number | null): string {
+  const at = x === null ? series.y.length - 1 : series.nearest(x);
+  if (at < 0) return "";
+  const step = series.x.values[at]!;
+  const away = x !== null && step !== x ? ` (at ${number(step)})` : "";
+  return number(series.y.values[at]!) + away;
+}
