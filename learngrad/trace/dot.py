@@ -28,7 +28,7 @@ _LOOKS = {
     "dashed-pill": 'shape=box style="rounded,filled,dashed" fillcolor="#f3ebf8" color="#84539f"',
     "dashed-rectangle": 'shape=box style="filled,dashed" fillcolor="#f5f4f0" color="#85817a"',
     "rectangle": 'shape=box style="filled" fillcolor="#ffffff" color="#59636f"',
-    "octagon": 'shape=octagon style="filled,dashed" fillcolor="#fdebe2" color="#c04a00"',
+    "octagon": 'shape=octagon style="filled,dashed" fillcolor="#fdebe2" color="#b04300"',
 }
 
 
@@ -75,7 +75,7 @@ def to_dot(trace: Mapping[str, Any]) -> str:
     lines = ["digraph learngrad {",
              f'  graph [{_layout(trace)} bgcolor="transparent" charset="UTF-8"]',
              '  node [fontname="Courier" fontsize=11 margin="0.14,0.08" fontcolor="#1c2530"]',
-             '  edge [color="#9aa5b1" arrowsize=0.6]']
+             '  edge [color="#7f8b98" arrowsize=0.6]']
     drawn = boxes(trace)
     for node in trace["nodes"]:
         one = drawn[node["id"]]

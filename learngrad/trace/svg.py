@@ -31,14 +31,14 @@ __all__ = ["COLOURS", "draw", "to_svg"]
 
 # name: (light, dark), as in the front end's style sheet.
 COLOURS = {
-    "ink": ("#1c2530", "#e6eaf0"), "faint": ("#5d6875", "#9ba7b4"), "edge": ("#9aa5b1", "#66727f"),
+    "ink": ("#1c2530", "#e6eaf0"), "faint": ("#5d6875", "#9ba7b4"), "edge": ("#7f8b98", "#66727f"),
     "grad": ("#a24e00", "#ffbd6b"),
     "leaf": ("#e4f1fc", "#12304a"), "leaf-line": ("#1f74b5", "#69b6f3"),
     "parameter": ("#dcf4ea", "#0d3a2d"), "parameter-line": ("#04795a", "#4bcb9f"),
     "buffer": ("#f3ebf8", "#35234a"), "buffer-line": ("#84539f", "#c39ae0"),
     "constant": ("#f5f4f0", "#2b2a27"), "constant-line": ("#85817a", "#a39e94"),
     "operation": ("#fff", "#1f252d"), "operation-line": ("#59636f", "#98a5b3"),
-    "failed": ("#fdebe2", "#452008"), "failed-line": ("#c04a00", "#ff8f4f"),
+    "failed": ("#fdebe2", "#452008"), "failed-line": ("#b04300", "#ff8f4f"),
 }
 # Legible on white and on black: for what stands on a ground whose colour nobody told us.
 NEUTRAL = "#757c85"

@@ -42,6 +42,35 @@ export function sentence(trace: Trace, which: number, index: number): string {
   );
 }
 
+/** A node in the table: what `words.table` says of it in Python. */
+export interface Row {
+  id: number;
+  node: string;
+  from: string;
+  value: string;
+  gradient: string;
+  line: string;
+}
+
+/** The first nodes of a trace as rows; an empty gradient means that none is wanted. */
+export function tableRows(
+  trace: Trace,
+  gradientOf: (id: number) => Preview | null,
+  most: number,
+): Row[] {
+  const speaker = new Speaker(trace);
+  return trace.nodes.slice(0, most).map((node) => {
+    const wants = node.requires_grad && node.kind !== "constant";
+    const grad = wants ? gradientOf(node.id) : null;
+    return {
+      id: node.id,
+      ...speaker.made(node),
+      value: node.status === "failed" ? "failed" : worth(node),
+      gradient: grad ? amount(grad) : wants ? "none yet" : "",
+    };
+  });
+}
+
 /** A trace with its nodes by number, and what each is called. */
 class Speaker {
   readonly #nodes = new Map<number, TraceNode>();
@@ -102,6 +131,14 @@ class Speaker {
     return `${mark}(${names.join(", ")})`;
   }
 
+  /** What a node is called, what it came from, and where. */
+  made(node: TraceNode): Pick<Row, "node" | "from" | "line"> {
+    const label = node.src && this.#sources.get(node.src.source)?.label;
+    const line = node.src ? `line ${node.src.line}${label ? ` of ${elide(label, 60)}` : ""}` : "";
+    const from = node.kind === "operation" ? this.#rightHandSide(node) : node.kind;
+    return { node: this.name(node.id), from, line };
+  }
+
   #title(node: TraceNode): string {
     const right = this.#rightHandSide(node);
     const verb = VERBS[node.op ?? ""] ?? sign(node).replaceAll("_", " ");
@@ -118,7 +155,9 @@ class Speaker {
       return `${begin} It failed: ${elide(error.replace(/\.+$/, ""), LONGEST)}.`;
     }
     const used = node.edges.map((_, at) => this.#operand(node, at));
-    return `${begin} ${used.length ? `From ${and(used)} comes` : "It makes"} ${worth(node)}.`;
+    const outputs = node.outputs?.length ?? 0;
+    const gives = outputs > 1 ? `${outputs} outputs` : worth(node);
+    return `${begin} ${used.length ? `From ${and(used)} comes` : "It makes"} ${gives}.`;
   }
 
   /** `name = value`; of a plain number, itself. */
@@ -202,9 +241,8 @@ function amount(preview: Preview): string {
 
 const shape = (sizes: number[]) => (sizes.length ? shapeText(sizes) : "one number");
 
+/** What a node holds. */
 function worth(node: TraceNode): string {
-  const outputs = node.outputs?.length ?? 0;
-  if (outputs > 1) return `${outputs} outputs`;
   if (node.preview) return amount(node.preview);
   return node.shape ? shape(node.shape) : "unknown";
 }

@@ -44,6 +44,7 @@ const ICONS = {
   pause: "M3 2h3v10H3zM8 2h3v10H8z",
   plus: "M6 2h2v4h4v2H8v4H6V8H2V6h4z",
   minus: "M2 6h10v2H2z",
+  table: "M1 2h12v3H1zM1 6h5v2H1zM8 6h5v2H8zM1 10h5v2H1zM8 10h5v2H8z",
   fit: "M2 2h4v2H4v2H2zM8 2h4v4h-2V4H8zM2 8h2v2h2v2H2zM10 8h2v4H8v-2h2z",
 };
 export type Icon = keyof typeof ICONS;

@@ -16,7 +16,7 @@ import type { TraceStore } from "../core/store.ts";
 import type { Layout, Trace, TraceNode } from "../core/types.ts";
 import { forwardPlace, Names, summary } from "../core/words.ts";
 import { Controls } from "./controls.ts";
-import { h, say } from "./dom.ts";
+import { button, h, say } from "./dom.ts";
 import { Legend } from "./legend.ts";
 import {
   beginningPanel,
@@ -28,7 +28,7 @@ import {
 } from "./panel.ts";
 import { Picture } from "./picture.ts";
 import { SourceView } from "./source.ts";
-import { nodeTable } from "./table.ts";
+import { NodeTable } from "./table.ts";
 import { adopt, followTheme } from "./theme.ts";
 
 /** Lays out a graph given in DOT; rejects where there is no layout engine. */
@@ -36,6 +36,9 @@ export type LayoutEngine = (dot: string) => Promise<Layout>;
 
 /** More boxes than this are too many to read and too slow to lay out while a cell runs. */
 export const MOST_DRAWN = 800;
+
+/** How the drawing is walked, for who does not see it. */
+const HOW = "Up and Down arrow go from box to box, Enter chooses one, T shows them as a table.";
 
 export interface GraphOptions {
   /** Makes layouts; absent where a finished one is given. */
@@ -65,9 +68,11 @@ export class GraphView {
   readonly #legend = new Legend();
   readonly #source = new SourceView((at) => this.#pointAtLine(at));
   readonly #note = h("span", { class: "lg-note" });
+  readonly #table = new NodeTable();
+  readonly #asTable = button("table", "the graph as a table (T)", () => this.#toggleTable());
   readonly #stage = h("div", { class: "lg-stage" });
   readonly #empty = h("div", { class: "lg-empty" }, "Waiting for the first operation …");
-  readonly #panel = h("div", { class: "lg-panel" });
+  readonly #panel = h("div", { class: "lg-panel", role: "region", "aria-label": "this step" });
   readonly #live = h("div", { class: "lg-hush", role: "status", "aria-live": "polite" });
   readonly #complaint = h("p", { class: "lg-error lg-complaint", role: "alert" });
   readonly #cleanups: (() => void)[] = [];
@@ -82,7 +87,8 @@ export class GraphView {
   #stale = false;
   #width = 0;
   #tallest = 0;
-  #words: HTMLElement | null = null;
+  /** Why there is no drawing; null where there is one. */
+  #undrawn: string | null = null;
 
   constructor(store: TraceStore, options: GraphOptions) {
     this.#store = store;
@@ -117,10 +123,12 @@ export class GraphView {
   #build(): void {
     const head = h("div", { class: "lg-head" });
     const title = h("span", { class: "lg-title" }, h("i", { class: "lg-dot" }), "Graph");
-    head.append(title, this.#note, h("span", { class: "lg-gap" }), this.#picture.stage.buttons);
+    this.#asTable.setAttribute("aria-pressed", "false");
+    const gap = h("span", { class: "lg-gap" });
+    head.append(title, this.#note, gap, this.#asTable, this.#picture.stage.buttons);
     this.#stage.append(this.#empty);
     const main = h("div", { class: "lg-main" });
-    main.append(this.#stage, this.#controls.element, this.#legend.element);
+    main.append(this.#stage, this.#table.element, this.#controls.element, this.#legend.element);
     const inner = h("div", { class: "lg-side-inner" }, this.#panel, this.#source.element);
     const body = h("div", { class: "lg-body" }, main, h("div", { class: "lg-side" }, inner));
     this.root.append(head, this.#complaint, body, this.#live);
@@ -190,7 +198,7 @@ export class GraphView {
     const { trace } = this.#store;
     say(this.#note, this.#noteText(trace));
     this.#legend.show(trace, this.#moment.index < 0);
-    this.#picture.stage.canvas.setAttribute("aria-label", summary(trace));
+    this.#picture.stage.canvas.setAttribute("aria-label", `${summary(trace)} ${HOW}`);
     this.#controls.show();
     this.#tell(trace);
     this.#state();
@@ -240,6 +248,10 @@ export class GraphView {
     this.#width = clientWidth;
     this.#tallest = Math.max(this.#tallest, this.#panel.offsetHeight);
     this.#panel.style.setProperty("--lg-tallest", `${this.#tallest}px`);
+    // What scrolls can be reached by keys.
+    const scrolls = this.#panel.scrollHeight > this.#panel.clientHeight;
+    this.#panel.toggleAttribute("tabindex", scrolls);
+    if (scrolls) this.#panel.tabIndex = 0;
   }
 
   #gradient(node: TraceNode) {
@@ -273,12 +285,14 @@ export class GraphView {
         const layout = await this.#layOut(nodes);
         if (this.#over) return;
         this.#empty.hidden = nodes.length > 0;
-        if (!layout) this.#showWords(trace);
-        else if (nodes.length) await this.#picture.show(layout, nodes, this.#now());
+        this.#undrawn = layout ? null : "";
+        this.#showTable();
+        if (layout && nodes.length) await this.#picture.show(layout, nodes, this.#now());
       }
     } catch (error) {
       this.#drawn = this.#store.revision;
-      this.#showWords(this.#store.trace, error as Error);
+      this.#undrawn = `The graph could not be laid out: ${(error as Error).message}`;
+      this.#showTable();
     } finally {
       this.#busy = false;
     }
@@ -296,14 +310,20 @@ export class GraphView {
     return engine(toDot(nodes, (node) => box(node, final.get(node.id)?.value ?? null)));
   }
 
-  /** Where the graph cannot be drawn: what it is in words, and its nodes as a table. */
-  #showWords(trace: Trace, error?: Error): void {
-    const why = error ? `The graph could not be laid out: ${error.message}` : "";
-    const words = nodeTable(trace, this.#now(), this.#names, why);
-    if (this.#words) this.#words.replaceWith(words);
-    else this.#stage.replaceWith(words);
-    this.#words = words;
-    this.root.dataset.words = "true";
+  /** Where the graph cannot be drawn, or the reader likes it better: its nodes as a table. */
+  #showTable(): void {
+    const shown = this.#undrawn !== null || this.#asTable.ariaPressed === "true";
+    this.#stage.hidden = shown;
+    this.#table.element.hidden = !shown;
+    this.#asTable.hidden = this.#undrawn !== null;
+    if (shown) this.#table.show(this.#store.trace, this.#moment, this.#undrawn ?? "");
+    if (shown) this.root.dataset.words = "true";
+    else delete this.root.dataset.words;
+  }
+
+  #toggleTable(): void {
+    this.#asTable.ariaPressed = String(this.#asTable.ariaPressed !== "true");
+    this.#showTable();
   }
 
   /** The replay has moved: no layout, only marks and words. */
@@ -313,7 +333,7 @@ export class GraphView {
     this.#moment = this.#now();
     this.#picture.mark(this.#moment);
     this.#picture.reveal(this.#moment);
-    if (this.#words) this.#showWords(this.#store.trace);
+    this.#showTable();
     this.#write();
     const { trace } = this.#store;
     say(this.#live, sentence(trace, this.#replay, this.#stepper.index));
@@ -398,17 +418,21 @@ export class GraphView {
       event.key === "Escape"
         ? this.#escape()
         : this.#picture.key(event, (id) => this.#choose(id)) ||
-          this.#nodeKey(event) ||
+          this.#letterKey(event) ||
           this.#controls.key(event);
     if (!taken) return;
     event.preventDefault();
     event.stopPropagation();
   }
 
-  /** Keys for the chosen node, the one with the focus, or the one whose turn it is. */
-  #nodeKey(event: KeyboardEvent): boolean {
+  /** T; and keys for the chosen node, the one with the focus, or the one whose turn it is. */
+  #letterKey(event: KeyboardEvent): boolean {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return false;
     if ((event.target as Element).closest("select, input, .lg-code")) return false;
+    if (event.key.toLowerCase() === "t" && this.#undrawn === null) {
+      this.#toggleTable();
+      return true;
+    }
     const focused = (event.target as Element).closest<SVGGElement>(".lg-node")?.dataset.id;
     const { step, ran } = this.#moment;
     const id = this.#chosen ?? (focused ? Number(focused) : (step?.node ?? ran?.id));

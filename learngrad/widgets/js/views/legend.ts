@@ -49,7 +49,12 @@ const ENTRIES: Entry[] = [
 ];
 
 export class Legend {
-  readonly element = h("div", { class: "lg-legend", "aria-label": "legend", hidden: true });
+  readonly element = h("div", {
+    class: "lg-legend",
+    role: "group",
+    "aria-label": "legend",
+    hidden: true,
+  });
   #shown = "";
 
   show(trace: Trace, forward: boolean): void {

@@ -172,7 +172,9 @@ export class Picture {
       d: "M-3-7h6l4 4v6l-4 4h-6l-4-4v-6z",
       transform: `translate(${-width / 2 + 3} ${-height / 2 + 3})`,
     });
-    group.append(ring(shape, width, height), ...outline(shape, width, height), ...lines, stop);
+    // Blanks between the lines, so that words do not run into each other when it is read out.
+    const spaced = lines.flatMap((line) => [line, " "]);
+    group.append(ring(shape, width, height), ...outline(shape, width, height), ...spaced, stop);
     const drawn = { group, lines, box: shown, at: known?.at ?? at, node, key };
     group.setAttribute("class", nodeClass(drawn, known ? "" : "lg-new"));
     if (known) known.group.replaceWith(group);
@@ -289,6 +291,7 @@ export class Picture {
       // One stop for the Tab key; the arrows go on from there.
       const tab = id === first ? "0" : "-1";
       if (drawn.group.getAttribute("tabindex") !== tab) drawn.group.setAttribute("tabindex", tab);
+      drawn.group.setAttribute("aria-pressed", String(id === this.#chosen));
     }
     const flowing = moment.ran ? " lg-feeding" : " lg-flowing";
     for (const [key, { group }] of this.#edges) {
@@ -330,9 +333,15 @@ export class Picture {
 
   /** Marks a box the reader chose; null unmarks. */
   choose(id: number | null): void {
-    if (this.#chosen !== null) this.#nodes.get(this.#chosen)?.group.classList.remove("lg-chosen");
+    for (const [one, chosen] of [
+      [this.#chosen, false],
+      [id, true],
+    ] as const) {
+      const group = one === null ? undefined : this.#nodes.get(one)?.group;
+      group?.classList.toggle("lg-chosen", chosen);
+      group?.setAttribute("aria-pressed", String(chosen));
+    }
     this.#chosen = id;
-    if (id !== null) this.#nodes.get(id)?.group.classList.add("lg-chosen");
   }
 
   /** Brings the active box into view where the drawing is larger than the stage. */

@@ -111,6 +111,16 @@ export class Stage {
     this.#look(zoomed(this.#camera, factor, point ?? [width / 2, height / 2]));
   }
 
+  /** What was held moves along, and is spread as far as the fingers are. */
+  #drag(from: Grip, to: Grip): void {
+    this.mode = "free";
+    const { scale, x, y } = this.#camera;
+    const moved = { scale, x: x + to.x - from.x, y: y + to.y - from.y };
+    const { left, top } = this.canvas.getBoundingClientRect();
+    const factor = from.spread && to.spread ? to.spread / from.spread : 1;
+    this.#look(zoomed(moved, factor, [to.x - left, to.y - top]));
+  }
+
   #toggleFit(): void {
     const small = wholeScale(this.#drawing, this.#size()) < this.#camera.scale - 0.001;
     this.mode = small ? "whole" : "follow";
@@ -119,43 +129,48 @@ export class Stage {
 
   #listen(): void {
     const { signal } = this.#stop;
-    let last: [number, number] | null = null;
+    /** The fingers or the mouse that are down, and where. */
+    const down = new Map<number, [number, number]>();
     let way = 0;
     this.canvas.addEventListener(
       "pointerdown",
       (event) => {
-        this.dragged = false;
         if (event.button !== 0) return;
-        last = [event.clientX, event.clientY];
-        way = 0;
+        if (!down.size) {
+          this.dragged = false;
+          way = 0;
+        }
+        down.set(event.pointerId, [event.clientX, event.clientY]);
       },
       { signal },
     );
     this.canvas.addEventListener(
       "pointermove",
       (event) => {
+        const last = down.get(event.pointerId);
         if (!last) return;
-        const [dx, dy] = [event.clientX - last[0], event.clientY - last[1]];
-        way += Math.abs(dx) + Math.abs(dy);
+        const now: [number, number] = [event.clientX, event.clientY];
+        way += Math.abs(now[0] - last[0]) + Math.abs(now[1] - last[1]);
         if (way < 4) return;
         // Captured only now: a captured press would take the click away from the box under it.
         if (!this.dragged) this.canvas.setPointerCapture(event.pointerId);
         this.dragged = true;
-        this.mode = "free";
-        last = [event.clientX, event.clientY];
-        const { scale, x, y } = this.#camera;
-        this.#look({ scale, x: x + dx, y: y + dy });
+        const before = grip(down);
+        down.set(event.pointerId, now);
+        this.#drag(before, grip(down));
       },
       { signal },
     );
     for (const name of ["pointerup", "pointercancel"] as const)
-      this.canvas.addEventListener(
-        name,
-        () => {
-          last = null;
-        },
-        { signal },
-      );
+      this.canvas.addEventListener(name, ({ pointerId }) => down.delete(pointerId), { signal });
+    // One finger up or down scrolls the page; two fingers are the drawing's.
+    this.canvas.addEventListener(
+      "touchstart",
+      (event) => {
+        if (event.touches.length > 1) event.preventDefault();
+      },
+      { signal, passive: false },
+    );
     this.canvas.addEventListener(
       "wheel",
       (event) => {
@@ -176,4 +191,19 @@ export class Stage {
     this.#stop.abort();
     this.#observer.disconnect();
   }
+}
+
+/** The middle of what is held, and how far two fingers are apart; 0 for one. */
+interface Grip {
+  x: number;
+  y: number;
+  spread: number;
+}
+
+function grip(down: Map<number, [number, number]>): Grip {
+  const points = [...down.values()];
+  const [first, second] = points as [[number, number], [number, number]?];
+  const mean = (axis: 0 | 1) => points.reduce((sum, at) => sum + at[axis], 0) / points.length;
+  const spread = second ? Math.hypot(second[0] - first[0], second[1] - first[1]) : 0;
+  return { x: mean(0), y: mean(1), spread };
 }

@@ -6,8 +6,6 @@ import { h } from "./dom.ts";
 
 /** Width of a character in a cell. */
 const DIGIT = 6.4;
-const COLD = "0, 114, 178";
-const WARM = "230, 130, 0";
 
 /** The value as an element; "nothing yet" where there is none. */
 export function valueElement(preview: Preview | null, none = "nothing yet"): HTMLElement {
@@ -29,8 +27,9 @@ function heatElement(preview: Preview): HTMLElement | null {
   for (const { text, strength, bad } of grid.cells) {
     const cell = h("span", { title: text, class: bad ? "lg-bad" : null }, grid.written && text);
     cell.style.height = `${height}px`;
-    const colour = strength < 0 ? COLD : WARM;
-    cell.style.backgroundColor = `rgba(${colour}, ${(0.06 + 0.8 * Math.abs(strength)).toFixed(2)})`;
+    const share = (8 + 92 * Math.abs(strength)).toFixed(0);
+    const colour = strength < 0 ? "cold" : "warm";
+    cell.style.backgroundColor = `color-mix(in srgb, var(--lg-${colour}) ${share}%, transparent)`;
     element.append(cell);
   }
   return element;
