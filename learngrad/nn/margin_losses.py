@@ -36,6 +36,8 @@ class CosineEmbeddingLoss(Loss):
     ------
     ShapeError
         If the shapes do not fit each other.
+    ArgumentError
+        If a target is neither 1 nor -1.
 
     Examples
     --------
@@ -105,6 +107,8 @@ class HingeEmbeddingLoss(Loss):
     ------
     ShapeError
         If the shapes differ: they would be broadcast.
+    ArgumentError
+        If a target is neither 1 nor -1.
 
     Examples
     --------
@@ -217,6 +221,8 @@ class SoftMarginLoss(Loss):
     ------
     ShapeError
         If the shapes differ: they would be broadcast.
+    ArgumentError
+        If a target is neither 1 nor -1.
 
     Examples
     --------

@@ -197,6 +197,9 @@ def cosine_embedding_loss(input1, input2, target, margin=0.0, size_average=None,
                           reduction="mean"):
     """``1 - cos`` where the target is 1, ``max(0, cos - margin)`` where it is -1.
 
+    PyTorch: `torch.nn.functional.cosine_embedding_loss` takes any target; here one that is neither
+    1 nor -1 is an error (on a GPU it is not looked at).
+
     Examples
     --------
     >>> import learngrad
@@ -209,11 +212,21 @@ def cosine_embedding_loss(input1, input2, target, margin=0.0, size_average=None,
         raise ShapeError(f"cosine_embedding_loss has {list(input1.shape[:-1])} pairs and "
                          f"{list(target.shape)} targets",
                          tensors={"input1": input1, "target": target}, fix="one target for a pair")
+    _signs("cosine_embedding_loss", target)
     # As PyTorch computes it here: a small number beside each squared length.
     lengths = (sum(input1 * input1, -1) + 1e-12) * (sum(input2 * input2, -1) + 1e-12)
     cosine = sum(input1 * input2, -1) / sqrt(lengths)
     losses = where(target == 1, 1 - cosine, relu(cosine - margin))
     return combined(losses, reduced(reduction, size_average, reduce))
+
+
+def _signs(name: str, target: Any) -> None:
+    """Refuse answers 0 and 1 where 1 and -1 belong: a 0 teaches nothing, or the wrong thing."""
+    data = target._data
+    if isinstance(data, np.ndarray) and not (np.abs(data) == 1).all():
+        raise ArgumentRangeError(f"{name} takes targets of 1 and -1, and one is neither",
+                                 tensors={"target": target}, fix="2 * target - 1 makes them of 0 "
+                                 "and 1")
 
 
 def margin_ranking_loss(input1, input2, target, margin=0.0, size_average=None, reduce=None,
@@ -237,6 +250,9 @@ def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=No
                          reduction="mean"):
     """The input where the target is 1, ``max(0, margin - input)`` where it is -1.
 
+    PyTorch: `torch.nn.functional.hinge_embedding_loss` takes any target; here one that is neither
+    1 nor -1 is an error (on a GPU it is not looked at).
+
     Examples
     --------
     >>> import learngrad
@@ -245,13 +261,16 @@ def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=No
     tensor([0.5000, 0.5000])
     """
     same_shape("hinge_embedding_loss", input, target)
-    # A target that is neither counts for both, as in PyTorch.
+    _signs("hinge_embedding_loss", target)
     losses = where(target == -1, 0, input) + where(target == 1, 0, relu(margin - input))
     return combined(losses, reduced(reduction, size_average, reduce))
 
 
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """``ln(1 + e^(-target * input))``, targets 1 and -1.
+
+    PyTorch: `torch.nn.functional.soft_margin_loss` takes any target; here one that is neither
+    1 nor -1 is an error (on a GPU it is not looked at).
 
     Examples
     --------
@@ -261,6 +280,7 @@ def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="m
     tensor(0.6931)
     """
     same_shape("soft_margin_loss", input, target)
+    _signs("soft_margin_loss", target)
     return combined(-logsigmoid(target * input), reduced(reduction, size_average, reduce))
 
 

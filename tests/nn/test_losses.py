@@ -2,6 +2,7 @@
 
 import copy
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -146,6 +147,9 @@ def test_targets_that_are_no_classes_are_refused(name, target, error, said):
     (lambda: nn.CosineEmbeddingLoss()(ONES, ONES, COLUMN), ShapeError, "4. pairs"),
     (lambda: nn.CosineEmbeddingLoss()(ONES, ONES[:1], ROW), ShapeError, "is not"),
     (lambda: nn.MarginRankingLoss()(ROW, ROW, COLUMN), ShapeError, "is not"),
+    *[(partial(getattr(nn, name)(), *inputs, 0 * ROW), ArgumentError, "1 and -1")
+      for name, *inputs in (("CosineEmbeddingLoss", ONES, ONES), ("HingeEmbeddingLoss", ROW),
+                            ("SoftMarginLoss", ROW))],
     (lambda: nn.TripletMarginLoss()(ONES, ONES, ONES[:1]), ShapeError, "is not"),
     (lambda: nn.TripletMarginLoss(margin=0)(ONES, ONES, ONES), ArgumentError, "above 0"),
     (lambda: nn.TripletMarginWithDistanceLoss(margin=-1)(ONES, ONES, ONES), ArgumentError,
