@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from learngrad.creation import full_like
 from learngrad.distributions.bernoulli import Bernoulli
 from learngrad.distributions.categorical import Categorical
 from learngrad.distributions.distribution import Distribution, NotOffered
@@ -104,6 +105,17 @@ def _exponentials(p: Exponential, q: Exponential) -> Tensor:
 def _uniforms(p: Uniform, q: Uniform) -> Tensor:
     narrower = ((q.high - q.low) / (p.high - p.low)).log()
     return where((q.low > p.low) | (q.high < p.high), math.inf, narrower)
+
+
+@register_kl(Normal, Uniform)
+def _normal_from_uniform(p: Normal, q: Uniform) -> Tensor:
+    return full_like(p.loc + q.low, math.inf)  # a normal draw may lie anywhere
+
+
+@register_kl(Uniform, Normal)
+def _uniform_from_normal(p: Uniform, q: Normal) -> Tensor:
+    spread = (p.variance + (p.mean - q.loc)**2) / (2 * q.variance)
+    return spread + q.scale.log() + 0.5 * math.log(2 * math.pi) - p.entropy()
 
 
 @register_kl(Bernoulli, Bernoulli)

@@ -195,6 +195,20 @@ def test_what_never_comes(name, first, second):
         compare(mine, theirs)
 
 
+def test_divergence_of_a_box_and_a_bell():
+    found = []
+    for lib in (lg, torch):
+        space = D if lib is lg else torch.distributions
+        low = lib.tensor([-1.0, 2.0], dtype=lib.float64, requires_grad=True)
+        scale = lib.tensor([0.5, 3.0], dtype=lib.float64, requires_grad=True)
+        box, bell = space.Uniform(low, 4.0), space.Normal(0.25, scale)
+        out = space.kl_divergence(box, bell)
+        out.sum().backward()
+        found.append([out, low.grad, scale.grad, space.kl_divergence(bell, box)])
+    for mine, theirs in zip(*found, strict=True):
+        compare(mine, theirs)
+
+
 def test_categorical_with_impossible_classes():
     """As a policy masks its actions: with logits of minus infinity."""
     for lib, space in ((lg, D), (torch, torch.distributions)):
