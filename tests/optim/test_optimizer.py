@@ -153,6 +153,8 @@ def test_repr(lib):
         "SGD (\nParameter Group 0\n    dampening: 0\n    differentiable: False\n    foreach: None\n"
         "    fused: None\n    lr: 0.1\n    maximize: False\n    momentum: 0\n    nesterov: False\n"
         "    weight_decay: 0\n)")
+    two = lib.optim.Adam([{"params": [w]}, {"params": [lib.ones(1, requires_grad=True)]}])
+    assert "    weight_decay: 0\n\nParameter Group 1\n    amsgrad: False\n" in repr(two)
 
 
 # ---- Groups, names, hooks ------------------------------------------------------------------------
