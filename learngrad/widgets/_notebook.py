@@ -7,11 +7,11 @@ from base64 import b64encode
 from html import escape
 from importlib.resources import files
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 from learngrad.errors import MissingDependency
 
-__all__ = ["has_widgets", "notebook", "publish", "script"]
+__all__ = ["discard", "has_widgets", "notebook", "publish", "script"]
 
 
 def notebook() -> Any:
@@ -58,6 +58,7 @@ def publish(text: str, svg: str | None, view: Any, display_id: str, *,
     """
     from IPython.display import publish_display_data
 
+    _note(view, display_id)
     data: dict[str, Any] = {"text/plain": text}
     if svg is not None:
         data["image/svg+xml"] = svg
@@ -72,3 +73,44 @@ def _picture(text: str, svg: str | None) -> str:
         return f"<pre>{escape(text)}</pre>"
     said, code = escape(text.split("\n", 1)[0]), b64encode(svg.encode()).decode()
     return f'<img alt="{said}" src="data:image/svg+xml;base64,{code}">'
+
+
+class _Shown(NamedTuple):
+    """What a place of the notebook shows, and in which run of which cell it was made."""
+
+    view: Any
+    cell: str
+    run: int
+
+
+_shown: dict[str, _Shown] = {}
+
+
+def _note(view: Any, display_id: str) -> None:
+    """Remember what a place shows, and close what earlier runs of its cell showed.
+
+    A cell that runs again throws its output away. Nobody tells the widgets in it, and ipywidgets
+    keeps every widget of a kernel until it is closed.
+    """
+    if display_id in _shown:  # from wherever it is written anew: it stays in its cell
+        _shown[display_id] = _shown[display_id]._replace(view=view)
+        return
+    shell = notebook()
+    parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    cell = (parent.get("metadata") or {}).get("cellId")
+    if cell is None:  # this front end names no cells
+        return
+    run = shell.execution_count
+    _shown[display_id] = _Shown(view, cell, run)
+    for place, old in list(_shown.items()):
+        if old.cell == cell and old.run != run:
+            del _shown[place]
+            if all(old.view is not other.view for other in _shown.values()):
+                discard(old.view)
+
+
+def discard(view: Any) -> None:
+    """Close a widget, and the layout that comes with each."""
+    if view is not None:
+        view.layout.close()
+        view.close()

@@ -13,7 +13,7 @@ from learngrad.trace.recorder import LIMIT, Recorder, from_graph
 from learngrad.trace.schema import validate
 from learngrad.trace.svg import to_svg
 from learngrad.trace.words import describe
-from learngrad.widgets._notebook import has_widgets, notebook, publish
+from learngrad.widgets._notebook import discard, has_widgets, notebook, publish
 from learngrad.widgets._throttle import Throttle
 
 if TYPE_CHECKING:
@@ -51,12 +51,13 @@ class _Screen:
             self._view = _view(self._tape)
         self._publish(trace, update=first is not None)
         if first is not None and first is not self._view:
-            first.close()
+            discard(first)
 
     def again(self, cell: int) -> None:
         """Display it in another cell, too."""
         self.cell, self._place = cell, uuid.uuid4().hex
-        if self._view is None and has_widgets():
+        closed = self._view is None or self._view.comm is None
+        if closed and has_widgets():  # its cell may have run again without it
             self._view = _view(self._tape)
         self._publish(self._tape.to_dict(), update=False)
 
