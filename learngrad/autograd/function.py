@@ -355,10 +355,11 @@ class Function(Node):
 
     def _keep(self, arrays: list[Any], cells: list[Any]) -> None:
         """Save values and their cells; None for what only an input without gradient would need."""
-        edges = self.edges
-        wanted = [(what, whose < 0 or edges[whose] is not None) for what, whose in self._saves]
-        self.saved = [arrays[what] if here else None for what, here in wanted]
-        self.cells = [cells[what] if here else None for what, here in wanted]
+        self.saved = self.cells = ()
+        for what, whose in self._saves:
+            needed = whose < 0 or self.edges[whose] is not None
+            self.saved += (arrays[what] if needed else None,)
+            self.cells += (cells[what] if needed else None,)
 
     def keep_own(self, array: Any) -> None:
         """Keep a copy of `array` if it was saved: it is about to get this operation's result."""
