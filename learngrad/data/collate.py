@@ -126,8 +126,9 @@ def _stacked(arrays: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _numbers(batch: Sequence[Any]) -> Tensor:
+    kind = type(batch[0])
     for i, item in enumerate(batch):
-        if not isinstance(item, NUMBERS):
+        if type(item) is not kind and not isinstance(item, NUMBERS):
             raise ArgumentTypeError(f"item 0 of the batch is a number and item {i} is of type "
                                     f"{type(item).__name__}", fix="return numbers for all items")
     array = np.array(batch)
@@ -135,8 +136,9 @@ def _numbers(batch: Sequence[Any]) -> Tensor:
 
 
 def _sequences(batch: Sequence[Any]) -> Any:
-    first = batch[0]
-    lengths = [len(item) if isinstance(item, Sequence) else None for item in batch]
+    first, kind = batch[0], type(batch[0])  # to compare types is ten times faster than to ask
+    lengths = [len(item) if type(item) is kind or isinstance(item, Sequence) else None
+               for item in batch]
     for i, length in enumerate(lengths):
         if length != lengths[0]:
             raise ShapeError(f"item 0 of the batch has {lengths[0]} entries and item {i} has "
