@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from learngrad.errors import MissingDependency
 
-__all__ = ["discard", "has_widgets", "notebook", "publish", "script"]
+__all__ = ["has_widgets", "notebook", "publish", "script"]
 
 
 def notebook() -> Any:
@@ -105,12 +105,6 @@ def _note(view: Any, display_id: str) -> None:
     for place, old in list(_shown.items()):
         if old.cell == cell and old.run != run:
             del _shown[place]
-            if all(old.view is not other.view for other in _shown.values()):
-                discard(old.view)
-
-
-def discard(view: Any) -> None:
-    """Close a widget, and the layout that comes with each."""
-    if view is not None:
-        view.layout.close()
-        view.close()
+            others = (other.view for other in _shown.values())
+            if old.view is not None and all(old.view is not other for other in others):
+                old.view.close()

@@ -13,7 +13,7 @@ from learngrad.trace.recorder import LIMIT, Recorder, from_graph
 from learngrad.trace.schema import validate
 from learngrad.trace.svg import to_svg
 from learngrad.trace.words import describe
-from learngrad.widgets._notebook import discard, has_widgets, notebook, publish
+from learngrad.widgets._notebook import has_widgets, notebook, publish
 from learngrad.widgets._throttle import Throttle
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class _Screen:
             self._view = _view(self._tape)
         self._publish(trace, update=first is not None)
         if first is not None and first is not self._view:
-            discard(first)
+            first.close()
 
     def again(self, cell: int) -> None:
         """Display it in another cell, too."""

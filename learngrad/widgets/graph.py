@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections import deque
 from time import monotonic
 from typing import Any
@@ -13,6 +12,7 @@ import traitlets
 
 from learngrad.trace.recorder import Recorder
 from learngrad.widgets._notebook import script
+from learngrad.widgets.front import View
 
 __all__ = ["Engine", "GraphView", "engine"]
 
@@ -45,7 +45,7 @@ def engine() -> Engine:
     return _engine
 
 
-class GraphView(anywidget.AnyWidget):
+class GraphView(View):
     """The live view of a trace.
 
     Parameters
@@ -61,8 +61,6 @@ class GraphView(anywidget.AnyWidget):
     to revision, and a view that missed one asks for a snapshot.
     """
 
-    _esm = script("graph.js")
-    uid = traitlets.Unicode().tag(sync=True)
     engine = traitlets.Unicode().tag(sync=True)
     begin = traitlets.Unicode("end").tag(sync=True)
     snapshot = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
@@ -73,7 +71,7 @@ class GraphView(anywidget.AnyWidget):
         self._sent: int = trace["revision"]
         self._waiting: deque[tuple[dict[str, Any], int]] = deque()
         self._snapped = monotonic()
-        super().__init__(uid=uuid.uuid4().hex, engine=f"IPY_MODEL_{engine().model_id}",
+        super().__init__("graph", engine=f"IPY_MODEL_{engine().model_id}",
                          begin="forward" if step else "end", snapshot=trace)
         self.on_msg(self._asked)
 

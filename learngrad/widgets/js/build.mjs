@@ -19,7 +19,12 @@ const shared = {
 
 await build({
   ...shared,
-  entryPoints: { graph: "entry/graph.ts", engine: "entry/engine.ts", plot: "entry/plot.ts" },
+  entryPoints: {
+    view: "entry/view.ts",
+    front: "entry/front.ts",
+    engine: "entry/engine.ts",
+    plot: "entry/plot.ts",
+  },
   format: "esm",
   outdir: "../static",
 });

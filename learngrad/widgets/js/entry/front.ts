@@ -1,0 +1,13 @@
+// What draws the views, sent to the browser once a kernel by a widget nobody sees.
+import graph from "./graph.ts";
+import type { WidgetModel } from "./model.ts";
+import plot from "./plot.ts";
+import { frontOf } from "./view.ts";
+
+export default {
+  initialize({ model }: { model: WidgetModel }) {
+    // The first of this version serves every kernel of the page.
+    frontOf(model).arrive({ graph, plot });
+  },
+  render() {},
+};
