@@ -57,7 +57,8 @@ def register_tensor(cls: type) -> None:
 
 
 def _shares_memory(a: Any, b: Any) -> bool:
-    return bool(devices.array_module(a).may_share_memory(a, b))
+    module = np if type(a) is _ndarray else devices.array_module(a)
+    return bool(module.may_share_memory(a, b))
 
 
 class Node:

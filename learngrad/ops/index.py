@@ -220,6 +220,8 @@ def getitem(input, key):
     >>> x[1, ::2]
     tensor([3, 5])
     """
+    if type(key) is int:  # as loops over rows have it
+        return GetItem.apply(input, key)
     first, second = in_two(unwrap_key(key, getattr(input, "_data", input)), input.ndim)
     out = GetItem.apply(input, first)
     return out if second is None else GetItem.apply(out, second)
