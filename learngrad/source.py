@@ -7,6 +7,7 @@ a watcher asks, and is remembered per place.
 from __future__ import annotations
 
 import ast
+import dis
 import itertools
 import linecache
 import os
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
-__all__ = ["Made", "Place", "caller", "here", "inside", "resolve"]
+__all__ = ["Made", "Place", "caller", "here", "inside", "resolve", "stored_next"]
 
 Made = tuple[CodeType, int]
 """A code object and the offset of an instruction in it; a frame would pin its locals."""
@@ -47,6 +48,24 @@ def caller() -> Made | None:
             return None
         frame = frame.f_back
     return frame.f_code, frame.f_lasti
+
+
+def stored_next(made: Made | None) -> bool:
+    """Whether ``x[i] += value`` runs now, and `made` is where it took ``x[i]``.
+
+    Python stores what comes out by ``x[i] = …``, and nobody else gets hold of the part it took.
+    """
+    now = caller()
+    if made is None or now is None or made[0] is not now[0]:
+        return False
+    code, lasti = now
+    starts = [next(itertools.islice(code.co_positions(), at // 2, None), (None,) * 4)
+              for at in (made[1], lasti)]
+    names = (dis.opname[op] for op in code.co_code[lasti::2])
+    if starts[0][2] is None or starts[0][::2] != starts[1][::2] or next(names) != "BINARY_OP":
+        return False
+    return next(name for name in names if name not in ("CACHE", "SWAP")) in (
+        "STORE_SUBSCR", "STORE_SLICE")
 
 
 class Place(NamedTuple):

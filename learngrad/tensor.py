@@ -443,10 +443,12 @@ class Tensor(Methods):
                     "that the gradient belongs to would be lost", tensors={"this": self},
                     fix="with learngrad.no_grad(): around an update by hand; or make a new tensor")
             if self._has_views():
+                if source.stored_next(self._made):
+                    return self._apart(new())
                 raise GraphError(
                     f"{what} on a tensor of the graph that shares its memory with another (a view)",
-                    tensors={"this": self}, fix="make a new tensor: v = v + 1; for y[i] += 1, "
-                    "y = y.index_put((learngrad.tensor(i),), one, accumulate=True)")
+                    tensors={"this": self}, fix="make a new tensor: v = v + 1; to change a part of "
+                    "y: y[i] = y[i] + 1")
         result = new()
         array = result._data
         if array.shape != self._data.shape:
@@ -457,9 +459,12 @@ class Tensor(Methods):
                 f"{what} gives {array.dtype}, which does not fit in place in {self.dtype}",
                 tensors={"this": self}, fix="make a new tensor, or convert this one: x = x.float()")
         if result._edge is not None and self._edge is None and self._has_views():
+            if source.stored_next(self._made):
+                return self._apart(result)
             raise GraphError(
                 f"{what} would bring a gradient into memory that other tensors share (a view)",
-                tensors={"this": self}, fix="use a tensor of its own: x.clone()")
+                tensors={"this": self},
+                fix="use a tensor of its own: x.clone(); to change a part of y: y[i] = y[i] + x")
         if not getattr(self._data.flags, "writeable", True):
             raise _read_only(what, self)
         if result._edge is not None:
@@ -469,6 +474,12 @@ class Tensor(Methods):
             self._edge = result._edge
         changed(self)
         return self
+
+    def _apart(self, result: Any) -> Any:
+        """What ``x[i] += v`` computes from this part of x; Python puts it into x's graph."""
+        if result._edge is not None:
+            result._edge[0].keep_own(self._data)  # that memory is about to change
+        return result
 
     def _has_views(self) -> Bool:
         """Whether another tensor, or a value kept for backward, shares this one's memory."""
@@ -484,6 +495,8 @@ class Tensor(Methods):
             value = to_array(value, None, None)
         recorded = self._edge is not None or getattr(value, "_edge", None) is not None
         if recorded and is_grad_enabled():
+            if isinstance(value, Tensor) and self.dtype.kind == "f":
+                value = E.cast(value, self.dtype)
             self._assign("x[…] = value", lambda: I.put_at(self, value, key))
             return
         if not getattr(self._data.flags, "writeable", True):

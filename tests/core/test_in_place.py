@@ -66,3 +66,20 @@ def test_a_part_changed_in_place_is_seen_by_what_saved_the_whole():
         y.split(2)[1].add_(1)
     with pytest.raises(errors.GraphError, match="changed in place"):
         loss.backward()
+
+
+def test_a_part_that_somebody_holds_is_not_added_to_in_the_graph():
+    w = lg.tensor([1.0, 2.0], requires_grad=True)
+    h = w * 2
+    parts = [h[:1], h[1:]]
+    part = h[0]
+    with pytest.raises(errors.GraphError, match="shares its memory") as caught:
+        parts[0] += 1
+    assert "y[i] = y[i] + 1" in caught.value.fix
+    with pytest.raises(errors.GraphError, match="shares its memory"):
+        part += 1
+    plain = [*lg.zeros(2, 2)]
+    with pytest.raises(errors.GraphError, match="bring a gradient"):
+        plain[0] += w
+    assert h.tolist() == [2, 4]
+    assert plain[0].tolist() == [0, 0]

@@ -434,6 +434,48 @@ def in_place_on_a_view_of_the_graph(lib):
 
 
 @program
+def a_part_is_added_to_in_the_graph(lib):
+    w = leaf(lib, 1.0, 2.0, 3.0)
+    out = lib.zeros(2, 3)
+    for k in range(4):
+        out[k % 2] += w * k
+    out[:, 1] *= w[0] * 3
+    out[0, 2] -= w.sum()
+    out[1:, :2] /= 2
+    out[out > 20] += 1
+    out.pow(2).sum().backward()
+    return [out.tolist(), w.grad.tolist()]
+
+
+@program
+def a_part_multiplied_by_itself(lib):
+    w = leaf(lib, 1.0, 2.0)
+    h = w * 2
+    h[0] *= h[1]
+    h[1] *= w[0]
+    h[1] += h[0]
+    h.sum().backward()
+    return [h.tolist(), w.grad.tolist()]
+
+
+@program
+def a_part_gets_a_value_of_another_dtype(lib):
+    w = leaf(lib, 1.0, 2.0)
+    out = lib.zeros(2, 2)
+    out[0] = w * 3
+    out[1] += w
+    out.sum().backward()
+    return [dtype_name(out.dtype), out.tolist(), dtype_name(w.grad.dtype), w.grad.tolist()]
+
+
+@program
+def a_part_of_a_leaf_is_added_to(lib):
+    w = leaf(lib, 1.0, 2.0)
+    w[0] += 1
+    return w.tolist()
+
+
+@program
 def in_place_on_the_base_of_a_view(lib):
     a = leaf(lib, 1.0, 2.0)
     h = a * 2
