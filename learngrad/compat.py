@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from learngrad import autograd, cuda, devices
+from learngrad import autograd, backends, cuda, devices
 from learngrad.creation import own
 from learngrad.devices import Device
 from learngrad.errors import ArgumentTypeError
@@ -246,11 +246,3 @@ def _current_accelerator() -> Device | None:
 accelerator = SimpleNamespace(
     is_available=cuda.is_available, current_accelerator=_current_accelerator,
     device_count=cuda.device_count)
-
-# Settings of libraries that are not there: they may be read and set.
-backends = SimpleNamespace(
-    cudnn=SimpleNamespace(benchmark=False, deterministic=True, enabled=False, allow_tf32=False,
-                          is_available=lambda: False),
-    cuda=SimpleNamespace(matmul=SimpleNamespace(allow_tf32=False),
-                         is_built=cuda.is_available),
-    mps=SimpleNamespace(is_available=lambda: False, is_built=lambda: False))

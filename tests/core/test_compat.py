@@ -214,3 +214,25 @@ def test_names_may_be_asked_for_though_a_package_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "ml_dtypes", None)
     monkeypatch.delitem(vars(lg), "bfloat16", raising=False)
     assert not hasattr(lg, "bfloat16")
+
+
+def test_settings_that_old_programs_import():
+    from learngrad.backends import cudnn
+
+    cudnn.benchmark, before = True, cudnn.benchmark
+    assert lg.backends.cudnn.benchmark
+    cudnn.benchmark = before
+    assert not cudnn.is_available()
+    assert not lg.backends.mps.is_available()
+    assert lg.backends.cuda.is_built() == lg.cuda.is_available()
+
+
+def test_a_network_for_several_gpus_runs_on_one_device():
+    from learngrad.nn.parallel import DataParallel
+
+    plain = lg.nn.Sequential(lg.nn.Linear(2, 1), lg.nn.ReLU())
+    model = DataParallel(plain, device_ids=[0, 1])
+    assert list(model.state_dict()) == ["module.0.weight", "module.0.bias"]
+    x = lg.ones(3, 2)
+    assert model(x).equal(model.module(x))
+    agree("torch.nn.DataParallel(torch.nn.Identity())(a)")
