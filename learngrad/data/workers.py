@@ -14,8 +14,10 @@ that starting processes brings along, end with the program.
 from __future__ import annotations
 
 import contextlib
+import linecache
 import os
 import pickle
+import re
 import shutil
 import signal
 import tempfile
@@ -152,15 +154,15 @@ class Processes:
         if kind == "end":
             return False, None
         if kind == "error":
-            error = worker.unpickle_error(told)
+            error, trace = worker.unpickle_error(told), _with_lines(told[1])
             where = f"in {self._name(which)}, loading {_items(number, indices)}"
             if error is None:
-                raise WorkerError(f"this happened {where}:\n{told[1]}",
+                raise WorkerError(f"this happened {where}:\n{trace}",
                                   fix="num_workers=0 loads in this process, where a debugger works")
             if isinstance(error, LearngradError) and error.where is None:
                 error.where = source.here()
             error.add_note(f"This happened {where}.")
-            raise error from WorkerTraceback(told[1])
+            raise error from WorkerTraceback(trace)
         return True, told
 
     def first(self, due: Iterable[int], timeout: float) -> int:
@@ -231,6 +233,15 @@ class WorkerTraceback(Exception):
 
     def __str__(self) -> str:
         return f"in the worker:\n\n{self.args[0].rstrip()}"
+
+
+def _with_lines(trace: str) -> str:
+    """A worker cannot read a notebook's cells; the program, which runs them, can."""
+    def filled(frame: re.Match[str]) -> str:
+        line = linecache.getline(frame[1], int(frame[2])).strip()
+        return f"{frame[0]}    {line}\n" if line else frame[0]
+
+    return re.sub(r'^  File "(.+)", line (\d+), in .+\n(?! {4})', filled, trace, flags=re.MULTILINE)
 
 
 def _items(number: int, indices: Any) -> str:

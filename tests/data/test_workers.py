@@ -564,12 +564,21 @@ def test_classes_of_a_notebook_work():
              "        return Point(torch.full((100, 100), float(i)), scale * i)",
              "batches = list(DataLoader(Grid(), batch_size=2, num_workers=2))\n"
              "print([type(b) is Point and b.y.tolist() for b in batches],"
-             " [b.x[:, 0, 0].tolist() for b in batches])"]
+             " [b.x[:, 0, 0].tolist() for b in batches])",
+             "class Torn(Grid):\n"
+             "    def __getitem__(self, i):\n"
+             "        return {}['nothing here']\n"
+             "try:\n"
+             "    list(DataLoader(Torn(), num_workers=1))\n"
+             "except KeyError as error:\n"
+             "    print(error.__cause__)"]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
     NotebookClient(notebook, timeout=LIMIT, kernel_name="python3",
                    resources={"metadata": {"path": str(ROOT)}}).execute()
-    said = "".join(output["text"] for output in notebook.cells[1].outputs)
-    assert said == "[[0, 10], [20, 30]] [[0.0, 1.0], [2.0, 3.0]]\n"
+    batches, trace = ("".join(output["text"] for output in cell.outputs)
+                      for cell in notebook.cells[1:])
+    assert batches == "[[0, 10], [20, 30]] [[0.0, 1.0], [2.0, 3.0]]\n"
+    assert trace.count("return {}['nothing here']") == 1
 
 
 
