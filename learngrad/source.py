@@ -7,6 +7,7 @@ a watcher asks, and is remembered per place.
 from __future__ import annotations
 
 import ast
+import contextlib
 import dis
 import itertools
 import linecache
@@ -24,6 +25,7 @@ Made = tuple[CodeType, int]
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _NUMPY = os.path.dirname(os.path.abspath(numpy.__file__)) + os.sep
+_HELPERS = {contextlib.__file__}  # stands between a `with` and what it calls
 # The demo is a program such as a user writes, so its lines are shown as a user's are.
 _USER_FILES = {_PACKAGE + "demo.py"}
 
@@ -32,7 +34,8 @@ class _Inside(dict[str, bool]):
     """Whether a file is machinery (learngrad, NumPy) rather than the user's program; cached."""
 
     def __missing__(self, filename: str) -> bool:
-        machinery = filename.startswith((_PACKAGE, _NUMPY)) and filename not in _USER_FILES
+        machinery = filename in _HELPERS or (
+            filename.startswith((_PACKAGE, _NUMPY)) and filename not in _USER_FILES)
         self[filename] = machinery
         return machinery
 
