@@ -124,7 +124,7 @@ CONVOLUTIONS = [
         sample(T((2, 3, 2, 2)), T((2, 3, 1, 1)), T((2,))),
         sample(T((0, 2, 4, 5)), T((3, 2, 3, 2))),
         sample(T((1, 2, 4, 4), layout="every other"), T((2, 2, 2, 2), layout="transposed")),
-    ], [bad("conv2d", "ShapeError", ["channels", "in_channels=28"], (1, 28, 28, 1), (4, 1, 3, 3)),
+    ], [bad("conv2d", "ShapeError", ["28 channels", "x.permute(0, 3, 1, 2)"], (1, 28, 28, 1), (4, 1, 3, 3)),
         bad("conv2d", "ShapeError", ["batch"], (28, 28), (4, 1, 3, 3)),
         bad("conv2d", "ShapeError", ["3 numbers"], (1, 1, 8, 8), (4, 1, 3, 3), stride=(1, 1, 1)),
         bad("conv2d", "ShapeError", ["bias", "[4]"], (1, 1, 8, 8), (4, 1, 3, 3), (3,)),
