@@ -109,6 +109,7 @@ from learngrad.ops.resample import (
     interpolate,
     pad,
 )
+from learngrad.ops.spelling import in_place as _in_place
 from learngrad.ops.trigonometry import tanh
 from learngrad.ops.unpool import lp_pool1d, lp_pool2d, max_unpool1d, max_unpool2d
 
@@ -130,3 +131,9 @@ __all__ = [
     "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh",
     "tanhshrink", "threshold", "triplet_margin_loss", "triplet_margin_with_distance_loss", "unfold",
 ]
+
+# In place: F.relu_(x).
+celu_, elu_, hardtanh_, leaky_relu_ = (
+    _in_place(celu), _in_place(elu), _in_place(hardtanh), _in_place(leaky_relu))
+relu_, rrelu_, selu_, threshold_ = (
+    _in_place(relu), _in_place(rrelu), _in_place(selu), _in_place(threshold))

@@ -204,6 +204,8 @@ torch.prod(a), torch.std_mean(a), torch.cosh(a), torch.sinh(a), torch.asin(a / 2
 hist, edges = torch.histogram(a, 4, density=True); hist, edges, torch.histc(a, bins=3)
 torch.linalg.cross(torch.ones(3), torch.arange(3.0)), torch.sin_(a), torch.relu_(a), torch.zero_(a)
 torch.bitwise_xor(i, i), torch.ceil(a), torch.floor(a), a.round(), a.log10(), a.flip(0), a.stride()
+B = -a; F.relu_(B) is B, B, F.leaky_relu_(-a, 0.1), F.elu_(-a), F.hardtanh_(a), F.selu_(-a)
+F.celu_(-a, alpha=2.0), F.threshold_(a, 1.5, 9.0), F.rrelu_(a).shape, F.relu_(w * -1).sum()
 torch.arange(9.0).unfold(0, 3, 2), A.unfold(1, 2, 1), A.unfold(dimension=0, size=1, step=1)
 B = A * w; B.unfold(0, 2, 1).sum().backward(); w.grad
 A.fill_diagonal_(0), torch.zeros(7, 3).fill_diagonal_(1, wrap=True)
