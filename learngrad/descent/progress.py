@@ -8,16 +8,22 @@ from typing import Any
 
 from learngrad.trace.text import number
 
-__all__ = ["Progress"]
+# A thread's own time where it is known: then waiting for other threads does not count as work.
+try:
+    from time import thread_time as busy
+except ImportError:
+    busy = perf_counter
+
+__all__ = ["Progress", "busy"]
 
 
 class _Loop:
-    """One loop that runs: how many of its items are done."""
+    """One loop that runs: how many of its items are done, and how many of loops inside it."""
 
-    __slots__ = ("done", "started", "total")
+    __slots__ = ("done", "inside", "started", "total")
 
     def __init__(self, total: int | None, started: float) -> None:
-        self.total, self.started, self.done = total, started, 0
+        self.total, self.started, self.done, self.inside = total, started, 0, 0
 
 
 class Progress:
@@ -36,8 +42,8 @@ class Progress:
         self._speed = 0.0
         self.steps = 0
         """Calls of `log`."""
-        self.spent = 0
-        """Nanoseconds that they took, with all that was sent to the screen for them."""
+        self.spent = 0.0
+        """Seconds of work that they took, with all that was sent to the screen for them."""
         self.changed: Callable[[], None] | None = None
         """Called after each step; None where nobody looks."""
 
@@ -59,9 +65,15 @@ class Progress:
     def _end(self, loop: _Loop) -> None:
         if loop not in self._loops:  # the cell was over before
             return
-        self._ended = self._all(loop)
+        at = self._loops.index(loop)
         # What an exception left unfinished inside it ends, too.
-        del self._loops[self._loops.index(loop):]
+        for inner, outer in zip(self._loops[:at:-1], self._loops[-2::-1]):
+            outer.inside += inner.inside or inner.done
+        del self._loops[at + 1:]
+        self._ended = self._all(loop)
+        self._loops.pop()
+        if self._loops:
+            self._loops[-1].inside += loop.inside or loop.done
 
     def stop(self) -> None:
         """No loop runs any more, however it ended."""
@@ -84,7 +96,7 @@ class Progress:
     @property
     def cost(self) -> float:
         """Microseconds that a call of `log` took on average."""
-        return self.spent / 1000 / self.steps if self.steps else 0.0
+        return 1e6 * self.spent / self.steps if self.steps else 0.0
 
     def describe(self) -> str:
         """Progress in words: ``2 of 10, 45 of 90 · 38 steps/s · 1 min 10 s left``."""
@@ -106,10 +118,11 @@ class Progress:
 
     def _all(self, loop: _Loop) -> str:
         took = self._clock() - loop.started
-        of = f" of {loop.total:,}" if loop.total and loop.done != loop.total else ""
-        speed = f" · {number(float(f'{loop.done / took:.3g}'))} steps/s" if took > 0 else ""
-        return f"{loop.done:,}{of} {'step' if loop.done == 1 else 'steps'} in " \
-               f"{_duration(took)}{speed}"
+        steps = loop.inside or loop.done
+        of = f" of {loop.total:,}" if loop.total and loop.done != loop.total and not loop.inside \
+            else ""
+        speed = f" · {number(float(f'{steps / took:.3g}'))} steps/s" if took > 0 else ""
+        return f"{steps:,}{of} {'step' if steps == 1 else 'steps'} in {_duration(took)}{speed}"
 
 
 def _duration(seconds: float) -> str:

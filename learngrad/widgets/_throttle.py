@@ -12,13 +12,7 @@ import warnings
 from collections.abc import Callable
 from time import monotonic
 
-# Where a thread's own time is known, waiting for other threads does not count as work.
-try:
-    from time import thread_time as busy
-except ImportError:
-    from time import perf_counter as busy
-
-__all__ = ["Throttle", "busy"]
+__all__ = ["Throttle"]
 
 
 class Throttle:
@@ -33,8 +27,6 @@ class Throttle:
         Seconds between two calls, at least.
     rate : float, default 200,000
         Bytes a second, on average.
-    share : float, default 1
-        Of the time, what the calls may take; they pause for half a second at most.
 
     Examples
     --------
@@ -48,8 +40,8 @@ class Throttle:
     """
 
     def __init__(self, flush: Callable[[], tuple[int, bool]], *, interval: float = 0.05,
-                 rate: float = 200_000, share: float = 1) -> None:
-        self._flush, self._interval, self._rate, self._share = flush, interval, rate, share
+                 rate: float = 200_000) -> None:
+        self._flush, self._interval, self._rate = flush, interval, rate
         self._due = 0.0
         self._dirty = False
         self._open = True
@@ -95,14 +87,12 @@ class Throttle:
 
     def _send(self) -> None:
         self._dirty = False
-        began = busy()
         try:
             size, self._dirty = self._flush()
         except Exception as error:  # noqa: BLE001  a broken display must not end the user's loop
             self._error, self._open = error, False
             return
-        pause = min(0.5, (busy() - began) / self._share)
-        self._due = monotonic() + max(self._interval, size / self._rate, pause)
+        self._due = monotonic() + max(self._interval, size / self._rate)
 
     def _later(self) -> None:
         with self._state:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import threading
-import uuid
 from typing import Any
 
-import anywidget
 import traitlets
 
 from learngrad.descent import Curves, Progress
+from learngrad.descent.progress import busy
 from learngrad.descent.thin import thin
-from learngrad.widgets._notebook import script
-from learngrad.widgets._throttle import busy
+from learngrad.widgets.front import View
 
 __all__ = ["CurveView"]
 
@@ -24,7 +22,7 @@ POINT = 16
 """Bytes of a point: two float64."""
 
 
-class CurveView(anywidget.AnyWidget):
+class CurveView(View):
     """Draws curves; new points go as binary buffers and are put at the end.
 
     Only this side writes `state`. A view that missed points asks for it. Where more points come
@@ -32,8 +30,6 @@ class CurveView(anywidget.AnyWidget):
     part of a series says which points it stands for, ``[start, end)``.
     """
 
-    _esm = script("plot.js")
-    uid = traitlets.Unicode().tag(sync=True)
     title = traitlets.Unicode().tag(sync=True)
     state = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
 
@@ -42,27 +38,25 @@ class CurveView(anywidget.AnyWidget):
         self._sent: list[int] = []
         self._told = ""
         self._sending = threading.Lock()
-        super().__init__(uid=uuid.uuid4().hex, title=title)
+        super().__init__("plot", title=title)
         self.on_msg(self._asked)
 
-    def flush(self) -> tuple[int, bool]:
-        """Send what is new in one message; (bytes, whether something is left: never)."""
+    def flush(self) -> int:
+        """Send what is new in one message; its bytes, 0 for nothing."""
         started = busy()
         with self._sending:
             known = self._sent + [0] * (len(self._curves.series) - len(self._sent))
             parts = _parts(self._curves, known, MOST)
             told = self._progress.describe()
             if not parts and told == self._told:
-                return 0, False
+                return 0
             self._told = told
             self._sent = known
             self.send({"type": "points", "series": [head for head, _, _ in parts],
                        "status": self._status(told)},
                       [buffer for _, x, y in parts for buffer in (x, y)])
-        if threading.current_thread() is not threading.main_thread():
-            # Else the call of `log` that sent this counts it.
-            self._progress.spent += round(1e9 * (busy() - started))
-        return 200 + sum(len(x) + len(y) for _, x, y in parts), False
+        self._progress.spent += busy() - started
+        return 200 + sum(len(x) + len(y) for _, x, y in parts)
 
     def finish(self) -> None:
         """Set the whole, as far as it was sent, as state for views that come later."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from learngrad.descent import Curves, Progress, Run
 from learngrad.widgets._notebook import has_widgets, notebook, publish
-from learngrad.widgets._throttle import Throttle
+from learngrad.widgets._sender import Sender
 
 if TYPE_CHECKING:
     import matplotlib.axes
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from learngrad.widgets.curve_view import CurveView
 
 __all__ = ["LivePlot"]
-
-SHARE = 0.005
-"""Of the time, what sending may take: 5 µs of a step of 1 ms."""
-
 
 class LivePlot(Run):
     """Curves that grow in the cell that makes the plot, while a loop logs to it.
@@ -62,7 +58,7 @@ class LivePlot(Run):
         super().__init__(Curves(), progress=Progress())
         self._runs: dict[str, Run] = {"": self}
         self._view: CurveView | None = None
-        self._throttle: Throttle | None = None
+        self._sender: Sender | None = None
         self._place = ""
         self._shown_in: int | None = None
         self._waiting_for_end = False
@@ -108,8 +104,8 @@ class LivePlot(Run):
 
     def flush(self) -> None:
         """Send what was logged to the screen now; a cell that ends does it by itself."""
-        if self._throttle is not None:
-            self._throttle.flush()
+        if self._sender is not None:
+            self._sender.flush()
 
     def __enter__(self) -> LivePlot:
         return self
@@ -126,7 +122,7 @@ class LivePlot(Run):
                 from learngrad.widgets.curve_view import CurveView
 
                 self._view = CurveView(self.curves, self._title, self._progress)
-                self._throttle = Throttle(self._view.flush, share=SHARE)
+                self._sender = Sender(self._view.flush, self._is_sent)
             publish("curves ...", None, self._view, self._place)
         except Exception as problem:  # noqa: BLE001  no drawing, but the numbers are kept
             _warn(problem)
@@ -137,8 +133,12 @@ class LivePlot(Run):
         """A step was logged."""
         if not self._waiting_for_end:
             self._wait_for_end()
-        if self._throttle is not None:
-            self._throttle.touch()
+        if self._sender is not None:
+            self._sender.touch()
+
+    def _is_sent(self, running: bool) -> None:
+        """While a thread looks for what is new, a step has nobody to tell."""
+        self._progress.changed = None if running else self._touched
 
     def _wait_for_end(self) -> None:
         """Ask to be called when the running cell ends, however it ends."""
@@ -154,9 +154,8 @@ class LivePlot(Run):
         self._waiting_for_end = False
         self._progress.stop()
         try:
-            if self._throttle is not None and self._view is not None:
-                self._throttle.close()
-                self._throttle = Throttle(self._view.flush, share=SHARE)
+            if self._sender is not None and self._view is not None:
+                self._sender.close()
                 self._view.finish()
             self._publish(self._place, update=True)
         except Exception as problem:  # noqa: BLE001  no drawing, but the numbers are kept

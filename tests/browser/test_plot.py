@@ -1,6 +1,12 @@
 """Curves that grow while a loop runs, in the output of the loop's own cell."""
 
+import re
+from pathlib import Path
+
+import pytest
 from playwright.sync_api import expect
+
+import learngrad
 
 LOOP = """\
 import learngrad, time
@@ -110,11 +116,192 @@ def test_runs_are_compared_with_train_and_validation(notebook, lab, artefacts):
     view.screenshot(path=artefacts / "plot-running.png")
     expect(view).to_have_attribute("data-points", "612", timeout=60_000)
     book.ready()
-    expect(view.locator(".lg-foot")).to_contain_text("4 steps in")
-    expect(view.locator(".lg-foot")).to_contain_text("µs a step")
+    expect(view.locator(".lg-foot")).to_contain_text("200 steps in")
+    expect(view.locator(".lg-foot")).to_contain_text(re.compile(r"plot: [\d.]+ µs a step"))
     expect(bar).to_be_hidden()
     curves = view.get_by_role("group", name="curves", exact=True).get_by_role("button")
     assert [text.split("\n")[0] for text in curves.all_inner_texts()] == [
         f"{name} (lr={lr})" for lr in (0.1, 0.3, 0.03) for name in ("loss", "val_loss")]
     assert "loss (lr=0.3) became NaN at 121" in view.locator(".lg-head").inner_text()
     shot(book, lab, view, artefacts / "plot-compared")
+
+
+VALUES = """\
+import learngrad
+plot = learngrad.LivePlot()
+for step in range(400):
+    plot.log(loss=[4.0, 2.0][step % 2], accuracy=step / 400)
+"""
+
+
+def test_everything_is_done_by_keyboard(notebook, lab, artefacts):
+    book = notebook(VALUES)
+    book.run_all()
+    view, page = book.views(0), book.page
+    chart = view.get_by_role("group", name="the curves; Left and Right")
+    chart.focus()
+    page.keyboard.press("Home")
+    expect(view).to_have_attribute("data-reading", "0")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(view).to_have_attribute("data-reading", "11")
+    expect(view.locator("[aria-live]")).to_have_text("step 11: loss 2, accuracy 0.0275")
+    expect(view.locator(".lg-key")).to_contain_text("step 11")
+
+    whole = view.get_by_role("button", name="show everything")
+    expect(whole).to_be_disabled()
+    page.keyboard.press("+")
+    page.keyboard.press("+")
+    expect(whole).to_be_enabled()
+    page.keyboard.press("End")
+    assert 11 < int(view.get_attribute("data-reading")) < 120
+    page.keyboard.press("0")
+    expect(whole).to_be_disabled()
+    page.keyboard.press("End")
+    expect(view).to_have_attribute("data-reading", "399")
+    page.keyboard.press("Escape")
+    expect(view).to_have_attribute("data-reading", "")
+
+    before = drawn(view)
+    loss = view.get_by_role("button", name="loss")
+    loss.focus()
+    page.keyboard.press("Space")
+    expect(loss).to_have_attribute("aria-pressed", "false")
+    book.ready()
+    assert drawn(view) < before / 4
+    page.keyboard.press("Space")
+
+    smoothing = view.get_by_role("slider", name="smoothing")
+    smoothing.focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    expect(smoothing).to_have_attribute("aria-valuetext", "weight 0.95")
+    book.ready()
+    shot(book, lab, view, artefacts / "plot-smoothed")
+
+    table = view.get_by_role("button", name="table")
+    table.focus()
+    page.keyboard.press("Enter")
+    expect(table).to_have_attribute("aria-pressed", "true")
+    expect(view.get_by_role("row")).to_have_count(3)
+    expect(view.get_by_role("rowheader", name="accuracy")).to_be_visible()
+    expect(view.get_by_role("cell", name="lowest 2, at 1")).to_be_visible()
+    expect(chart).to_be_hidden()
+    shot(book, lab, view, artefacts / "plot-table")
+    page.keyboard.press("Enter")
+    expect(chart).to_be_visible()
+    book.ready()
+    assert drawn(view) > 100
+
+
+def test_a_part_is_chosen_with_the_pointer_and_let_go_of(notebook):
+    book = notebook(VALUES)
+    book.run_all()
+    view, page = book.views(0), book.page
+    view.scroll_into_view_if_needed()
+    box = view.locator(".u-over").bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.25, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, y, steps=5)
+    page.mouse.up()
+    whole = view.get_by_role("button", name="show everything")
+    expect(whole).to_be_enabled()
+    page.mouse.move(box["x"] + 2, y)
+    expect(view).not_to_have_attribute("data-reading", "")
+    assert 95 <= int(view.get_attribute("data-reading")) <= 105
+    page.mouse.dblclick(box["x"] + 50, y)
+    expect(whole).to_be_disabled()
+    page.mouse.move(box["x"] + 2, y)
+    assert int(view.get_attribute("data-reading")) < 5
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_what_is_no_number_is_marked_on_the_canvas(notebook, artefacts, log):
+    book = notebook("import learngrad\nplot = learngrad.LivePlot()\n"
+                    "for y in (3.0, 2.0, float('nan'), 1.0, float('inf'), -1.0, 0.5):\n"
+                    "    plot.log(loss=y)")
+    book.run_all()
+    view = book.views(0)
+    if log:
+        view.get_by_role("button", name="log scale").click()
+        book.ready()
+    # Dots of the colour of what failed, by seventh of the drawing: at 2 and at 4, and, where
+    # only numbers above zero have a place, at 5.
+    marked = view.locator("canvas").first.evaluate("""canvas => {
+        const { width, height } = canvas;
+        const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+        const left = 54 * devicePixelRatio, span = width - left - 16 * devicePixelRatio;
+        const found = new Set();
+        for (let i = 0; i < data.length; i += 4)
+            if (data[i + 3] > 200 && data[i] > 170 && data[i] < 215 && data[i + 2] < 30)
+                found.add(Math.round((i / 4 % width - left) / span * 6));
+        return [...found].sort();
+    }""")
+    assert marked == ([2, 4, 5] if log else [2, 4])
+    assert "loss became NaN at 2" in view.locator(".lg-head").inner_text()
+    view.screenshot(path=artefacts / f"plot-broken-{'log' if log else 'linear'}.png")
+
+
+def test_a_plot_is_there_again_after_a_reload(notebook):
+    book = notebook("import learngrad\nplot = learngrad.LivePlot()\nrun = plot.run('a')\n"
+                    "for step in range(300_000):\n    run.log(loss=1 / (1 + step))")
+    book.run_all()
+    expect(book.views(0)).to_have_attribute("data-points", "300000", timeout=30_000)
+    book.save()
+    book.reload()
+    expect(book.views(0)).to_have_attribute("data-points", "300000", timeout=30_000)
+    assert "loss (a) went from 1 to" in book.views(0).locator("[role=img]").get_attribute(
+        "aria-label")
+
+
+MILLION = """async () => {
+    const size = 1_000_000, x = new Float64Array(size), y = new Float64Array(size);
+    for (let at = 0; at < size; at++) {
+        x[at] = at;
+        y[at] = Math.exp(-at / 3e5) + 0.1 * Math.sin(at * 1.7);
+    }
+    let heard;
+    const part = { name: "loss", run: "", end: size };
+    const status = { text: "", share: null, cost: 0, steps: 0 };
+    const state = { series: [{ ...part, x: new DataView(x.buffer), y: new DataView(y.buffer) }],
+                    status };
+    const model = { get: name => ({ uid: "a", title: "Million", state })[name],
+                    on: (name, call) => { if (name === "msg:custom") heard = call; }, send() {} };
+    const place = document.body.appendChild(document.createElement("div"));
+    window.plot.render({ model, el: place });
+    const root = place.querySelector(".lg-root");
+    const frame = () => new Promise(requestAnimationFrame);
+    const drawn = [], frames = [];
+    const settle = async () => { do await frame(); while (root.dataset.ready !== "true"); };
+    await settle();
+    for (let at = 0, before = performance.now(); at < 60; at++) {
+        const more = Float64Array.of(size + at), next = Float64Array.of(Math.random());
+        heard({ type: "points", series: [{ ...part, start: size + at, end: size + at + 1 }],
+                status }, [new DataView(more.buffer), new DataView(next.buffer)]);
+        await settle();
+        drawn.push(Number(root.dataset.took));
+        const now = performance.now();
+        frames.push(now - before);
+        before = now;
+    }
+    const middle = values => values.sort((a, b) => a - b)[values.length >> 1];
+    return { points: root.dataset.points, drawn: middle(drawn), frame: middle(frames),
+             slowest: Math.max(...frames) };
+}"""
+
+
+def test_a_million_points_grow_on(browser, artefacts):
+    source = (Path(learngrad.__file__).parent / "widgets/static/plot.js").read_text("utf-8")
+    page = browser.new_page(viewport={"width": 1100, "height": 500})
+    try:
+        page.evaluate("""async source => {
+            const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+            window.plot = (await import(url)).default;
+        }""", source)
+        figures = page.evaluate(MILLION)
+        (artefacts / "plot-million.txt").write_text(f"{figures}\n", "utf-8")
+        page.screenshot(path=artefacts / "plot-million.png")
+    finally:
+        page.close()
+    assert figures["points"] == "1000060"

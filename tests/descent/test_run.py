@@ -36,7 +36,7 @@ def test_loops_inside_each_other_tell_one_time():
             clock.now += 0.5
     assert said[0] == ("0 of 10, 0 of 2", 0.0)
     assert said[3] == ("1 of 10, 1 of 2 · 2 steps/s · 8.5 s left", pytest.approx(0.15))
-    assert progress.describe() == "10 steps in 10 s · 1 steps/s"
+    assert progress.describe() == "20 steps in 10 s · 2 steps/s"
     assert progress.share is None
 
 
@@ -139,3 +139,19 @@ def test_words_are_those_of_the_front_end(case):
             curves.append(one["name"], x, float(y), one.get("run", ""))
     assert curves.describe() == case["said"]
     assert curves.to_dict()["series"] == case["series"]
+
+
+def test_what_an_error_left_unfinished_is_counted_and_ends():
+    clock = Clock()
+    progress = Progress(clock)
+    kept = progress.over(range(4), 4)
+    next(kept)
+    inside = progress.over(range(9), 9)
+    for _ in range(3):
+        next(inside)
+        clock.now += 1
+    progress.stop()
+    assert progress.describe() == "2 steps in 3.0 s · 0.667 steps/s"
+    inside.close()
+    kept.close()
+    assert progress.describe().startswith("2 steps")

@@ -120,7 +120,7 @@ def test_a_state_says_what_was_sent_and_the_next_message_goes_on_there(shell, sh
     plot = learngrad.LivePlot()
     plot.log(loss=1.0)
     plot.flush()
-    plot._throttle.close()
+    plot._sender.close()
     plot.curves.append("loss", 1, 0.5)
     plot._view._asked(None, {"type": "snapshot"}, None)
     assert plot._view.state["series"][0]["end"] == 1
@@ -189,7 +189,7 @@ def test_tracking_tells_how_far_it_is(shell, shown, sent):
     assert "1 of 4" not in said[0]["text"]
     assert any(one["text"].startswith("1 of 4 · ") and one["share"] == 0.25 for one in said)
     assert any("left" in one["text"] for one in said)
-    assert said[-1]["text"].startswith("4 steps in ")
+    assert said[-1]["text"].startswith("8 steps in ")
     assert said[-1]["share"] is None
     assert said[-1]["cost"] > 0
 
@@ -203,6 +203,7 @@ def test_a_loop_that_was_left_is_not_in_the_way_of_the_next(shell, shown, sent):
         assert plot._progress.describe().startswith(("0 of 2", "1 of 2"))
     loop.close()
     assert plot._progress.describe().startswith("2 steps")
+    shell.end_cell()
 
 
 def test_what_cannot_be_gone_through_is_refused():

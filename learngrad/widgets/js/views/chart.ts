@@ -52,12 +52,19 @@ export class Chart {
 
   draw(): void {
     const began = performance.now();
+    const width = this.element.clientWidth;
+    if (!width) {
+      // Not in the page, or a page between two themes: the observer calls again when it is.
+      this.#built = "";
+      return;
+    }
     this.#lines = this.#chosen();
     const key = JSON.stringify([this.#store.series.length, this.isLog, this.smoothing > 0]);
     if (!this.#plot || key !== this.#built) {
       this.#built = key;
       this.#rebuild();
     } else {
+      if (width !== this.#plot.width) this.#plot.setSize({ width, height: HEIGHT });
       this.#show(this.#plot);
       this.#plot.setData(this.#data());
     }
@@ -69,12 +76,10 @@ export class Chart {
     this.#built = "";
   }
 
-  /** True where the chart has to be drawn for it. */
-  resize(): boolean {
+  /** Whether it has to be drawn anew, for its width is another. */
+  get isStale(): boolean {
     const width = this.element.clientWidth;
-    if (!width || (this.#plot && width === this.#plot.width)) return false;
-    this.#plot?.setSize({ width, height: HEIGHT });
-    return true;
+    return width > 0 && (!this.#built || width !== this.#plot?.width);
   }
 
   get isZoomed(): boolean {
@@ -125,8 +130,7 @@ export class Chart {
 
   #data(): uPlot.AlignedData {
     const [low, high] = this.#seen();
-    const width = Math.max(100, this.element.clientWidth);
-    const seen: Window = { low, high, columns: width, log: this.isLog };
+    const seen: Window = { low, high, columns: this.element.clientWidth, log: this.isLog };
     const nothing = new Float64Array();
     const tracks: Track[] = this.#lines.map(({ series, faint }) => ({
       series,
@@ -153,12 +157,6 @@ export class Chart {
 
   #rebuild(): void {
     this.#plot?.destroy();
-    this.#plot = null;
-    if (!this.element.isConnected && this.element.clientWidth === 0) {
-      // Not in the page yet: the observer calls again when it is.
-      this.#built = "";
-      return;
-    }
     this.#plot = new uPlot(this.#options(), this.#data(), this.element);
     this.#show(this.#plot);
   }
@@ -179,7 +177,7 @@ export class Chart {
     const bad = colour("failed-line");
     const looks = styles(series);
     return {
-      width: this.element.clientWidth || 600,
+      width: this.element.clientWidth,
       height: HEIGHT,
       padding: [14, shares && others ? 4 : 16, 0, 0],
       cursor: {

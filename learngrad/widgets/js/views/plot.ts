@@ -7,6 +7,8 @@ import { Key, reading } from "./key.ts";
 import { adopt, followTheme } from "./theme.ts";
 
 const WEIGHTS = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999];
+/** Steps before a mean is worth showing: the first one starts a thread. */
+const ENOUGH = 100;
 const KEYS =
   "the curves; Left and Right read values, with Shift ten at a time, Home and End go to the ends, " +
   "plus and minus zoom, 0 shows everything";
@@ -100,7 +102,7 @@ export class PlotView {
       this.#chart.smoothing = WEIGHTS[this.#smooth.valueAsNumber]!;
       this.update();
     });
-    const observer = new ResizeObserver(() => this.#chart.resize() && this.update());
+    const observer = new ResizeObserver(() => this.#chart.isStale && this.update());
     observer.observe(this.#chart.element);
     this.#cleanups.push(
       () => observer.disconnect(),
@@ -136,7 +138,10 @@ export class PlotView {
     const bad = firstBad(this.#store);
     const points = series.reduce((most, { end }) => Math.max(most, end), 0);
     const about = bad ? ` · ${bad.name} became ${number(bad.y)} at ${number(bad.x)}` : "";
-    say(this.#note, `${points} ${points === 1 ? "point" : "points"}${about}`);
+    say(
+      this.#note,
+      `${points.toLocaleString("en-US")} ${points === 1 ? "point" : "points"}${about}`,
+    );
     this.#note.classList.toggle("lg-alarm", bad !== null);
     this.#words.setAttribute("aria-label", this.#store.describe());
     this.#all.disabled = !this.#chart.isZoomed;
@@ -153,14 +158,14 @@ export class PlotView {
 
   #status(): void {
     const { status } = this.#store;
-    this.#foot.hidden = !status?.steps && !status?.text;
+    this.#foot.hidden = (status?.steps ?? 0) < ENOUGH && !status?.text;
     if (!status) return;
     this.#bar.hidden = status.share === null;
     this.#bar.value = status.share ?? 0;
     say(this.#progress, status.text);
     say(
       this.#cost,
-      status.steps ? `plot: ${number(Number(status.cost.toFixed(1)))} µs a step` : "",
+      status.steps < ENOUGH ? "" : `plot: ${number(Number(status.cost.toFixed(1)))} µs a step`,
     );
   }
 
