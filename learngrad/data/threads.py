@@ -6,10 +6,12 @@ threads run meanwhile; Python's own code runs in one thread at a time.
 
 from __future__ import annotations
 
+import queue
+import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any
 
 from learngrad.data.fetch import Plan, loading, streaming
@@ -17,6 +19,30 @@ from learngrad.data.info import WorkerInfo, here
 from learngrad.errors import WorkerError
 
 __all__ = ["Threads"]
+
+
+class _Thread:
+    """One thread. It is no executor's, which a program that was interrupted would wait for."""
+
+    def __init__(self, name: str) -> None:
+        self.jobs: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        threading.Thread(target=_run, args=(self.jobs,), name=name, daemon=True).start()
+
+    def submit(self, function: Callable[..., Any], *args: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self.jobs.put((future, function, args))
+        return future
+
+
+def _run(jobs: queue.SimpleQueue[Any]) -> None:
+    while (job := jobs.get()) is not None:
+        future, function, args = job
+        if future.set_running_or_notify_cancel():
+            try:
+                future.set_result(function(*args))
+            except BaseException as error:  # noqa: BLE001 - raised where the result is taken
+                future.set_exception(error)
+        del job, future, args  # or the batch would live until the next job
 
 
 class Threads:
@@ -28,9 +54,9 @@ class Threads:
         self.load = loading(plan)
         self.streams: list[Iterator[Any]] = [iter(())] * number
         self.due: list[deque[Future[Any]]] = [deque() for _ in range(number)]
-        self.threads = [ThreadPoolExecutor(1, f"learngrad loader {i}") for i in range(number)]
-        # A thread cannot be killed: it ends when the batch in hand is done.
-        self.stop = self.abandon = weakref.finalize(self, _stop_threads, self.threads)
+        self.threads = [_Thread(f"learngrad loader {i}") for i in range(number)]
+        # A thread cannot be killed: it ends when the batch in hand is done, or with the program.
+        self.stop = self.abandon = weakref.finalize(self, _stop, self.threads, self.due)
         for i, thread in enumerate(self.threads):
             thread.submit(_set_info, i, number, seed, plan.dataset)
             if init is not None:
@@ -75,7 +101,9 @@ def _set_info(which: int, number: int, seed: int, dataset: Any) -> None:
     here.info = WorkerInfo(which, number, seed + which, dataset)
 
 
-def _stop_threads(threads: list[ThreadPoolExecutor]) -> None:
-    for thread in threads:
-        thread.shutdown(wait=False, cancel_futures=True)
+def _stop(threads: list[_Thread], due: list[deque[Future[Any]]]) -> None:
+    for thread, futures in zip(threads, due):
+        for future in futures:
+            future.cancel()
+        thread.jobs.put(None)
 

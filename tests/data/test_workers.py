@@ -519,8 +519,10 @@ def program(text, tmp_path):
 
 
 @linux
-def test_ctrl_c_in_a_terminal_stops_all_and_shows_one_traceback(tmp_path):
-    with program(SCRIPT + "next(iterator)\n", tmp_path) as (process, _):
+@pytest.mark.parametrize("context", [None, "thread"])
+def test_ctrl_c_in_a_terminal_stops_all_and_shows_one_traceback(context, tmp_path):
+    text = SCRIPT.replace("context=None", f"context={context!r}") + "next(iterator)\n"
+    with program(text, tmp_path) as (process, _):
         time.sleep(0.5)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to everyone in the group
         _, said = process.communicate(timeout=LIMIT)
