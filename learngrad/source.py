@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import dis
+import functools
 import itertools
 import linecache
 import os
@@ -61,9 +62,14 @@ def stored_next(made: Made | None) -> bool:
     now = caller()
     if made is None or now is None or made[0] is not now[0]:
         return False
-    code, lasti = now
+    return _stores_next(now[0], made[1], now[1])
+
+
+@functools.lru_cache(maxsize=256)  # a loop asks again and again, and it reads all the code
+def _stores_next(code: CodeType, taken: int, lasti: int) -> bool:
+    """Whether what the instruction `taken` took is stored right after the one at `lasti`."""
     starts = [next(itertools.islice(code.co_positions(), at // 2, None), (None,) * 4)
-              for at in (made[1], lasti)]
+              for at in (taken, lasti)]
     names = (dis.opname[op] for op in code.co_code[lasti::2])
     if starts[0][2] is None or starts[0][::2] != starts[1][::2] or next(names) != "BINARY_OP":
         return False
