@@ -23,7 +23,6 @@ await build({
     view: "entry/view.ts",
     front: "entry/front.ts",
     engine: "entry/engine.ts",
-    plot: "entry/plot.ts",
   },
   format: "esm",
   outdir: "../static",

@@ -1,0 +1,198 @@
+"""Where else a live view is shown, and what many of them cost."""
+
+import importlib.util
+import os
+import re
+import socket
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from nbconvert import HTMLExporter, SlidesExporter
+from playwright.sync_api import expect
+
+from tests.browser.conftest import ROOT, wait_until_up
+from tests.browser.lab import Watch
+
+EXAMPLE = """\
+import learngrad
+with learngrad.record() as tape:
+    a = learngrad.tensor(2.0, requires_grad=True)
+    b = learngrad.tensor(-3.0, requires_grad=True)
+    loss = (a * b + a).tanh()
+    loss.backward()
+plot = learngrad.LivePlot()
+for i in range(20):
+    plot.log(loss=1 / (1 + i))
+"""
+TWENTY = """\
+import learngrad
+a = learngrad.tensor(2.0, requires_grad=True)
+for i in range(20):
+    learngrad.show((a * i + a).tanh())
+"""
+# What Notebook 7.6 and Voila 0.5 write without a line of ours, too.
+THEIRS = re.compile(r"reading 'schema'|@jupyterlab/docregistry|cdn\.jsdelivr\.net/npm/@fortawesome")
+KEPT = "len(ipywidgets.widgets.widget._instances)"
+
+
+# ---- Notebook and Voila ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hosted(browser, tmp_path, request):
+    """Starts a host on a notebook and opens it in a page, in light or in dark."""
+    started = []
+
+    def hosted(host, scheme):
+        if importlib.util.find_spec(host) is None:
+            pytest.skip(f"{host} is not installed: `pip install {host}`")
+        book = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(EXAMPLE)],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+        nbformat.write(book, tmp_path / "example.ipynb")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        command = {
+            "notebook": ["--allow-root", "--ip=127.0.0.1", "--ServerApp.port_retries=0",
+                         "--IdentityProvider.token=",
+                         "--JupyterNotebookApp.expose_app_in_browser=True"],
+            "voila": [f"--theme={scheme}", "example.ipynb"]}[host]
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "IPYTHON"))}
+        log = tmp_path / "host.log"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-m", host, "--no-browser", f"--port={port}", *command],
+                env=kept | {"HOME": str(tmp_path), "JUPYTER_NO_CONFIG": "1",
+                            "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"},
+                cwd=tmp_path, stdout=out, stderr=subprocess.STDOUT)
+        address = f"http://127.0.0.1:{port}"
+        context = browser.new_context(color_scheme=scheme)
+        started.append((process, context))
+        path = {"notebook": "/notebooks/example.ipynb", "voila": "/"}[host]
+        wait_until_up(process, address + path, log)
+        page = context.new_page()
+        watch = Watch(page)
+        page.goto(address + path)
+        return page, watch
+
+    yield hosted
+    for process, context in started:
+        context.close()
+        process.terminate()
+        process.wait(20)
+
+
+def ours(watch):
+    """The problems that are not the host's own."""
+    return [problem for problem in watch.problems if not THEIRS.search(problem)]
+
+
+def steps(page):
+    """The graph comes up and goes a step."""
+    view = page.locator(".lg-root[data-steps]")
+    expect(view).to_have_attribute("data-ready", "true", timeout=60_000)
+    expect(page.locator(".lg-plot")).to_be_visible()
+    view.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    expect(view).to_have_attribute("data-index", "1")
+    assert view.locator(".lg-hush").text_content().startswith("Step 1 of 5: tanh, loss = tanh(")
+    return view
+
+
+def test_notebook_shows_and_steps_it(hosted, artefacts):
+    page, watch = hosted("notebook", "light")
+    page.locator(".jp-Cell").first.wait_for(timeout=60_000)
+    page.wait_for_function("""() => {
+        const { currentWidget } = window.jupyterapp?.shell ?? {};
+        return currentWidget?.context?.sessionContext?.session?.kernel?.status === "idle";
+    }""", timeout=60_000)
+    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => {})")
+    view = steps(page)
+    assert "lg-dark" not in view.get_attribute("class")
+    page.screenshot(path=artefacts / "host-notebook.png")
+    assert ours(watch) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_voila_shows_and_steps_it(hosted, artefacts, scheme):
+    page, watch = hosted("voila", scheme)
+    view = steps(page)
+    assert ("lg-dark" in view.get_attribute("class")) == (scheme == "dark")
+    page.screenshot(path=artefacts / f"host-voila-{scheme}.png")
+    assert ours(watch) == []
+
+
+# ---- nbconvert ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("exporter", [HTMLExporter, SlidesExporter],
+                         ids=lambda exporter: exporter.__name__)
+def test_an_exported_notebook_shows_its_pictures(notebook, browser, tmp_path, artefacts, exporter):
+    book = notebook(EXAMPLE)
+    book.run_all()
+    book.save()
+    saved = nbformat.read(book.lab.folder / book.name, as_version=4)
+    for cell in saved.cells:
+        cell.metadata["slideshow"] = {"slide_type": "slide"}
+    path = tmp_path / "exported.html"
+    path.write_text(exporter().from_notebook_node(saved)[0], "utf-8")
+    with browser.new_context(offline=True) as context:
+        page = context.new_page()
+        page.goto(path.as_uri(), wait_until="domcontentloaded")
+        pictures = page.locator("[data-learngrad] img")
+        assert pictures.count() == 2
+        for picture in pictures.all():
+            picture.scroll_into_view_if_needed()
+            assert picture.evaluate("e => e.naturalWidth") > 100
+        assert pictures.first.get_attribute("alt") == (
+            "A graph of 3 operations and 2 leaves. 1 backward replay of 5 steps.")
+        page.screenshot(path=artefacts / f"export-{exporter.__name__}.png")
+
+
+# ---- Many of them ------------------------------------------------------------------------------
+
+
+def test_twenty_views_stand_side_by_side(notebook):
+    book = notebook(TWENTY)
+    book.run_all()
+    assert book.views(0).count() == 20
+    assert book.views(0).locator(".lg-node").count() >= 60
+    assert {view.get_attribute("data-ready") for view in book.views(0).all()} == {"true"}
+
+
+def test_a_cell_that_runs_again_and_again_leaves_nothing(notebook, lab):
+    book = notebook(EXAMPLE)
+    book.run_all()
+    browser = lab.page.context.new_cdp_session(lab.page)
+
+    def left():
+        book.ready()
+        lab.page.wait_for_timeout(1_500)  # what has left the page is given up after a second
+        browser.send("HeapProfiler.collectGarbage")
+        return (book.ask(KEPT, first="import ipywidgets"),
+                browser.send("Memory.getDOMCounters")["nodes"],
+                browser.send("Runtime.getHeapUsage")["usedSize"])
+
+    for _ in range(15):
+        book.run(0)
+    kept, nodes, used = left()
+    for _ in range(35):
+        book.run(0)
+    kept_then, nodes_then, used_then = left()
+    assert kept_then == kept
+    # A graph and a plot are some 400 nodes and were a megabyte of code.
+    assert nodes_then - nodes < 10 * 35
+    assert used_then - used < 150_000 * 35
+
+
+def test_what_a_view_needs_comes_once(notebook):
+    book = notebook(EXAMPLE)
+    book.run_all()
+    sizes = book.ask("[len(w._esm) for w in ipywidgets.widgets.widget._instances.values() "
+                     "if hasattr(w, 'uid')]", first="import ipywidgets")
+    assert len(sizes) == 2
+    assert max(sizes) < 2_000
