@@ -89,7 +89,7 @@ def test_random_slopes_lie_between_the_bounds_and_follow_the_mode():
 
 @pytest.mark.parametrize(("make", "error", "said"), [
     (lambda: nn.Hardtanh(1.0, -1.0), ArgumentError, "not above"),
-    (lambda: nn.Softmax()(learngrad.ones(3)), ArgumentError, "which dimension"),
+    (lambda: nn.Softmax()(learngrad.ones(2, 3, 4)), ArgumentError, "which dimension"),
     (lambda: nn.Softmax2d()(learngrad.ones(3)), ShapeError, "pictures"),
     (lambda: nn.GLU()(learngrad.ones(3)), ShapeError, "odd"),
     (lambda: nn.PReLU(3)(learngrad.ones(2, 4)), ShapeError, "channel"),

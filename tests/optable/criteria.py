@@ -178,6 +178,12 @@ ROWS = [
         lambda d: d[..., None] if keepdim else d)(length(a - b + 1e-6, p)),
         [sample(T((2, 3)), T((2, 3)), *p) for p in ((), (1.0,), (3.0,))] + [
             sample(T((2, 3)), T((2, 3)), keepdim=True)]),
+    Operation("cdist", lambda lib, *a: lib.cdist(*a), lambda a, b, p=2.0: length(
+        a[..., :, None, :] - b[..., None, :, :], p),
+        [sample(T((2, 3)), T((4, 3)), *p) for p in ((), (1.0,), (3.0,))] + [
+            sample(T((2, 3, 2)), T((1, 2, 2)))], dtypes="", wrong=[
+        Wrong(lambda lg, t: lg.cdist(t(2, 3), t(2, 4)), "ShapeError", ["rows of one length"]),
+        Wrong(lambda lg, t: lg.cdist(t(2, 3), t(2, 3), -1.0), "ArgumentRangeError", ["p is"])]),
     row("normalize", lambda x, p=2.0, dim=1: x / np.maximum(
         (abs(x)**p).sum(dim, keepdims=True)**(1 / p), 1e-12),
         [sample(T((2, 3)), *a) for a in ((), (1.0,), (2.0, 0), (3.0, -1))]),
