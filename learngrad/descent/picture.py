@@ -35,23 +35,23 @@ def draw(curves: Curves, width: int, height: int) -> str:
     looks = [_look(*style) for style in styles(listed)]
     legend, rows = _legend(listed, looks, width)
     data = [series.since() for series in listed]
-    drawn = [(_bounded(x[np.isfinite(y)]), _bounded(y[np.isfinite(y)])) for x, y in data]
+    drawn = [_bounded(y[np.isfinite(y)]) for _, y in data]
     shares = [is_share(series.name) for series in listed]
     has_others = not all(shares)
     right = 48 if any(shares) and has_others else RIGHT
     box = (LEFT, TOP, width - right, height - BOTTOM)
     xs = _ticks([_bounded(x) for x, _ in data], whole=True)
-    ys = _ticks([y for (_, y), share in zip(drawn, shares) if not share]) if has_others else None
+    ys = _ticks([y for y, share in zip(drawn, shares) if not share]) if has_others else None
     # A share logged in percent: one value above 1 says so.
-    high = max((float(y.max(initial=0)) for (_, y), share in zip(drawn, shares) if share),
+    high = max((float(y.max(initial=0)) for y, share in zip(drawn, shares) if share),
                default=0.0)
     whole = max(100.0, high) if high > 1 else 1.0
     parts = [*_across(xs, box), *_up(ys, box),
              *_share_axis(any(shares), has_others, box, max(whole, 100.0))]
-    for (x, y), share, look in zip(drawn, shares, looks):
+    for (x, y), share, look in zip(data, shares, looks):
         scale = [0.0, whole] if share else ys
         assert scale is not None
-        parts.append(_line(x, y, xs, scale, box, look))
+        parts += _line(x, y, xs, scale, box, look)
     parts += [mark for x, y in data for mark in _broken(x, y, xs, box)]
     grown = height + ROW * max(0, rows - 1)
     parts.append(f'<g transform="translate(0,{height})">{legend}</g>')
@@ -137,15 +137,24 @@ def _share_axis(shares: bool, others: bool, box: tuple[float, ...],
 
 
 def _line(x: np.ndarray, y: np.ndarray, xs: list[float], ys: list[float],
-          box: tuple[float, ...], look: str) -> str:
+          box: tuple[float, ...], look: str) -> list[str]:
+    """A path that breaks where the numbers do, and a dot for each that stands alone."""
     left, top, right, bottom = box
     kept = thin(y, MOST)
-    across = _place_all(x[kept], xs, left, right)
-    up = _place_all(y[kept], ys, bottom, top)
-    if len(across) == 1:
-        return f'<circle cx="{across[0]:.1f}" cy="{up[0]:.1f}" r="2.5" {look} fill="none"/>'
-    path = "L".join(f"{a:.1f},{b:.1f}" for a, b in zip(across, up, strict=True))
-    return f'<path d="M{path}" fill="none" {look} stroke-linejoin="round"/>' if path else ""
+    x, y = x[kept], y[kept]
+    across = _place_all(_bounded(x), xs, left, right)
+    up = _place_all(_bounded(y), ys, bottom, top)
+    pieces: list[list[str]] = [[]]
+    for a, b, good in zip(across.tolist(), up.tolist(), np.isfinite(y).tolist()):
+        if good:
+            pieces[-1].append(f"{a:.1f},{b:.1f}")
+        elif pieces[-1]:
+            pieces.append([])
+    path = "".join(f"M{'L'.join(piece)}" for piece in pieces if len(piece) > 1)
+    drawn = [f'<path d="{path}" fill="none" {look} stroke-linejoin="round"/>'] if path else []
+    return drawn + [
+        '<circle cx="{}" cy="{}" r="2.5" {} fill="none"/>'.format(*piece[0].split(","), look)
+        for piece in pieces if len(piece) == 1]
 
 
 def _broken(x: np.ndarray, y: np.ndarray, xs: list[float],

@@ -19,8 +19,8 @@ _PART = re.compile(r"^(val|valid|validation|train|training|test)[ _./-]+", re.IG
 def styles(series: Iterable[Series]) -> list[tuple[int, int]]:
     """The number of its colour and of its dash for each series.
 
-    Series of one run that differ only in train and validation share a colour. Of thirty families
-    no two have both in common.
+    A run has a colour; where it has no name, each metric, in which training and validation are one.
+    Of up to five series a colour, and of thirty runs of one metric, no two look the same.
 
     Examples
     --------
@@ -28,5 +28,8 @@ def styles(series: Iterable[Series]) -> list[tuple[int, int]]:
     [(0, 0), (0, 1), (1, 2)]
     """
     families: dict[tuple[str, str], int] = {}
-    return [(families.setdefault((one.run, _PART.sub("", one.name)), len(families)) % len(COLOURS),
-             at % len(DASHES)) for at, one in enumerate(series)]
+    looks = []
+    for at, one in enumerate(series):
+        family = one.run, "" if one.run else _PART.sub("", one.name)
+        looks.append((families.setdefault(family, len(families)) % len(COLOURS), at % len(DASHES)))
+    return looks

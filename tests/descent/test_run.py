@@ -71,6 +71,9 @@ def test_series_are_told_apart_by_colour_and_dash():
     found = styles([Series(name) for name in names])
     assert [colour for colour, _ in found] == [0, 0, 1, 1, 2]
     assert len({dash for _, dash in found}) == 5
+    several = styles([Series(name, run) for run in "abcd" for name in names[:3]])
+    assert [colour for colour, _ in several] == [at // 3 for at in range(12)]
+    assert len(set(several)) == 12
     runs = styles([Series("loss", f"lr={lr}") for lr in range(30)])
     assert len(set(runs)) == 30
     assert all(a[0] != b[0] and a[1] != b[1] for a, b in combinations(runs[:5], 2))

@@ -347,6 +347,31 @@ def test_the_picture_is_whole_for_every_kind_of_curve(fill):
     assert len(curves.svg()) < 120_000
 
 
+def test_the_picture_marks_what_is_no_number_and_breaks_the_line():
+    curves = Curves()
+    for step, y in enumerate([3.0, 2.0, math.nan, 1.0, math.inf, -math.inf, 2.0, 1.0]):
+        curves.append("loss", step, y)
+    drawing = ElementTree.fromstring(curves.svg())
+    line, *_ = (e for e in drawing.iter() if e.get("class") == "s0" and e.get("d"))
+    assert line.get("d").count("M") == 2
+    assert len([e for e in drawing.iter() if e.tag.endswith("circle")]) == 1
+    assert len([e for e in drawing.iter() if e.get("class") == "bad"]) == 3
+
+
+def test_a_long_legend_takes_rows_of_its_own():
+    curves = Curves()
+    for at in range(12):
+        curves.append("a loss with a name", 0, 1.0, f"run {at}")
+    drawing = ElementTree.fromstring(curves.svg(640, 260))
+    height = int(drawing.get("height"))
+    assert height > 300
+    legend = [e for e in drawing.iter()
+              if e.tag.endswith("text") and e.text.startswith("a loss with")]
+    assert len(legend) == 12
+    assert max(float(e.get("x")) for e in legend) < 560
+    assert 260 + max(float(e.get("y")) for e in legend) < height
+
+
 def test_the_picture_keeps_the_peaks():
     curves = Curves()
     for step in range(10_000):

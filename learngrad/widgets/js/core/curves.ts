@@ -247,7 +247,7 @@ const PART = /^(val|valid|validation|train|training|test)[ _./-]+/i;
 export function styles(series: Series[]): { colour: number; dash: number }[] {
   const families = new Map<string, number>();
   return series.map(({ name, run }, at) => {
-    const family = JSON.stringify([run, name.replace(PART, "")]);
+    const family = JSON.stringify([run, run ? "" : name.replace(PART, "")]);
     if (!families.has(family)) families.set(family, families.size);
     return { colour: 1 + (families.get(family)! % COLOURS), dash: at % DASHES.length };
   });

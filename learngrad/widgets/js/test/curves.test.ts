@@ -141,12 +141,13 @@ test("an axis has a length, whatever is on it", () => {
 test("train and validation share a colour, runs share neither colour nor dash", () => {
   const store = new CurveStore();
   for (const name of ["loss", "val_loss", "test accuracy"]) put(store, name, 0, [0], [1]);
-  put(store, "loss", 0, [0], [1], "slow");
+  for (const name of ["loss", "accuracy"]) put(store, name, 0, [0], [1], "slow");
   assert.deepEqual(styles(store.series), [
     { colour: 1, dash: 0 },
     { colour: 1, dash: 1 },
     { colour: 2, dash: 2 },
     { colour: 3, dash: 3 },
+    { colour: 3, dash: 4 },
   ]);
 });
 
