@@ -103,6 +103,7 @@ def steps(page):
     return view
 
 
+@pytest.mark.host
 def test_notebook_shows_and_steps_it(hosted, artefacts):
     page, watch = hosted("notebook", "light")
     page.locator(".jp-Cell").first.wait_for(timeout=60_000)
@@ -117,6 +118,7 @@ def test_notebook_shows_and_steps_it(hosted, artefacts):
     assert ours(watch) == []
 
 
+@pytest.mark.host
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_voila_shows_and_steps_it(hosted, artefacts, scheme):
     page, watch = hosted("voila", scheme)
