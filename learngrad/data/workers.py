@@ -114,7 +114,7 @@ class Processes:
             options["env"] = {f"{name}_NUM_THREADS": "1"
                               for name in ("OMP", "OPENBLAS", "MKL", "VECLIB")}
         try:
-            work = worker.dumps((plan, init))
+            work = _packed(plan, init)
             for i in range(number):
                 place = worker.Place(i, number, seed, way, folder)
                 theirs, jobs = start.Pipe(duplex=False)
@@ -226,6 +226,16 @@ class Processes:
                        "smaller batch_size or fewer workers")
         return WorkerError(f"{self._name(which)} {how} while {_items(number, indices)} was due",
                            fix=fix)
+
+
+def _packed(plan: Plan, init: Callable[[int], None] | None) -> bytes:
+    try:
+        return worker.dumps((plan, init))
+    except (TypeError, pickle.PicklingError) as error:
+        raise ArgumentTypeError(
+            f"the {type(plan.dataset).__name__} cannot be sent to a worker process: {error}",
+            fix="open files and the like when an item is first asked for, not in __init__; or "
+                'multiprocessing_context="thread"') from error
 
 
 class WorkerTraceback(Exception):

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -381,6 +382,16 @@ def test_a_late_batch_is_an_error_under_a_timeout(context, tmp_path):
     with pytest.raises(WorkerError, match=r"in 0\.2 seconds"):
         list(loader)
     (tmp_path / "go").touch()  # a thread cannot be killed
+
+
+def test_what_cannot_be_sent_to_a_process_is_told():
+    dataset = sets.Count(2)
+    dataset.lock = threading.Lock()
+    with pytest.raises(ArgumentTypeError, match=r"the Count cannot be sent.*lock") as caught:
+        next(iter(DataLoader(dataset, num_workers=1)))
+    assert "thread" in caught.value.fix
+    assert numbers(DataLoader(dataset, num_workers=1, multiprocessing_context="thread")) == [
+        [0], [1]]
 
 
 def test_contexts_are_checked():
