@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from learngrad.errors import MissingDependency
 
-__all__ = ["has_widgets", "notebook", "publish", "script"]
+__all__ = ["frame", "has_widgets", "marimo", "notebook", "publish", "script"]
 
 
 def notebook() -> Any:
@@ -20,6 +20,18 @@ def notebook() -> Any:
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     return shell if getattr(shell, "kernel", None) is not None else None
+
+
+def marimo() -> Any:
+    """The package marimo if one of its notebooks runs here, else None."""
+    found = sys.modules.get("marimo")
+    return found if found is not None and found.running_in_notebook() else None
+
+
+def frame(page: str) -> str:
+    """A whole page inside another: marimo has no place for widgets that share their code."""
+    style = "width:100%;height:860px;border:0"
+    return f'<iframe title="learngrad" style="{style}" srcdoc="{escape(page)}"></iframe>'
 
 
 def has_widgets() -> bool:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from learngrad.errors import ArgumentTypeError
 from learngrad.tensor import Tensor
+from learngrad.trace.html import to_html
 from learngrad.trace.recorder import LIMIT, Recorder, from_graph
 from learngrad.trace.schema import validate
 from learngrad.trace.svg import to_svg
 from learngrad.trace.words import describe
-from learngrad.widgets._notebook import has_widgets, notebook, publish
+from learngrad.widgets._notebook import frame, has_widgets, marimo, notebook, publish
 from learngrad.widgets._throttle import Throttle
 
 if TYPE_CHECKING:
@@ -111,6 +112,11 @@ class Tape(Recorder):
         self._screen.again(shell.execution_count)
 
 
+    def _mime_(self) -> tuple[str, str]:
+        """What marimo shows of it: the stand-alone page."""
+        return "text/html", frame(self.to_html())
+
+
 def record(*, live: bool = True, limit: int = LIMIT) -> Tape:
     """Record what runs in a block, and show it while it runs.
 
@@ -202,6 +208,10 @@ def show(what: Tensor | Recorder | dict[str, Any] | Callable[..., Any], *inputs:
 
 def _show(source: Recorder | dict[str, Any], step: bool) -> None:
     trace = source if isinstance(source, dict) else source.to_dict()
+    host = marimo()
+    if host is not None:
+        host.output.append(host.Html(frame(to_html(trace))))
+        return
     if notebook() is None:
         sys.stdout.write(describe(trace) + "\n")
         return

@@ -26,6 +26,29 @@ plot = learngrad.LivePlot()
 for i in range(20):
     plot.log(loss=1 / (1 + i))
 """
+MARIMO = """\
+import marimo
+app = marimo.App()
+
+@app.cell
+def _():
+    import learngrad
+    with learngrad.record() as tape:
+        a = learngrad.tensor(2.0, requires_grad=True)
+        b = learngrad.tensor(-3.0, requires_grad=True)
+        loss = (a * b + a).tanh()
+        loss.backward()
+    tape
+    return learngrad, loss
+
+@app.cell
+def _(learngrad, loss):
+    learngrad.show(loss)
+    return
+
+if __name__ == "__main__":
+    app.run()
+"""
 TWENTY = """\
 import learngrad
 a = learngrad.tensor(2.0, requires_grad=True)
@@ -52,26 +75,28 @@ def hosted(browser, tmp_path, request):
             cells=[nbformat.v4.new_code_cell(EXAMPLE)],
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
         nbformat.write(book, tmp_path / "example.ipynb")
+        (tmp_path / "example.py").write_text(MARIMO)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         command = {
-            "notebook": ["--allow-root", "--ip=127.0.0.1", "--ServerApp.port_retries=0",
-                         "--IdentityProvider.token=",
+            "notebook": ["--no-browser", "--allow-root", "--ip=127.0.0.1",
+                         "--ServerApp.port_retries=0", "--IdentityProvider.token=",
                          "--JupyterNotebookApp.expose_app_in_browser=True"],
-            "voila": [f"--theme={scheme}", "example.ipynb"]}[host]
+            "voila": ["--no-browser", f"--theme={scheme}", "example.ipynb"],
+            "marimo": ["run", "--headless", "--no-token", "--host=127.0.0.1", "example.py"]}[host]
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "IPYTHON"))}
         log = tmp_path / "host.log"
         with log.open("wb") as out:
             process = subprocess.Popen(
-                [sys.executable, "-m", host, "--no-browser", f"--port={port}", *command],
+                [sys.executable, "-m", host, *command[:-1], f"--port={port}", command[-1]],
                 env=kept | {"HOME": str(tmp_path), "JUPYTER_NO_CONFIG": "1",
                             "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"},
                 cwd=tmp_path, stdout=out, stderr=subprocess.STDOUT)
         address = f"http://127.0.0.1:{port}"
         context = browser.new_context(color_scheme=scheme)
         started.append((process, context))
-        path = {"notebook": "/notebooks/example.ipynb", "voila": "/"}[host]
+        path = "/notebooks/example.ipynb" if host == "notebook" else "/"
         wait_until_up(process, address + path, log)
         page = context.new_page()
         watch = Watch(page)
@@ -125,6 +150,21 @@ def test_voila_shows_and_steps_it(hosted, artefacts, scheme):
     view = steps(page)
     assert ("lg-dark" in view.get_attribute("class")) == (scheme == "dark")
     page.screenshot(path=artefacts / f"host-voila-{scheme}.png")
+    assert ours(watch) == []
+
+
+@pytest.mark.host
+def test_marimo_shows_and_steps_the_page(hosted, artefacts):
+    page, watch = hosted("marimo", "light")
+    tape, shown = (page.frame_locator("iframe[title=learngrad]").nth(at).locator(".lg-root")
+                   for at in (0, 1))
+    for view in (tape, shown):
+        expect(view).to_have_attribute("data-ready", "true", timeout=60_000)
+    tape.focus()
+    page.keyboard.press("ArrowRight")
+    expect(tape).to_have_attribute("data-index", "1")
+    assert shown.get_attribute("data-nodes") == "5"
+    page.screenshot(path=artefacts / "host-marimo.png")
     assert ours(watch) == []
 
 
