@@ -292,12 +292,14 @@ MILLION = """async () => {
 
 
 def test_a_million_points_grow_on(browser, artefacts):
-    source = (Path(learngrad.__file__).parent / "widgets/static/plot.js").read_text("utf-8")
+    source = (Path(learngrad.__file__).parent / "widgets/static/front.js").read_text("utf-8")
     page = browser.new_page(viewport={"width": 1100, "height": 500})
     try:
         page.evaluate("""async source => {
             const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-            window.plot = (await import(url)).default;
+            (await import(url)).default.initialize({ model: { get: () => "test" } });
+            const fronts = window[Symbol.for("learngrad.fronts")];
+            window.plot = (await fronts.get("test").views).plot;
         }""", source)
         figures = page.evaluate(MILLION)
         (artefacts / "plot-million.txt").write_text(f"{figures}\n", "utf-8")
