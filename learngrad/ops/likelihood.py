@@ -19,7 +19,7 @@ from learngrad.errors import (
 )
 from learngrad.ops.elementwise import where
 from learngrad.ops.exponential import exp, log, sigmoid
-from learngrad.ops.losses import combined, log_softmax, reduced, same_shape, softmax
+from learngrad.ops.losses import combined, log_softmax, predicted, reduced, same_shape, softmax
 from learngrad.ops.reduce import sum
 from learngrad.ops.shape import permute, reshape
 
@@ -108,6 +108,7 @@ def class_rows(input: Any, target: Any, name: str, ignore_index: int) -> tuple[A
     The mask is an array, or None where every row counts.
     """
     tensors = {"input": input, "target": target}
+    predicted(name, input)
     if not hasattr(target, "dtype"):
         raise devices.not_a_number(target)
     if input.dtype.kind != "f":
@@ -243,6 +244,7 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
     if not 0.0 <= label_smoothing <= 1.0:
         raise ArgumentRangeError(f"label_smoothing is a part of 1, not {label_smoothing}",
                                  fix="label_smoothing=0.1")
+    predicted("cross_entropy", input)
     if getattr(target, "dtype", None) is not None and target.dtype.kind == "f" and (
             tuple(target.shape) == tuple(input.shape)):
         if ignore_index >= 0:

@@ -10,7 +10,7 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentError, ShapeError
+from learngrad.errors import ArgumentError, ArgumentTypeError, ShapeError
 from learngrad.ops.elementwise import Floating
 from learngrad.ops.quick import total
 from learngrad.ops.spelling import spelled
@@ -160,8 +160,21 @@ def combined(losses: Any, reduction: str) -> Any:
     return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.mean()
 
 
+def predicted(name: str, input: Any) -> None:
+    """Refuse what is no tensor: what a `forward` gives that has no `return`, or returns more."""
+    if hasattr(input, "dtype"):
+        return
+    if isinstance(input, tuple):
+        fix = "out, state = model(x), and go on with out"
+    else:
+        fix = "does forward end without `return out`?" if input is None else "learngrad.tensor(…)"
+    raise ArgumentTypeError(f"{name} takes a model's output, a tensor, and not {input!r:.60} of "
+                            f"type {type(input).__name__}", fix=fix)
+
+
 def same_shape(name: str, input: Any, target: Any) -> None:
     """Refuse shapes that would broadcast: that compares every pair, silently."""
+    predicted(name, input)
     if not hasattr(target, "shape"):
         raise devices.not_a_number(target)
     if tuple(input.shape) != tuple(target.shape):

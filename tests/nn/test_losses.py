@@ -136,6 +136,17 @@ def test_targets_that_are_no_classes_are_refused(name, target, error, said):
     assert caught.value.fix
 
 
+@pytest.mark.parametrize("loss", [
+    nn.MSELoss(), nn.BCELoss(), nn.BCEWithLogitsLoss(), nn.CrossEntropyLoss(), nn.NLLLoss()])
+@pytest.mark.parametrize("target", [IDS, ONES])
+@pytest.mark.parametrize(("given", "fix"), [(None, "return out"), ((ONES, ROW), "out, state"),
+                                            ([1.0], "learngrad.tensor")])
+def test_what_is_no_prediction_is_told(loss, target, given, fix):
+    with pytest.raises(ArgumentTypeError, match="a model's output") as caught:
+        loss(given, target)
+    assert fix in caught.value.fix
+
+
 @pytest.mark.parametrize(("make", "error", "said"), [
     (lambda: nn.CrossEntropyLoss()(ONES.long(), IDS), DtypeError, "floating scores"),
     (lambda: nn.CrossEntropyLoss(learngrad.ones(4))(ONES, IDS), ShapeError, "there are 3 classes"),
