@@ -79,6 +79,11 @@ def set_default_dtype(dtype: Any) -> None:
     _default_dtype = dtype
 
 
+def is_dtype(name: str) -> bool:
+    """Whether a text in the place of a device or a dtype is a dtype's name."""
+    return hasattr(np, name) or name == "bfloat16"
+
+
 def to_dtype(dtype: Any) -> np.dtype[Any]:
     """`dtype` as a NumPy dtype that tensors can have; complex and objects are refused."""
     try:

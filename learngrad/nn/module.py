@@ -154,8 +154,7 @@ class Module(Hooked):
         for arg in args:
             if isinstance(arg, Tensor):
                 device, dtype = arg.device, arg.dtype
-            elif isinstance(arg, Device) or (
-                    isinstance(arg, str) and arg.partition(":")[0] in ("cpu", "cuda")):
+            elif isinstance(arg, Device) or (isinstance(arg, str) and not devices.is_dtype(arg)):
                 device = arg
             elif isinstance(arg, int) and not isinstance(arg, bool):
                 device = f"cuda:{arg}"
