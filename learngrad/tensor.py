@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+import warnings
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any, Self, TypeAlias
@@ -157,7 +158,15 @@ class Tensor(Methods):
 
     @property
     def grad(self) -> Tensor | None:
-        """The sum of the gradients that arrived here, None before the first."""
+        """The sum of the gradients that arrived here, None before the first.
+
+        Warns
+        -----
+        UserWarning
+            If it is None because an operation made this tensor: only leaves keep their gradients.
+        """
+        if self._grad is None and not self.is_leaf and not self._retains():
+            warnings.warn(self.why_no_grad(), stacklevel=2)
         return self._grad
 
     @grad.setter
@@ -172,6 +181,10 @@ class Tensor(Methods):
             raise DtypeError("a gradient has the dtype of its tensor and lives on its device",
                              tensors={"tensor": self, "gradient": value}, fix="x.grad = g.to(x)")
         self._grad = value
+
+    def _retains(self) -> Bool:
+        node, slot = self._edge  # type: ignore[misc]
+        return slot in (node.extras or {}).get("retained", {})
 
     @property
     def data(self) -> Tensor:
@@ -392,7 +405,7 @@ class Tensor(Methods):
             if isinstance(arg, Tensor):
                 dtype, device = arg.dtype, arg.device
             elif isinstance(arg, Device) or (
-                    isinstance(arg, str) and not hasattr(np, arg) and arg != "bfloat16"):
+                    isinstance(arg, str) and not devices.is_dtype(arg)):
                 device = arg
             else:
                 dtype = arg
@@ -527,7 +540,7 @@ class Tensor(Methods):
         if self._data.size != 1:
             raise GraphError("only a tensor of one element is true or false",
                              tensors={"this": self},
-                             fix="(x > 0).sum() > 0, or compare one element")
+                             fix="x.any() or x.all(): some of them, or each")
         return bool(self._data)
 
     def __float__(self) -> Float:

@@ -38,8 +38,9 @@ class DataLoader:
     num_workers : int, default 0
         How many processes load batches while the loop works on earlier ones. They work for classes
         of a notebook's cells and need no ``if __name__ == "__main__"``. Starting them takes some
-        tenths of a second for each epoch, or once with `persistent_workers`. Where there are no
-        processes (in the browser) batches are loaded in this one.
+        tenths of a second for each epoch, or once with `persistent_workers`. Where loky
+        is not installed workers are threads, with a warning; where there are no processes (in the
+        browser) batches are loaded in this one.
     collate_fn : callable, default `default_collate`
         Makes a batch from a list of items (of one item: `default_convert`).
     pin_memory : bool, default False

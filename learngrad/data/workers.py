@@ -21,6 +21,7 @@ import re
 import shutil
 import signal
 import tempfile
+import warnings
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -46,11 +47,21 @@ PATIENCE = 5.0  # seconds that a worker gets to end before it is made to
 
 
 def context(named: Any) -> Any:
-    """The `multiprocessing` context of this name; None is loky's, "thread" is no process at all."""
+    """The `multiprocessing` context of this name; "thread" is no process at all.
+
+    None is loky's where it is installed, else threads, with a warning: programs run without it.
+    """
     if named in (None, "loky"):
         try:
             from loky.backend import get_context
         except ImportError as error:
+            if named is None:
+                warnings.warn(
+                    f"worker processes need loky, which cannot be imported ({error}): these "
+                    "workers are threads, which take turns where they run Python. To have "
+                    "processes, pip install loky; multiprocessing_context=\"thread\" means these",
+                    stacklevel=4)
+                return "thread"
             raise MissingDependency(
                 f"worker processes need loky, which cannot be imported ({error})",
                 fix='pip install loky, or num_workers=0, or multiprocessing_context="thread"'

@@ -26,6 +26,10 @@ OTHER_NAMES = {"learning_rate": "lr", "eta": "lr", "decay": "weight_decay", "wd"
                "l2": "weight_decay", "epsilon": "eps", "beta1": "betas", "beta2": "betas"}
 
 
+class NoLeafError(GraphError, ValueError):
+    """A tensor that an operation made, given to an optimiser."""
+
+
 def number(name: str, value: Any, low: float = 0.0, below: float = math.inf) -> float:
     """A setting that is a number from `low` up to, not including, `below`."""
     if not isinstance(value, (int, float, np.integer, np.floating)) or isinstance(value, bool):
@@ -95,9 +99,9 @@ def trainable(p: Any, role: str) -> None:
         raise ArgumentTypeError(f"{role} of an optimiser is a tensor, not {p!r:.60} of type "
                                 f"{type(p).__name__}", fix="model.parameters(), or [w, b]")
     if not p.is_leaf:
-        raise GraphError("an optimiser moves leaves, and an operation made this tensor",
-                         tensors={role: p}, fix="give the tensor it was computed from, or "
-                                                "x.detach().requires_grad_()")
+        raise NoLeafError("an optimiser moves leaves, and an operation made this tensor",
+                          tensors={role: p}, fix="give the tensor it was computed from, or "
+                                                 "x.detach().requires_grad_()")
     # A frozen Parameter may be thawed later; a plain tensor was forgotten.
     if not p.requires_grad and not isinstance(p, Parameter):
         raise ArgumentError("this tensor needs no gradient, so it would never be moved",

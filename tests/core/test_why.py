@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import learngrad
 
 
@@ -59,3 +61,18 @@ def test_inference_mode():
 
     assert not ask(w).requires_grad
     assert (w * 2).requires_grad
+
+
+def test_asking_a_tensor_in_the_middle_is_told_why():
+    x = learngrad.tensor(2.0, requires_grad=True)
+    y = x * 3
+    y.backward()
+    with pytest.warns(UserWarning, match="y is not a leaf: mul made it") as told:
+        assert y.grad is None
+    assert told[0].filename == __file__
+    kept = x * 3
+    kept.retain_grad()
+    assert kept.grad is None  # it will have one: nothing to tell
+    kept.backward()
+    assert kept.grad.item() == 1
+    assert learngrad.tensor(1.0).grad is None

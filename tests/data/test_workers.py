@@ -403,7 +403,11 @@ def test_contexts_are_checked():
 def test_without_loky_the_message_says_what_to_do(monkeypatch):
     monkeypatch.setitem(sys.modules, "loky.backend", None)
     with pytest.raises(MissingDependency, match="pip install loky"):
-        list(DataLoader(sets.Big(2), num_workers=1))
+        list(DataLoader(sets.Big(2), num_workers=1, multiprocessing_context="loky"))
+    with pytest.warns(UserWarning, match="pip install loky") as told:
+        batches = list(DataLoader(sets.Big(2), num_workers=1))
+    assert len(batches) == 2
+    assert told[0].filename == __file__
 
 
 def test_where_there_are_no_processes_the_program_loads(monkeypatch):
