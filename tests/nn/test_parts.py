@@ -234,7 +234,7 @@ MISTAKES = {
                            AttributeError, "no module 'new'"),
     "no mode": (lambda t: small(t).train("yes"), ValueError, "True or False"),
     "an integer dtype": (lambda t: small(t).to(t.int64), TypeError, "floating dtype, not to int64"),
-    "no such device": (lambda t: small(t).to("gpu"), ValueError, "no device 'gpu'"),
+    "no such device": (lambda t: small(t).to("gpu"), RuntimeError, "no device 'gpu'"),
     "arguments for nothing": (lambda t: t.nn.Tanh(t.ones(1)), TypeError,
                               r"layer = Tanh\(\); out = layer\(x\)"),
     "no state": (lambda t: small(t).load_state_dict([1]), TypeError, "a dict of tensors"),
