@@ -138,7 +138,7 @@ def run_python(code):
 
 EXTRAS = ["IPython", "anywidget", "cloudpickle", "cupy", "graphviz", "ipywidgets", "jsonschema",
           "jupyter_client", "jupyter_core", "jupyterlab", "jupytext", "loky", "matplotlib",
-          "nbformat", "psygnal", "pytest", "scipy", "torch", "tqdm", "traitlets"]
+          "nbformat", "pandas", "psygnal", "pytest", "scipy", "torch", "tqdm", "traitlets"]
 
 
 def test_import_brings_numpy_and_the_standard_library_alone():
