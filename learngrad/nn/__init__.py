@@ -19,6 +19,7 @@ from learngrad.nn.activations import (
 )
 from learngrad.nn.attention import MultiheadAttention
 from learngrad.nn.batchnorm import BatchNorm1d, BatchNorm2d, InstanceNorm1d, InstanceNorm2d
+from learngrad.nn.cells import GRUCell, LSTMCell, RNNCell
 from learngrad.nn.class_losses import BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, NLLLoss
 from learngrad.nn.containers import ModuleDict, ModuleList, Sequential
 from learngrad.nn.conv import Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d
@@ -93,7 +94,7 @@ from learngrad.nn.pooling import (
     MaxUnpool1d,
     MaxUnpool2d,
 )
-from learngrad.nn.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNBase, RNNCell
+from learngrad.nn.recurrent import GRU, LSTM, RNN, RNNBase
 from learngrad.nn.reshaping import Flatten, Unflatten
 from learngrad.nn.squashing import (
     GLU,
