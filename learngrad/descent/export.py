@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 from learngrad.descent.curves import Curves, is_share
 from learngrad.descent.style import COLOURS, DASHES, styles
 from learngrad.errors import ArgumentTypeError, MissingDependency
+from learngrad.saving.files import replacing
 from learngrad.trace.text import elide
 
 if TYPE_CHECKING:
@@ -26,10 +28,12 @@ HEADS = ["run", "name", "step", "value"]
 
 def to_csv(curves: Curves, path: str | os.PathLike[str]) -> Path:
     """As `Curves.to_csv`."""
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        rows = csv.writer(file)
+    with replacing(path) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        rows = csv.writer(text)
         rows.writerow(HEADS)
         rows.writerows(_rows(curves))
+        text.detach()  # flushed; the file itself is closed by whoever opened it
     return Path(path)
 
 

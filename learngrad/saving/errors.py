@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from learngrad.errors import LearngradError
 
-__all__ = ["Damaged", "SavingError"]
+__all__ = ["Damaged", "NoFolderError", "SavingError"]
 
 
 class SavingError(LearngradError, RuntimeError):
     """A file that is not what it should be, or a place where none can be written."""
+
+
+class NoFolderError(SavingError, FileNotFoundError):
+    """A file that is to lie in a folder that is not there."""
 
 
 class Damaged(Exception):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from learngrad.saving.errors import SavingError
+from learngrad.saving.errors import NoFolderError
 
 __all__ = ["replacing"]
 
@@ -26,15 +26,15 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
     Raises
     ------
-    SavingError
+    NoFolderError
         If the folder is not there.
     OSError
         If the file cannot be written, as when the disk is full.
     """
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
-        raise SavingError(f"there is no folder {str(target.parent)!r} to save in",
-                          fix=f"pathlib.Path({str(target.parent)!r}).mkdir(parents=True)")
+        raise NoFolderError(f"there is no folder {str(target.parent)!r} to save in",
+                            fix=f"pathlib.Path({str(target.parent)!r}).mkdir(parents=True)")
     if target.exists() and not target.is_file():
         with open(target, "wb") as file:
             yield file

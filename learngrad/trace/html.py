@@ -13,13 +13,13 @@ import json
 import math
 import os
 import re
-import secrets
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from learngrad.errors import ArgumentError, ArgumentTypeError, MissingDependency, TraceError
+from learngrad.saving.files import replacing
 from learngrad.trace.layout import layout
 from learngrad.trace.schema import validate
 from learngrad.trace.svg import draw, escaped, to_svg
@@ -105,16 +105,9 @@ def write_html(path: str | os.PathLike[str], trace: Mapping[str, Any] | None = N
     OSError
         If the file cannot be written; a file that was there before is then as it was.
     """
-    # A link keeps pointing where it points: what it points at is replaced.
-    target = Path(os.path.realpath(path))
-    page = to_html(trace, curves, title)
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
-    try:
-        with open(draft, "x", encoding="utf-8", newline="\n") as file:
-            file.write(page)
-        os.replace(draft, target)
-    finally:
-        draft.unlink(missing_ok=True)
+    page = to_html(trace, curves, title).encode()
+    with replacing(path) as file:
+        file.write(page)
     return Path(path)
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import math
+import os
 import sys
 
 import numpy as np
@@ -90,3 +91,21 @@ def test_matplotlib_draws_where_it_is_told(curves, plt):
         curves.to_matplotlib(plt)
     with pytest.raises(ArgumentTypeError, match="ax is a Figure"):
         curves.to_matplotlib(ax.figure)
+
+
+def test_a_file_that_cannot_be_written_whole_leaves_what_was_there(tmp_path, monkeypatch):
+    curves = Curves()
+    curves.append("loss", 0, 1.0)
+    path = tmp_path / "loss.csv"
+    path.write_text("before")
+
+    def full(*args):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="disk full"):
+        curves.to_csv(path)
+    assert path.read_text() == "before"
+    assert os.listdir(tmp_path) == ["loss.csv"]
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        curves.to_csv(tmp_path / "none" / "loss.csv")
