@@ -81,6 +81,8 @@ class Lab:
         self.page.wait_for_function(
             "light => document.body.dataset.jpThemeLight === light",
             arg="false" if dark else "true")
+        # Two changes within its 200 ms of fading make JupyterLab take its splash away twice.
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")
 
 
 class Notebook:

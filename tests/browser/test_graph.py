@@ -250,10 +250,12 @@ def test_it_follows_the_theme(notebook, lab, artefacts):
         for dark in (False, True):
             lab.theme(dark)
             book.ready()
-            chart = book.views(0).nth(1)
-            # A theme that changes leaves a page without layout for a moment.
-            assert chart.locator("canvas").first.bounding_box()["width"] == pytest.approx(
-                chart.bounding_box()["width"], abs=40)
+            # A theme that changes leaves a page without layout for a moment; the curves are drawn
+            # again once it has one.
+            chart = book.views(0).nth(1).locator(".lg-chart").element_handle()
+            book.page.wait_for_function(
+                "chart => chart.querySelector('canvas')?.clientWidth === chart.clientWidth",
+                arg=chart)
             for view in book.views(0).all():
                 ink, paper = map(luminance, colours(view))
                 assert (ink > paper) == dark
