@@ -16,6 +16,7 @@ __all__ = ["Preview", "capture"]
 
 WHOLE = 64  # elements that are kept all
 TILE = 8  # rows and columns of the sample of a larger array
+CLASSES = 16  # columns that are kept all: a softmax over ten classes needs each of them
 
 
 class Preview:
@@ -57,7 +58,7 @@ def capture(array: Any) -> Preview:
     if array.size <= WHOLE:
         return Preview(shape, (array.copy(),))
     rows = array.reshape(-1, shape[-1]) if array.ndim > 1 else array.reshape(1, -1)
-    tile = rows[_spread(rows.shape[0])][:, _spread(rows.shape[1])].copy()
+    tile = rows[_spread(rows.shape[0])][:, _columns(rows.shape[1])].copy()
     xp = devices.array_module(array)
     if array.dtype.kind != "f":
         summary = [array.min(), array.max(), array.mean(), xp.zeros(())]
@@ -84,6 +85,11 @@ def _spread(size: int) -> slice:
     """
     step = max(-(-size // TILE), 1)
     return slice(min(step // 2, size - 1), None, step)
+
+
+def _columns(size: int) -> slice:
+    """All of a few columns, some of many."""
+    return slice(None) if size <= CLASSES else _spread(size)
 
 
 def numbers(array: Any) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +11,7 @@ from learngrad import devices
 from learngrad.trace import text
 from learngrad.trace.preview import Preview
 
-__all__ = ["TEXT_LIMIT", "Record", "local_numbers"]
+__all__ = ["TEXT_LIMIT", "Record", "local_numbers", "options"]
 
 TEXT_LIMIT = 10_000  # characters of a name or a message, as the schema has it
 
@@ -19,8 +20,8 @@ class Record:
     """One node of the trace as it is kept; its JSON is worked out when asked for."""
 
     __slots__ = ("cls", "device", "dtype", "edges", "error", "grad", "id", "kind", "name",
-                 "operands", "outputs", "place", "preview", "requires_grad", "scope", "seen",
-                 "shape", "status", "version")
+                 "operands", "options", "outputs", "place", "preview", "requires_grad", "scope",
+                 "seen", "shape", "status", "version")
 
     def __init__(self, id: int, kind: str, cls: Any, name: str | None) -> None:
         self.id, self.kind, self.cls, self.name = id, kind, cls, name
@@ -34,6 +35,7 @@ class Record:
         self.grad: Preview | None = None
         self.edges: list[list[int] | None] = []
         self.operands: list[Any] = []  # letters, and numbers where an operand was one
+        self.options: dict[str, Any] = {}  # what an operation was told besides its operands
         self.outputs: list[tuple[Any, Preview]] = []  # where there are several
         self.version = 0
         self.seen = 0  # the version that the preview shows
@@ -58,6 +60,8 @@ class Record:
             "local": cls.local if cls is not None else {}}
         if self.grad is not None:
             node["grad"] = self.grad.json()
+        if self.options:
+            node["options"] = {letter: _option(x) for letter, x in self.options.items()}
         if self.outputs:
             node["outputs"] = [{"shape": list(p.shape), "dtype": str(d), "preview": p.json()}
                                for d, p in self.outputs]
@@ -71,6 +75,28 @@ class Record:
             return {}
         return {letter: text.number(o) for letter, o in zip(self.cls.letters, self.operands)
                 if not isinstance(o, str)}
+
+
+_PLAIN = (bool, int, float, str)
+
+
+def options(letters: tuple[str, ...], inputs: tuple[Any, ...]) -> dict[str, Any]:
+    """The inputs that are plain settings, by their letters: dimensions, a stride, a reduction.
+
+    No arrays, nor tuples with arrays in them: a trace would keep them alive.
+    """
+    return {letter: x for letter, x in zip(letters, inputs) if type(x) in _PLAIN
+            or (isinstance(x, tuple) and all(type(part) in (int, tuple) for part in x))}
+
+
+def _option(x: Any) -> Any:
+    """An option as JSON has it; a tuple with names as an object."""
+    if isinstance(x, tuple):
+        return {name: _option(part) for name, part in x._asdict().items()} \
+            if hasattr(x, "_asdict") else [_option(part) for part in x]
+    if isinstance(x, float) and not math.isfinite(x):
+        return "NaN" if x != x else "Infinity" if x > 0 else "-Infinity"
+    return x[:TEXT_LIMIT] if isinstance(x, str) else x
 
 
 _LETTERS = re.compile(r"(?<![A-Za-z_])[A-Za-z]+(?![A-Za-z_])")

@@ -16,7 +16,7 @@ from learngrad.autograd.observe import Watcher, thread
 from learngrad.errors import ArgumentTypeError, GraphError, LearngradError
 from learngrad.tensor import Tensor
 from learngrad.trace.preview import capture
-from learngrad.trace.record import TEXT_LIMIT, Record, local_numbers
+from learngrad.trace.record import TEXT_LIMIT, Record, local_numbers, options
 
 __all__ = ["Recorder", "from_graph"]
 
@@ -191,6 +191,8 @@ class Recorder(Watcher):
             return
         index = entry.id
         entry.edges, entry.operands = edges, operands
+        if len(inputs) > len(operands):
+            entry.options = options(node.letters, inputs)
         if len(outputs) > 1:
             entry.outputs = [(t._data.dtype, capture(t._data)) for t in outputs]
         for slot, t in enumerate(outputs):

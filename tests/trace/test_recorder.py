@@ -15,7 +15,9 @@ import learngrad
 from learngrad import nn, optim
 from learngrad.autograd.observe import thread
 from learngrad.errors import ArgumentTypeError, GraphError
+from learngrad.nn import functional as F
 from learngrad.trace import Recorder, from_graph
+from learngrad.trace.preview import capture
 from learngrad.trace.schema import load_schema, validate
 
 SCHEMA = jsonschema.Draft202012Validator(load_schema())
@@ -163,6 +165,31 @@ def test_training_step_of_a_module():
     tile = nodes["2.bias"]["grad"]["values"]
     assert tile == [float(str(v)) for v in model[2].bias.grad.numpy()]
     assert all(n["status"] == "freed" for n in linear)
+
+
+def test_an_operation_says_what_it_was_told():
+    x = learngrad.rand(1, 1, 8, 8, requires_grad=True)
+    with Recorder() as tape:
+        y = F.conv2d(x, learngrad.rand(2, 1, 3, 3), stride=2, padding=1)
+        y.mean((0, 1), keepdim=True).permute(0, 1, 3, 2).norm(p=float("inf"))
+        x[learngrad.tensor([0]), 0] * 3
+    told = [node.get("options") for node in checked(tape)["nodes"] if node["kind"] == "operation"]
+    assert told == [
+        {"g": {"size": [8, 8], "kernel": [3, 3], "stride": [2, 2], "before": [1, 1],
+               "dilation": [1, 1], "out": [4, 4], "groups": 1}},
+        {"dims": [0, 1], "keepdim": True}, {"dims": [0, 1, 3, 2]},
+        {"p": "Infinity", "dims": [0, 1, 2, 3], "keepdim": False},
+        None, None]  # an index may hold arrays, which are not kept; 3 is an operand
+
+
+def test_a_few_columns_are_kept_all():
+    for columns, kept in ((8, 8), (10, 10), (16, 16), (17, 6), (100, 8)):
+        x = np.arange(100.0 * columns).reshape(100, columns)
+        tile = capture(x).json()["tile"]
+        assert (tile["rows"], tile["columns"]) == (8, kept)
+        k = 1 if kept == columns else -(-columns // 8)
+        sampled = x[6::13, (k // 2 if k > 1 else 0)::k]
+        assert tile["values"] == sampled.ravel().tolist()
 
 
 def test_the_name_of_a_call_goes_to_what_it_gives():
