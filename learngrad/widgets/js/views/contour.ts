@@ -1,0 +1,374 @@
+// A map of a field: bands, lines with their heights, axes; and above it a canvas for what moves.
+// The map is drawn when the field, the size or the theme changes, what moves with each `over()`.
+import {
+  bandOf,
+  contour,
+  type Field,
+  type Levels,
+  levels,
+  type Spot,
+  spot,
+  ticks,
+  valueAt,
+} from "../core/contours.ts";
+import { number } from "../core/text.ts";
+import contourCss from "./contour.css";
+import { h } from "./dom.ts";
+import { adopt } from "./theme.ts";
+
+type Point = readonly [number, number];
+
+export interface MapOptions {
+  /** Names of the axes; without them there are no axes, for small maps. */
+  labels?: readonly [string, string];
+  /** Draws what moves, in CSS pixels, clipped to the map. */
+  over?: (pen: CanvasRenderingContext2D, map: ContourMap) => void;
+}
+
+const STOPS = 5;
+const MARGIN = { left: 50, right: 12, top: 10, bottom: 38 };
+const LABEL = 11;
+
+export class ContourMap {
+  readonly element = h("div", { class: "lg-contour" });
+  /** The heights of the lines, after the first drawing. */
+  levels: Levels = { values: [], isLog: false };
+  readonly #ground = h("canvas", { "aria-hidden": "true" });
+  readonly #above = h("canvas", { "aria-hidden": "true" });
+  readonly #options: MapOptions;
+  readonly #observer = new ResizeObserver(() => this.draw());
+  #field: Field | null = null;
+
+  constructor(options: MapOptions = {}) {
+    this.#options = options;
+    this.element.append(this.#ground, this.#above);
+    adopt(document.body, "contour", contourCss);
+    this.#observer.observe(this.element);
+  }
+
+  get field(): Field | null {
+    return this.#field;
+  }
+
+  /** Another field, or the same with new values; its levels, where they are known already. */
+  show(field: Field | null, heights?: Levels): void {
+    this.#field = field;
+    this.levels = field ? (heights ?? levels(field.values)) : { values: [], isLog: false };
+    this.draw();
+  }
+
+  // ---- places, in CSS pixels from the upper left corner of `element`
+
+  /** Left, top, right and bottom of the map within its axes. */
+  get frame(): [number, number, number, number] {
+    const { clientWidth: width, clientHeight: height } = this.element;
+    if (!this.#options.labels) return [0, 0, width, height];
+    return [MARGIN.left, MARGIN.top, width - MARGIN.right, height - MARGIN.bottom];
+  }
+
+  /** Where a point of the field is drawn. */
+  place([x, y]: Point): [number, number] {
+    const [left, top, right, bottom] = this.frame;
+    const { x: across, y: up } = this.#field ?? { x: [0, 1], y: [0, 1] };
+    return [
+      left + ((x - across[0]) / (across[1] - across[0])) * (right - left),
+      bottom - ((y - up[0]) / (up[1] - up[0])) * (bottom - top),
+    ];
+  }
+
+  /** The point of the field at a place; it may lie outside. */
+  at([px, py]: Point): [number, number] {
+    const [left, top, right, bottom] = this.frame;
+    const { x: across, y: up } = this.#field ?? { x: [0, 1], y: [0, 1] };
+    return [
+      across[0] + ((px - left) / (right - left)) * (across[1] - across[0]),
+      up[0] + ((bottom - py) / (bottom - top)) * (up[1] - up[0]),
+    ];
+  }
+
+  /** The point of the field under a pointer. */
+  under(event: MouseEvent): [number, number] {
+    const { left, top } = this.element.getBoundingClientRect();
+    return this.at([event.clientX - left, event.clientY - top]);
+  }
+
+  /** The field's value there, NaN outside and beside a hole. */
+  value([x, y]: Point): number {
+    return this.#field ? valueAt(this.#field, x, y) : Number.NaN;
+  }
+
+  // ---- drawing
+
+  /** All anew: the field, the size or the theme is another. */
+  draw(): void {
+    const pen = prepared(this.#ground, this.element);
+    if (!pen) return;
+    if (this.#field) this.#drawField(pen, this.#field);
+    this.over();
+  }
+
+  /** What moves, anew. */
+  over(): void {
+    const pen = prepared(this.#above, this.element);
+    if (!pen || !this.#options.over) return;
+    const [left, top, right, bottom] = this.frame;
+    pen.beginPath();
+    pen.rect(left, top, right - left, bottom - top);
+    pen.clip();
+    this.#options.over(pen, this);
+  }
+
+  destroy(): void {
+    this.#observer.disconnect();
+    this.element.remove();
+  }
+
+  #drawField(pen: CanvasRenderingContext2D, field: Field): void {
+    const ink = inks(this.element);
+    const [left, top, right, bottom] = this.frame;
+    const heights = this.levels;
+    pen.save();
+    pen.beginPath();
+    pen.rect(left, top, right - left, bottom - top);
+    pen.clip();
+    this.#hatch(pen, ink);
+    const found = [Number.NEGATIVE_INFINITY, ...heights.values].map((level) =>
+      contour(field, level, heights.isLog),
+    );
+    found.forEach(({ rings }, band) => {
+      pen.fillStyle = ink.band(band, heights.values.length);
+      pen.beginPath();
+      for (const ring of rings) this.#trace(pen, ring, true);
+      pen.fill("evenodd");
+    });
+    pen.strokeStyle = ink.line;
+    pen.lineWidth = 1;
+    pen.globalAlpha = 0.55;
+    pen.beginPath();
+    for (const { lines } of found.slice(1)) for (const line of lines) this.#trace(pen, line, false);
+    pen.stroke();
+    pen.globalAlpha = 1;
+    if (this.#options.labels)
+      this.#heights(
+        pen,
+        heights.values,
+        found.slice(1).map(({ lines }) => lines),
+        ink,
+      );
+    pen.restore();
+    if (this.#options.labels) this.#axes(pen, field, ink);
+  }
+
+  #trace(pen: CanvasRenderingContext2D, line: Float64Array, close: boolean): void {
+    for (let k = 0; k < line.length; k += 2) {
+      const [x, y] = this.place([line[k]!, line[k + 1]!]);
+      if (k) pen.lineTo(x, y);
+      else pen.moveTo(x, y);
+    }
+    if (close) pen.closePath();
+  }
+
+  /** What shows where there is no number. */
+  #hatch(pen: CanvasRenderingContext2D, ink: Inks): void {
+    const [left, top, right, bottom] = this.frame;
+    pen.strokeStyle = ink.broken;
+    pen.lineWidth = 1.5;
+    pen.globalAlpha = 0.6;
+    pen.beginPath();
+    for (let at = left - (bottom - top); at < right; at += 9) {
+      pen.moveTo(at, bottom);
+      pen.lineTo(at + bottom - top, top);
+    }
+    pen.stroke();
+    pen.globalAlpha = 1;
+  }
+
+  #heights(
+    pen: CanvasRenderingContext2D,
+    values: number[],
+    found: Float64Array[][],
+    ink: Inks,
+  ): void {
+    pen.font = `${LABEL}px ${ink.font}`;
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    pen.lineJoin = "round";
+    const taken: Spot[] = [];
+    values.forEach((level, at) => {
+      const text = number(level);
+      const width = pen.measureText(text).width + 8;
+      const lines = found[at]!.map((line) => this.#pixels(line)).sort(
+        (a, b) => b.length - a.length,
+      );
+      for (const line of lines.slice(0, 3)) {
+        const place = spot(line, width, taken, this.frame);
+        if (!place) continue;
+        taken.push(place);
+        pen.save();
+        pen.translate(place.x, place.y);
+        pen.rotate(place.angle);
+        pen.strokeStyle = ink.band(at + 0.5, values.length);
+        pen.lineWidth = 4;
+        pen.strokeText(text, 0, 0);
+        pen.fillStyle = ink.line;
+        pen.fillText(text, 0, 0);
+        pen.restore();
+        break;
+      }
+    });
+  }
+
+  #pixels(line: Float64Array): Float64Array {
+    const placed = new Float64Array(line.length);
+    for (let k = 0; k < line.length; k += 2) placed.set(this.place([line[k]!, line[k + 1]!]), k);
+    return placed;
+  }
+
+  #axes(pen: CanvasRenderingContext2D, field: Field, ink: Inks): void {
+    const [left, top, right, bottom] = this.frame;
+    const [across, up] = this.#options.labels!;
+    pen.strokeStyle = ink.faint;
+    pen.lineWidth = 1;
+    pen.strokeRect(left - 0.5, top - 0.5, right - left + 1, bottom - top + 1);
+    pen.font = `${LABEL}px ${ink.font}`;
+    pen.fillStyle = ink.faint;
+    pen.textBaseline = "middle";
+    pen.beginPath();
+    for (const x of ticks(...field.x, Math.max(2, Math.floor((right - left) / 80)))) {
+      const [at] = this.place([x, 0]);
+      pen.moveTo(at, bottom);
+      pen.lineTo(at, bottom + 4);
+      pen.textAlign = "center";
+      pen.fillText(number(x), at, bottom + 12);
+    }
+    for (const y of ticks(...field.y, Math.max(2, Math.floor((bottom - top) / 60)))) {
+      const [, at] = this.place([0, y]);
+      pen.moveTo(left, at);
+      pen.lineTo(left - 4, at);
+      pen.textAlign = "right";
+      pen.fillText(number(y), left - 8, at);
+    }
+    pen.stroke();
+    pen.fillStyle = ink.ink;
+    pen.textAlign = "center";
+    pen.fillText(across, (left + right) / 2, bottom + 28);
+    pen.save();
+    pen.translate(10, (top + bottom) / 2);
+    pen.rotate(-Math.PI / 2);
+    pen.fillText(up, 0, 0);
+    pen.restore();
+  }
+}
+
+/** A way over the map: a line with a halo that stays visible on every band, its first point a ring. */
+export function drawPath(
+  pen: CanvasRenderingContext2D,
+  points: readonly Point[],
+  map: ContourMap,
+  colour: string,
+  halo: string,
+): void {
+  if (!points.length) return;
+  const placed = points.map((point) => map.place(point));
+  pen.save();
+  pen.lineJoin = pen.lineCap = "round";
+  pen.beginPath();
+  placed.forEach(([x, y], at) => {
+    if (at) pen.lineTo(x, y);
+    else pen.moveTo(x, y);
+  });
+  for (const [style, width] of [
+    [halo, 5],
+    [colour, 2.25],
+  ] as const) {
+    pen.strokeStyle = style;
+    pen.lineWidth = width;
+    pen.stroke();
+  }
+  disc(pen, placed[0]!, 4.5, halo, colour);
+  disc(pen, placed.at(-1)!, 5.5, colour, halo);
+  pen.restore();
+}
+
+/** A filled circle with an edge. */
+export function disc(
+  pen: CanvasRenderingContext2D,
+  [x, y]: Point,
+  radius: number,
+  fill: string,
+  edge: string,
+): void {
+  pen.beginPath();
+  pen.arc(x, y, radius, 0, 2 * Math.PI);
+  pen.fillStyle = fill;
+  pen.fill();
+  pen.strokeStyle = edge;
+  pen.lineWidth = 2;
+  pen.stroke();
+}
+
+/** The colours of a map, as the theme has them now. */
+export interface Inks {
+  line: string;
+  faint: string;
+  ink: string;
+  halo: string;
+  broken: string;
+  font: string;
+  /** The colour of a band (from 0) above so many levels. */
+  band(band: number, levels: number): string;
+  /** One of the six colours of runs and curves, from 0. */
+  series(at: number): string;
+}
+
+export function inks(element: Element): Inks {
+  const look = getComputedStyle(element);
+  const colour = (name: string) => look.getPropertyValue(`--lg-${name}`).trim();
+  const stops = Array.from({ length: STOPS }, (_, at) => channels(colour(`field-${at}`)));
+  return {
+    line: colour("field-line"),
+    faint: colour("faint"),
+    ink: colour("ink"),
+    halo: colour("halo"),
+    broken: colour("failed-line"),
+    font: colour("ui") || "sans-serif",
+    band: (band, count) => `rgb(${blend(stops, count ? band / count : 0).join(" ")})`,
+    series: (at) => colour(`series-${(at % 6) + 1}`),
+  };
+}
+
+function channels(hex: string): number[] {
+  return [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
+}
+
+/** The colour so far, 0 to 1, along the stops. */
+function blend(stops: number[][], share: number): number[] {
+  const at = Math.min(Math.max(share, 0), 1) * (stops.length - 1);
+  const from = Math.min(Math.floor(at), stops.length - 2);
+  return stops[from]!.map((low, channel) =>
+    Math.round(low + (stops[from + 1]![channel]! - low) * (at - from)),
+  );
+}
+
+/** The colour of a value among levels. */
+export function colourOf(value: number, heights: Levels, ink: Inks): string {
+  return ink.band(bandOf(value, heights), heights.values.length);
+}
+
+/** A canvas as large as its element, cleared, in CSS pixels; null where it has no size. */
+export function prepared(
+  canvas: HTMLCanvasElement,
+  element: HTMLElement,
+): CanvasRenderingContext2D | null {
+  const { clientWidth, clientHeight } = element;
+  if (!clientWidth || !clientHeight) return null;
+  const scale = devicePixelRatio || 1;
+  const [width, height] = [Math.round(clientWidth * scale), Math.round(clientHeight * scale)];
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+  const pen = canvas.getContext("2d");
+  if (!pen) return null;
+  pen.reset();
+  pen.scale(scale, scale);
+  return pen;
+}
