@@ -301,8 +301,9 @@ class Optimizer:
         return value.detach().to(p.dtype).to(p.device).clone()
 
     def __getstate__(self) -> dict[str, Any]:
-        # Hooks stay with the optimiser that they were registered with.
-        kept = {name: value for name, value in vars(self).items() if name != "_opt_called"}
+        # Hooks and schedules stay with the optimiser that they were made for.
+        own = ("_opt_called", "_schedules")
+        kept = {name: value for name, value in vars(self).items() if name not in own}
         return {**kept, "_before": {}, "_after": {}}
 
     def _params(self) -> Iterator[Tensor]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
+from weakref import WeakSet
 
 import numpy as np
 
@@ -74,6 +75,7 @@ class LRScheduler:
         self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
         self.last_epoch = last_epoch
         _listen(optimizer)
+        _announce(self)
         self._initial_step()
 
     def _initial_step(self) -> None:
@@ -198,3 +200,8 @@ def _listen(optimizer: Any) -> None:
         handle.remove()
 
     handle = optimizer.register_step_post_hook(note)
+
+
+def _announce(schedule: LRScheduler) -> None:
+    """Let the optimiser know its schedules: who changes a rate by hand changes theirs, too."""
+    vars(schedule.optimizer).setdefault("_schedules", WeakSet()).add(schedule)
