@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import matplotlib.axes
     import pandas
 
-__all__ = ["Curves", "Series"]
+__all__ = ["Curves", "Series", "single"]
 
 
 class Series:
@@ -80,7 +80,7 @@ class Curves:
         """
         if x.__class__ is not int:
             which = next(iter(values), "")
-            x = _single(which, "step", x)
+            x = single(which, "step", x)
             if not math.isfinite(x):
                 raise ArgumentError(f"the step of `{which}` is {x}",
                                     fix="count steps with whole numbers")
@@ -92,7 +92,7 @@ class Curves:
             for name, y in values.items():
                 series = known.get(name)
                 if y.__class__ is not float:
-                    y = _single(name, "value", y, series)
+                    y = single(name, "value", y, series)
                 if series is None:
                     series = Series(name, run)
                 elif x < series.x[-1]:
@@ -208,7 +208,7 @@ def is_share(name: str) -> bool:
     return re.search(r"(^|[^a-z])acc(uracy)?([^a-z]|$)", name, re.IGNORECASE) is not None
 
 
-def _single(name: str, what: str, value: Any, series: Series | None = None) -> float:
+def single(name: str, what: str, value: Any, series: Series | None = None) -> float:
     """A number from a number, an array or a tensor of one element."""
     if value.__class__ is float:
         return value

@@ -14,7 +14,31 @@ try:
 except ImportError:
     busy = perf_counter
 
-__all__ = ["Progress", "busy"]
+__all__ = ["Progress", "Stopwatch", "busy"]
+
+
+class Stopwatch:
+    """Seconds that went by while it was not halted."""
+
+    def __init__(self, clock: Callable[[], float] = perf_counter) -> None:
+        self._clock = clock
+        self._lost = 0.0
+        self._halted: float | None = None
+
+    def __call__(self) -> float:
+        """What it shows."""
+        return (self._clock() if self._halted is None else self._halted) - self._lost
+
+    def halt(self) -> None:
+        """Let no time go by until `go`."""
+        if self._halted is None:
+            self._halted = self._clock()
+
+    def go(self) -> None:
+        """Go on."""
+        if self._halted is not None:
+            self._lost += self._clock() - self._halted
+            self._halted = None
 
 
 class _Loop:

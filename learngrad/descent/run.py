@@ -9,7 +9,7 @@ from learngrad.descent.curves import Curves
 from learngrad.descent.progress import Progress, busy
 from learngrad.errors import ArgumentError, ArgumentTypeError
 
-__all__ = ["Run"]
+__all__ = ["Run", "items_of"]
 
 Item = TypeVar("Item")
 SAMPLED = 64
@@ -110,8 +110,8 @@ class Run:
 
         Raises
         ------
-        ArgumentTypeError
-            If `items` cannot be gone through.
+        ArgumentTypeError, ArgumentError
+            If `items` cannot be gone through, or `total` is no count.
 
         Examples
         --------
@@ -121,14 +121,30 @@ class Run:
         >>> len(run.curves)
         3
         """
-        try:
-            items = iter(given := items)
-        except TypeError as error:
-            raise ArgumentTypeError(f"a {type(items).__name__} cannot be gone through one by one",
-                                    fix="for x, y in plot.track(loader): ...") from error
-        if total is None and hasattr(given, "__len__"):
-            total = _length(given)
-        return self._progress.over(items, total)
+        return self._progress.over(*items_of(items, total))
+
+
+def items_of(items: Iterable[Item], total: Any = None) -> tuple[Iterator[Item], int | None]:
+    """What a loop goes through, and how many there are, where that can be known.
+
+    Raises
+    ------
+    ArgumentTypeError, ArgumentError
+        As `Run.track`.
+    """
+    if isinstance(items, type):
+        raise ArgumentTypeError(f"{items.__name__} is a class, and has nothing in it to go through",
+                                fix=f"make one: {items.__name__}(...)")
+    try:
+        found = iter(items)
+    except TypeError as error:
+        raise ArgumentTypeError(f"a {type(items).__name__} cannot be gone through one by one",
+                                fix="for x, y in plot.track(loader): ...") from error
+    if total is None:
+        return found, _length(items) if hasattr(items, "__len__") else None
+    if isinstance(total, bool) or not hasattr(total, "__index__") or total < 0:
+        raise ArgumentError(f"total counts steps, and is {total!r:.60}", fix="total=len(loader)")
+    return found, int(total)
 
 
 def _length(items: Any) -> int | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from learngrad.descent.curves import Series
 
-__all__ = ["COLOURS", "DASHES", "styles"]
+__all__ = ["COLOURS", "DASHES", "is_of_part", "styles"]
 
 # (light, dark), as in the front end's style sheet.
 COLOURS = [("#0b62a8", "#5db0f5"), ("#b35900", "#ffae52"), ("#04795a", "#4bcb9f"),
@@ -33,3 +33,8 @@ def styles(series: Iterable[Series]) -> list[tuple[int, int]]:
         family = one.run, "" if one.run else _PART.sub("", one.name)
         looks.append((families.setdefault(family, len(families)) % len(COLOURS), at % len(DASHES)))
     return looks
+
+
+def is_of_part(name: str) -> bool:
+    """Whether a metric's name says of which part of the data it is: ``val_loss``, ``test loss``."""
+    return _PART.match(name) is not None

@@ -1,0 +1,111 @@
+"""What a training is given: a step, where its batches come from, and what it returns."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from learngrad.descent.curves import single
+from learngrad.descent.rates import is_optimizer
+from learngrad.descent.run import items_of
+from learngrad.errors import ArgumentError, ArgumentTypeError
+
+__all__ = ["as_optimizers", "callable_for", "named", "source", "way_in", "whole"]
+
+NOTHING = object()
+"""What a step without an argument is given."""
+
+
+def callable_for(role: str, called: Any) -> Callable[..., Any]:
+    """A function that somebody gave as `step` or `validate`, if it is one."""
+    fix = "def step(x, y): ...; return loss"
+    if isinstance(called, type):
+        raise ArgumentTypeError(f"{role} is the class {called.__name__}, not a function", fix=fix)
+    if hasattr(called, "state_dict"):
+        raise ArgumentTypeError(f"{role} is a model ({type(called).__name__}): its call makes a "
+                                "prediction, not a step of a training", fix=fix)
+    if not callable(called):
+        raise ArgumentTypeError(f"{role} is called again and again, and {called!r:.60} cannot be "
+                                "called", fix=fix)
+    return called
+
+
+def whole(name: str, value: Any, fix: str = "") -> int:
+    """A count from 1 up."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ArgumentError(f"{name} is a whole number from 1 up, not {value!r:.60}",
+                            fix=fix or f"{name}=10")
+    return int(value)
+
+
+def as_optimizers(optimizer: Any) -> list[Any]:
+    """An optimiser, or several, as a list."""
+    if optimizer is None:
+        return []
+    found = list(optimizer) if isinstance(optimizer, list | tuple) else [optimizer]
+    for one in found:
+        if not is_optimizer(one):
+            raise ArgumentTypeError(f"optimizer is {one!r:.60}, and has no learning rate",
+                                    fix="optimizer=learngrad.optim.SGD(model.parameters(), lr=0.1)")
+    return found
+
+
+def source(step: Callable[..., Any], over: Any, epochs: int
+            ) -> Callable[[], tuple[Iterator[Any], int | None]]:
+    """What gives the items of an epoch, and how many they are."""
+    if over is None or isinstance(over, int | float | np.number):
+        count = None if over is None else whole("the number of steps", over,
+                                                 "learngrad.train(step, 1000)")
+        if not _fits(step):
+            raise ArgumentTypeError(
+                "step wants arguments, and there is no loader to take them from",
+                fix="learngrad.train(step, loader), or a step without arguments")
+        given = (NOTHING,) if count is None else (NOTHING, count)
+        return lambda: (itertools.repeat(*given), count)
+    items, _ = items_of(over)
+    if epochs > 1 and items is over:
+        raise ArgumentError(f"a {type(over).__name__} can be gone through once, not {epochs} times",
+                            fix="a DataLoader, or a list of batches")
+    return lambda: items_of(over)
+
+
+def way_in(step: Callable[..., Any], item: Any) -> Callable[[Any], Any]:
+    """How a batch is given to a step: its parts one by one if that fits, else as it is."""
+    if item is NOTHING:
+        return lambda _: step()
+    if isinstance(item, tuple | list) and _fits(step, *item):
+        return lambda item: step(*item)
+    if _fits(step, item):
+        return step
+    parts = f"a batch has {len(item)} parts" if isinstance(item, tuple | list) else \
+        f"a batch is one {type(item).__name__}"
+    raise ArgumentTypeError(f"step{inspect.signature(step)} cannot be given a batch: {parts}",
+                            fix="def step(x, y): ... for a loader of pairs")
+
+
+def _fits(step: Callable[..., Any], *given: Any) -> bool:
+    try:
+        inspect.signature(step).bind(*given)
+    except TypeError:
+        return False
+    except ValueError:  # it has no signature that Python knows
+        return True
+    return True
+
+
+def named(values: Any, who: str) -> dict[str, float]:
+    """What a step returned, as numbers with names."""
+    if values is None:
+        raise ArgumentTypeError(f"{who} returned nothing, so there is nothing to draw",
+                                fix='return loss, or return {"loss": loss, "accuracy": accuracy}')
+    if not isinstance(values, Mapping):
+        values = {"loss": values}
+    for name in values:
+        if not isinstance(name, str):
+            raise ArgumentTypeError(f"{who} returned a metric whose name is {name!r:.60}",
+                                    fix='return {"loss": loss}')
+    return {name: single(name, "value", value) for name, value in values.items()}
