@@ -42,7 +42,6 @@ from learngrad.compat import (
     is_floating_point,
     is_tensor,
     numel,
-    set_default_device,
     set_default_tensor_type,
     svd,
 )
@@ -73,12 +72,14 @@ from learngrad.devices import (
     float16,
     float32,
     float64,
+    get_default_device,
     get_default_dtype,
     int8,
     int16,
     int32,
     int64,
     promote_types,
+    set_default_device,
     set_default_dtype,
     uint8,
 )
@@ -315,8 +316,10 @@ int, long, short = int32, int64, int16
 _LAZY = {
     "bfloat16": "learngrad.devices",
     "LivePlot": "learngrad.widgets.plot",
+    "race": "learngrad.widgets.race",
     "record": "learngrad.widgets.display",
     "show": "learngrad.widgets.display",
+    "step": "learngrad.trace.stepper",
     "load_ipython_extension": "learngrad.widgets.magics",
     "unload_ipython_extension": "learngrad.widgets.magics",
     "cli": "learngrad.cli",
@@ -346,8 +349,10 @@ _NOT_HERE = {
 if _TYPE_CHECKING:
     from learngrad import data, distributions, nn, optim, saving, trace, utils, widgets
     from learngrad.saving import load, save
+    from learngrad.trace.stepper import step
     from learngrad.widgets.display import record, show
     from learngrad.widgets.plot import LivePlot
+    from learngrad.widgets.race import race
 
 
 def __getattr__(name: str) -> _Any:

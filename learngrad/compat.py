@@ -24,8 +24,7 @@ from learngrad.tensor import Tensor
 __all__ = [
     "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor",
     "IntTensor", "LongTensor", "ShortTensor", "Variable", "accelerator", "backends", "finfo",
-    "iinfo", "is_floating_point", "is_tensor", "numel", "set_default_device",
-    "set_default_tensor_type", "svd",
+    "iinfo", "is_floating_point", "is_tensor", "numel", "set_default_tensor_type", "svd",
 ]
 
 class OldType:
@@ -116,28 +115,8 @@ def set_default_tensor_type(t: Any) -> None:
     >>> learngrad.set_default_tensor_type(learngrad.FloatTensor)
     """
     device, dtype = (t.device, t.dtype) if isinstance(t, OldType) else old_type(str(t))
-    set_default_device(device)
+    devices.set_default_device(device)
     devices.set_default_dtype(dtype)
-
-
-def set_default_device(device: Any) -> None:
-    """Accept the CPU as the place of new tensors, which it is.
-
-    PyTorch: ``torch.set_default_device`` takes a GPU too; here each tensor there is asked for.
-
-    Raises
-    ------
-    ArgumentTypeError
-        If it is not the CPU.
-
-    Examples
-    --------
-    >>> import learngrad
-    >>> learngrad.set_default_device("cpu")
-    """
-    if Device(device).type != "cpu":
-        raise ArgumentTypeError("new tensors are on the CPU unless they are asked for elsewhere",
-                                fix=f'learngrad.zeros(2, device="{device}"), model.to("{device}")')
 
 
 def is_tensor(obj: Any) -> bool:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from learngrad import devices, source
-from learngrad.devices import Device
 from learngrad.errors import ArgumentRangeError, ArgumentTypeError, DtypeError, ShapeError
+from learngrad.memory import out_of_memory
 from learngrad.ops.shape import _sizes
 from learngrad.ops.spelling import spelled
 from learngrad.tensor import Tensor, tensor
@@ -60,7 +60,11 @@ def _filled(size: tuple[Any, ...], value: Any, dtype: Any, device: Any,
     except (OverflowError, ValueError) as error:
         raise DtypeError(f"{value} does not fit in {dtype} ({error})",
                          fix="dtype=learngrad.float32, or another value") from error
-    return own(devices.made_on(device, lambda xp: xp.full(shape, value, dtype)), requires_grad)
+    try:
+        array = devices.made_on(device, lambda xp: xp.full(shape, value, dtype))
+    except MemoryError as error:
+        raise out_of_memory(error, f"a tensor of shape {list(shape)}") from error
+    return own(array, requires_grad)
 
 
 @spelled(many="size")
@@ -370,6 +374,6 @@ def from_dlpack(ext_tensor: Any) -> Tensor:
         raise ArgumentTypeError(f"{type(ext_tensor).__name__} does not speak DLPack",
                                 fix="learngrad.tensor(data)")
     gpu = ext_tensor.__dlpack_device__()[0] == 2  # kDLCUDA
-    array = devices.made_on(Device("cuda") if gpu else None, lambda xp: xp.from_dlpack(ext_tensor))
+    array = devices.made_on("cuda" if gpu else "cpu", lambda xp: xp.from_dlpack(ext_tensor))
     devices.to_dtype(array.dtype)
     return own(array)

@@ -22,9 +22,9 @@ from learngrad.errors import (
 
 __all__ = [
     "Device", "Generator", "arithmetic", "array_module", "as_array", "bool_", "device_of",
-    "division", "floating", "float16", "float32", "float64", "get_default_dtype", "int8", "int16",
-    "int32", "int64", "is_array", "manual_seed", "result_type", "set_default_dtype", "to_dtype",
-    "uint8",
+    "division", "floating", "float16", "float32", "float64", "get_default_device",
+    "get_default_dtype", "int8", "int16", "int32", "int64", "is_array", "manual_seed",
+    "result_type", "set_default_device", "set_default_dtype", "to_dtype", "uint8",
 ]
 
 Array = Any  # numpy.ndarray or cupy.ndarray: CuPy is never imported only to name its type
@@ -112,6 +112,8 @@ def bfloat16() -> np.dtype[Any]:
 class Device:
     """Where a tensor lives: ``device("cpu")``, ``device("cuda")``, ``device("cuda:1")``.
 
+    As a context it is where new tensors are made that name no device of their own.
+
     Raises
     ------
     ArgumentRangeError
@@ -122,6 +124,8 @@ class Device:
     >>> import learngrad
     >>> learngrad.device("cuda", 1)
     device(type='cuda', index=1)
+    >>> with learngrad.device("cpu"):
+    ...     x = learngrad.ones(2)
     """
 
     __slots__ = ("index", "type")
@@ -134,8 +138,9 @@ class Device:
             index = device.index
         name, _, number = str(device).partition(":")
         if name not in ("cpu", "cuda") or (number and not number.isdigit()):
-            raise ArgumentRangeError(f"there is no device {device!r}",
-                                     fix='use "cpu", "cuda" or "cuda:0"')
+            raise ArgumentRangeError(
+                f"there is no device {device!r}",
+                fix='"cpu", "cuda" (the current GPU), or "cuda:0" for the first GPU')
         self.type = name
         self.index = int(number) if number else index
 
@@ -152,8 +157,57 @@ class Device:
         return f"device(type={self.type!r}" + (f", index={self.index})" if self.index is not None
                                                 else ")")
 
+    def __enter__(self) -> Device:
+        _places.append(self)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        _places.pop()
+
 
 CPU = Device("cpu")
+_places = [CPU]  # where new tensors go: the default, and the contexts we are in
+
+
+def get_default_device() -> Device:
+    """Where new tensors are made that name no device.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.get_default_device()
+    device(type='cpu')
+    """
+    return _places[-1]
+
+
+def set_default_device(device: Any) -> None:
+    """Make new tensors, and layers, on this device unless they name another; None is the CPU.
+
+    For all threads. Random draws follow: those of a default device come from its own generator.
+
+    Raises
+    ------
+    ArgumentRangeError
+        If there is no such device.
+    MissingDependency
+        If it is a GPU, and CuPy is not installed.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.set_default_device("cuda" if learngrad.cuda.is_available() else "cpu")
+    >>> learngrad.set_default_device("cpu")
+    """
+    chosen = CPU if device is None else Device(device)
+    if chosen.type == "cuda":
+        cupy()
+    _places[0] = chosen
+
+
+def place(device: Any) -> Device:
+    """The device that an argument ``device=`` means; None is the default."""
+    return _places[-1] if device is None else Device(device)
 
 
 def cupy() -> Any:
@@ -401,14 +455,14 @@ def _entropy() -> int:
 
 
 def made_on(device: Any, make: Any) -> Array:
-    """``make(module)``, called with the module of a device; None is the CPU."""
-    place = CPU if device is None else Device(device)
-    if place.type == "cpu":
+    """``make(module)``, called with the module of a device; None is the default."""
+    where = place(device)
+    if where.type == "cpu":
         return make(np)
     module = cupy()
-    if place.index is None:
+    if where.index is None:
         return make(module)
-    with module.cuda.Device(place.index):
+    with module.cuda.Device(where.index):
         return make(module)
 
 

@@ -13,9 +13,9 @@ from learngrad import source
 
 __all__ = [
     "AnomalyError", "ArgumentError", "ArgumentRangeError", "ArgumentTypeError", "DownloadError",
-    "DtypeError", "GraphError", "LearngradError", "MissingDependency", "OutOfRangeError",
-    "PlaceError", "ShapeError", "SingularError", "SizeError", "TraceError", "WorkerError",
-    "describe_tensor",
+    "DtypeError", "GraphError", "LearngradError", "MissingDependency", "OutOfMemoryError",
+    "OutOfRangeError", "PlaceError", "ShapeError", "SingularError", "SizeError", "TraceError",
+    "WorkerError", "describe_tensor",
 ]
 
 
@@ -100,6 +100,10 @@ class GraphError(LearngradError, RuntimeError):
 
 class DtypeError(LearngradError, RuntimeError):
     """Dtypes or devices that do not fit each other."""
+
+
+class OutOfMemoryError(LearngradError, RuntimeError, MemoryError):
+    """There is not enough memory, on the CPU or on a GPU."""
 
 
 class AnomalyError(LearngradError, RuntimeError):

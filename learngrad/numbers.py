@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from learngrad import devices
-from learngrad.devices import Device
 from learngrad.errors import ArgumentError, ArgumentRangeError, ArgumentTypeError
 
 __all__ = ["sizes_or_data", "to_array"]
@@ -15,7 +14,7 @@ __all__ = ["sizes_or_data", "to_array"]
 
 def to_array(data: Any, dtype: Any, device: Any) -> Any:
     """Numbers, nested lists, arrays and tensors as an array of our own."""
-    place = devices.CPU if device is None else Device(device)
+    place = devices.place(device)
     if dtype is not None:
         dtype = devices.to_dtype(dtype)
     if hasattr(data, "_edge"):  # a tensor's array

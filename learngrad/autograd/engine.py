@@ -23,7 +23,8 @@ from learngrad.autograd.function import AccumulateGrad, Freed, Function, Node
 from learngrad.autograd.mode import enable_grad
 from learngrad.autograd.observe import Watcher, thread
 from learngrad.autograd.order import RISING, latest
-from learngrad.errors import AnomalyError, DtypeError, GraphError, ShapeError
+from learngrad.errors import AnomalyError, DtypeError, GraphError, LearngradError, ShapeError
+from learngrad.memory import out_of_memory
 
 __all__ = ["Contribution", "Step", "backward", "grad", "replay"]
 
@@ -182,6 +183,11 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
             if detailed:
                 yield _seen(Step(node, tuple(arrived), contributions), watchers)
             arrived = saved = None
+    except MemoryError as error:
+        if isinstance(error, LearngradError):
+            raise
+        raise out_of_memory(error, f"the backward of {type(node).__name__.lower()}",
+                            source.resolve(node.made)) from error
     finally:
         for watcher in watchers:
             watcher.replay_ends()

@@ -20,6 +20,7 @@ from learngrad import devices, source
 from learngrad.autograd.observe import thread
 from learngrad.autograd.order import RISING
 from learngrad.errors import DtypeError, GraphError, LearngradError, ShapeError, name_of
+from learngrad.memory import out_of_memory
 
 __all__ = ["AccumulateGrad", "Function"]
 
@@ -411,7 +412,9 @@ class Function(Node):
     def _fail(cls, node: Function, inputs: tuple[Any, ...], error: Exception) -> NoReturn:
         """Tell the watchers, and raise what a person can act on."""
         told: Exception = error
-        if not isinstance(error, LearngradError):
+        if isinstance(error, MemoryError):
+            told = out_of_memory(error, cls.sign or cls.__name__.lower())
+        elif not isinstance(error, LearngradError):
             told = apart(cls, inputs) or cls.explain(error, inputs)
         for watcher in thread.watchers:
             watcher.failed(node, inputs, told, node.made)

@@ -291,7 +291,7 @@ def random_split(dataset: Any, lengths: Sequence[float],
     if sum(lengths) != total or any(length < 0 for length in lengths):
         raise ArgumentError(f"parts of {list(lengths)} items do not make {total}, the number of "
                             "items there are", fix="random_split(dataset, [0.8, 0.2])")
-    indices = randperm(total, generator=generator).tolist()
+    indices = randperm(total, generator=generator, device="cpu").tolist()
     ends = list(itertools.accumulate(int(length) for length in lengths))
     return [Subset(dataset, indices[start:end]) for start, end in zip([0, *ends], ends)]
 

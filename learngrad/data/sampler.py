@@ -95,9 +95,10 @@ class RandomSampler(Sampler):
         n, left = len(self.data_source), self.num_samples
         while left > 0:
             if self.replacement:
-                several = randint(n, (min(left, DRAWN_AT_ONCE),), generator=self.generator)
+                several = randint(n, (min(left, DRAWN_AT_ONCE),), generator=self.generator,
+                                  device="cpu")
             else:
-                several = randperm(n, generator=self.generator)[:left]
+                several = randperm(n, generator=self.generator, device="cpu")[:left]
             yield from several.tolist()
             left -= len(several)
 
@@ -119,7 +120,7 @@ class SubsetRandomSampler(Sampler):
         self.indices, self.generator = indices, generator
 
     def __iter__(self) -> Iterator[int]:
-        for i in randperm(len(self.indices), generator=self.generator).tolist():
+        for i in randperm(len(self.indices), generator=self.generator, device="cpu").tolist():
             yield self.indices[i]
 
     def __len__(self) -> int:

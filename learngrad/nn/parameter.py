@@ -6,7 +6,6 @@ from typing import Any, ClassVar, NoReturn, Self
 
 from learngrad import devices, source
 from learngrad.creation import zeros
-from learngrad.devices import Device
 from learngrad.errors import GraphError, LearngradError
 from learngrad.tensor import Tensor, tensor
 
@@ -130,7 +129,7 @@ class Uninitialized(Tensor):
         self._version = [0, False]
         self._made = source.caller()
         self._is = (devices.get_default_dtype() if dtype is None else devices.to_dtype(dtype),
-                    Device("cpu" if device is None else device), requires_grad)
+                    devices.place(device), requires_grad)
 
     def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
         """Become a tensor of zeros of this shape."""

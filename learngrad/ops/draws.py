@@ -11,7 +11,7 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd import function
-from learngrad.devices import Device, Generator
+from learngrad.devices import Generator
 from learngrad.errors import ArgumentRangeError, DtypeError, ShapeError
 from learngrad.ops.public import number
 from learngrad.ops.spelling import spelled
@@ -21,7 +21,7 @@ __all__: list[str] = []  # no operations: `learngrad.random` offers the function
 
 def stream(generator: Generator | None, device: Any) -> Any:
     """The numbers to draw from: those of `generator`, or of the device's own."""
-    place = devices.CPU if device is None else Device(device)
+    place = devices.place(device)
     if generator is None:
         return devices.default_generator(place).stream
     if generator.device.type != place.type:

@@ -8,6 +8,8 @@ import types
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from tests.cupy_standin import runtime
+
 UFUNCS = [
     "absolute", "add", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",
     "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "ceil", "conj", "copysign", "cos",
@@ -91,6 +93,8 @@ def _wrap(host, like=None):
     array._host = host
     shares = like is not None and np.may_share_memory(host, like._host)
     array.base = (like if like.base is None else like.base) if shares else None
+    if not shares:
+        runtime.pool.take(array, host.nbytes)
     return array
 
 
@@ -147,19 +151,8 @@ class Flags:
         self.owndata = flags.owndata
 
 
-class Device:
+class Device(runtime.Device):
     """A device, and the context in which it is the current one."""
-
-    def __init__(self, device=0):
-        self.id = int(device)
-        if self.id != 0:
-            raise RuntimeError("cudaErrorInvalidDevice: invalid device ordinal")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        return None
 
     def synchronize(self):
         counts.waits += 1
@@ -404,7 +397,6 @@ def erf(x):
 
 def namespace():
     """Everything that ``import cupy`` offers."""
-    null = types.SimpleNamespace(synchronize=Device().synchronize)
     return {
         **{name: getattr(np, name) for name in SAME},
         **{name: Ufunc(getattr(np, name)) for name in UFUNCS}, "abs": Ufunc(np.absolute),
@@ -415,7 +407,5 @@ def namespace():
         "linalg": types.SimpleNamespace(**{name: _function(name, np.linalg) for name in LINALG}),
         "errstate": contextlib.nullcontext, "is_available": lambda: True,
         "random": types.SimpleNamespace(Generator=Generator, default_rng=Generator),
-        "cuda": types.SimpleNamespace(
-            Device=Device, is_available=lambda: True, Stream=types.SimpleNamespace(null=null),
-            runtime=types.SimpleNamespace(getDeviceCount=lambda: 1)),
+        "get_default_memory_pool": lambda: runtime.pool, "cuda": runtime.namespace(Device),
     }

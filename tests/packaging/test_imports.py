@@ -16,6 +16,7 @@ ROOMS = [
     {"source"},
     {"errors"},
     {"devices"},
+    {"memory"},
     {"autograd"},
     {"ops"},
     {"numbers", "printing"},

@@ -1,0 +1,259 @@
+"""Which GPUs there are, or why there is none; the current one; waiting for it; its seed."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from learngrad import devices
+from learngrad.devices import Device
+from learngrad.errors import MissingDependency
+
+__all__ = [
+    "current_device", "device", "device_count", "get_device_capability", "get_device_name",
+    "get_device_properties", "is_available", "is_bf16_supported", "is_initialized", "manual_seed",
+    "manual_seed_all", "set_device", "synchronize", "why_unavailable",
+]
+
+
+def why_unavailable() -> str | None:
+    """Why there is no GPU to compute on, in one line; None where there is one.
+
+    PyTorch: has nothing like it.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> (learngrad.cuda.why_unavailable() is None) == learngrad.cuda.is_available()
+    True
+    """
+    try:
+        count = devices.cupy().cuda.runtime.getDeviceCount()
+    except MissingDependency as error:
+        return f"{error.what}; {error.fix}"
+    except RuntimeError as error:
+        return _of_the_driver(str(error))
+    return None if count else ("CuPy is installed, and finds no GPU: look at what `nvidia-smi` "
+                               "lists and at CUDA_VISIBLE_DEVICES")
+
+
+def _of_the_driver(said: str) -> str:
+    """What CUDA's error at the first question means, and what to do about it."""
+    if "InsufficientDriver" in said:
+        return ("the NVIDIA driver is older than the CUDA that CuPy was built for: update the "
+                f"driver, or install the package for an older CUDA, cupy-cuda12x ({said})")
+    if "NoDevice" in said:
+        return f"CuPy and a driver are installed, and there is no NVIDIA GPU ({said})"
+    return ("CuPy is installed, and finds no NVIDIA driver: install one, and see that `nvidia-smi` "
+            f"works ({said})")
+
+
+def is_available() -> bool:
+    """Whether a GPU is there; `why_unavailable` says why not.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> device = "cuda" if learngrad.cuda.is_available() else "cpu"
+    """
+    return why_unavailable() is None
+
+
+def device_count() -> int:
+    """How many GPUs are there.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> (learngrad.cuda.device_count() > 0) == learngrad.cuda.is_available()
+    True
+    """
+    return int(devices.cupy().cuda.runtime.getDeviceCount()) if is_available() else 0
+
+
+def manual_seed(seed: int) -> None:
+    """Seed the current GPU's default generator; nothing where there is none.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.cuda.manual_seed(0)
+    """
+    if is_available():
+        devices.default_generator(Device("cuda", current_device())).manual_seed(seed)
+
+
+def manual_seed_all(seed: int) -> None:
+    """Seed every GPU's default generator; nothing where there is none.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.cuda.manual_seed_all(0)
+    """
+    for index in range(device_count()):
+        devices.default_generator(Device("cuda", index)).manual_seed(seed)
+
+
+def _cuda(device: Any = None) -> Any:
+    """CuPy's own device; an error says why there is none."""
+    module = devices.cupy()
+    index = device if device is None or isinstance(device, int) else Device(device).index
+    return module.cuda.Device() if index is None else module.cuda.Device(index)
+
+
+def is_initialized() -> bool:
+    """Whether a GPU has been used: CuPy has been imported and sees one.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.cuda.is_initialized() and not learngrad.cuda.is_available()
+    False
+    """
+    return len(devices._array_types) > 1 and is_available()
+
+
+class device:
+    """A context in which ``device="cuda"`` means another GPU; None changes nothing.
+
+    Raises
+    ------
+    MissingDependency
+        If CuPy is not installed.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> with learngrad.cuda.device(None):
+    ...     x = learngrad.ones(2)
+    """
+
+    def __init__(self, device: Any) -> None:
+        self._device = None if device is None else _cuda(device)
+
+    def __enter__(self) -> None:
+        if self._device is not None:
+            self._device.__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        if self._device is not None:
+            self._device.__exit__(*error)
+
+
+def current_device() -> int:
+    """The number of the GPU that ``device="cuda"`` means.
+
+    Raises
+    ------
+    MissingDependency
+        If CuPy is not installed.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> index = learngrad.cuda.current_device() if learngrad.cuda.is_available() else None
+    """
+    return int(_cuda().id)
+
+
+def set_device(device: Any) -> None:
+    """Let ``device="cuda"`` mean another GPU: a number or a device.
+
+    Raises
+    ------
+    MissingDependency
+        If CuPy is not installed.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> if learngrad.cuda.is_available():
+    ...     learngrad.cuda.set_device(0)
+    """
+    _cuda(device).use()
+
+
+def get_device_name(device: Any = None) -> str:
+    """What the GPU is called.
+
+    Raises
+    ------
+    MissingDependency
+        If CuPy is not installed.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> name = learngrad.cuda.get_device_name() if learngrad.cuda.is_available() else "none"
+    """
+    return str(get_device_properties(device).name)
+
+
+def get_device_properties(device: Any = None) -> SimpleNamespace:
+    """Name, memory in bytes, compute capability and multiprocessors of a GPU.
+
+    Raises
+    ------
+    MissingDependency
+        If CuPy is not installed.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> if learngrad.cuda.is_available():
+    ...     total = learngrad.cuda.get_device_properties().total_memory
+    """
+    known = devices.cupy().cuda.runtime.getDeviceProperties(_cuda(device).id)
+    name = known["name"]
+    return SimpleNamespace(
+        name=name.decode() if isinstance(name, bytes) else str(name),
+        total_memory=int(known["totalGlobalMem"]), major=int(known["major"]),
+        minor=int(known["minor"]), multi_processor_count=int(known["multiProcessorCount"]))
+
+
+def get_device_capability(device: Any = None) -> tuple[int, int]:
+    """The GPU's compute capability: (9, 0) for an H100.
+
+    Raises
+    ------
+    MissingDependency
+        If CuPy is not installed.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> if learngrad.cuda.is_available():
+    ...     major, minor = learngrad.cuda.get_device_capability()
+    """
+    found = get_device_properties(device)
+    return found.major, found.minor
+
+
+def synchronize(device: Any = None) -> None:
+    """Wait until the GPU has done all that it was asked to do: before a clock is read.
+
+    Raises
+    ------
+    MissingDependency
+        If CuPy is not installed.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> if learngrad.cuda.is_available():
+    ...     learngrad.cuda.synchronize()
+    """
+    _cuda(device).synchronize()
+
+
+def is_bf16_supported() -> bool:
+    """False: bfloat16 is for storage alone.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.cuda.is_bf16_supported()
+    False
+    """
+    return False
