@@ -218,8 +218,8 @@ def cupy() -> Any:
     except ImportError as error:
         raise MissingDependency(
             f'device "cuda" needs CuPy, which cannot be imported ({error})',
-            fix="pip install cupy-cuda12x (or cupy-cuda13x) on a machine with an NVIDIA GPU, "
-                'or use device="cpu"') from error
+            fix='pip install "cupy-cuda13x[ctk]" (cupy-cuda12x where `nvidia-smi` says CUDA 12) on '
+                'a machine with an NVIDIA GPU, or use device="cpu"') from error
     if module.ndarray not in _array_types:
         _array_types = (np.ndarray, module.ndarray)
     return module
