@@ -88,25 +88,28 @@ class Curves:
             known = self._runs.get(run)
             if known is None:
                 known = self._runs[run] = {}
-            points = []
+            points, fresh = [], []
             for name, y in values.items():
-                series = known.get(name)
                 if y.__class__ is not float:
-                    y = single(name, "value", y, series)
-                if series is None:
+                    y = single(name, "value", y, known.get(name))
+                try:
+                    series = known[name]
+                except KeyError:
                     series = Series(name, run)
-                elif x < series.x[-1]:
-                    raise ArgumentError(
-                        f"`{series.label}` is at step {number(series.x[-1])} already; "
-                        f"{number(x)} lies before it",
-                        fix='log steps in rising order, or start a run: plot.run("second")')
+                    fresh.append(series)
+                else:
+                    if x < series.x[-1]:
+                        raise ArgumentError(
+                            f"`{series.label}` is at step {number(series.x[-1])} already; "
+                            f"{number(x)} lies before it",
+                            fix='log steps in rising order, or start a run: plot.run("second")')
                 points.append((series, y))
             for series, y in points:
                 series.x.append(x)
                 series.y.append(y)
-                if len(series.y) == 1:
-                    known[series.name] = series
-                    self.series.append(series)
+            for series in fresh:
+                known[series.name] = series
+                self.series.append(series)
 
     @property
     def names(self) -> list[str]:

@@ -17,6 +17,9 @@ except ImportError:
 __all__ = ["Progress", "Stopwatch", "busy"]
 
 
+STOPPED = "stopped where a step had ended"
+
+
 class Stopwatch:
     """Seconds that went by while it was not halted."""
 
@@ -70,9 +73,17 @@ class Progress:
         """Seconds of work that they took, with all that was sent to the screen for them."""
         self.changed: Callable[[], None] | None = None
         """Called after each step; None where nobody looks."""
+        self.stopping = self.stopped = False
+        """Whether the loops are asked to end after the step that runs, and whether they did."""
 
     def over(self, items: Iterable[Any], total: int | None) -> Iterator[Any]:
-        """The items one by one, counted."""
+        """The items one by one, counted.
+
+        Asked to stop, all loops that run end after the step; one that begins later is refused by
+        a KeyboardInterrupt: there is a loop round it that nobody tracks, or another training.
+        """
+        if self.stopping or self.stopped:
+            raise KeyboardInterrupt(STOPPED)
         loop = _Loop(total, self._clock())
         self._loops.append(loop)
         try:
@@ -81,10 +92,25 @@ class Progress:
                 loop.done += 1
                 if self.changed is not None:
                     self.changed()
+                if self.stopping:
+                    break
         finally:
             self._end(loop)
+            if self.stopping and not self._loops:
+                self.stopping, self.stopped = False, True
             if self.changed is not None:
                 self.changed()
+
+    def halt(self) -> None:
+        """End a loop that nobody tracks, where a step has ended, if it was asked to end."""
+        if self.stopping and not self._loops:
+            self.stopping, self.stopped = False, True
+            raise KeyboardInterrupt(STOPPED)
+
+    @property
+    def is_tracking(self) -> bool:
+        """Whether a loop runs that counts its steps here."""
+        return bool(self._loops)
 
     def _end(self, loop: _Loop) -> None:
         if loop not in self._loops:  # the cell was over before

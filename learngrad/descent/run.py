@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
@@ -22,6 +23,7 @@ class Run:
     def __init__(self, curves: Curves, name: str = "", progress: Progress | None = None) -> None:
         self.curves, self.name = curves, name
         self._progress = progress or Progress()
+        self.plot: Any = None
         self._next = 0
         self._last: float | None = None
         self._epoch: float | None = None
@@ -43,10 +45,13 @@ class Run:
             If there is no value, or the step lies before the last one.
         ArgumentTypeError
             If a value is not a single number; then none of them is kept.
+        KeyboardInterrupt
+            If the cell was interrupted, or the view's Stop pressed, while no loop was tracked: the
+            step is over, and its values are kept.
         """
         progress = self._progress
-        progress.steps += 1
-        if progress.steps % SAMPLED:
+        progress.steps = count = progress.steps + 1
+        if count % SAMPLED:
             self._put(step, values)
         else:
             before, started = busy(), busy()
@@ -55,13 +60,19 @@ class Run:
             progress.spent += SAMPLED * max(0.0, busy() - started - (started - before))
         if progress.changed is not None:
             progress.changed()
+        if progress.stopping and threading.current_thread() is threading.main_thread():
+            progress.halt()
 
     def _put(self, step: float | None, values: dict[str, Any]) -> None:
         if not values:
             raise ArgumentError("there is nothing to log", fix="name a value: plot.log(loss=loss)")
-        at = self._next if step is None else step
-        self.curves.extend(at, values, self.name)
-        self._last, self._next = at, int(at) + 1
+        if step is None:
+            self.curves.extend(self._next, values, self.name)
+            self._last = self._next
+            self._next += 1
+        else:
+            self.curves.extend(step, values, self.name)
+            self._last, self._next = step, int(step) + 1
 
     def log_epoch(self, **values: Any) -> None:
         """Put one point a curve where an epoch ended: at the last step that `log` was given.
@@ -112,6 +123,11 @@ class Run:
         ------
         ArgumentTypeError, ArgumentError
             If `items` cannot be gone through, or `total` is no count.
+
+        Notes
+        -----
+        Where the cell is interrupted, or the view's Stop is pressed, the loop ends after the step
+        that runs, and the program goes on after it. A second interrupt is a KeyboardInterrupt.
 
         Examples
         --------

@@ -32,7 +32,7 @@ from learngrad.descent.train_given import (
 from learngrad.errors import ArgumentError, GraphError
 from learngrad.trace.text import elide
 
-__all__ = ["Training"]
+__all__ = ["ENDED", "Observer", "Training", "running"]
 
 SLICE = 0.03
 """Seconds of work between two looks at the event loop, where there are no threads."""
@@ -120,13 +120,17 @@ class Training:
 
     # ---- What a user calls -----------------------------------------------------------------------
 
+    def check(self) -> None:
+        """Raise a GraphError if another training moves the same parameters."""
+        for other in running():
+            if any(one is two for one in self.optimizers for two in other.optimizers):
+                raise GraphError("another training moves the same parameters and has not ended",
+                                 fix="run.wait() or run.stop() of the other one first")
+
     def start(self) -> Training:
         """Begin, in a thread of its own; `learngrad.train` has done it."""
         with _starting:
-            for other in _running:
-                if any(one is two for one in self.optimizers for two in other.optimizers):
-                    raise GraphError("another training moves the same parameters and has not ended",
-                                     fix="run.wait() or run.stop() of the other one first")
+            self.check()
             _running.add(self)
         # In a copy of the context: what a step prints belongs to the cell that trains.
         context = contextvars.copy_context()
@@ -191,7 +195,7 @@ class Training:
                 self._take_rate()
             else:
                 self._asked = True
-        self._changed(self)
+        self.tell()
 
     def wait(self, timeout: float | None = None) -> None:
         """Return when it has ended; an interrupt (Ctrl-C, the notebook's button) stops it first.
@@ -225,7 +229,7 @@ class Training:
         if not ended:
             raise TimeoutError(f"the training goes on after {timeout} s: step {self.steps}")
         if self.error is not None:
-            _untold.discard(self)
+            self.heard()
             raise self.error
 
     def __await__(self) -> Generator[Any, None, None]:
@@ -257,6 +261,14 @@ class Training:
                 self._standing = self._standing and self._pausing
             self._asked = True
             self._turn.notify_all()
+
+    def heard(self) -> None:
+        """Its error has been shown: the end of the program need not do it."""
+        _untold.discard(self)
+
+    def tell(self) -> None:
+        """Have the view told how it stands."""
+        self._changed(self)
 
     def status(self) -> dict[str, Any]:
         """How it stands, as plain data."""
@@ -347,10 +359,10 @@ class Training:
                 self._watch.halt()
                 self._turn.notify_all()
             if fresh:
-                self._changed(self)
+                self.tell()
             if self._thread is None:
                 return False
-        self._changed(self)
+        self.tell()
         return True
 
     def _end(self, error: BaseException | None) -> None:
@@ -364,7 +376,7 @@ class Training:
             if error:
                 _untold.add(self)
         try:
-            self._changed(self)
+            self.tell()
         finally:
             with self._turn:
                 self._standing = self._is_over = True
@@ -403,10 +415,15 @@ class Training:
         return True
 
 
+def running() -> tuple[Training, ...]:
+    """The trainings that have not ended."""
+    return tuple(_running)
+
+
 @atexit.register
 def _leave() -> None:
     """At the end of the program: let what lingers end, stop the rest, tell what nobody heard."""
-    for run in tuple(_running):
+    for run in running():
         if run.lingers and run.state != "paused":
             try:
                 run.wait()

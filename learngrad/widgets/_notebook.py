@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from learngrad.errors import MissingDependency
 
-__all__ = ["frame", "has_widgets", "marimo", "notebook", "publish", "script"]
+__all__ = ["cell_of", "frame", "has_widgets", "marimo", "notebook", "publish", "script"]
 
 
 def notebook() -> Any:
@@ -37,6 +37,12 @@ def frame(page: str) -> str:
 def has_widgets() -> bool:
     """Whether the packages of live views are installed."""
     return find_spec("anywidget") is not None
+
+
+def cell_of(shell: Any) -> str | None:
+    """The name of the cell that runs; None where the front end names no cells."""
+    parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    return (parent.get("metadata") or {}).get("cellId")
 
 
 def script(name: str) -> str:
@@ -108,8 +114,7 @@ def _note(view: Any, display_id: str) -> None:
         _shown[display_id] = _shown[display_id]._replace(view=view)
         return
     shell = notebook()
-    parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
-    cell = (parent.get("metadata") or {}).get("cellId")
+    cell = cell_of(shell)
     if cell is None:  # this front end names no cells
         return
     run = shell.execution_count

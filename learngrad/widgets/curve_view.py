@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, Protocol
 
 import traitlets
 
 from learngrad.descent import Curves, Progress
+from learngrad.descent.memory import Memory
 from learngrad.descent.progress import busy
 from learngrad.descent.thin import thin
 from learngrad.widgets.front import View
 
-__all__ = ["CurveView"]
+__all__ = ["Controls", "CurveView"]
 
 WHOLE = 900_000
 """Bytes of the whole as an update: one larger than a million the notebook server would drop."""
@@ -20,6 +21,19 @@ MOST = 6_000
 """Points of one message."""
 POINT = 16
 """Bytes of a point: two float64."""
+
+
+class Controls(Protocol):
+    """What a view's buttons do."""
+
+    def status(self) -> dict[str, Any]:
+        """What can be controlled, and how it stands, as plain data."""
+
+    def ask(self, content: dict[str, Any]) -> None:
+        """A button was pressed; returns at once."""
+
+    def closed(self) -> None:
+        """The view is gone."""
 
 
 class CurveView(View):
@@ -32,31 +46,36 @@ class CurveView(View):
 
     title = traitlets.Unicode().tag(sync=True)
     state = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
+    live = traitlets.Bool(False).tag(sync=True)
+    """Whether a training runs in the background: a page that was reloaded asks how it stands."""
 
-    def __init__(self, curves: Curves, title: str, progress: Progress | None = None) -> None:
+    def __init__(self, curves: Curves, title: str, progress: Progress | None = None,
+                 controls: Controls | None = None) -> None:
         self._curves, self._progress = curves, progress or Progress()
+        self._controls, self._memory = controls, Memory()
         self._sent: list[int] = []
-        self._told = ""
+        self._told: dict[str, Any] = {}
         self._sending = threading.Lock()
         super().__init__("plot", title=title)
         self.on_msg(self._asked)
+        self._let_through()
 
-    def flush(self) -> int:
-        """Send what is new in one message; its bytes, 0 for nothing."""
+    def flush(self) -> tuple[int, bool]:
+        """Send what is new in one message: its bytes, 0 for nothing; and that nothing is left."""
         started = busy()
         with self._sending:
             known = self._sent + [0] * (len(self._curves.series) - len(self._sent))
             parts = _parts(self._curves, known, MOST)
-            told = self._progress.describe()
+            told = self._state_of_things()
             if not parts and told == self._told:
-                return 0
+                return 0, False
             self._told = told
             self._sent = known
             self.send({"type": "points", "series": [head for head, _, _ in parts],
                        "status": self._status(told)},
                       [buffer for _, x, y in parts for buffer in (x, y)])
         self._progress.spent += busy() - started
-        return 200 + sum(len(x) + len(y) for _, x, y in parts)
+        return 200 + sum(len(x) + len(y) for _, x, y in parts), False
 
     def finish(self) -> None:
         """Set the whole, as far as it was sent, as state for views that come later."""
@@ -69,16 +88,41 @@ class CurveView(View):
                 for one, end in zip(series, self._sent)
                 for x, y in [[column[:end] for column in one.since()]]
                 for kept in [thin(y, most)]],
-                "status": self._status(self._progress.describe())}
+                "status": self._status(self._state_of_things())}
 
-    def _status(self, told: str) -> dict[str, Any]:
-        return {"text": told, "share": self._progress.share, "cost": self._progress.cost,
-                "steps": self._progress.steps}
+    def close(self) -> None:
+        """Close it; what is controlled through it ends."""
+        if self._controls is not None:
+            self._controls.closed()
+        super().close()
+
+    def _state_of_things(self) -> dict[str, Any]:
+        return {"text": self._progress.describe(), "share": self._progress.share,
+                **(self._controls.status() if self._controls is not None else {})}
+
+    def _status(self, told: dict[str, Any]) -> dict[str, Any]:
+        return {**told, "cost": self._progress.cost, "steps": self._progress.steps,
+                "memory": self._memory.describe()}
 
     def _asked(self, _: Any, content: Any, __: Any) -> None:
-        if isinstance(content, dict) and content.get("type") == "snapshot":
+        """The view says something. It may come while a cell runs, and must not wait for it."""
+        if not isinstance(content, dict):
+            return
+        if content.get("type") == "snapshot":
             self.finish()
             self.send_state("state")
+        elif content.get("type") == "control" and self._controls is not None:
+            self._controls.ask(content)
+
+    def _let_through(self) -> None:
+        """Hear the view while a cell runs, too, where the kernel and the page can do that.
+
+        They have a thread for it (a subshell), but ipykernel 7.3 and 7.4 hand a message to the
+        shell that sent last on this comm: the busy one. The name is not public: where it is
+        another one, what the view says arrives when the cell ends.
+        """
+        if hasattr(self.comm, "_reply_subshell_for"):
+            self.comm._reply_subshell_for = lambda data, default: default
 
 
 def _parts(curves: Curves, known: list[int], most: int

@@ -11,11 +11,12 @@ from learngrad.errors import ArgumentTypeError
 from learngrad.tensor import Tensor
 from learngrad.trace.html import to_html
 from learngrad.trace.recorder import LIMIT, Recorder, from_graph
+from learngrad.trace.rehearsal import rehearse, veiled
 from learngrad.trace.schema import validate
 from learngrad.trace.svg import to_svg
 from learngrad.trace.words import describe
 from learngrad.widgets._notebook import frame, has_widgets, marimo, notebook, publish
-from learngrad.widgets._throttle import Throttle
+from learngrad.widgets._sender import Sender
 
 if TYPE_CHECKING:
     from learngrad.widgets.graph import GraphView
@@ -31,21 +32,21 @@ class _Screen:
         self._place = uuid.uuid4().hex
         self.cell = shell.execution_count
         self._view: GraphView | None = None
-        self._throttle: Throttle | None = None
+        self._sender: Sender | None = None
 
     def begin(self) -> Callable[[], None] | None:
         """Display the live view; what to call after each change."""
         if not has_widgets():
             return None
         self._view = _view(self._tape)
-        self._throttle = Throttle(self._view.flush)
+        self._sender = Sender(self._view.flush)
         publish("recording ...", None, self._view, self._place)
-        return self._throttle.touch
+        return self._sender.touch
 
     def end(self) -> None:
         """Store the picture and the words beside the live view, which stays as it is."""
-        if self._throttle is not None:
-            self._throttle.close()
+        if self._sender is not None:
+            self._sender.close()
         first, trace = self._view, self._tape.to_dict()
         if first is not None and not first.finish(trace):
             # Too much for an update: a new widget carries everything from the start.
@@ -66,11 +67,12 @@ class _Screen:
         publish(describe(trace), to_svg(trace), self._view, self._place, update=update)
 
 
-def _view(source: Recorder | dict[str, Any], *, step: bool = False) -> GraphView:
+def _view(source: Recorder | dict[str, Any], *, step: bool = False,
+          predict: bool = False) -> GraphView:
     # Here and not above: without anywidget everything but this works.
     from learngrad.widgets.graph import GraphView
 
-    return GraphView(source, step=step)
+    return GraphView(source, step=step, predict=predict)
 
 
 class Tape(Recorder):
@@ -148,7 +150,7 @@ def record(*, live: bool = True, limit: int = LIMIT) -> Tape:
 
 
 def show(what: Tensor | Recorder | dict[str, Any] | Callable[..., Any], *inputs: Any,
-         step: bool = False) -> None:
+         step: bool = False, predict: bool = False) -> None:
     """Draw a graph that is there already, or that of a call.
 
     Parameters
@@ -162,6 +164,11 @@ def show(what: Tensor | Recorder | dict[str, Any] | Callable[..., Any], *inputs:
     step : bool, default False
         Whether the view stands before the first operation, to be stepped through, and not at the
         end.
+    predict : bool, default False
+        Whether to ask for the next number, shape or node before it is shown: for the backward
+        pass, and with `step` going forward as well. A wrong answer gets its likely cause. Of a
+        loss the backward pass is then replayed; every ``.grad`` stays as it is. In a terminal
+        `learngrad.step` asks the same.
 
     Raises
     ------
@@ -190,10 +197,10 @@ def show(what: Tensor | Recorder | dict[str, Any] | Callable[..., Any], *inputs:
             with tape:
                 what(*inputs)  # type: ignore[operator]
         finally:  # also what ran before an error
-            _show(tape, step)
+            _show(tape, step, predict)
         return
     if isinstance(what, Tensor):
-        source: Recorder | dict[str, Any] = from_graph(what)
+        source: Recorder | dict[str, Any] = rehearse(what) if predict else from_graph(what)
     elif isinstance(what, Recorder):
         source = what
     elif isinstance(what, dict):
@@ -203,17 +210,19 @@ def show(what: Tensor | Recorder | dict[str, Any] | Callable[..., Any], *inputs:
             f"show draws a tensor's graph, a tape or a trace, not {type(what).__name__}",
             fix="`learngrad.show(loss)` with the tensor that your computation ends in, or "
                 "`learngrad.show(model, x)`")
-    _show(source, step)
+    _show(source, step, predict)
 
 
-def _show(source: Recorder | dict[str, Any], step: bool) -> None:
+def _show(source: Recorder | dict[str, Any], step: bool, predict: bool) -> None:
     trace = source if isinstance(source, dict) else source.to_dict()
+    # What stands in for the live view must not say what it asks for.
+    bare = veiled(trace, forward=step) if predict else trace
     host = marimo()
     if host is not None:
-        host.output.append(host.Html(frame(to_html(trace))))
+        host.output.append(host.Html(frame(to_html(trace, predict=predict))))
         return
     if notebook() is None:
-        sys.stdout.write(describe(trace) + "\n")
+        sys.stdout.write(describe(bare) + "\n")
         return
-    view = _view(source, step=step) if has_widgets() else None
-    publish(describe(trace), to_svg(trace), view, uuid.uuid4().hex)
+    view = _view(source, step=step, predict=predict) if has_widgets() else None
+    publish(describe(bare), to_svg(bare), view, uuid.uuid4().hex)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import uuid
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from learngrad.descent import Curves, Progress, Run
+from learngrad.descent.train import ENDED
+from learngrad.widgets._controls import PlotControls
+from learngrad.widgets._interrupt import Interrupts
 from learngrad.widgets._notebook import has_widgets, notebook, publish
 from learngrad.widgets._sender import Sender
 
@@ -18,9 +23,14 @@ if TYPE_CHECKING:
     import matplotlib.axes
     import pandas
 
+    from learngrad.descent.train import Training
     from learngrad.widgets.curve_view import CurveView
 
 __all__ = ["LivePlot"]
+
+SHARE = 0.0015
+"""Of the time, what sending to the screen may take."""
+
 
 class LivePlot(Run):
     """Curves that grow in the cell that makes the plot, while a loop logs to it.
@@ -56,7 +66,10 @@ class LivePlot(Run):
 
     def __init__(self, title: str = "Descent") -> None:
         super().__init__(Curves(), progress=Progress())
+        self.plot = self
         self._runs: dict[str, Run] = {"": self}
+        self._interrupts = Interrupts(self._progress)
+        self._controls = PlotControls(self._progress, lambda: self._waiting_for_end)
         self._view: CurveView | None = None
         self._sender: Sender | None = None
         self._place = ""
@@ -80,6 +93,7 @@ class LivePlot(Run):
         name = str(name)
         if name not in self._runs:
             self._runs[name] = Run(self.curves, name, self._progress)
+            self._runs[name].plot = self
         return self._runs[name]
 
     def svg(self) -> str:
@@ -121,8 +135,8 @@ class LivePlot(Run):
             if has_widgets():
                 from learngrad.widgets.curve_view import CurveView
 
-                self._view = CurveView(self.curves, self._title, self._progress)
-                self._sender = Sender(self._view.flush, self._is_sent)
+                self._view = CurveView(self.curves, self._title, self._progress, self._controls)
+                self._sender = Sender(self._view.flush, self._is_sent, share=SHARE)
             publish("curves ...", None, self._view, self._place)
         except Exception as problem:  # noqa: BLE001  no drawing, but the numbers are kept
             _warn(problem)
@@ -131,7 +145,8 @@ class LivePlot(Run):
 
     def _touched(self) -> None:
         """A step was logged."""
-        if not self._waiting_for_end:
+        # A training in the background does not end with a cell.
+        if not self._waiting_for_end and threading.current_thread() is threading.main_thread():
             self._wait_for_end()
         if self._sender is not None:
             self._sender.touch()
@@ -146,20 +161,39 @@ class LivePlot(Run):
         if shell is not None:
             shell.events.register("post_run_cell", self._cell_ended)
             self._waiting_for_end = True
+            self._interrupts.begin()
 
     def _cell_ended(self, _: Any = None) -> None:
         shell = notebook()
         if shell is not None and self._waiting_for_end:
             shell.events.unregister("post_run_cell", self._cell_ended)
         self._waiting_for_end = False
+        self._interrupts.end()
         self._progress.stop()
+        self._settle(Sender.close)
+
+    def _settle(self, send: Callable[[Sender], None]) -> None:
+        """Bring view, state and static picture up to what was logged."""
         try:
             if self._sender is not None and self._view is not None:
-                self._sender.close()
+                send(self._sender)
                 self._view.finish()
             self._publish(self._place, update=True)
         except Exception as problem:  # noqa: BLE001  no drawing, but the numbers are kept
             _warn(problem)
+
+    def _attach(self, training: Training) -> None:
+        """Show a training's buttons."""
+        self._controls.trainings.append(training)
+        if self._view is not None:
+            self._view.live = True
+
+    def _turned(self, training: Training) -> None:
+        """A training is in another state; called in its thread."""
+        if training.state in ENDED and notebook() is not None:
+            self._settle(Sender.flush)
+        else:
+            self.flush()
 
     def _publish(self, place: str, *, update: bool) -> None:
         publish(self.describe(), self.svg(), self._view, place, update=update)
