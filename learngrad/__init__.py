@@ -319,6 +319,7 @@ _LAZY = {
     "race": "learngrad.widgets.race",
     "record": "learngrad.widgets.display",
     "show": "learngrad.widgets.display",
+    "train": "learngrad.widgets.train",
     "step": "learngrad.trace.stepper",
     "load_ipython_extension": "learngrad.widgets.magics",
     "unload_ipython_extension": "learngrad.widgets.magics",
@@ -352,6 +353,7 @@ if _TYPE_CHECKING:
     from learngrad.trace.stepper import step
     from learngrad.widgets.display import record, show
     from learngrad.widgets.plot import LivePlot
+    from learngrad.widgets.train import train
     from learngrad.widgets.race import race
 
 
