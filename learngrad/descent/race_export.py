@@ -1,0 +1,60 @@
+"""A race drawn with Matplotlib, for print."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from learngrad.descent.race_picture import MARKERS
+from learngrad.descent.style import COLOURS
+from learngrad.descent.surface_contours import levels
+from learngrad.errors import ArgumentTypeError, MissingDependency
+from learngrad.trace.text import elide
+
+if TYPE_CHECKING:
+    import matplotlib.axes
+
+    from learngrad.descent.race import Race
+
+__all__ = ["to_matplotlib"]
+
+
+def to_matplotlib(race: Race, ax: matplotlib.axes.Axes | None = None) -> matplotlib.axes.Axes:
+    """As `Race.to_matplotlib`."""
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise MissingDependency("Matplotlib is not installed",
+                                fix="pip install matplotlib, or race.svg()") from error
+    land = race.landscape
+    if land is None:
+        return race.curves.to_matplotlib(ax)
+    if ax is None:
+        ax = plt.subplots()[1]
+    elif not hasattr(ax, "get_xaxis_transform"):
+        raise ArgumentTypeError(f"ax is a {type(ax).__name__}, not Axes of Matplotlib",
+                                fix="figure, ax = plt.subplots(); race.to_matplotlib(ax)")
+    values = land.grid(97)
+    (x0, x1), (y0, y1) = land.domain
+    x, y = np.linspace(x0, x1, values.shape[1]), np.linspace(y0, y1, values.shape[0])
+    heights = levels(values)
+    if heights.values:
+        ax.contour(x, y, np.where(np.isfinite(values), values, np.nan), heights.values,
+                   colors="0.7", linewidths=0.8)
+    for at, (name, walk) in enumerate(race.runs.items()):
+        if walk.path is None or not len(walk.path):
+            continue
+        gone = walk.diverged is not None
+        look: dict[str, Any] = {"color": COLOURS[at % len(COLOURS)][0]}
+        said = f" (diverged at step {walk.diverged})" if gone else ""
+        ax.plot(*walk.path.T, marker="x" if gone else MARKERS[at % len(MARKERS)],
+                markevery=[len(walk.path) - 1], markeredgecolor=None if gone else "white",
+                markersize=8, label=elide(name, 40) + said, **look)
+    for place in land.minima:
+        ax.plot(*place, "+", color="0.2", markersize=14, zorder=1.5)
+    if race.start is not None:
+        ax.plot(*race.start, "o", color="0.1", fillstyle="none", markersize=9, zorder=3)
+    ax.set(xlim=(x0, x1), ylim=(y0, y1), xlabel="x", ylabel="y", title=elide(land.name, 60))
+    ax.legend()
+    return ax
