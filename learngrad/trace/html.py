@@ -21,6 +21,8 @@ from typing import Any
 from learngrad.errors import ArgumentError, ArgumentTypeError, MissingDependency, TraceError
 from learngrad.saving.files import replacing
 from learngrad.trace.layout import layout
+from learngrad.trace.questions import sheet
+from learngrad.trace.rehearsal import veiled
 from learngrad.trace.schema import validate
 from learngrad.trace.svg import draw, escaped, to_svg
 from learngrad.trace.text import elide, number
@@ -45,7 +47,7 @@ UNPACK = """\
 
 
 def to_html(trace: Mapping[str, Any] | None = None, curves: Any = None,
-            title: str = "learngrad") -> str:
+            title: str = "learngrad", *, predict: bool = False) -> str:
     """A stand-alone page.
 
     Parameters
@@ -56,6 +58,9 @@ def to_html(trace: Mapping[str, Any] | None = None, curves: Any = None,
         Loss curves: ``{"series": [{"name", "x", "y"}]}``, or an object whose ``to_dict()`` is that.
     title : str, default "learngrad"
         Heading and title of the page, plain text.
+    predict : bool, default False
+        Whether the page asks for each next number, shape or node before it shows it. Its picture
+        and its words then leave out what is asked for.
 
     Returns
     -------
@@ -79,10 +84,13 @@ def to_html(trace: Mapping[str, Any] | None = None, curves: Any = None,
     series = None if curves is None else _plain(curves)
     found = layout(trace) if trace is not None else None
     data = {"title": title, "trace": trace, "layout": found, "curves": series}
+    if predict and trace is not None:
+        data["questions"] = sheet(trace)
     scripts = [UNPACK, _in_script(_bundle())]
     body = "\n".join([
         f"<header><h1>{escaped(elide(title, 200))}</h1>{_opening(trace)}</header>", "<main>",
-        *_graph(trace, found), *_curves(curves, series), "</main>",
+        *_graph(veiled(trace, forward=True) if predict and trace else trace, found),
+        *_curves(curves, series), "</main>",
         "<footer>Drawn by learngrad. The page needs no network.</footer>",
         f'<script type="application/json" id="learngrad-data">{_json(data)}</script>',
         *(f"<script>{script}</script>" for script in scripts)])
@@ -92,7 +100,7 @@ def to_html(trace: Mapping[str, Any] | None = None, curves: Any = None,
 
 
 def write_html(path: str | os.PathLike[str], trace: Mapping[str, Any] | None = None,
-               curves: Any = None, title: str = "learngrad") -> Path:
+               curves: Any = None, title: str = "learngrad", *, predict: bool = False) -> Path:
     """Write the page of `to_html` to a file, whole or not at all.
 
     Returns
@@ -105,7 +113,7 @@ def write_html(path: str | os.PathLike[str], trace: Mapping[str, Any] | None = N
     OSError
         If the file cannot be written; a file that was there before is then as it was.
     """
-    page = to_html(trace, curves, title).encode()
+    page = to_html(trace, curves, title, predict=predict).encode()
     with replacing(path) as file:
         file.write(page)
     return Path(path)

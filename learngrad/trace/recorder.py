@@ -155,12 +155,15 @@ class Recorder(Watcher):
         from learngrad.trace.svg import to_svg
         return to_svg(self.to_dict())
 
-    def to_html(self, path: Any = None, title: str = "learngrad") -> str:
-        """The graph and its replay as one HTML page, also written to `path` if it is given."""
+    def to_html(self, path: Any = None, title: str = "learngrad", *, predict: bool = False) -> str:
+        """The graph and its replay as one HTML page, also written to `path` if it is given.
+
+        With `predict` the page asks for what comes next before it shows it.
+        """
         from learngrad.trace.html import to_html, write_html
         if path is not None:
-            write_html(path, self.to_dict(), title=title)
-        return to_html(self.to_dict(), title=title)
+            write_html(path, self.to_dict(), title=title, predict=predict)
+        return to_html(self.to_dict(), title=title, predict=predict)
 
     def __repr__(self) -> str:
         steps = sum(len(r["steps"]) for r in self._replays)

@@ -10,6 +10,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from learngrad.trace.questions import sheet
 from learngrad.trace.recorder import Recorder
 from learngrad.widgets._notebook import script
 from learngrad.widgets.front import View
@@ -54,6 +55,8 @@ class GraphView(View):
         What to show. A recorder may go on recording: `flush` sends what is new.
     step : bool, default False
         Whether it stands before the first operation at first, and not at the end.
+    predict : bool, default False
+        Whether it asks for what comes next before it shows it.
 
     Notes
     -----
@@ -64,15 +67,18 @@ class GraphView(View):
     engine = traitlets.Unicode().tag(sync=True)
     begin = traitlets.Unicode("end").tag(sync=True)
     snapshot = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
+    questions = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
 
-    def __init__(self, source: Recorder | dict[str, Any], *, step: bool = False) -> None:
+    def __init__(self, source: Recorder | dict[str, Any], *, step: bool = False,
+                 predict: bool = False) -> None:
         self._recorder = source if isinstance(source, Recorder) else None
         trace = source.to_dict() if isinstance(source, Recorder) else source
         self._sent: int = trace["revision"]
         self._waiting: deque[tuple[dict[str, Any], int]] = deque()
         self._snapped = monotonic()
         super().__init__("graph", engine=f"IPY_MODEL_{engine().model_id}",
-                         begin="forward" if step else "end", snapshot=trace)
+                         begin="forward" if step else "end", snapshot=trace,
+                         questions=sheet(trace) if predict else None)
         self.on_msg(self._asked)
 
     def flush(self) -> tuple[int, bool]:

@@ -11,6 +11,8 @@ from learngrad.widgets.display import Tape, record, show
 
 __all__ = ["load_ipython_extension", "unload_ipython_extension"]
 
+PREDICT = "--predict"
+
 
 def load_ipython_extension(shell: Any) -> None:
     """Give a shell the cell magics; IPython calls this for ``%load_ext learngrad``.
@@ -18,6 +20,7 @@ def load_ipython_extension(shell: Any) -> None:
     ``%%record`` records the cell as ``with learngrad.record() as tape:`` round it would, and
     ``%%step`` shows it afterwards, before its first operation, to be stepped through. The tape is
     then the variable ``tape``, or the one that is named behind the magic: ``%%record first``.
+    ``%%step --predict`` asks for each number, shape or node before it is shown.
     """
     shell.register_magic_function(lambda line, cell: _record(shell, line, cell), "cell", "record")
     shell.register_magic_function(lambda line, cell: _step(shell, line, cell), "cell", "step")
@@ -36,7 +39,13 @@ def _record(shell: Any, line: str, cell: str) -> None:
 
 
 def _step(shell: Any, line: str, cell: str) -> None:
-    show(_run(shell, record(live=False), line, cell), step=True)
+    words = line.split()
+    predict = PREDICT in words
+    name = " ".join(word for word in words if word != PREDICT)
+    unknown = next((word for word in words if word.startswith("-") and word != PREDICT), None)
+    if unknown is not None:
+        raise ArgumentError(f"%%step has no option {unknown:.40}", fix=f"%%step {PREDICT} tape")
+    show(_run(shell, record(live=False), name, cell), step=True, predict=predict)
 
 
 def _run(shell: Any, tape: Tape, line: str, cell: str) -> Tape:

@@ -178,9 +178,14 @@ export class Stepper {
     this.#index = Math.max(least, Math.min(this.#index, count));
   }
 
+  /** The nearest index there is. */
+  within(index: number): number {
+    return Math.max(this.#least, Math.min(this.#count, Math.trunc(index)));
+  }
+
   /** Go somewhere by hand; returns whether that was a move. */
   go(index: number): boolean {
-    const to = Math.max(this.#least, Math.min(this.#count, Math.trunc(index)));
+    const to = this.within(index);
     const moved = to !== this.#index;
     this.#index = to;
     this.following = false;

@@ -1,4 +1,5 @@
 // The graph as an anywidget: merges what the kernel sends and draws it in every output that shows it.
+import { readSheet } from "../core/predict.ts";
 import { readTrace } from "../core/reader.ts";
 import { TraceStore } from "../core/store.ts";
 import type { Delta } from "../core/types.ts";
@@ -21,8 +22,10 @@ class Live {
     this.#model = model;
     const engine = sharedEngine(() => wakeEngine(model));
     this.views = new Views(() => {
-      const begin = model.get("begin") === "forward" ? "forward" : "end";
-      const view = new GraphView(this.store, { engine, begin });
+      const asked = model.get("questions");
+      const sheet = asked ? readSheet(asked) : null;
+      const begin = model.get("begin") === "forward" ? "forward" : sheet ? "start" : "end";
+      const view = new GraphView(this.store, { engine, begin, sheet });
       view.complain(this.#problem);
       return view;
     });

@@ -1,5 +1,6 @@
 // A page without a kernel: the same views, drawn from the data that the page carries.
 import { CurveStore } from "../core/curves.ts";
+import { readSheet } from "../core/predict.ts";
 import { readTrace } from "../core/reader.ts";
 import { TraceStore } from "../core/store.ts";
 import type { CurvesData, Layout } from "../core/types.ts";
@@ -11,6 +12,7 @@ import { adopt } from "../views/theme.ts";
 interface PageData {
   trace?: unknown;
   layout?: Layout | null;
+  questions?: unknown;
   curves?: CurvesData | null;
 }
 
@@ -23,7 +25,9 @@ function start(): void {
     const data = JSON.parse(script?.textContent || "{}") as PageData;
     if (graph && data.trace) {
       const store = new TraceStore(readTrace(data.trace));
-      const view = new GraphView(store, { layout: data.layout ?? null, begin: "start" });
+      const sheet = data.questions ? readSheet(data.questions) : null;
+      const begin = sheet ? "forward" : "start";
+      const view = new GraphView(store, { layout: data.layout ?? null, begin, sheet });
       graph.replaceChildren(view.root);
     }
     if (curves && data.curves?.series.length)

@@ -11,6 +11,8 @@ export interface Listener {
   moved(): void;
   /** Buttons have changed: whether it plays, and how far it may go. */
   shown(): void;
+  /** How far somebody may go who wants to go to an index. */
+  allow(index: number): number;
   /** Whether playing stops at this index. */
   stops(index: number): boolean;
   /** Where an index lies, in words: "step 3 of 7". */
@@ -64,7 +66,7 @@ export class Controls {
   /** To a step, by hand: playing stops. */
   go(index: number): void {
     this.pause();
-    if (this.#stepper.go(index)) this.#listener.moved();
+    if (this.#stepper.go(this.#listener.allow(this.#stepper.within(index)))) this.#listener.moved();
     this.show();
   }
 
@@ -100,9 +102,12 @@ export class Controls {
     const each = Math.max(LEAST, Math.min(MOST, IN_ALL / Math.max(1, steps)));
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      if (this.#stepper.go(this.#stepper.index + 1)) this.#listener.moved();
+      const next = this.#stepper.index + 1;
+      const to = this.#listener.allow(next);
+      if (this.#stepper.go(to)) this.#listener.moved();
       const { index, atEnd } = this.#stepper;
-      if (!atEnd && index < this.#until && !this.#listener.stops(index)) this.#wait();
+      const goes = to === next && index < this.#until && !this.#listener.stops(index);
+      if (!atEnd && goes) this.#wait();
       else this.pause();
       this.show();
     }, each / Number(this.#pace.value));
@@ -157,7 +162,7 @@ export class Controls {
     if (event.ctrlKey || event.metaKey || event.altKey || count === least) return false;
     const target = event.target as HTMLElement;
     // These have a use for the keys themselves.
-    if (target.closest("select, .lg-code")) return false;
+    if (target.closest("select, .lg-code, .lg-ask input")) return false;
     // Space and Enter on a button press the button.
     if (event.key === " " && target.closest("button")) return false;
     const moves: Record<string, () => void> = {

@@ -2,6 +2,7 @@
 // no kernel; whoever owns it says when the trace has changed.
 import { box } from "../core/box.ts";
 import { toDot } from "../core/dot.ts";
+import type { Sheet } from "../core/predict.ts";
 import {
   atRest,
   forwardSteps,
@@ -12,8 +13,8 @@ import {
   Stepper,
 } from "../core/replay.ts";
 import { sentence } from "../core/spoken.ts";
-import type { TraceStore } from "../core/store.ts";
 import type { Layout, Trace, TraceNode } from "../core/types.ts";
+import type { Store } from "../core/veil.ts";
 import { forwardPlace, Names, summary } from "../core/words.ts";
 import { Controls } from "./controls.ts";
 import { button, h, say } from "./dom.ts";
@@ -27,6 +28,7 @@ import {
   stepPanel,
 } from "./panel.ts";
 import { Picture } from "./picture.ts";
+import { Predict } from "./predict.ts";
 import { SourceView } from "./source.ts";
 import { NodeTable } from "./table.ts";
 import { adopt, followTheme } from "./theme.ts";
@@ -48,6 +50,8 @@ export interface GraphOptions {
   /** Where it stands at first: at the end (as a live replay does), at the replay's beginning, or
    * before the first operation. */
   begin?: "end" | "start" | "forward";
+  /** Questions that stand before steps: each is shown when it has been answered. */
+  sheet?: Sheet | null;
 }
 
 export class GraphView {
@@ -60,7 +64,10 @@ export class GraphView {
     "data-lm-suppress-shortcuts": "true",
     "data-ready": "false",
   });
-  readonly #store: TraceStore;
+  /** What may be seen, and everything. */
+  readonly #store: Store;
+  readonly #whole: Store;
+  readonly #predict: Predict | null;
   readonly #options: GraphOptions;
   readonly #picture: Picture;
   readonly #stepper = new Stepper();
@@ -90,11 +97,13 @@ export class GraphView {
   /** Why there is no drawing; null where there is one. */
   #undrawn: string | null = null;
 
-  constructor(store: TraceStore, options: GraphOptions) {
-    this.#store = store;
+  constructor(store: Store, options: GraphOptions) {
+    this.#whole = store;
     this.#options = options;
-    this.#names = new Names(store.trace);
-    this.#moment = atRest(store.trace);
+    this.#predict = options.sheet ? this.#asking(options.sheet) : null;
+    this.#store = this.#predict?.veil(store, () => this.#replay) ?? store;
+    this.#names = new Names(this.#store.trace);
+    this.#moment = atRest(this.#store.trace);
     this.#stepper.following = (options.begin ?? "end") === "end";
     this.#picture = new Picture(
       this.#stage,
@@ -104,6 +113,7 @@ export class GraphView {
     this.#controls = new Controls(this.#stepper, {
       moved: () => this.#moved(),
       shown: () => this.#state(),
+      allow: (index) => this.#predict?.allow(this.#replay, index) ?? index,
       stops: (index) => this.#stopsAt(index),
       place: (index) => this.#place(index),
     });
@@ -129,9 +139,42 @@ export class GraphView {
     this.#stage.append(this.#empty);
     const main = h("div", { class: "lg-main" });
     main.append(this.#stage, this.#table.element, this.#controls.element, this.#legend.element);
-    const inner = h("div", { class: "lg-side-inner" }, this.#panel, this.#source.element);
+    const inner = h("div", { class: "lg-side-inner" });
+    inner.append(...(this.#predict ? [this.#predict.element] : []));
+    inner.append(this.#panel, this.#source.element);
     const body = h("div", { class: "lg-body" }, main, h("div", { class: "lg-side" }, inner));
     this.root.append(head, this.#complaint, body, this.#live);
+  }
+
+  /** What asks before it shows: at first up to where the view begins. */
+  #asking(sheet: Sheet): Predict {
+    const forward = this.#options.begin === "forward";
+    return new Predict(sheet, (which) => (forward ? leastIndex(this.#whole.trace, which) : 0), {
+      go: (index) => this.#controls.go(index),
+      next: () => this.#controls.go(this.#stepper.index + 1),
+      ended: () => this.#stepper.atEnd,
+      changed: () => this.#asked(),
+    });
+  }
+
+  /** A question has come or gone: what it is about is marked, unless that is what is asked. */
+  #asked(): void {
+    const question = this.#predict?.asking;
+    this.root.dataset.asking = String(!!question);
+    this.#chosen = null;
+    this.#picture.choose(question && !question.nodes ? question.node : null);
+    this.#revealed();
+    this.#write();
+  }
+
+  /** More may be seen than before, or less: of values that were hidden, the boxes are written anew. */
+  #revealed(): void {
+    const { trace } = this.#store;
+    this.#names = new Names(trace);
+    this.#moment = this.#now();
+    this.#picture.mark(this.#moment);
+    this.#drawn = -1;
+    void this.#draw();
   }
 
   /** The trace has changed, or the view has just been made: draw what is new. */
@@ -223,6 +266,8 @@ export class GraphView {
     const resting = !replay && this.#moment.index === 0;
     const node = chosen ?? (resting ? (failed ?? latest) : undefined);
     const { step, ran, index } = this.#moment;
+    const question = this.#predict?.asking;
+    this.#panel.hidden = !!question && !node;
     if (node)
       this.#panel.replaceChildren(
         ...nodePanel(trace, node, this.#gradient(node)),
@@ -235,7 +280,9 @@ export class GraphView {
       this.#panel.replaceChildren(...stepPanel(trace, replay, step, this.#names));
     else if (replay) this.#panel.replaceChildren(...openingPanel(replay, this.#names));
     else this.#panel.replaceChildren(...hint(trace));
-    const about = node ?? ran ?? this.#store.node(step?.node ?? replay?.root ?? newest(trace));
+    const asked = question && !question.nodes ? this.#store.node(question.node) : undefined;
+    const stands = ran ?? this.#store.node(step?.node ?? replay?.root ?? newest(trace));
+    const about = node ?? asked ?? stands;
     this.#source.show(trace, about?.src ?? null);
     this.#panel.scrollTop = 0;
     this.#keepHeight();
@@ -282,7 +329,7 @@ export class GraphView {
         const { trace, revision } = this.#store;
         const nodes = visible(trace);
         this.#drawn = revision;
-        const layout = await this.#layOut(nodes);
+        const layout = await this.#layOut(visible(this.#whole.trace));
         if (this.#over) return;
         this.#empty.hidden = nodes.length > 0;
         this.#undrawn = layout ? null : "";
@@ -305,7 +352,7 @@ export class GraphView {
     if (layout) return layout;
     if (layout === null || !engine) return null;
     if (!nodes.length) return { width: 1, height: 1, nodes: {}, edges: [] };
-    const final = atRest(this.#store.trace).gradients;
+    const final = atRest(this.#whole.trace).gradients;
     for (const [id, shown] of this.#now().gradients) final.set(id, shown);
     return engine(toDot(nodes, (node) => box(node, final.get(node.id)?.value ?? null)));
   }
@@ -331,6 +378,10 @@ export class GraphView {
     this.#chosen = null;
     this.#picture.choose(null);
     this.#moment = this.#now();
+    if (this.#predict) {
+      this.#revealed();
+      this.#predict.moved();
+    }
     this.#picture.mark(this.#moment);
     this.#picture.reveal(this.#moment);
     this.#showTable();
@@ -399,6 +450,7 @@ export class GraphView {
   }
 
   #choose(id: number | null): void {
+    if (id !== null && this.#predict?.takes(id)) return;
     this.#controls.pause();
     this.#chosen = id;
     this.#picture.choose(id);

@@ -1,0 +1,363 @@
+"""`learngrad.step`: a recorded replay walked in a terminal, line by line, forward and back."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from learngrad.errors import ArgumentError, ArgumentTypeError
+from learngrad.tensor import Tensor
+from learngrad.trace.answers import Quiz, told
+from learngrad.trace.questions import sheet
+from learngrad.trace.recorder import Recorder
+from learngrad.trace.rehearsal import rehearse
+from learngrad.trace.schema import validate
+from learngrad.trace.text import cells, elide
+from learngrad.trace.walk import walk
+from learngrad.trace.words import _amount, summary, table
+
+__all__ = ["Session", "step", "trace_of"]
+
+ROWS = 40
+"""Rows of the graph that are printed by themselves; P prints all."""
+WIDEST = 34
+
+HELP = """\
+  Enter or n   next step                 b         one step back
+  g NAME       go to a node's step       r NAME    run to it, telling each step (r: to the end)
+  g 3          go to step 3              p         print the graph as it stands
+  q            quit                      ?         this help"""
+ASKED = "  Type the answer. s shows it; ? helps; q quits."
+
+
+def step(what: Tensor | Recorder | Mapping[str, Any] | Callable[..., Any], *inputs: Any,
+         predict: bool = False) -> None:
+    """Walk through a computation and its backward pass in a terminal.
+
+    It reads a line at a time, so it works over ssh and in every terminal: Enter (or n) makes a
+    step, b goes back, ``g NAME`` goes to a node's step, ``r NAME`` runs there, p prints the graph,
+    q quits. Where the input ends, as it does at once for ``< /dev/null``, all that is left is
+    printed. What is said at a step is what the views say.
+
+    Parameters
+    ----------
+    what : Tensor, Recorder, dict or callable
+        A loss, whose backward pass is replayed (every ``.grad`` stays as it is); a tape; a trace
+        as plain data; or a module or function, which is called with `inputs` and recorded.
+    *inputs
+        What to call it with.
+    predict : bool, default False
+        Whether to ask for the next number, shape or node before it is shown. A wrong answer gets
+        its likely cause; after two the right one is shown.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If it is none of these, or inputs are given for what is not called.
+    GraphError
+        If a backward pass has freed the loss's graph.
+    TraceError
+        If plain data is not a whole trace.
+
+    Examples
+    --------
+    With nobody who types:
+
+    >>> import io, sys, learngrad
+    >>> x = learngrad.tensor(3.0, requires_grad=True)
+    >>> keyboard, sys.stdin = sys.stdin, io.StringIO("")
+    >>> learngrad.step(x * 2)  # doctest: +ELLIPSIS
+    A graph of 1 operation and 1 leaf. 1 backward replay of 2 steps.
+    ...
+    Step 1 of 2: multiply, x × 2. The gradient arriving is 1. To x: times 2 gives 2.
+    Step 2 of 2: x is a leaf. Its .grad was empty and becomes 2.
+    ...
+    >>> sys.stdin = keyboard
+    """
+    Session(trace_of(what, *inputs), predict=predict).run()
+
+
+def trace_of(what: Any, *inputs: Any) -> dict[str, Any]:
+    """The trace of whatever can be stepped, with a replay where there can be one."""
+    called = callable(what) and not isinstance(what, (Tensor, Recorder))
+    if inputs and not called:
+        raise ArgumentTypeError(f"inputs are for what is called, and {type(what).__name__} is not",
+                                fix="learngrad.step(model, x)")
+    if called:
+        with Recorder() as tape:
+            what(*inputs)
+        return tape.to_dict()
+    if isinstance(what, Tensor):
+        return rehearse(what).to_dict()
+    if isinstance(what, Recorder):
+        return what.to_dict()
+    if isinstance(what, Mapping):
+        return dict(validate(what))
+    raise ArgumentTypeError(
+        f"a tensor, a tape or a trace can be stepped, not {type(what).__name__}",
+        fix="`learngrad.step(loss)` with the tensor that your computation ends in")
+
+
+_NO_REPLAY: dict[str, Any] = {"steps": [], "root": -1, "seed": None}
+
+
+class Session:
+    """One walk: where it stands, what it has asked, and what a typed line does.
+
+    Parameters
+    ----------
+    trace : dict
+        A trace.
+    predict : bool, default False
+        Whether it asks before it shows.
+    replay : int, optional
+        Which replay; the last one by default.
+    """
+
+    def __init__(self, trace: Mapping[str, Any], *, predict: bool = False,
+                 replay: int | None = None) -> None:
+        replays = trace["replays"]
+        which = max(0, len(replays) - 1) if replay is None else replay
+        if not 0 <= which < max(1, len(replays)):
+            raise ArgumentError(f"there is no replay {which}: the trace has {len(replays)}",
+                                fix="count from 0, or leave it out for the last one")
+        self.trace = trace
+        self._replay: Mapping[str, Any] = replays[which] if replays else _NO_REPLAY
+        self._which = which
+        self._steps: list[Any] = self._replay["steps"]
+        first = replays[which - 1]["root"] if which else -1
+        last = self._replay["root"] if replays else max((n["id"] for n in trace["nodes"]),
+                                                        default=-1)
+        self._ran = [node["id"] for node in trace["nodes"]
+                     if node["kind"] == "operation" and first < node["id"] <= last]
+        self._said = walk(trace, which)
+        self._rows = table(trace)
+        self._nodes = [node["id"] for node in trace["nodes"]]
+        self.least = -len(self._ran) - 1 if self._ran else 0
+        self.index = self._shown = self.least
+        self._quiz = Quiz(sheet(trace), which) if predict else None
+        self._open = True
+
+    # ---- The walk --------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Read lines and do what they say, until the walk is over."""
+        self._say(summary(self.trace))
+        self._print(limit=ROWS)
+        self._say(self._sentence())
+        if self.least == len(self._steps):
+            return
+        if _typed():
+            self._say(HELP)
+        while self._open:
+            line = self._read(self._place())
+            if line is None:
+                self._rest()
+                return
+            self._do(line.strip())
+        if self._quiz is not None:
+            self._say(f"Score: {self._quiz.score()}.")
+
+    def _do(self, line: str) -> None:
+        word, _, rest = line.partition(" ")
+        word = word.lower()
+        if word in ("", "n"):
+            self._to(self.index + 1)
+        elif word == "b":
+            self._back(self.index - 1)
+        elif word == "p":
+            self._print()
+        elif word in ("g", "r"):
+            target = len(self._steps) if word == "r" and not rest else self._index_of(rest.strip())
+            if target is None:
+                self._say(f"No step is called {elide(rest.strip(), 40)!r}. A node's name, its "
+                          "number after #, or the number of a step will do.")
+            elif target <= self.index:
+                self._back(target)
+            else:
+                self._to(target, tell=word == "r")
+        elif word == "q":
+            self._open = False
+        elif word in ("?", "h", "help"):
+            self._say(HELP)
+        else:
+            self._say(f"{elide(word, 20)!r} is no command.\n{HELP}")
+
+    def _to(self, target: int, *, tell: bool = True) -> None:
+        """Go forward, asking before each step that has not been seen."""
+        target = min(target, len(self._steps))
+        if self.index == target:
+            self._say("This is the end; b goes back, q quits.")
+            return
+        while self.index < target and self._open:
+            nxt = self.index + 1
+            if self._quiz is not None and nxt > self._shown and not self._ask_before(nxt):
+                return
+            self.index = nxt
+            self._shown = max(self._shown, nxt)
+            if tell or self.index == target:
+                self._say(self._sentence())
+            if nxt == 0 or (nxt == len(self._steps) and nxt > 0):
+                self._print(limit=ROWS)
+
+    def _back(self, target: int) -> None:
+        target = max(target, self.least)
+        if target == self.index:
+            self._say("It stands there already." if target > self.least else
+                      "This is the beginning; n goes on.")
+            return
+        self.index = target
+        self._say(self._sentence())
+
+    def _rest(self) -> None:
+        """Nobody types: everything that is left, without asking."""
+        self._quiz = None
+        if self.index < len(self._steps):
+            self._to(len(self._steps))
+
+    def _index_of(self, name: str) -> int | None:
+        """The index of a step by its number, or of a node's step by its name or ``#number``."""
+        if name.isascii() and name.isdigit():
+            return int(name) if int(name) <= len(self._steps) else None
+        ids = [i for i, row in zip(self._nodes, self._rows, strict=True)
+               if name in (row["node"], f"#{i}")]
+        for at, one in enumerate(self._steps):
+            if one["node"] in ids:
+                return at + 1
+        for at, i in enumerate(self._ran):
+            if i in ids:
+                return at - len(self._ran)
+        return None
+
+    # ---- Asking ----------------------------------------------------------------------------------
+
+    def _ask_before(self, index: int) -> bool:
+        """Ask what stands before a step; whether it may be shown now."""
+        assert self._quiz is not None
+        return all(self._ask(self._quiz, question) for question in self._quiz.before(index))
+
+    def _ask(self, quiz: Quiz, question: Mapping[str, Any]) -> bool:
+        for label, value in question["given"]:
+            self._say(f"  {label}: {value}")
+        self._say(f"? {question['ask']}")
+        choices = question.get("choices", ())
+        for at, (_, label) in enumerate(choices):
+            self._say(f"  {at + 1}) {label}")
+        while True:
+            line = self._read("answer")
+            if line is None:
+                self._quiz = None
+                return True
+            typed = line.strip()
+            if typed == "q":
+                self._open = False
+                return False
+            if typed == "?":
+                self._say(ASKED)
+                continue
+            if typed == "s":
+                quiz.give_up()
+                self._say(f"It is {told(question)}.")
+                return True
+            verdict, over = quiz.answer(question, _chosen(typed, choices))
+            self._say(_verdict(verdict.kind, verdict.hint))
+            if over:
+                if verdict.kind != "right":
+                    self._say(f"It is {told(question)}.")
+                return True
+
+    # ---- What is printed -------------------------------------------------------------------------
+
+    def _sentence(self) -> str:
+        at = self.index - self.least if self._ran else self.index
+        return self._said[at] if 0 <= at < len(self._said) else ""
+
+    def _place(self) -> str:
+        if self.index >= 0 and self._steps:
+            return f"step {self.index} of {len(self._steps)}"
+        return f"forward {min(len(self._ran), self.index - self.least)} of {len(self._ran)}"
+
+    def _print(self, limit: int | None = None) -> None:
+        """The graph as it stands: what has a value and a gradient by now, and whose turn it is."""
+        grads = self._gradients()
+        active = self._active()
+        done = set(self._ran[:max(0, self.index - self.least)]) if self.index < 0 else None
+        lines = [("", "node", "from", "value", "gradient")]
+        for i, row in zip(self._nodes, self._rows, strict=True):
+            hidden = done is not None and i in self._ran and i not in done
+            gradient = "" if not row["gradient"] else grads.get(i, "none yet")
+            lines.append((">" if i == active else "", row["node"], row["from"],
+                          "" if hidden else row["value"], gradient))
+        head, body = lines[0], lines[1:]
+        cut = len(body) - limit if limit is not None and len(body) > limit else 0
+        self._say(_columns([head, *body[:len(body) - cut]])
+                  + (f"\n  ... and {cut:,} more; p prints all" if cut else ""))
+
+    def _active(self) -> int | None:
+        if self.index > 0:
+            node: int = self._steps[self.index - 1]["node"]
+            return node
+        done = self.index - self.least
+        return self._ran[done - 1] if self.index < 0 and done > 0 else None
+
+    def _gradients(self) -> dict[int, str]:
+        """The gradients so far, in words, by node: what the views' boxes show."""
+        found: dict[int, Any] = {}
+        for at, replay in enumerate(self.trace["replays"][:self._which + 1]):
+            for one in replay["steps"]:
+                write = one.get("write")
+                value = write and (write["after"] if at < self._which else write["before"])
+                if value:
+                    found[one["node"]] = value
+        if self.index >= 0 and self._replay["seed"]:
+            found[self._replay["root"]] = self._replay["seed"]
+        for one in self._steps[:max(0, self.index)]:
+            for part in one["contributions"]:
+                found[part["to"][0]] = part["after"]
+            if one.get("write"):
+                found[one["node"]] = one["write"]["after"]
+        return {i: _amount(value) for i, value in found.items()}
+
+    def _say(self, text: str) -> None:
+        out = sys.stdout
+        # A terminal that cannot write − or ᵀ still says the rest.
+        encoding = getattr(out, "encoding", None) or "utf-8"
+        out.write(text.encode(encoding, "replace").decode(encoding) + "\n")
+
+    def _read(self, prompt: str) -> str | None:
+        """A typed line; None where there is no more."""
+        sys.stdout.flush()
+        try:
+            return input(f"[{prompt}] " if _typed() else "")
+        except (EOFError, NotImplementedError):  # a notebook that is run without anybody there
+            return None
+
+
+def _typed() -> bool:
+    """Whether somebody sits at a terminal, and not a file or a pipe."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _chosen(typed: str, choices: Any) -> str:
+    """The value of a choice by its number in the list, or by its label."""
+    for at, (value, label) in enumerate(choices):
+        if typed == str(at + 1) or typed.replace(" ", "") == label.replace(" ", ""):
+            return str(value)
+    return "" if choices else typed
+
+
+def _verdict(kind: str, hint: str) -> str:
+    head = {"right": "Right.", "wrong": "Not quite.", "rough": "Right,", "unread": ""}[kind]
+    if kind == "rough":
+        return f"Right, {hint[0].lower()}{hint[1:]}"
+    return f"{head} {hint}".strip()
+
+
+def _columns(rows: list[tuple[str, ...]]) -> str:
+    """Rows as aligned columns; what is too wide is cut."""
+    cut = [[elide(cell, WIDEST) for cell in row] for row in rows]
+    widths = [max(cells(row[k]) for row in cut) for k in range(len(cut[0]))]
+    return "\n".join("  ".join(cell + " " * (width - cells(cell))
+                               for cell, width in zip(row, widths, strict=True)).rstrip()
+                     for row in cut)
