@@ -17,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The tools of .venv first: the browser tests start `jupyter`, and npm may live there too.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help lab test test-js lint bench docs-check size clean
+.PHONY: help lab test test-js lint bench gpu docs-check size clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -26,6 +26,7 @@ help:
 	@echo "make test        every test                       (ARGS=\"-k replay\" goes to pytest)"
 	@echo "make lint        ruff, mypy, the TypeScript checks"
 	@echo "make bench       learngrad beside its peers       (BENCH=quick: a short run)"
+	@echo "make gpu         the GPU's tests and benchmarks   (python3 with NumPy, CuPy, PyTorch, pytest)"
 	@echo "make docs-check  the examples in the docstrings"
 	@echo "make size        lines of code by room"
 	@echo "make clean       remove .venv and everything built"
@@ -105,6 +106,15 @@ lint: $(STAMPS)/lint $(JS)/node_modules/.package-lock.json
 
 bench: $(STAMPS)/demo $(STAMPS)/parallel
 	$(PY) -m benchmarks $(if $(filter quick,$(BENCH)),--quick) $(ARGS)
+
+# In the Python that is there, which has CuPy and PyTorch for this machine's CUDA: no .venv.
+GPU_PYTHON := $(or $(PYTHON),python3)
+gpu:
+	@$(GPU_PYTHON) -c 'import sys, learngrad; sys.exit(learngrad.cuda.why_unavailable())'
+	@status=0; \
+	$(GPU_PYTHON) -m pytest tests/gpu -p no:cacheprovider $(ARGS) || status=1; \
+	$(GPU_PYTHON) -m benchmarks.gpu --keep || status=1; \
+	exit $$status
 
 docs-check: $(STAMPS)/test
 	$(PY) -m pytest --doctest-modules learngrad -q $(ARGS)

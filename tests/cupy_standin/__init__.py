@@ -33,7 +33,8 @@ def real():
     """CuPy itself where it is installed and sees a GPU, else None."""
     try:
         import cupy
-        return cupy if cupy.cuda.runtime.getDeviceCount() else None
+        genuine = cupy.ndarray is not ndarray and cupy.cuda.runtime.getDeviceCount()
+        return cupy if genuine else None
     except Exception:  # noqa: BLE001 - a broken driver has many ways to say so
         return None
 

@@ -1,0 +1,52 @@
+"""The GPU's benchmarks run and say what they should; how fast anything is, is not tested here."""
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+import learngrad as lg
+from benchmarks import gpu
+from tests import cupy_standin
+
+
+@pytest.fixture(scope="module")
+def found(cupy):
+    here = cupy_standin.real() is not None and find_spec("torch")
+    return gpu.measure(("learngrad", "torch") if here else ("learngrad",), tiny=True, rounds=1,
+                       seconds=0)
+
+
+def test_each_case_was_measured(found):
+    assert json.loads(json.dumps(found)) == found
+    assert [name.removesuffix(", a step") for name in found["cases"]] == [*gpu.STEPS, *gpu.WORK]
+    for case in found["cases"].values():
+        assert case["learngrad"]["seconds"] > 0
+        assert case["learngrad"]["peak"] > 0
+    assert found["adam_share"] > 0
+    assert lg.get_default_device().type == "cpu"
+
+
+def test_the_table_is_put_into_the_page(found, tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("# Benchmarks\n\nwords\n\n## On a GPU\n\nold\n", "utf-8")
+    gpu.put_into(page, gpu.report(found))
+    text = page.read_text("utf-8")
+    assert text.startswith("# Benchmarks\n\nwords\n\n## On a GPU\n\n")
+    assert "old" not in text
+    assert text.count("| work |") == 1
+    for name in found["cases"]:
+        assert f"| {name} |" in text
+
+
+@pytest.mark.skipif(cupy_standin.real() is not None, reason="there is a GPU here")
+def test_without_a_gpu_it_says_why():
+    ended = subprocess.run([sys.executable, "-m", "benchmarks.gpu"], capture_output=True, text=True,
+                           cwd=Path(__file__).parents[2], check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("nothing to measure: ")
+    assert ended.stderr.count("\n") == 1
+    assert "cupy-cuda13x" in ended.stderr
