@@ -17,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The tools of .venv first: the browser tests start `jupyter`, and npm may live there too.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help lab test test-js lint bench gpu docs-check size clean
+.PHONY: help lab test test-js gallery lint bench gpu docs-check size clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -28,6 +28,7 @@ help:
 	@echo "make bench       learngrad beside its peers       (BENCH=quick: a short run)"
 	@echo "make gpu         the GPU's tests and benchmarks   (python3 with NumPy, CuPy, PyTorch, pytest)"
 	@echo "make docs-check  the examples in the docstrings"
+	@echo "make gallery     new photographs of the views   (look at each that changes)"
 	@echo "make size        lines of code by room"
 	@echo "make clean       remove .venv and everything built"
 	@echo "PYTHON=/path/to/python3.12 chooses the Python that .venv is made with."
@@ -95,6 +96,11 @@ test: $(STAMPS)/test $(JS)/node_modules/.package-lock.json
 	(cd $(JS) && npm test --silent) || status=1; \
 	$(PY) -m pytest $(ARGS) || status=1; \
 	exit $$status
+
+# Photographs of every view, which the tests compare with: look at all that have changed.
+gallery: export LEARNGRAD_GALLERY := renew
+gallery: $(STAMPS)/test
+	$(PY) -m pytest tests/browser/test_gallery.py -q $(ARGS)
 
 test-js: $(JS)/node_modules/.package-lock.json
 	cd $(JS) && npm test --silent

@@ -1,0 +1,288 @@
+"""Each view, photographed in light and in dark, beside the photograph that is kept of it.
+
+A photograph may differ in its letters and in how they are smoothed, not in what stands where and
+in which colour (`likeness`). `make gallery` takes them anew: look at every one that git says has
+changed, it is what people see. A new view is one more line in `VIEWS`.
+"""
+
+import base64
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+import learngrad
+from learngrad.trace import Recorder
+from tests.browser.lab import Notebook
+from tests.browser.likeness import changed, differences, kept, load
+
+KEPT = Path(__file__).parent / "gallery"
+RENEW = bool(os.environ.get("LEARNGRAD_GALLERY"))
+LARGEST = 40_000
+LOOKS = 15
+"""How often a view is looked at before it is called different: it may still be moving."""
+SCHEMES = ["light", "dark"]
+
+
+# ---- What is photographed ----------------------------------------------------------------------
+
+
+class View(NamedTuple):
+    """A cell whose last view is photographed, once `act` has done something with it."""
+
+    cell: str
+    act: Callable = lambda view, page: None
+
+
+def keys(*names):
+    """Presses keys in the view, one after another."""
+    def act(view, page):
+        view.focus()
+        for name in names:
+            page.keyboard.press(name)
+        page.evaluate("document.activeElement.blur()")
+    return act
+
+
+def click(label):
+    """Presses a button of the view."""
+    def act(view, page):
+        view.get_by_role("button", name=label).first.click()
+        page.evaluate("document.activeElement.blur()")
+        page.mouse.move(0, 0)
+    return act
+
+
+CHAIN = """\
+with learngrad.record() as tape:
+    a = learngrad.tensor(2.0, requires_grad=True)
+    b = learngrad.tensor(-3.0, requires_grad=True)
+    c = a * b
+    d = c + a
+    loss = d.tanh()
+    loss.backward()"""
+NETWORK = """\
+learngrad.manual_seed(0)
+model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 2))
+x = learngrad.linspace(-1, 1, 20).reshape(5, 4)
+"""
+KINDS = """\
+norm = nn.BatchNorm1d(3)
+x = learngrad.ones(4, 3)
+with learngrad.record() as tape:
+    w = learngrad.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    y = norm(x * w)"""
+ERROR = """\
+try:
+    with learngrad.record() as tape:
+        x = learngrad.ones(4, 3)
+        W = learngrad.ones(5, 2, requires_grad=True)
+        h = (x * 2) @ W
+except RuntimeError:
+    pass"""
+CURVES = """\
+plot = learngrad.LivePlot("Two rates")
+for name, rate in [("lr 0.1", 0.97), ("lr 0.4", 0.9)]:
+    run = plot.run(name)
+    for i in range(120):
+        run.log(loss=2.3 * rate ** i)
+plot.close()"""
+
+VIEWS = {
+    "graph": View(CHAIN),
+    "graph-of-a-module": View(NETWORK + "learngrad.show(model, x)"),
+    "kinds-and-legend": View(KINDS),
+    "step-of-the-replay": View(CHAIN, keys("Home", *["ArrowRight"] * 3)),
+    "step-forward": View(CHAIN, keys("Home", "Home", *["ArrowRight"] * 3)),
+    "table": View(CHAIN, click("table")),
+    "error": View(ERROR),
+    "curves": View(CURVES),
+}
+
+
+# ---- Taking and comparing ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def fonts():
+    """The letters of a photograph are the same everywhere: Matplotlib brings these along."""
+    matplotlib = pytest.importorskip("matplotlib")
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    return [(family, weight, base64.b64encode((folder / f"{file}.ttf").read_bytes()).decode())
+            for family, weight, file in [
+                ("Gallery", "400", "DejaVuSans"), ("Gallery", "700", "DejaVuSans-Bold"),
+                ("Gallery Mono", "400", "DejaVuSansMono"),
+                ("Gallery Mono", "700", "DejaVuSansMono-Bold")]]
+
+
+SET_FONTS = """async fonts => {
+    for (const [family, weight, data] of fonts)
+        document.fonts.add(await new FontFace(
+            family, Uint8Array.from(atob(data), one => one.charCodeAt(0)), { weight }).load());
+    document.body.style.fontFamily = "Gallery";
+}"""
+USE_FONTS = """root => {
+    root.style.setProperty("--lg-ui", "Gallery");
+    root.style.setProperty("--lg-code", "'Gallery Mono'");
+}"""
+
+
+@pytest.fixture(scope="module")
+def book(lab, fonts):
+    """One notebook with every view in it, run."""
+    path = lab.folder / f"gallery-{secrets.token_hex(4)}.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell("import learngrad\nfrom learngrad import nn"),
+               *(nbformat.v4.new_code_cell(view.cell) for view in VIEWS.values())],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}), path)
+    lab.watch.clear()
+    before = lab.page.viewport_size
+    lab.page.set_viewport_size({"width": 1120, "height": 1400})
+    lab.page.emulate_media(reduced_motion="reduce")
+    book = Notebook(lab, path.name)
+    lab.page.evaluate(SET_FONTS, fonts)
+    book.run_all()
+    for at, view in enumerate(VIEWS.values(), 1):
+        shown = book.views(at).last
+        shown.evaluate(USE_FONTS)
+        view.act(shown, lab.page)
+    yield book
+    lab.theme(dark=False)
+    book.close()
+    lab.page.set_viewport_size(before)
+    lab.page.emulate_media(reduced_motion="no-preference")
+    assert not lab.watch.problems, "\n".join(lab.watch.problems)
+
+
+def beside_the_kept(name, photograph, page, artefacts):
+    """Compare what `photograph` takes with what is kept; taken again while it is different."""
+    path = KEPT / f"{name}.png"
+    if RENEW:
+        path.write_bytes(kept(settled(photograph, page)))
+    assert path.exists(), f"no photograph is kept of {name}: make gallery"
+    before = load(path.read_bytes())
+    for _ in range(LOOKS):
+        data = photograph()
+        said = differences(load(data), before)
+        if not said:
+            return
+        page.wait_for_timeout(200)
+    (artefacts / f"gallery-{name}.png").write_bytes(data)
+    Image.fromarray(marked(load(data), before)).save(artefacts / f"gallery-{name}-marked.png")
+    pytest.fail(f"{name} is not what it was: {'; '.join(said)}. Look at gallery-{name}-marked.png "
+                f"in {artefacts}; if it is meant, make gallery")
+
+
+def settled(photograph, page):
+    """A photograph of what stands still."""
+    last = b""
+    for _ in range(LOOKS):
+        data = photograph()
+        if data == last:
+            return data
+        last = data
+        page.wait_for_timeout(200)
+    pytest.fail("it does not stand still")
+
+
+def marked(now, before):
+    """The new photograph, with what is different in red."""
+    height, width = (min(a, b) for a, b in zip(now.shape[:2], before.shape[:2], strict=True))
+    shown = now[:height, :width].copy()
+    off = np.kron(changed(shown, before[:height, :width]), np.ones((4, 4), dtype=bool))
+    part = shown[:off.shape[0], :off.shape[1]]
+    part[off] = part[off] // 2 + np.array([128, 0, 0], dtype=np.uint8)
+    return shown
+
+
+@pytest.fixture(scope="module", params=SCHEMES)
+def scheme(lab, book, request):
+    lab.theme(dark=request.param == "dark")
+    book.ready()
+    return request.param
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_view_is_what_it_was(book, lab, artefacts, name, scheme):
+    view = book.views(list(VIEWS).index(name) + 1).last
+    view.scroll_into_view_if_needed()
+    beside_the_kept(f"{name}-{scheme}", view.screenshot, lab.page, artefacts)
+
+
+@pytest.fixture
+def page(opened, fonts):
+    """Opens the stand-alone page of a small program."""
+    def open_page(scheme):
+        with Recorder() as tape:
+            a = learngrad.tensor(2.0, requires_grad=True)
+            loss = (a * 3 + a).tanh()
+            loss.backward()
+        curves = {"series": [{"name": "loss", "x": list(range(40)),
+                              "y": [2.0 / (i + 1) for i in range(40)]}]}
+        page = opened(tape.to_dict(), curves, title="A step", scheme=scheme, width=900)
+        page.emulate_media(reduced_motion="reduce", color_scheme=scheme)
+        page.wait_for_selector("#learngrad-graph .lg-root[data-ready='true']")
+        page.wait_for_selector("#learngrad-curves .lg-root[data-ready='true']")
+        page.evaluate(SET_FONTS, fonts)
+        for root in page.locator(".lg-root").all():
+            root.evaluate(USE_FONTS)
+        return page
+
+    return open_page
+
+
+@pytest.mark.parametrize("shade", SCHEMES)
+def test_the_page_is_what_it_was(page, artefacts, shade):
+    shown = page(shade)
+    shown.evaluate("document.activeElement.blur()")
+    beside_the_kept(f"page-{shade}", shown.screenshot, shown, artefacts)
+
+
+# ---- What the comparison sees ------------------------------------------------------------------
+
+MAY_DIFFER = {
+    "words": "for (const text of root.querySelectorAll('text'))"
+             "  text.textContent = [...text.textContent].reverse().join('');",
+    "a digit more": "text.textContent += '0'",
+}
+MAY_NOT = {
+    "the colour of a box": "root.style.setProperty('--lg-leaf', '#fce4f1')",
+    "the colour of lines": "root.style.setProperty('--lg-grad-line', '#0b62a8')",
+    "where a box stands": "box.style.translate = '30px 0'",
+    "an edge": "root.querySelector('g[data-edge]').style.display = 'none'",
+    "the panel": "root.querySelector('.lg-panel').style.visibility = 'hidden'",
+}
+
+
+@pytest.mark.parametrize("what", [*MAY_DIFFER, *MAY_NOT])
+def test_what_is_seen_and_what_is_passed_over(page, what):
+    view = page("light").locator("#learngrad-graph .lg-root")
+    view.focus()
+    view.press("ArrowRight")
+    before = load(kept(view.screenshot()))
+    view.evaluate("root => { const box = root.querySelector('g[data-id]'); "
+                  "const text = box.querySelector('text');"
+                  f"{(MAY_DIFFER | MAY_NOT)[what]} }}")
+    now = load(view.screenshot())
+    assert (now != before).any()
+    assert bool(differences(now, before)) == (what in MAY_NOT)
+
+
+def test_a_photograph_may_be_a_little_blurred_and_moved():
+    before = load((KEPT / "graph-light.png").read_bytes())
+    blurred = Image.fromarray(before).filter(ImageFilter.GaussianBlur(0.7))
+    assert differences(np.asarray(blurred)[2:, 1:], before) == []
+    assert differences(before[:-40], before) != []
+
+
+def test_what_is_kept_is_small():
+    names = {path.stem for path in KEPT.glob("*.png")}
+    assert names == {f"{name}-{shade}" for name in [*VIEWS, "page"] for shade in SCHEMES}
+    for path in KEPT.glob("*.png"):
+        assert path.stat().st_size < LARGEST, path
