@@ -1,4 +1,4 @@
-"""The command line: ``learngrad demo`` and whatever joins it."""
+"""The command line: ``learngrad demo``, ``learngrad step`` and whatever joins them."""
 
 from __future__ import annotations
 
@@ -74,6 +74,17 @@ def _parser() -> argparse.ArgumentParser:
                       help="start of the random numbers (default: %(default)s)")
     demo.add_argument("--open", action="store_true", help="open the page in a browser")
     demo.set_defaults(run=_demo)
+    step = commands.add_parser(
+        "step", help="run a script and walk through what it computed, forward and backward",
+        description="Run a Python script, and then walk in the terminal through what it computed "
+                    "up to one of its backward passes, one operation at a time, forward and back.")
+    step.add_argument("script", metavar="SCRIPT", type=Path, help="the script to run")
+    step.add_argument("args", metavar="ARG", nargs="*", help="words for the script")
+    step.add_argument("--predict", action="store_true",
+                      help="ask for each number, shape or node before it is shown")
+    step.add_argument("--replay", metavar="N", type=_positive,
+                      help="which backward pass, counted from 1 (default: the last)")
+    step.set_defaults(run=_step)
     return parser
 
 
@@ -174,3 +185,33 @@ def _progress(epochs: int) -> Iterator[Any]:
         for _ in range(epochs):
             yield bar.set_postfix_str
             bar.update()
+
+
+# ---- learngrad step ------------------------------------------------------------------------------
+
+def _step(given: argparse.Namespace) -> int:
+    import runpy
+    import traceback
+
+    from learngrad.trace import Recorder
+    from learngrad.trace.stepper import Session
+
+    if not given.script.is_file():
+        return _fail(f"there is no script {given.script}")
+    sys.argv = [str(given.script), *given.args]
+    sys.path.insert(0, str(given.script.parent.absolute()))
+    tape, failed = Recorder(), False
+    try:
+        with tape:
+            runpy.run_path(str(given.script), run_name="__main__")
+    except SystemExit:  # a script may end itself
+        pass
+    except Exception:  # noqa: BLE001  (told as Python would, and then what ran is walked)
+        traceback.print_exc()
+        failed = True
+    trace = tape.to_dict()
+    if not trace["nodes"]:
+        return _fail(f"{given.script} computed nothing with tensors")
+    Session(trace, predict=given.predict,
+            replay=None if given.replay is None else given.replay - 1).run()
+    return int(failed)

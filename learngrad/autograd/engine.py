@@ -42,6 +42,8 @@ class Contribution(NamedTuple):
     >>> step, leaf = (x * 2).replay()
     >>> step.contributions[0].value.item()
     2.0
+    >>> step.contributions[0]
+    <contribution to operand 0: 2>
     """
 
     operand: int
@@ -51,6 +53,11 @@ class Contribution(NamedTuple):
     before: Any | None
     after: Any
 
+    def __repr__(self) -> str:
+        had = "" if self.before is None else (
+            f", which had {_brief(self.before)} and has {_brief(self.after)}")
+        return f"<contribution to operand {self.operand}: {_brief(self.value)}{had}>"
+
 
 class Step(NamedTuple):
     """One step of the replay.
@@ -59,18 +66,37 @@ class Step(NamedTuple):
     outputs (None where nothing did), ``contributions`` what it passes on. A leaf's step has no
     contributions but ``written``: its ``.grad`` before and after.
 
+    In full sentences, as the views say them, `learngrad.trace.sentences` tells the same steps.
+
     Examples
     --------
     >>> import learngrad
     >>> x = learngrad.tensor(3.0, requires_grad=True)
-    >>> [step.node.name() for step in (x * 2).replay()]
-    ['MulBackward0', 'AccumulateGrad']
+    >>> for step in (x * x).replay():
+    ...     print(step)
+    <step of MulBackward0: 1 arrived; 3 to operand 0, 3 to operand 1>
+    <step of AccumulateGrad: 6 arrived; .grad was None and is 6>
     """
 
     node: Node
     upstream: tuple[Any | None, ...]
     contributions: list[Contribution]
     written: tuple[Any | None, Any] | None = None
+
+    def __repr__(self) -> str:
+        arrived = ", ".join(map(_brief, self.upstream))
+        passed = ", ".join(f"{_brief(c.value)} to operand {c.operand}" for c in self.contributions)
+        if self.written is not None:
+            before, after = self.written
+            passed = f".grad was {_brief(before)} and is {_brief(after)}"
+        return f"<step of {self.node.name()}: {arrived} arrived; {passed or 'nothing to pass on'}>"
+
+
+def _brief(value: Any) -> str:
+    """A gradient in a few characters: a number, or a shape."""
+    if value is None or value.ndim:
+        return "None" if value is None else f"shape {list(value.shape)}"
+    return f"{value.item():.4g}"
 
 
 def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: bool = True,

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from learngrad.trace.answers import shape_said
 from learngrad.trace.slips import NEEDS
 from learngrad.trace.text import MINUS, elide, number, value_text
-from learngrad.trace.words import _Trace
+from learngrad.trace.words import _bracketed, _Trace
 
 __all__ = ["MOST_SUMMED", "Facts", "Local"]
 
@@ -22,9 +22,9 @@ Index = tuple[int, ...]
 class Local(NamedTuple):
     """One element of one contribution.
 
-    ``known`` holds numbers by the letters of `slips`, ``at`` is the element as Python writes it
-    (``[0, 2]``; empty for a single number), ``terms`` what a broadcast input's element is the sum
-    of, ``given`` what has to be told for it to be worked out.
+    ``known`` holds numbers by the letters of `slips`, ``to`` is what receives as Python writes it
+    (``x[0, 2]``), ``terms`` what a broadcast input's element is the sum of, ``given`` what has to
+    be told for it to be worked out.
     """
 
     op: str
@@ -32,7 +32,7 @@ class Local(NamedTuple):
     known: dict[str, float]
     names: dict[str, str]
     place: Index
-    at: str
+    to: str
     terms: list[float]
     given: list[tuple[str, str]]
 
@@ -176,7 +176,6 @@ class Facts:
         op, letter = node["op"] or "", part["letter"]
         operands, up = self.operands(node), step["upstream"][0]
         names = self.names(step, part)
-        at = f"[{', '.join(map(str, index))}]" if index else ""
         v = self.element(part["value"], index)
         g = self.only(up) if up["shape"] == [] else self.element(up, index)
         if v is None or (g is None and not terms):
@@ -203,7 +202,7 @@ class Facts:
         given = self._given(step, part, node, known, terms, index, names)
         if given is None:
             return None
-        return Local(op, letter, known, names, index, at, terms, given)
+        return Local(op, letter, known, names, index, _element(names["to"], index), terms, given)
 
     def _given(self, step: Mapping[str, Any], part: Mapping[str, Any], node: Mapping[str, Any],
                known: dict[str, float], terms: list[float], index: Index,
@@ -211,22 +210,22 @@ class Facts:
         """What is told with the question: what arrives, and what the local derivative needs."""
         op, letter = node["op"] or "", part["letter"]
         up = step["upstream"][0]
-        at = f"[{', '.join(map(str, index))}]" if index else ""
         if terms:
-            return [(f"arriving at {names['node']}, summed over to {names['to']}{at}",
-                     ", ".join(number(abs(t) if op == "sub" and t == 0 else
-                                      -t if op == "sub" and part["operand"] == 1 else t)
-                               for t in terms))]
-        arriving = f"arriving at {names['node']}{at if up['shape'] else ''}"
-        given = [(arriving, number(known["g"]))]
+            minus = op == "sub" and part["operand"] == 1
+            listed = ", ".join(number(-term if minus else term) for term in terms)
+            return [(f"arriving at {names['node']}, where {_element(names['to'], index)} was used",
+                     listed)]
+        given = [("arriving at " + _element(names["node"], index if up["shape"] else ()),
+                  number(known["g"]))]
         needs = NEEDS.get(f"{op}.{letter}", NEEDS.get(op))
         if needs is not None and all(key in known for key in needs.split()):
             called = {"x": names["to"], "y": names["other"], "out": names["node"]}
             for key in needs.split():
                 # A plain number is its own name.
                 if called[key] != number(known[key]):
-                    whose = self._shape_of(key, part, node)
-                    given.append((called[key] + (at if whose else ""), number(known[key])))
+                    whole = self._shape_of(key, part, node)
+                    given.append((_element(called[key], index if whole else ()),
+                                  number(known[key])))
             if op in ("mean", "mse"):
                 if op == "mean" and "n" not in known:
                     return None
@@ -245,6 +244,11 @@ class Facts:
         value = {"x": operands[part["operand"]][1], "out": node.get("preview"),
                  "y": operands[1 - part["operand"]][1] if len(operands) == 2 else None}[key]
         return bool(value and value["shape"])
+
+
+def _element(name: str, index: Index) -> str:
+    """An element as Python writes it: ``x[0, 2]``; of a single number its name."""
+    return f"{_bracketed(name)}[{', '.join(map(str, index))}]" if index else name
 
 
 def _short(value: float) -> float:

@@ -14,10 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from learngrad.trace.answers import shape_said
-from learngrad.trace.facts import MOST_SUMMED, Facts
+from learngrad.trace.facts import Facts
 from learngrad.trace.schema import validate
 from learngrad.trace.slips import BACKWARD, FORWARD, HINTS, outcomes
-from learngrad.trace.text import number
+from learngrad.trace.text import WHOLE_LIMIT, number
 
 __all__ = ["MOST", "questions", "sheet"]
 
@@ -142,25 +142,28 @@ def _backward(facts: Facts, step: Mapping[str, Any]) -> Iterator[Question]:
     targets: dict[tuple[int, int], list[Any]] = {}
     for part in step["contributions"]:
         targets.setdefault(tuple(part["to"]), []).append(part)
-    matrices, passed = 0, 0
-    plain = facts.nodes[step["node"]]["op"] == "add"
-    for parts in targets.values():
-        question = _number(facts, step, parts)
-        if question:
-            # A sum passes on the same to each: once is enough, but where something adds up.
-            if not (plain and passed and parts[0]["before"] is None):
-                yield question
-            passed += 1
-            continue
-        product = _product(facts, step, parts)
+    matrices = 0
+    told = [(parts, _number(facts, step, parts)) for parts in targets.values()]
+    # A sum passes on the same to each: one is asked about, the one with most to think of.
+    if facts.nodes[step["node"]]["op"] == "add" and all(question for _, question in told):
+        told = sorted(told, key=lambda one: not _adds_up(one[0][0]))[:1]
+    for parts, question in told:
+        product = None if question else _product(facts, step, parts)
         alone = product and len(targets) == 1
-        if not product or matrices == 0:
-            question = _shape(facts, step, parts)
-            if question:
-                yield question
+        if not (product and matrices) and (parts[0].get("summed_from") or not question):
+            shape = _shape(facts, step, parts)
+            if shape:
+                yield shape
+        if question:
+            yield question
         if product and (matrices or alone):
             yield product
         matrices += bool(product)
+
+
+def _adds_up(part: Mapping[str, Any]) -> bool:
+    """Whether something is added in a contribution: over an axis, or to what is there."""
+    return bool(part.get("summed_from")) or part["before"] is not None
 
 
 def _written(facts: Facts, step: Mapping[str, Any]) -> Question | None:
@@ -180,10 +183,10 @@ def _number(facts: Facts, step: Mapping[str, Any], parts: list[Any]) -> Question
     """What one element of an input's gradient is, where a learner can work it out."""
     found = [facts.local(step, part) for part in parts]
     first = found[0]
-    if first is None or None in found or len({one.at for one in found if one}) > 1:
+    if first is None or None in found or len({one.place for one in found if one}) > 1:
         return None
     op, names = first.op, first.names
-    node, to = names["node"], names["to"] + first.at
+    node, to = names["node"], first.to
     before = facts.element(parts[0]["before"], first.place)
     shares = [one.known["v"] for one in found if one]
     if not all(map(math.isfinite, [*shares, before or 0.0])):
@@ -192,7 +195,8 @@ def _number(facts: Facts, step: Mapping[str, Any], parts: list[Any]) -> Question
     if len(shares) > 1:
         slips += [("one-path", share) for share in shares]
     elif first.terms:
-        slips += [("unsummed", first.terms[0]), ("averaged", sum(first.terms) / len(first.terms))]
+        slips += [("unsummed", term) for term in first.terms]
+        slips.append(("averaged", sum(first.terms) / len(first.terms)))
     single = outcomes(BACKWARD, op, first.letter, first.known) if len(shares) == 1 else []
     total, given = sum(shares), list(first.given)
     if before is None:
@@ -312,7 +316,7 @@ def _forward_slips(facts: Facts, node: Mapping[str, Any],
     op = node["op"]
     if op in ("sum", "mean"):
         items = facts.all(values[0][1])
-        if items is None or not 1 < len(items) <= MOST_SUMMED:
+        if items is None or not 1 < len(items) <= WHOLE_LIMIT:
             return None
         total = math.fsum(items)
         return [("fore-sum", total), ("fore-mean", total / len(items))]

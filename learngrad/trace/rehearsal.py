@@ -8,9 +8,11 @@ from typing import Any
 
 from learngrad.autograd.function import AccumulateGrad, Node
 from learngrad.tensor import Tensor
+from learngrad.trace import words
+from learngrad.trace.preview import capture
 from learngrad.trace.recorder import Recorder, from_graph
 
-__all__ = ["rehearse", "veiled"]
+__all__ = ["rehearse", "sentences", "veiled"]
 
 UNKNOWN = "?"
 """What stands for a value that is not to be seen yet."""
@@ -36,6 +38,7 @@ def rehearse(tensor: Tensor) -> Recorder:
     (<trace of 2 nodes, 2 backward steps, done>, None)
     """
     recorder = from_graph(tensor)
+    _fill(recorder, tensor)
     if tensor._edge is None or tensor.is_leaf or tensor._data.size != 1:
         return recorder
     with _put_back(tensor._edge[0]), recorder:
@@ -44,17 +47,77 @@ def rehearse(tensor: Tensor) -> Recorder:
     return recorder
 
 
+def sentences(loss: Tensor) -> list[str]:
+    """What the views say at each step of a loss's replay, in the order of ``loss.replay()``.
+
+    Every ``.grad`` stays as it is.
+
+    Raises
+    ------
+    GraphError
+        If a backward pass has freed the graph.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.tensor(3.0, requires_grad=True)
+    >>> loss = x ** 2
+    >>> for step, said in zip(loss.replay(), learngrad.trace.sentences(loss)):
+    ...     print(step.node.name(), "|", said)  # doctest: +ELLIPSIS
+    PowBackward0 | Step 1 of 2: raise to a power, loss = x ** 2. The gradient arriving is 1. ...
+    AccumulateGrad | Step 2 of 2: x is a leaf. Its .grad was empty and becomes 6.
+    """
+    trace = rehearse(loss).to_dict()
+    return words.sentences(trace, 0) if trace["replays"] else []
+
+
+def _nodes(root: Node) -> list[Any]:
+    """Every node of a graph, producers before their users."""
+    found: dict[int, Node] = {}
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node.seq not in found:
+            found[node.seq] = node
+            stack.extend(edge[0] for edge in node.edges if edge is not None)
+    return [found[seq] for seq in sorted(found)]
+
+
+def _fill(recorder: Recorder, tensor: Tensor) -> None:
+    """Work out again what no operation kept for its backward and nobody wrote down.
+
+    Only where every operand is known and has not been changed since; else it stays unknown.
+    """
+    known: dict[tuple[int, int], Any] = {}
+    for node in _nodes(tensor._edge[0]) if tensor._edge is not None else ():
+        if type(node) is AccumulateGrad:
+            leaf = node.variable()
+            if leaf is not None:
+                known[node.seq, 0] = leaf
+            continue
+        kept = node.saved if isinstance(node.saved, (list, tuple)) else ()
+        saved = {what: value for (what, _), value in zip(node._saves, kept, strict=False)}
+        operands = [saved.get(i) if edge is None else known.get((edge[0].seq, edge[1]))
+                    for i, edge in enumerate(node.edges)]
+        whole = len(node.outputs) == 1 and node.promotion is not None
+        out = saved.get(-1)
+        if out is None and whole and all(
+                x is not None and not (isinstance(x, Tensor) and x._version[0] > node.seq)
+                for x in operands):
+            out = type(node).apply(*(getattr(x, "_data", x) for x in operands))
+        if out is None or tuple(out.shape) != node.outputs[0][0]:
+            continue
+        known[node.seq, 0] = out
+        index = recorder._outputs.get((node.seq, 0))
+        if index is not None and recorder._records[index].preview is None:
+            recorder._records[index].preview = capture(out)
+
+
 @contextmanager
 def _put_back(root: Node) -> Iterator[None]:
     """Work on copies of every ``.grad`` in a graph, and put the originals back afterwards."""
-    seen: set[int] = set()
-    stack, tensors = [root], []
-    while stack:
-        node = stack.pop()
-        if node.seq in seen:
-            continue
-        seen.add(node.seq)
-        stack.extend(edge[0] for edge in node.edges if edge is not None)
+    tensors = []
+    for node in _nodes(root):
         kept = (node.extras or {}).get("retained", {}).values()
         refs = [*kept, node.variable] if type(node) is AccumulateGrad else kept
         tensors += [tensor for tensor in (ref() for ref in refs) if tensor is not None]
