@@ -3,6 +3,7 @@
 import { forwardSteps } from "./replay.ts";
 import { clean, elide, shapeText, spanText, writtenOut } from "./text.ts";
 import type { Contribution, Place, Preview, Step, Trace, TraceNode } from "./types.ts";
+import { BETWEEN } from "./words.ts";
 
 /** What an operation is called where its sign is a symbol. */
 const VERBS: Record<string, string> = {
@@ -22,7 +23,6 @@ const VERBS: Record<string, string> = {
   getitem: "pick elements",
   indexput: "put elements in",
 };
-const BETWEEN = new Set([..."+-−×*·/÷@^<>≤≥=≠", "**"]);
 const LONGEST = 200;
 /** A word of a formula, and the marks that may hang on it: the b of `bᵀ` is the operand b. */
 const WORD = /([\p{L}\p{Nl}\p{No}][\p{L}\p{N}_]*?)([ᵀᵃ-ᶿⁿ′¹²³⁰⁴-⁹]*)(?![\p{L}\p{N}_])/gu;

@@ -56,6 +56,8 @@ export interface TraceNode {
   grad?: Preview;
   edges: (Slot | null)[];
   operands: string[];
+  /** What the operation was told besides its operands: dimensions, strides, a reduction. */
+  options?: Record<string, unknown>;
   outputs?: { shape: number[]; dtype: string; preview: Preview | null }[];
   version: number;
   status: NodeStatus;

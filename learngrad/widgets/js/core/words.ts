@@ -4,6 +4,9 @@ import { expression } from "./source.ts";
 import { elide, number, shapeText, valueText, writtenOut } from "./text.ts";
 import type { Contribution, Place, Preview, Step, Trace, TraceNode } from "./types.ts";
 
+/** Signs that stand between what they join. */
+export const BETWEEN = new Set([..."+-−×*·/÷@^<>≤≥=≠", "**"]);
+
 /** Nodes by number, and what each is called. */
 export class Names {
   readonly #nodes: Map<number, TraceNode>;
@@ -65,7 +68,7 @@ function grouped(called: Map<number, string>): Map<string, number[]> {
 }
 
 /** `tanh #4` as a symbol: `tanh₄`. */
-const compact = (name: string) => name.replace(/ #(\d+)$/, (_, id) => subscript(Number(id)));
+export const compact = (name: string) => name.replace(/ #(\d+)$/, (_, id) => subscript(Number(id)));
 
 const subscript = (order: number) =>
   [...String(order)].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]).join("");

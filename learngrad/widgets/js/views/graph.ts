@@ -32,6 +32,7 @@ import { Predict } from "./predict.ts";
 import { SourceView } from "./source.ts";
 import { NodeTable } from "./table.ts";
 import { adopt, followTheme } from "./theme.ts";
+import { Tiles } from "./tiles.ts";
 
 /** Lays out a graph given in DOT; rejects where there is no layout engine. */
 export type LayoutEngine = (dot: string) => Promise<Layout>;
@@ -81,6 +82,7 @@ export class GraphView {
   readonly #empty = h("div", { class: "lg-empty" }, "Waiting for the first operation …");
   readonly #panel = h("div", { class: "lg-panel", role: "region", "aria-label": "this step" });
   readonly #live = h("div", { class: "lg-hush", role: "status", "aria-live": "polite" });
+  readonly #tiles = new Tiles(() => this.#panel.clientWidth);
   readonly #complaint = h("p", { class: "lg-error lg-complaint", role: "alert" });
   readonly #cleanups: (() => void)[] = [];
   readonly #stops = new Set<number>();
@@ -143,7 +145,7 @@ export class GraphView {
     inner.append(...(this.#predict ? [this.#predict.element] : []));
     inner.append(this.#panel, this.#source.element);
     const body = h("div", { class: "lg-body" }, main, h("div", { class: "lg-side" }, inner));
-    this.root.append(head, this.#complaint, body, this.#live);
+    this.root.append(head, this.#complaint, body, this.#live, this.#tiles.live);
   }
 
   /** What asks before it shows: at first up to where the view begins. */
@@ -260,6 +262,7 @@ export class GraphView {
   /** Panel, Python and the spoken sentence of where the replay stands. */
   #tell(trace: Trace): void {
     const replay = trace.replays[this.#replay];
+    const held = this.#panel.contains(focused(this.root));
     const failed = trace.nodes.find((node) => node.status === "failed");
     const chosen = this.#chosen === null ? undefined : this.#store.node(this.#chosen);
     const latest = trace.status === "recording" ? trace.nodes.at(-1) : undefined;
@@ -273,11 +276,12 @@ export class GraphView {
         ...nodePanel(trace, node, this.#gradient(node)),
         ...(chosen ? this.#actions(chosen.id) : []),
       );
-    else if (ran) this.#panel.replaceChildren(...forwardPanel(trace, ran, this.#names));
+    else if (ran)
+      this.#panel.replaceChildren(...forwardPanel(trace, ran, this.#names, this.#tiles));
     else if (index < 0)
       this.#panel.replaceChildren(...beginningPanel(forwardSteps(trace, this.#replay).length));
     else if (replay && step)
-      this.#panel.replaceChildren(...stepPanel(trace, replay, step, this.#names));
+      this.#panel.replaceChildren(...stepPanel(trace, replay, step, this.#names, this.#tiles));
     else if (replay) this.#panel.replaceChildren(...openingPanel(replay, this.#names));
     else this.#panel.replaceChildren(...hint(trace));
     const asked = question && !question.nodes ? this.#store.node(question.node) : undefined;
@@ -286,6 +290,11 @@ export class GraphView {
     this.#source.show(trace, about?.src ?? null);
     this.#panel.scrollTop = 0;
     this.#keepHeight();
+    // What had the focus is gone: the keys go on with its successor.
+    if (held && !this.#panel.contains(focused(this.root)))
+      (this.#panel.querySelector<HTMLElement>("[role=grid]") ?? this.root).focus({
+        preventScroll: true,
+      });
   }
 
   /** Below the graph the panel does not shrink while the reader steps: nothing jumps. */
@@ -508,6 +517,10 @@ export class GraphView {
     this.root.remove();
   }
 }
+
+/** What has the focus where `element` stands: in the page or in a shadow tree. */
+const focused = (element: HTMLElement) =>
+  (element.getRootNode() as Document | ShadowRoot).activeElement ?? null;
 
 /** While it grows, a leaf waits for its first user (or it would jump ranks); the last of too many. */
 function visible(trace: Trace): TraceNode[] {

@@ -1,6 +1,7 @@
 // What happens at a step, spelled out: the gradient arriving, each local derivative with its
 // numbers, the contribution, and how it adds up. Without a step: what a chosen node is.
 import { shapeText, writtenOut } from "../core/text.ts";
+import { backwardScene, forwardScene } from "../core/tiles/scene.ts";
 import type { Contribution, Preview, Replay, Step, Trace, TraceNode } from "../core/types.ts";
 import {
   bracketed,
@@ -15,23 +16,37 @@ import {
   valueWords,
 } from "../core/words.ts";
 import { h } from "./dom.ts";
-import { valueElement } from "./value.ts";
+import type { Tiles } from "./tiles.ts";
+import { captionElement, valueElement } from "./value.ts";
 
 /** The panel's content at a step of a replay. */
-export function stepPanel(trace: Trace, replay: Replay, step: Step, names: Names): HTMLElement[] {
+export function stepPanel(
+  trace: Trace,
+  replay: Replay,
+  step: Step,
+  names: Names,
+  tiles: Tiles,
+): HTMLElement[] {
+  tiles.begin();
   const node = names.node(step.node)!;
   const call = names.at(step, replay.root);
   const root = call(replay.root);
   const head = [kicker(node), h("p", { class: "lg-what" }, nodeTitle(trace, node))];
   if (step.write) return [...head, writing(step.write, names.of(node.id))];
-  const letter = step.contributions.some(({ local }) => isWhole(local)) ? ["g", "="] : [];
-  const arriving = step.upstream.map((preview, slot) =>
-    row(
+  const scenes = step.contributions.map((part) => backwardScene(step, part, names, call));
+  const drawn = scenes.some(Boolean);
+  const whole = drawn || step.contributions.some(({ local }) => isWhole(local));
+  const arriving = step.upstream.map((preview, slot) => {
+    // The tiles show it beside what it is multiplied with.
+    const value = drawn && preview ? captionElement(preview) : valueElement(preview, "none");
+    return row(
       step.upstream.length > 1 ? `arriving at output ${slot}` : "gradient arriving",
-      math(...letter, fraction(root, call(node.id)), "=", valueElement(preview, "none")),
-    ),
+      math(...(whole ? ["g", "="] : []), fraction(root, call(node.id)), "=", value),
+    );
+  });
+  const parts = step.contributions.map((part, at) =>
+    partElement(step, part, names, call, root, scenes[at] ? tiles.show(scenes[at]) : null),
   );
-  const parts = step.contributions.map((part) => partElement(step, part, names, call, root));
   return [...head, ...arriving, ...parts];
 }
 
@@ -58,7 +73,14 @@ export function openingPanel(replay: Replay, names: Names): HTMLElement[] {
 }
 
 /** An operation that has just run, going forward: what went in and what came out. */
-export function forwardPanel(trace: Trace, node: TraceNode, names: Names): HTMLElement[] {
+export function forwardPanel(
+  trace: Trace,
+  node: TraceNode,
+  names: Names,
+  tiles: Tiles,
+): HTMLElement[] {
+  tiles.begin();
+  const scene = forwardScene(node, names);
   const used = operandsOf(node, names).map(([name, value]) =>
     row(name, math(value ? valueElement(value) : "a plain value"), "lg-value"),
   );
@@ -69,10 +91,15 @@ export function forwardPanel(trace: Trace, node: TraceNode, names: Names): HTMLE
   return [
     kicker(node),
     h("p", { class: "lg-what" }, nodeTitle(trace, node)),
-    h("div", { class: "lg-part lg-fore" }, h("div", { class: "lg-to" }, "from"), ...used),
+    scene
+      ? h("div", { class: "lg-part lg-fore" }, tiles.show(scene))
+      : h("div", { class: "lg-part lg-fore" }, h("div", { class: "lg-to" }, "from"), ...used),
     ...(node.status === "failed"
       ? [h("p", { class: "lg-error" }, node.error ?? "It failed.")]
-      : [row("comes", math(gives), "lg-value"), h("p", { class: "lg-facts" }, on)]),
+      : [
+          ...(scene ? [] : [row("comes", math(gives), "lg-value")]),
+          h("p", { class: "lg-facts" }, on),
+        ]),
   ];
 }
 
@@ -154,14 +181,20 @@ function partElement(
   names: Names,
   call: Call,
   root: string,
+  tiles: HTMLElement | null,
 ): HTMLElement {
-  const { of, by, chain, whole } = derivation(step, part, names, call);
+  const derived = derivation(step, part, names, call);
+  const { of, by, whole } = derived;
+  // The tiles put the numbers in, element by element.
+  const chain = tiles ? derived.chain.slice(0, 1) : derived.chain;
+  const value = tiles ? captionElement(part.value) : valueElement(part.value);
   const rows = whole
-    ? [row("contribution", math(...between(chain), "=", valueElement(part.value)))]
+    ? [row("contribution", math(...between(chain), "=", value))]
     : [
         row("local derivative", math(fraction(of, by), "=", ...between(chain))),
-        row("contribution", product(step, part, chain)),
+        row("contribution", product(step, part, chain, value)),
       ];
+  if (tiles) rows.push(tiles);
   if (part.summed_from)
     rows.push(
       row(
@@ -187,17 +220,11 @@ function partElement(
 }
 
 /** Upstream times local: with numbers where both are numbers, in words where they are arrays. */
-function product(step: Step, part: Contribution, chain: string[]): HTMLElement {
+function product(step: Step, part: Contribution, chain: string[], value: HTMLElement): HTMLElement {
   const up = step.upstream[0] ?? null;
   if (scalar(up) !== null && scalar(part.value) !== null)
-    return math(
-      valueElement(up),
-      "×",
-      bracketed(chain.at(-1) ?? ""),
-      "=",
-      valueElement(part.value),
-    );
-  return math("arriving ×", bracketed(chain[0] ?? ""), "=", valueElement(part.value));
+    return math(valueElement(up), "×", bracketed(chain.at(-1) ?? ""), "=", value);
+  return math("g ×", bracketed(chain[0] ?? ""), "=", value);
 }
 
 function sum(of: HTMLElement, before: Preview | null, value: Preview, after: Preview): HTMLElement {

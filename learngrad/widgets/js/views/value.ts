@@ -15,6 +15,12 @@ export function valueElement(preview: Preview | null, none = "nothing yet"): HTM
   return h("span", { class: "lg-tile" }, heatElement(preview), caption(preview));
 }
 
+/** The shape of a value whose numbers stand elsewhere; a few numbers as they are. */
+export function captionElement(preview: Preview): HTMLElement {
+  const written = writtenOut(preview, 4, 36);
+  return h("b", {}, written || shapeText(preview.shape));
+}
+
 function heatElement(preview: Preview): HTMLElement | null {
   const grid = heat(preview);
   if (!grid) return null;

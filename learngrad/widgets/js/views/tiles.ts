@@ -1,0 +1,492 @@
+// The tensors of an operation as tiles: an element of the result is chosen, and what it comes from
+// lights up in the others, with the formula and its numbers. Going back mirrors going forward.
+import { number, shapeText, cells as widthOf } from "../core/text.ts";
+import { type Block, blocksOf, firstOf, sheetWords } from "../core/tiles/blocks.ts";
+import type { Scene, Sheet } from "../core/tiles/scene.ts";
+import { aloud, signed, type Trail } from "../core/tiles/trail.ts";
+import { h, say } from "./dom.ts";
+import { adopt } from "./theme.ts";
+import css from "./tiles.css";
+
+const DIGIT = 6.5; // width of a character in a cell
+const GAP = 12; // between two sheets
+const CAPTION = 62; // the least width of what stands under a sheet
+const TALL = 224; // of what stands round a corner, where it is shades
+const [LEAST, LARGEST] = [6, 18]; // the side of a shade
+const MOST_WRITTEN = 40; // cells of a sheet with their numbers in them
+
+/** What is kept between steps: which element of which tensor is followed. */
+export class Tiles {
+  /** Where the followed element is spoken. */
+  readonly live = h("div", { class: "lg-hush", role: "status", "aria-live": "polite" });
+  readonly #room: () => number;
+  /** By node and output, as `3:0`: the element that was chosen, and those reached from it. */
+  readonly #followed = new Map<string, number>();
+  #asTable = false;
+  #views: SceneView[] = [];
+
+  /** `room` says how wide the panel is. */
+  constructor(room: () => number) {
+    this.#room = room;
+    adopt(document.body, "tiles", css);
+  }
+
+  /** Another step is shown: the views of the last one are gone. */
+  begin(): void {
+    this.#views = [];
+  }
+
+  /** The drawing of a scene. */
+  show(scene: Scene): HTMLElement {
+    const view = new SceneView(scene, this.#room(), {
+      chosen: (at) => this.#choose(scene, at),
+      asTable: () => this.#toggle(),
+    });
+    if (!this.#views.length) view.addFoot();
+    this.#views.push(view);
+    const at = this.#start(scene);
+    view.draw(this.#asTable);
+    if (at !== null) view.follow(at);
+    return view.root;
+  }
+
+  /** The element to follow at first: the one chosen, or one that leads on from it. */
+  #start(scene: Scene): number | null {
+    const chosen = this.#followed.get(scene.key);
+    if (chosen !== undefined && scene.follow.kept.at(chosen) !== undefined) return chosen;
+    const wanted = scene.via.flatMap(({ key, of }) => {
+      const at = this.#followed.get(key);
+      return at === undefined ? [] : [{ of, at }];
+    });
+    const { at, reached } = firstOf(scene, wanted);
+    if (at !== null && reached) this.#followed.set(scene.key, at);
+    return at;
+  }
+
+  #choose(scene: Scene, at: number): void {
+    this.#followed.clear();
+    this.#followed.set(scene.key, at);
+    const trail = scene.trail(at);
+    if (trail) say(this.live, sentence(scene, at, trail));
+  }
+
+  #toggle(): void {
+    this.#asTable = !this.#asTable;
+    for (const view of this.#views) view.draw(this.#asTable);
+  }
+}
+
+/** An element and where it comes from, for the ear. */
+function sentence(scene: Scene, at: number, trail: Trail): string {
+  const whole = [trail.rule, trail.numbers && missing(trail)].filter(Boolean).join(", that is ");
+  return `${scene.name(at)}: ${aloud(whole)}, gives ${number(trail.value)}.`;
+}
+
+/** The formula with numbers and, where terms are not kept, what they add. */
+function missing({ numbers, rest, terms, count }: Trail): string {
+  if (rest === null) return numbers;
+  const others = count - terms.length;
+  const added = rest < 0 ? `(${number(rest)})` : number(rest);
+  return `${numbers} + ${added} from ${others} ${others === 1 ? "term" : "terms"} not kept`;
+}
+
+interface Calls {
+  chosen(at: number): void;
+  asTable(): void;
+}
+
+/** How many there were: each names its cells apart. */
+let made = 0;
+
+/** One scene in the page. */
+class SceneView {
+  readonly root = h("div", { class: "lg-t-scene" });
+  readonly #scene: Scene;
+  readonly #calls: Calls;
+  readonly #room: number;
+  readonly #blocks: Block[][];
+  readonly #sheets = h("div", { class: "lg-t-sheets" });
+  readonly #told = h("div", { class: "lg-t-told" });
+  readonly #table = h("button", { type: "button", class: "lg-t-as-table" });
+  readonly #id: string;
+  /** The cells by their sheet and place. */
+  #cells = new Map<string, HTMLElement>();
+  #lit: HTMLElement[] = [];
+  #grid: HTMLElement | null = null;
+  #at = -1;
+  #asTable = false;
+
+  constructor(scene: Scene, room: number, calls: Calls) {
+    made += 1;
+    this.#id = `lg-tiles-${made}`;
+    this.#scene = scene;
+    this.#room = room;
+    this.#calls = calls;
+    this.#blocks = blocksOf(scene);
+    this.#table.addEventListener("click", () => calls.asTable());
+    this.root.append(this.#sheets, this.#told);
+    if (scene.back) this.root.classList.add("lg-t-back");
+  }
+
+  /** What the colours mean, and the way to the tables; the first scene of a step has it for all. */
+  addFoot(): void {
+    this.root.append(h("div", { class: "lg-t-foot" }, key(), this.#table));
+  }
+
+  draw(asTable: boolean): void {
+    this.#asTable = asTable;
+    say(this.#table, asTable ? "as tiles" : "as a table");
+    this.#cells.clear();
+    this.#grid = null;
+    this.#sheets.className = `lg-t-sheets${this.#scene.corner && !asTable ? " lg-t-corner" : ""}`;
+    if (asTable) this.#sheets.replaceChildren();
+    else this.#drawTiles();
+    if (this.#at >= 0) this.follow(this.#at);
+  }
+
+  // ---- Tiles
+
+  #drawTiles(): void {
+    const { sheets, corner, back } = this.#scene;
+    const measure = measured(this.#scene, this.#blocks, this.#room);
+    const drawn = sheets.map((sheet, at) => this.#sheet(sheet, this.#blocks[at]!, measure[at]!));
+    if (corner) {
+      this.#sheets.replaceChildren(...drawn);
+      return;
+    }
+    const first = sheets.findIndex(({ place }) => place === "right");
+    const arrow = h("span", { class: "lg-t-arrow", "aria-hidden": "true" }, back ? "←" : "→");
+    const sides = [drawn.slice(0, first), drawn.slice(first)].map((side) =>
+      h("div", { class: "lg-t-group" }, ...side),
+    );
+    this.#sheets.replaceChildren(sides[0]!, arrow, sides[1]!);
+  }
+
+  #sheet(sheet: Sheet, blocks: Block[], size: Measure): HTMLElement {
+    const mine = sheet === this.#scene.follow;
+    const words = sheetWords(sheet);
+    const [first, ...more] = words;
+    const label = mine
+      ? `${sheet.name}, ${words.join(", ")}: the arrow keys choose an element`
+      : `${sheet.name}, ${words.join(", ")}`;
+    const grid = h("div", { class: "lg-t-grid", "aria-label": label });
+    grid.append(...blocks.map((block) => this.#block(sheet, block, size, mine)));
+    if (mine) this.#listen(grid);
+    else grid.setAttribute("role", "img");
+    const look = [
+      "lg-t-sheet",
+      `lg-t-at-${sheet.place}`,
+      mine ? "lg-t-follow" : "",
+      sheet.gradient ? "lg-t-gradient" : "",
+    ];
+    return h(
+      "div",
+      { class: look.filter(Boolean).join(" ") },
+      grid,
+      h(
+        "small",
+        {},
+        h("span", {}, h("b", {}, sheet.name + (isTransposed(sheet) ? "ᵀ" : "")), ` ${first}`),
+        ...more.map((line) => h("span", {}, line)),
+      ),
+    );
+  }
+
+  #block(sheet: Sheet, block: Block, size: Measure, mine: boolean): HTMLElement {
+    const rows = block.rows.map((row) => {
+      const line = h("div", { class: "lg-t-line", role: mine ? "row" : null });
+      for (const { at, value, text, strength, bad } of row) {
+        const where = sheet.kept.text(at);
+        const cell = h(
+          "span",
+          {
+            title: `${where} ${text}`.trim(),
+            class: bad ? "lg-bad" : null,
+            role: mine ? "gridcell" : null,
+            id: mine ? `${this.#id}-${at}` : null,
+            "data-at": mine ? at : null,
+            "aria-label": mine ? `${where} ${text}` : null,
+          },
+          size.write?.(value),
+        );
+        cell.style.width = `${size.width}px`;
+        cell.style.height = `${size.height}px`;
+        const share = (100 * Math.abs(strength)).toFixed(0);
+        const colour = strength < 0 ? "cold" : "warm";
+        cell.style.backgroundColor = `color-mix(in srgb, var(--lg-${colour}) ${share}%, var(--lg-t-zero))`;
+        this.#cells.set(`${sheet.of}:${at}`, cell);
+        line.append(cell);
+      }
+      return line;
+    });
+    return h("div", { class: "lg-t-block" }, ...rows);
+  }
+
+  #listen(grid: HTMLElement): void {
+    this.#grid = grid;
+    grid.tabIndex = 0;
+    grid.setAttribute("role", "grid");
+    const placeOf = (event: Event) => {
+      const at = (event.target as HTMLElement).dataset.at;
+      return at === undefined ? null : Number(at);
+    };
+    grid.addEventListener("pointerover", (event) => {
+      const at = placeOf(event);
+      if (at !== null && event.pointerType === "mouse") this.#paint(at);
+    });
+    grid.addEventListener("pointerleave", () => this.#paint(this.#at));
+    grid.addEventListener("click", (event) => {
+      const at = placeOf(event);
+      if (at !== null) this.#choose(at);
+    });
+    grid.addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  /** The arrow keys go through the elements; Escape goes back to the replay. */
+  #key(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape") {
+      this.#grid?.closest<HTMLElement>(".lg-root")?.focus({ preventScroll: true });
+    } else {
+      const to = this.#moved(event.key);
+      if (to === null) return;
+      this.#choose(to);
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  #moved(name: string): number | null {
+    const lines = this.#blocks[this.#scene.sheets.indexOf(this.#scene.follow)]!.flatMap(
+      ({ rows }) => rows,
+    );
+    const row = lines.findIndex((line) => line.some(({ at }) => at === this.#at));
+    const column = lines[row]?.findIndex(({ at }) => at === this.#at) ?? 0;
+    const steps: Record<string, [number, number]> = {
+      ArrowLeft: [row, column - 1],
+      ArrowRight: [row, column + 1],
+      ArrowUp: [row - 1, column],
+      ArrowDown: [row + 1, column],
+      Home: [row, 0],
+      End: [row, (lines[row]?.length ?? 1) - 1],
+    };
+    const to = steps[name];
+    return to ? (lines[to[0]]?.[to[1]]?.at ?? this.#at) : null;
+  }
+
+  #choose(at: number): void {
+    this.follow(at);
+    this.#calls.chosen(at);
+  }
+
+  /** Follows an element from now on. */
+  follow(at: number): void {
+    this.#at = at;
+    this.#paint(at);
+  }
+
+  #paint(at: number): void {
+    const trail = at < 0 ? null : this.#scene.trail(at);
+    if (!trail) return;
+    for (const cell of this.#lit) cell.classList.remove("lg-t-lit", "lg-t-chosen");
+    this.#lit = trail.entries.flatMap(
+      ({ of, at: place }) => this.#cells.get(`${of}:${place}`) ?? [],
+    );
+    for (const cell of this.#lit) cell.classList.add("lg-t-lit");
+    const own = this.#cells.get(`${this.#scene.follow.of}:${at}`);
+    if (own) {
+      own.classList.add("lg-t-chosen");
+      this.#lit.push(own);
+    }
+    for (const cell of this.#grid?.querySelectorAll("[aria-selected]") ?? [])
+      cell.removeAttribute("aria-selected");
+    own?.setAttribute("aria-selected", "true");
+    this.#grid?.setAttribute("aria-activedescendant", `${this.#id}-${at}`);
+    this.#told.replaceChildren(...told(this.#scene, at, trail));
+    if (this.#asTable) this.#sheets.replaceChildren(this.#tables(at, trail));
+  }
+
+  // ---- The same as tables
+
+  #tables(at: number, trail: Trail): HTMLElement {
+    const region = h("div", {
+      class: "lg-t-tables",
+      tabindex: 0,
+      role: "region",
+      "aria-label": "the tiles as tables",
+    });
+    const name = this.#scene.name(at);
+    if (trail.terms.length) region.append(termTable(this.#scene, name, trail));
+    region.append(...this.#scene.sheets.map((sheet) => sheetTable(sheet)));
+    return region;
+  }
+}
+
+interface Measure {
+  width: number;
+  height: number;
+  /** How numbers are written in the cells; undefined where they have no room. */
+  write?: (value: number) => string;
+}
+type Write = NonNullable<Measure["write"]>;
+
+/** Rounded so that a cell stays narrow; the formula says it in full. */
+function short(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 100 && size < 1e5) return number(Math.round(value));
+  return number(Number(size < 1 ? value.toPrecision(2) : value.toFixed(1)));
+}
+
+/** How large cells are: with numbers in them where all have room, else as large as fits. */
+function measured(scene: Scene, blocks: Block[][], room: number): Measure[] {
+  const budget = Math.max(200, room - 54);
+  const lines = blocks.map((list) => list.flatMap(({ rows }) => rows));
+  const columns = lines.map((rows) => Math.max(1, ...rows.map((row) => row.length)));
+  const across = columns.map((one, at) => one * Math.min(2, blocks[at]!.length));
+  const texts = (write: Write) =>
+    lines.map((rows) => {
+      const longest = Math.max(1, ...rows.flat().map(({ value }) => widthOf(write(value))));
+      return Math.max(26, Math.ceil(longest * DIGIT + 8));
+    });
+  const small = lines.map((rows) => rows.flat().length <= MOST_WRITTEN && rows.length <= 12);
+  const places = scene.sheets.map(({ place }) => place);
+  // Round a corner, what stands above the result has its columns.
+  const sized = (widths: number[]) =>
+    scene.corner
+      ? widths.map((one, at) =>
+          places[at] === "left" ? one : Math.max(...widths.filter((_, k) => places[k] !== "left")),
+        )
+      : widths;
+  const total = (widths: number[]) => {
+    const each = widths.map((width, at) => across[at]! * (width + 1));
+    if (!scene.corner) return each.reduce((a, b) => a + Math.max(b, CAPTION) + GAP, 16);
+    const [left, right] = [0, 1].map((side) =>
+      Math.max(0, ...each.filter((_, at) => (places[at] === "left" ? 0 : 1) === side)),
+    );
+    return left! + GAP + right!;
+  };
+  if (small.every(Boolean))
+    for (const write of [number, short]) {
+      const widths = sized(texts(write));
+      if (total(widths) <= budget) return widths.map((width) => ({ width, height: 22, write }));
+    }
+  // The rest as shades; without a corner, small ones keep their numbers as long as there is room.
+  const high = scene.corner ? TALL / Math.max(1, stacked(scene, lines)) - 1 : LARGEST;
+  let side = Math.max(LEAST, Math.min(LARGEST, Math.floor(high)));
+  while (side > LEAST && total(columns.map(() => side)) > budget) side -= 1;
+  const found: Measure[] = columns.map(() => ({ width: side, height: side }));
+  scene.sheets.forEach((sheet, at) => {
+    if (sheet.labels) found[at] = { width: 22, height: side, write: number };
+  });
+  if (scene.corner) return found;
+  const widths = found.map(({ width }) => width);
+  for (const at of columns.map((_, k) => k).sort((a, b) => across[a]! - across[b]!)) {
+    const width = texts(short)[at]!;
+    const tried = widths.with(at, width);
+    if (!small[at] || found[at]!.write || total(tried) > budget) continue;
+    widths[at] = width;
+    found[at] = { width, height: 22, write: short };
+  }
+  return found;
+}
+
+/** How many rows stand one above the other round a corner. */
+const stacked = (scene: Scene, lines: unknown[][]) =>
+  scene.sheets.reduce(
+    (sum, { place }, at) => (place === "left" ? sum : sum + lines[at]!.length),
+    0,
+  );
+
+/** A vector that stands as a column is the same vector. */
+const isTransposed = ({ turned, kept }: Sheet) => turned && kept.shape.length > 1;
+
+/** Colours: what is negative, nothing, positive. */
+function key(): HTMLElement {
+  const swatch = (look: string, text: string) =>
+    h("span", {}, h("i", { class: look, "aria-hidden": "true" }), text);
+  return h(
+    "span",
+    { class: "lg-t-key" },
+    swatch("lg-t-cold", "below 0"),
+    swatch("lg-t-zero", "0"),
+    swatch("lg-t-warm", "above"),
+  );
+}
+
+/** The formula of the followed element, in letters and with numbers. */
+function told(scene: Scene, at: number, trail: Trail): HTMLElement[] {
+  const name = scene.name(at);
+  const lines = [h("p", {}, h("b", {}, name), " = ", trail.rule)];
+  const result = h("b", { class: "lg-t-result" }, number(trail.value));
+  if (trail.agrees === false)
+    lines.push(h("p", {}, "= ", result), note("More went into it than the trace keeps."));
+  else if (trail.numbers && trail.numbers !== number(trail.value))
+    lines.push(h("p", {}, `= ${missing(trail)} = `, result));
+  else lines.push(h("p", {}, "= ", result));
+  if (trail.rest !== null)
+    lines.push(note(`${trail.terms.length} of its ${trail.count} terms are kept.`));
+  const [before, after] = [scene.before?.at(at), scene.after?.at(at)];
+  if (before !== undefined && after !== undefined) {
+    const sum = `${number(before)} + ${signed(number(trail.value))} = `;
+    lines.push(
+      h("p", {}, `${sum.startsWith("−") ? "" : ""}it had `, sum, h("b", {}, number(after))),
+    );
+  }
+  return lines;
+}
+
+const note = (text: string) => h("p", { class: "lg-facts" }, text);
+
+function termTable(scene: Scene, name: string, trail: Trail): HTMLElement {
+  const sheets = new Map(scene.sheets.map((one) => [one.of, one]));
+  const rows = trail.terms.map(({ factors, text, value }) =>
+    h(
+      "tr",
+      {},
+      h(
+        "th",
+        { scope: "row" },
+        factors
+          .map(({ of, at }) => (sheets.get(of)?.name ?? "") + (sheets.get(of)?.kept.text(at) ?? ""))
+          .join(" · "),
+      ),
+      h("td", {}, text),
+      h("td", {}, number(value)),
+    ),
+  );
+  return h(
+    "table",
+    {},
+    h("caption", {}, `${name}: what it is made of`),
+    h("thead", {}, head(["term", "with numbers", "gives"])),
+    h("tbody", {}, ...rows),
+  );
+}
+
+const head = (names: string[]) =>
+  h("tr", {}, ...names.map((name) => h("th", { scope: "col" }, name)));
+
+/** A sheet's numbers, with those of its rows and columns. */
+function sheetTable({ name, kept, preview }: Sheet): HTMLElement {
+  const width = kept.shape.at(-1) ?? 1;
+  const flat = kept.shape.length < 2;
+  const row = (at: number) => (flat ? "" : kept.text(at * width).replace(/, 0\]$/, ", :]"));
+  return h(
+    "table",
+    {},
+    h("caption", {}, `${name}, ${shapeText(preview.shape)}`),
+    h("thead", {}, head(["", ...kept.columns.map((column) => String(column))])),
+    h(
+      "tbody",
+      {},
+      ...kept.rows.map((at) =>
+        h(
+          "tr",
+          {},
+          h("th", { scope: "row" }, row(at)),
+          ...kept.columns.map((column) => h("td", {}, number(kept.at(at * width + column)!))),
+        ),
+      ),
+    ),
+  );
+}
