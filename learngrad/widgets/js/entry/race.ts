@@ -49,6 +49,7 @@ class Live {
       revision: 0,
       silence: "",
       ask: (wish) => this.#latest.want(wish),
+      waiting: false,
     };
     this.views = new Views(() => new RaceView(this.shared));
     const ran = model.get("ran") as { head: Ran; buffers: DataView[] } | null;
@@ -64,6 +65,7 @@ class Live {
 
   #send({ start, settings }: Wish, number: number): void {
     this.#asked = performance.now();
+    this.shared.waiting = true;
     this.#model.send({ type: "race", number, start, settings });
     clearTimeout(this.#late);
     this.#late = setTimeout(() => {
@@ -77,7 +79,12 @@ class Live {
     const size = this.#take(message, buffers);
     if (!message.done) return;
     const wait = size / RATE - (performance.now() - this.#asked);
-    setTimeout(() => this.#latest.answered(message.number), Math.max(0, wait));
+    const next = () => {
+      this.#latest.answered(message.number);
+      this.shared.waiting = this.#latest.isBusy;
+      this.views.update();
+    };
+    setTimeout(next, Math.max(0, wait));
   }
 
   /** Puts what was run in its place; its bytes. */

@@ -29,12 +29,15 @@ export class Cards {
   readonly settings: Settings = {};
   readonly #cards = new Map<string, Card>();
   readonly #turner: Turner;
+  readonly #toggles: boolean;
   #key = "";
   #all = false;
   #live = true;
 
-  constructor(turner: Turner) {
+  /** `toggles`: whether an optimiser's name shows and hides it. */
+  constructor(turner: Turner, toggles: boolean) {
     this.#turner = turner;
+    this.#toggles = toggles;
   }
 
   /** Whether seldom used settings are shown, too. */
@@ -72,7 +75,13 @@ export class Cards {
         for (const { name, given } of walk.dials)
           if (walk.settings[name] !== undefined && walk.settings[name] !== given)
             turned[name] ??= walk.settings[name];
-        const card = new Card(walk, which, turned, this.hidden, this.#turner);
+        const card = new Card(
+          walk,
+          which,
+          turned,
+          this.#toggles ? this.hidden : null,
+          this.#turner,
+        );
         card.more(this.#all);
         card.enable(this.#live);
         this.#cards.set(walk.name, card);
@@ -105,24 +114,24 @@ class Card {
     { name, kind, dials }: Walk,
     which: number,
     turned: Record<string, number>,
-    hidden: Set<string>,
+    hidden: Set<string> | null,
     turner: Turner,
   ) {
     this.#turned = turned;
     const called = elide(name, 40);
-    const show = h(
-      "button",
-      { type: "button", "aria-pressed": "true", class: "lg-who", title: `show or hide ${kind}` },
-      swatch(which),
-      h("span", { class: "lg-name" }, called),
-    );
-    show.addEventListener("click", () => {
-      const hide = !hidden.has(name);
-      if (hide) hidden.add(name);
-      else hidden.delete(name);
-      show.setAttribute("aria-pressed", String(!hide));
-      turner.shown();
-    });
+    const who = [swatch(which), h("span", { class: "lg-name" }, called)];
+    const title = hidden ? `show or hide ${kind}` : kind;
+    const show = hidden
+      ? h("button", { type: "button", "aria-pressed": "true", class: "lg-who", title }, ...who)
+      : h("span", { class: "lg-who", title }, ...who);
+    if (hidden)
+      show.addEventListener("click", () => {
+        const hide = !hidden.has(name);
+        if (hide) hidden.add(name);
+        else hidden.delete(name);
+        show.setAttribute("aria-pressed", String(!hide));
+        turner.shown();
+      });
     this.#reset.setAttribute("aria-label", `reset ${called}`);
     this.#reset.addEventListener("click", () => {
       this.reset();
@@ -142,8 +151,9 @@ class Card {
         this.#write();
         turner.turned();
       });
-      const row = h("label", { title: spelt(dial.name) }, h("span", {}, label(dial.name)));
-      row.append(input, value);
+      const title = spelt(dial.name);
+      const row = h("label", { title, class: flag ? "lg-flag" : null });
+      row.append(h("span", {}, label(dial.name)), ...(flag ? [input] : [value, input]));
       return { dial, row, input, value };
     });
     this.element = h(
@@ -196,9 +206,9 @@ class Card {
   #write(): void {
     for (const { dial, input, value } of this.#dials) {
       const now = this.#turned[dial.name] ?? dial.given;
-      const text = dial.scale === "flag" ? (now ? "on" : "off") : valueText(now);
-      say(value, text);
-      if (dial.scale !== "flag") input.setAttribute("aria-valuetext", text);
+      if (dial.scale === "flag") continue;
+      say(value, valueText(now));
+      input.setAttribute("aria-valuetext", valueText(now));
       value.classList.toggle("lg-turned", dial.name in this.#turned);
     }
     const none = !this.#live || Object.keys(this.#turned).length === 0;

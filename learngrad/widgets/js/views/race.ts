@@ -39,6 +39,8 @@ export interface Shared {
   silence: string;
   /** Asks the kernel for another race; null where there is no kernel. */
   ask: ((wish: Wish) => void) | null;
+  /** Whether an answer is waited for. */
+  waiting: boolean;
 }
 
 /** Milliseconds of quiet after which a screen reader hears who stands where. */
@@ -89,7 +91,9 @@ export class RaceView {
     const { race } = shared;
     this.#begin = race.start;
     this.#first = race.begin;
-    this.#cards = new Cards({ turned: () => this.#wish(), shown: () => this.update() });
+    const turner = { turned: () => this.#wish(), shown: () => this.update() };
+    // The curves have a legend of their own.
+    this.#cards = new Cards(turner, race.ground !== null);
     adopt(document.body);
     adopt(document.body, "race", raceCss);
     const gap = h("span", { class: "lg-gap" });
@@ -208,6 +212,7 @@ export class RaceView {
       step: String(step),
       steps: String(race.steps),
       revision: String(revision),
+      waiting: String(this.#shared.waiting),
       playing: String(this.#ground?.transport.playing ?? false),
       start: race.start ? race.start.map((at) => number(at)).join(" ") : "",
     });
