@@ -316,6 +316,9 @@ int, long, short = int32, int64, int16
 _LAZY = {
     "bfloat16": "learngrad.devices",
     "LivePlot": "learngrad.widgets.plot",
+    "LossSurface": "learngrad.widgets.surface",
+    "Trajectory": "learngrad.descent.trajectory",
+    "plot_boundary": "learngrad.descent.boundary",
     "race": "learngrad.widgets.race",
     "record": "learngrad.widgets.display",
     "show": "learngrad.widgets.display",
@@ -349,11 +352,14 @@ _NOT_HERE = {
 
 if _TYPE_CHECKING:
     from learngrad import data, distributions, nn, optim, saving, trace, utils, widgets
+    from learngrad.descent.boundary import plot_boundary
+    from learngrad.descent.trajectory import Trajectory
     from learngrad.saving import load, save
     from learngrad.trace.stepper import step
     from learngrad.widgets.display import record, show
     from learngrad.widgets.plot import LivePlot
     from learngrad.widgets.train import train
+    from learngrad.widgets.surface import LossSurface
     from learngrad.widgets.race import race
 
 

@@ -98,7 +98,7 @@ def _named(one: Any, at: Evaluator, seed: int) -> Direction:
     if not isinstance(one, str):
         raise ArgumentTypeError(
             f"a direction is a name or another model, not {type(one).__name__}",
-            fix='directions="random", "pca", "hessian", ("gradient", "0.weight"), or (other_model,)')
+            fix='directions="random", "pca", "hessian", or ["gradient", other_model]')
     if one == "gradient":
         return _gradient(at)
     if one in at.names:
@@ -153,7 +153,7 @@ def _random(at: Evaluator, seed: int, only: int | None = None) -> list[np.ndarra
     for k, a in enumerate(at.center):
         here = devices.to_device(a, devices.CPU).astype(np.float64)
         noise = draw.standard_normal(here.shape)
-        if only is None and any(matrices) and not matrices[k] or only not in (None, k):
+        if (only is None and any(matrices) and not matrices[k]) or only not in (None, k):
             arrays.append(np.zeros(here.shape))
             continue
         axes = tuple(range(1, here.ndim)) if here.ndim > 1 else None
@@ -197,9 +197,9 @@ def _pca(at: Evaluator, path: Trajectory | None, seed: int, count: int) -> list[
         low, high = min(0.0, along.min()), max(0.0, along.max())
         room = 0.2 * (high - low) + max(0.0, 0.5 * widest - (high - low)) / 2
         directions.append(Direction(
-            f"component {rank + 1} of the path ({share:.0%})",
-            f"principal component {rank + 1} of the path, with {share:.1%} of its squared length "
-            "from here", unflat(axis, at.center), float(low - room), float(high + room)))
+            f"component {rank + 1} of the path ({100 * share:.0f} %)",
+            f"principal component {rank + 1} of the path, with {100 * share:.1f} % of its squared "
+            "length from here", unflat(axis, at.center), float(low - room), float(high + room)))
     return directions
 
 

@@ -91,7 +91,7 @@ class Surface:
     Examples
     --------
     >>> import learngrad
-    >>> from learngrad.descent import Surface
+    >>> from learngrad.descent.surface import Surface
     >>> learngrad.manual_seed(0)  # doctest: +ELLIPSIS
     <...>
     >>> model = learngrad.nn.Linear(1, 1)
@@ -102,7 +102,7 @@ class Surface:
     (0.0, (2.0, 1.0))
     """
 
-    def __init__(self, model: Module, loss_fn: Callable[..., Any], X: Any = None,  # noqa: N803
+    def __init__(self, model: Module, loss_fn: Callable[..., Any], X: Any = None,
                  y: Any = None, *, directions: Any = "random", span: Any = None,
                  trajectory: Trajectory | None = None, finest: int = 65, seed: int = 0) -> None:
         if finest not in GRIDS:

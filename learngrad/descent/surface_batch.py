@@ -62,7 +62,7 @@ class Evaluator:
         If `model` is no Module, or the loss no tensor.
     """
 
-    def __init__(self, model: Module, loss_fn: Callable[..., Any], X: Any = None,  # noqa: N803
+    def __init__(self, model: Module, loss_fn: Callable[..., Any], X: Any = None,
                  y: Any = None) -> None:
         if not isinstance(model, Module):
             raise ArgumentTypeError(f"a surface is that of a model's loss, and this is a "
@@ -94,7 +94,7 @@ class Evaluator:
 
     def loss(self) -> Tensor:
         """The loss of the copy as it stands, as a tensor."""
-        X, y = self._data  # noqa: N806
+        X, y = self._data
         model, loss_fn = self._model, self._loss_fn
         if X is None:
             value = loss_fn(model)
@@ -213,7 +213,8 @@ def _timed(work: Callable[[], np.ndarray]) -> tuple[np.ndarray, float]:
     return work(), perf_counter() - began
 
 
-def _apply(operation: type[Function], inputs: list[tuple[bool, Any]], lanes: int) -> tuple[Any, ...]:
+def _apply(operation: type[Function], inputs: list[tuple[bool, Any]],
+           lanes: int) -> tuple[Any, ...]:
     """One operation on all lanes; `inputs` say whether they have lanes."""
     if operation is matmul.Linear:
         return (_linear(*inputs),)
@@ -236,7 +237,7 @@ def _aligned(inputs: list[tuple[bool, Any]]) -> list[Any]:
 
 
 def _linear(x: tuple[bool, Any], weight: tuple[bool, Any], bias: tuple[bool, Any]) -> Any:
-    (x_has, rows), (w_has, w), (b_has, b) = x, weight, bias
+    (x_has, rows), (_, w), (b_has, b) = x, weight, bias
     lead = rows.shape[x_has:-1]
     out = rows.reshape((*rows.shape[:x_has], -1, rows.shape[-1])) @ w.swapaxes(-1, -2)
     if b is not None:

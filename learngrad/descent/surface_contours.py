@@ -14,7 +14,7 @@ import numpy as np
 __all__ = ["Contour", "Levels", "band_of", "contour", "levels", "ticks"]
 
 MOST = 14
-STEEP = 30
+STEEP = 20
 """The highest over the lower tenth, from which levels rise by factors."""
 DECADES = 6
 """Powers of ten that levels go down from the highest, at most."""
@@ -105,7 +105,7 @@ def _step(raw: float) -> tuple[int, int] | None:
 
 
 def _round(share: int, power: int) -> float:
-    """share · 10^power as it is written in decimals, without the dust of a product."""
+    """One share of a power of ten as it is written in decimals, without the dust of a product."""
     return float(f"{share}e{power}")
 
 

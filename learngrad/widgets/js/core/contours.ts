@@ -29,12 +29,12 @@ export interface Contour {
 }
 
 const MOST_LEVELS = 14;
-/** Highest over lowest, from which levels rise by factors. */
-const STEEP = 30;
-/** Powers of ten that levels go down from the highest. */
-const DECADES = 8;
-/** So much further than most of the field its highest point may lie and still have a level. */
-const FAR = 20;
+/** The highest over the lower tenth, from which levels rise by factors. */
+const STEEP = 20;
+/** Powers of ten that levels go down from the highest, at most. */
+const DECADES = 6;
+/** The height over that of most points, from which only half as high a part has levels. */
+const FAR = 8;
 const SHARES = [[1, 2, 5], [1, 3], [1]];
 
 /** Round heights that suit the values: by factors where they span powers of ten, else even. */
@@ -42,17 +42,17 @@ export function levels(values: ArrayLike<number>, most = MOST_LEVELS): Levels {
   const sorted = Float64Array.from(Array.from(values).filter(Number.isFinite)).sort();
   if (!sorted.length) return { values: [], isLog: false };
   const [low, high] = [sorted[0]!, sorted.at(-1)!];
-  if (low >= 0 && high > STEEP * quantile(sorted, 0.02)) {
-    const bottom = Math.max(quantile(sorted, 0.002), high * 10 ** -DECADES);
+  if (low >= 0 && high > STEEP * quantile(sorted, 0.1)) {
+    const bottom = Math.max(quantile(sorted, 0.01), high * 10 ** -DECADES);
     return { values: byFactors(bottom, high, most), isLog: true };
   }
   const usual = quantile(sorted, 0.75) - low;
-  const top = high - low > FAR * usual && usual > 0 ? low + FAR * usual : high;
+  const top = high - low > FAR * usual && usual > 0 ? low + (FAR / 2) * usual : high;
   return { values: even(low, top, most), isLog: false };
 }
 
 function quantile(sorted: Float64Array, share: number): number {
-  return sorted[Math.floor(share * (sorted.length - 1))]!;
+  return sorted[Math.ceil(share * (sorted.length - 1))]!;
 }
 
 function byFactors(bottom: number, top: number, most: number): number[] {
@@ -92,6 +92,15 @@ export function bandOf(value: number, { values }: Levels): number {
   let band = 0;
   while (band < values.length && value >= values[band]!) band++;
   return band;
+}
+
+/** As `bandOf`, with how far within it: the middle of band 3 is 3. */
+export function shadeOf(value: number, heights: Levels): number {
+  const band = bandOf(value, heights);
+  const [low, high] = [heights.values[band - 1], heights.values[band]];
+  if (low === undefined || high === undefined) return band;
+  const [from, to] = [scaled(low, heights.isLog), scaled(high, heights.isLog)];
+  return band - 0.5 + (scaled(value, heights.isLog) - from) / (to - from);
 }
 
 /** What is not lower than a level, by marching squares. `-Infinity`: all but the holes. */

@@ -3,12 +3,13 @@ import graph from "./graph.ts";
 import type { WidgetModel } from "./model.ts";
 import plot from "./plot.ts";
 import race from "./race.ts";
+import surface from "./surface.ts";
 import { frontOf } from "./view.ts";
 
 export default {
   initialize({ model }: { model: WidgetModel }) {
     // The first of this version serves every kernel of the page.
-    frontOf(model).arrive({ graph, plot, race });
+    frontOf(model).arrive({ graph, plot, race, surface });
   },
   render() {},
 };

@@ -1,7 +1,6 @@
 // A map of a field: bands, lines with their heights, axes; and above it a canvas for what moves.
 // The map is drawn when the field, the size or the theme changes, what moves with each `over()`.
 import {
-  bandOf,
   contour,
   type Field,
   type Levels,
@@ -48,6 +47,13 @@ export class ContourMap {
 
   get field(): Field | null {
     return this.#field;
+  }
+
+  /** Other names for the axes. */
+  name(labels: readonly [string, string]): void {
+    if (labels.join() === this.#options.labels?.join()) return;
+    this.#options.labels = labels;
+    this.draw();
   }
 
   /** Another field, or the same with new values; its levels, where they are known already. */
@@ -241,7 +247,7 @@ export class ContourMap {
       pen.textAlign = "center";
       pen.fillText(number(x), at, bottom + 12);
     }
-    for (const y of ticks(...field.y, Math.max(2, Math.floor((bottom - top) / 60)))) {
+    for (const y of ticks(...field.y, Math.max(2, Math.floor((bottom - top) / 45)))) {
       const [, at] = this.place([0, y]);
       pen.moveTo(left, at);
       pen.lineTo(left - 4, at);
@@ -310,13 +316,15 @@ export function disc(
 /** The colours of a map, as the theme has them now. */
 export interface Inks {
   line: string;
+  /** Thin lines behind a drawing. */
+  rule: string;
   faint: string;
   ink: string;
   halo: string;
   broken: string;
   font: string;
-  /** The colour of a band (from 0) above so many levels. */
-  band(band: number, levels: number): string;
+  /** The colour of a band (from 0) above so many levels, lighter or darker by a factor. */
+  band(band: number, levels: number, light?: number): string;
   /** One of the six colours of runs and curves, from 0. */
   series(at: number): string;
 }
@@ -327,12 +335,16 @@ export function inks(element: Element): Inks {
   const stops = Array.from({ length: STOPS }, (_, at) => channels(colour(`field-${at}`)));
   return {
     line: colour("field-line"),
+    rule: colour("line"),
     faint: colour("faint"),
     ink: colour("ink"),
     halo: colour("halo"),
     broken: colour("failed-line"),
     font: colour("ui") || "sans-serif",
-    band: (band, count) => `rgb(${blend(stops, count ? band / count : 0).join(" ")})`,
+    band: (band, count, light = 1) =>
+      `rgb(${blend(stops, count ? band / count : 0)
+        .map((channel) => Math.round(channel * light))
+        .join(" ")})`,
     series: (at) => colour(`series-${(at % 6) + 1}`),
   };
 }
@@ -348,11 +360,6 @@ function blend(stops: number[][], share: number): number[] {
   return stops[from]!.map((low, channel) =>
     Math.round(low + (stops[from + 1]![channel]! - low) * (at - from)),
   );
-}
-
-/** The colour of a value among levels. */
-export function colourOf(value: number, heights: Levels, ink: Inks): string {
-  return ink.band(bandOf(value, heights), heights.values.length);
 }
 
 /** A canvas as large as its element, cleared, in CSS pixels; null where it has no size. */
