@@ -21,8 +21,8 @@ LONGEST = 100
 """Characters of an answer that are read."""
 
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,3})?"
-_ONE = re.compile(_NUMBER)
-_FRACTION = re.compile(f"({_NUMBER})/({_NUMBER})")
+_ONE = re.compile(_NUMBER, re.ASCII)
+_FRACTION = re.compile(f"({_NUMBER})/({_NUMBER})", re.ASCII)
 _SHAPE = re.compile(r"(?:torch\.|learngrad\.)?(?:size|shape)?\(?[\[(]?([^\[\]()]*)[\])]?\)?")
 
 

@@ -142,23 +142,23 @@ def _backward(facts: Facts, step: Mapping[str, Any]) -> Iterator[Question]:
     targets: dict[tuple[int, int], list[Any]] = {}
     for part in step["contributions"]:
         targets.setdefault(tuple(part["to"]), []).append(part)
-    matrices = 0
     told = [(parts, _number(facts, step, parts)) for parts in targets.values()]
     # A sum passes on the same to each: one is asked about, the one with most to think of.
     if facts.nodes[step["node"]]["op"] == "add" and all(question for _, question in told):
         told = sorted(told, key=lambda one: not _adds_up(one[0][0]))[:1]
-    for parts, question in told:
-        product = None if question else _product(facts, step, parts)
-        alone = product and len(targets) == 1
-        if not (product and matrices) and (parts[0].get("summed_from") or not question):
+    products = [None if question else _product(facts, step, parts) for parts, question in told]
+    alone = sum(map(bool, products)) == 1
+    for at, (parts, question) in enumerate(told):
+        # Of two matrices one is asked for its shape, the other for its product; one alone for both.
+        product, later = products[at], any(products[:at])
+        if not (product and later) and (parts[0].get("summed_from") or not question):
             shape = _shape(facts, step, parts)
             if shape:
                 yield shape
         if question:
             yield question
-        if product and (matrices or alone):
+        if product and (later or alone):
             yield product
-        matrices += bool(product)
 
 
 def _adds_up(part: Mapping[str, Any]) -> bool:
@@ -207,7 +207,7 @@ def _number(facts: Facts, step: Mapping[str, Any], parts: list[Any]) -> Question
     else:
         slips = [("overwrote", total), ("kept", before),
                  *[(key, before + share) for key, share in slips + single],
-                 ("subtracted", before - total), ("multiplied", before * total)]
+                 ("multiplied", before * total)]
         given.append((f"at {to} already", number(before)))
         ask = f"What is the gradient at {to} after this step?"
         total += before

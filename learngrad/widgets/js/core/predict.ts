@@ -219,8 +219,7 @@ export function readSheet(data: unknown): Sheet {
   const sheet = data as Sheet;
   const kinds = ["number", "shape", "choice"];
   const good =
-    !!sheet &&
-    typeof sheet.hints === "object" &&
+    !!sheet?.hints &&
     Array.isArray(sheet.questions) &&
     sheet.questions.every(
       (one) =>
