@@ -13,9 +13,9 @@ from learngrad import source
 
 __all__ = [
     "AnomalyError", "ArgumentError", "ArgumentRangeError", "ArgumentTypeError", "DownloadError",
-    "DtypeError", "GraphError", "LearngradError", "MissingDependency", "OutOfMemoryError",
-    "OutOfRangeError", "PlaceError", "ShapeError", "SingularError", "SizeError", "TraceError",
-    "WorkerError", "describe_tensor",
+    "DtypeError", "GraphError", "KernelError", "LearngradError", "MissingDependency",
+    "OutOfMemoryError", "OutOfRangeError", "PlaceError", "ShapeError", "SingularError",
+    "SizeError", "TraceError", "WorkerError", "describe_tensor",
 ]
 
 
@@ -104,6 +104,10 @@ class DtypeError(LearngradError, RuntimeError):
 
 class OutOfMemoryError(LearngradError, RuntimeError, MemoryError):
     """There is not enough memory, on the CPU or on a GPU."""
+
+
+class KernelError(LearngradError, RuntimeError):
+    """A kernel for a GPU that its compiler refuses."""
 
 
 class AnomalyError(LearngradError, RuntimeError):

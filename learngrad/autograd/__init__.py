@@ -13,10 +13,11 @@ from learngrad.autograd.mode import (
     no_grad,
     set_grad_enabled,
 )
+from learngrad.autograd.operation import Operation, operation
 
 function.once_differentiable = once_differentiable  # type: ignore[attr-defined]  # PyTorch's place
 
-__all__ = ["Contribution", "Function", "GradcheckError", "Step", "backward",
+__all__ = ["Contribution", "Function", "GradcheckError", "Operation", "Step", "backward",
            "detect_anomaly", "enable_grad", "functional", "grad", "gradcheck", "gradgradcheck",
-           "inference_mode", "is_grad_enabled", "no_grad", "set_detect_anomaly",
+           "inference_mode", "is_grad_enabled", "no_grad", "operation", "set_detect_anomaly",
            "set_grad_enabled"]

@@ -20,6 +20,7 @@ from learngrad import devices, source
 from learngrad.autograd.observe import thread
 from learngrad.autograd.order import RISING
 from learngrad.errors import DtypeError, GraphError, LearngradError, ShapeError, name_of
+from learngrad.kernels import does_not_compile
 from learngrad.memory import out_of_memory
 
 __all__ = ["AccumulateGrad", "Function"]
@@ -414,6 +415,8 @@ class Function(Node):
         told: Exception = error
         if isinstance(error, MemoryError):
             told = out_of_memory(error, cls.sign or cls.__name__.lower())
+        elif hasattr(error, "get_message"):  # CuPy's, of the compiler: a kernel of the user's own
+            told = does_not_compile(error, cls.__name__, source.resolve(node.made))
         elif not isinstance(error, LearngradError):
             told = apart(cls, inputs) or cls.explain(error, inputs)
         for watcher in thread.watchers:

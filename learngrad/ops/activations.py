@@ -9,6 +9,7 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.errors import ArgumentError, ArgumentRangeError, DtypeError, ShapeError
+from learngrad.kernels import fused
 from learngrad.ops.elementwise import Floating, Relu, absolute, where
 from learngrad.ops.exponential import sigmoid
 from learngrad.ops.losses import softmax
@@ -113,12 +114,18 @@ class Silu(Floating):
     formula, sign, local = r"x \, \sigma(x)", "SiLU", {"x": "σ(x) · (1 + x · (1 − σ(x)))"}
 
     def forward(self, x):
-        return in_pieces(lambda x: x * sigmoid(x), x)
+        return in_pieces(_silu, x)
 
     def backward(self, g, x):
         return in_pieces(_silu_back, g, x)
 
 
+@fused("T x", "T out", "out = x / (T(1) + exp(-x));")
+def _silu(x):
+    return x * sigmoid(x)
+
+
+@fused("T g, T x", "T out", "T s = T(1) / (T(1) + exp(-x)); out = ((T(1) - s) * x + T(1)) * s * g;")
 def _silu_back(g, x):
     s = sigmoid(x)
     return ((1 - s) * x + 1) * s * g
@@ -138,12 +145,15 @@ class Gelu(Floating):
         return in_pieces(_gelu_back, g, x)
 
 
+@fused("T x", "T out", "out = x * normcdf(x);")
 def _gelu(x):
     out = below(x)
     out *= x
     return out
 
 
+@fused("T g, T x", "T out",
+       "out = (exp(x * x * T(-0.5)) * x * T(0.3989422804014327) + normcdf(x)) * g;")  # 1 / sqrt(2π)
 def _gelu_back(g, x):
     return (np.exp(x * x * -0.5) * x * (1 / math.sqrt(2 * math.pi)) + below(x)) * g
 
@@ -162,6 +172,9 @@ class GeluTanh(Floating):
         return in_pieces(_gelu_tanh_back, g, x)
 
 
+@fused("T x", "T out", f"""
+       T t = tanh((x * x * T({0.044715 * ROOT!r}) + T({ROOT!r})) * x);
+       out = T(0.5) * x * (T(1) + t);""")
 def _gelu_tanh(x):
     out = np.tanh((x * x * (0.044715 * ROOT) + ROOT) * x)
     out += 1
@@ -170,6 +183,11 @@ def _gelu_tanh(x):
     return out
 
 
+@fused("T g, T x", "T out", f"""
+       T square = x * x;
+       T t = tanh((square * T({0.044715 * ROOT!r}) + T({ROOT!r})) * x);
+       T slope = (T(1) - t * t) * (square * T({3 * 0.044715 * ROOT!r}) + T({ROOT!r})) * x;
+       out = (T(0.5) * slope + T(0.5) * (T(1) + t)) * g;""")
 def _gelu_tanh_back(g, x):
     square = x * x
     t = tanh((square * (0.044715 * ROOT) + ROOT) * x)

@@ -9,6 +9,7 @@ import numpy as np
 from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, DtypeError, ShapeError
+from learngrad.kernels import fused
 from learngrad.ops.windows import batched
 
 __all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d",
@@ -26,11 +27,18 @@ class Dropout(Function):
 
     def forward(self, x, p, shape):
         draws = devices.default_generator(devices.device_of(x)).stream.random(shape, np.float32)
-        self.mask = (draws >= p).astype(x.dtype) * (1 / (1 - p) if p < 1 else 0.0)
-        return x * self.mask
+        out, self.mask = _dropped(x, draws, p, 1 / (1 - p) if p < 1 else 0.0)
+        return out
 
     def backward(self, g):
         return g * self.mask
+
+
+@fused("T x, float32 draw, float32 p, T scale", "T out, T mask",
+       "mask = draw >= p ? scale : T(0); out = x * mask;")
+def _dropped(x, draw, p, scale):
+    mask = (draw >= p).astype(x.dtype) * scale
+    return x * mask, mask
 
 
 class AlphaDropout(Dropout):

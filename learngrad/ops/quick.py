@@ -20,7 +20,7 @@ def in_pieces(formula: Callable[..., Any], first: Any, *more: Any) -> Any:
     Each step of a formula reads and writes its arrays; pieces stay in the cache from step to step.
     """
     if type(first) is not np.ndarray or first.size < 2 * PIECE:
-        return formula(first, *more)
+        return formula(first, *more)  # on a GPU its kernel, if it is `fused`
     out, flat = np.empty(first.shape, first.dtype), [a.reshape(-1) for a in (first, *more)]
     into = out.reshape(-1)
     for at in range(0, first.size, PIECE):

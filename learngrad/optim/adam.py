@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from learngrad.kernels import fused
 from learngrad.optim.optimizer import Optimizer
 from learngrad.optim.rules import count, downhill, memory, pieces
 from learngrad.optim.settings import AT_LEAST_0, FRACTION, Limits
@@ -95,21 +96,36 @@ class Adam(Optimizer):
         mean, square = memory(state, "exp_avg", param), memory(state, "exp_avg_sq", param)
         largest = memory(state, "max_exp_avg_sq", param) if amsgrad else square
         for p, g, m, v, top in pieces(param, grad, mean, square, largest):
-            if shrink != 1:
-                p *= shrink
-            if decay or maximize:
-                g = downhill(p, g, decay, maximize)
-            s = g - m
-            s *= 1 - beta1
-            m += s
-            np.multiply(g, g, out=s)
-            s *= 1 - beta2
-            v *= beta2
-            v += s
-            if amsgrad:
-                np.maximum(top, v, out=top)
-            np.sqrt(top, out=s)
-            s += eps
-            np.divide(m, s, out=s)
-            s *= rate
-            p -= s
+            _rule(g, shrink, decay, maximize, 1 - beta1, beta2, 1 - beta2, amsgrad, eps, rate,
+                  p, m, v, top)
+
+
+@fused("T g, T shrink, T decay, bool maximize, T new1, T beta2, T new2, bool amsgrad, T eps, "
+       "T rate", "T p, T m, T v, T top", """
+       p *= shrink;
+       T s = (maximize ? T(-g) : g) + p * decay;
+       m += (s - m) * new1;
+       v = v * beta2 + s * s * new2;
+       top = (amsgrad && (top > v)) ? top : v;
+       p -= m / (sqrt(top) + eps) * rate;""")
+def _rule(g: Any, shrink: float, decay: float, maximize: bool, new1: float, beta2: float,
+          new2: float, amsgrad: bool, eps: float, rate: float, p: Any, m: Any, v: Any,
+          top: Any) -> None:
+    if shrink != 1:
+        p *= shrink
+    if decay or maximize:
+        g = downhill(p, g, decay, maximize)
+    s = g - m
+    s *= new1
+    m += s
+    np.multiply(g, g, out=s)
+    s *= new2
+    v *= beta2
+    v += s
+    if amsgrad:
+        np.maximum(top, v, out=top)
+    np.sqrt(top, out=s)
+    s += eps
+    np.divide(m, s, out=s)
+    s *= rate
+    p -= s

@@ -8,6 +8,7 @@ import numpy as np
 
 from learngrad.autograd.order import RISING, latest
 from learngrad.errors import ArgumentError
+from learngrad.kernels import fused
 from learngrad.optim.optimizer import Optimizer
 from learngrad.optim.rules import PIECE, downhill, memory, pieces
 from learngrad.optim.settings import AT_LEAST_0, Limits
@@ -98,7 +99,7 @@ class SGD(Optimizer):
                 array = p._data
                 if type(array) is not _ndarray or array.size > PIECE:
                     for piece, slope in pieces(array, g._data):
-                        piece -= slope * lr
+                        _plain(slope, lr, piece)
                 else:
                     if array.dtype is not dtype:
                         dtype = array.dtype
@@ -115,13 +116,29 @@ class SGD(Optimizer):
             factor = 1  # the first direction is the whole gradient
         kept = memory(state, "momentum_buffer", param) if momentum else grad
         for p, g, v in pieces(param, grad, kept):
-            if decay or maximize:
-                g = downhill(p, g, decay, maximize)
             if momentum:
-                v *= momentum
-                v += g if factor == 1 else g * factor
-                if nesterov:
-                    p -= v * (momentum * lr)
-                else:
-                    g = v
-            p -= g * lr
+                _with_momentum(g, lr, decay, maximize, momentum, factor, nesterov, p, v)
+            else:
+                _plain(downhill(p, g, decay, maximize), lr, p)
+
+
+@fused("T g, T lr", "T p", "p -= g * lr;")
+def _plain(g: Any, lr: float, p: Any) -> None:
+    p -= g * lr
+
+
+@fused("T g, T lr, T decay, bool maximize, T momentum, T factor, bool nesterov", "T p, T v", """
+       T s = (maximize ? T(-g) : g) + p * decay;
+       v = v * momentum + s * factor;
+       p -= (nesterov ? T(s + v * momentum) : v) * lr;""")
+def _with_momentum(g: Any, lr: float, decay: float, maximize: bool, momentum: float,
+                   factor: float, nesterov: bool, p: Any, v: Any) -> None:
+    if decay or maximize:
+        g = downhill(p, g, decay, maximize)
+    v *= momentum
+    v += g if factor == 1 else g * factor
+    if nesterov:
+        p -= v * (momentum * lr)
+    else:
+        g = v
+    p -= g * lr

@@ -16,7 +16,7 @@ ROOMS = [
     {"source"},
     {"errors"},
     {"devices"},
-    {"memory"},
+    {"kernels", "memory"},
     {"autograd"},
     {"ops"},
     {"numbers", "printing"},
