@@ -44,7 +44,8 @@ class Memory:
                  clock: Callable[[], float] = monotonic) -> None:
         self._here, self._there, self._clock = here, there, clock
         self._first = here()
-        self._said, self._due = "", 0.0
+        self._due = 0.0
+        self._said = self._look()  # now: the first look is the slow one
 
     def describe(self) -> str:
         """The words; none where nothing tells."""

@@ -38,6 +38,7 @@ SLICE = 0.03
 """Seconds of work between two looks at the event loop, where there are no threads."""
 PATIENCE = 2.0
 """Seconds that a program which ends leaves a step to end."""
+_OWN = __file__.removesuffix(".py")
 ENDED = ("done", "stopped", "failed")
 
 Observer = Callable[["Training"], Any]
@@ -296,7 +297,7 @@ class Training:
                                     fix="a loader with at least one batch")
             if self._validate is not None:
                 with no_grad():
-                    measured = named(self._validate(), "validate")
+                    measured = named(self._validate(), "validate", self._validate)
                 self.log.log_epoch(**{name if is_of_part(name) else f"val_{name}": value
                                       for name, value in measured.items()})
 
@@ -304,7 +305,7 @@ class Training:
         """One step."""
         if self._takes is None:
             self._takes = way_in(self._step, item)
-        self.values = named(self._takes(item), "step")
+        self.values = named(self._takes(item), "step", self._step)
         self.log.log(**self.values)
         self.steps += 1
         for observer in tuple(self.observers):
@@ -371,7 +372,7 @@ class Training:
             self._loop.close()  # a loader's workers end here
             self.progress.stop()
             self._watch.halt()
-            self.error = error
+            self.error = _from_the_users_lines(error)
             self.state = "failed" if error else "stopped" if self._stopping else "done"
             if error:
                 _untold.add(self)
@@ -431,11 +432,20 @@ def _leave() -> None:
                 if error is not run.error:
                     break
         else:
+            run._changed = lambda _: None  # whoever looked at it is going, too
             run.ask("stop")
             run._await(lambda: False, PATIENCE)
     for run in tuple(_untold):
         if run.error is not None:
             traceback.print_exception(run.error)
+
+
+def _from_the_users_lines(error: BaseException | None) -> BaseException | None:
+    """An error whose traceback begins where the user's code does."""
+    trace = error.__traceback__ if error else None
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_OWN):
+        trace = trace.tb_next
+    return error and error.with_traceback(trace)
 
 
 def _in_a_line(error: BaseException) -> str:

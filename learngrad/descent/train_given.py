@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from learngrad import source as places
 from learngrad.descent.curves import single
 from learngrad.descent.rates import is_optimizer
 from learngrad.descent.run import items_of
-from learngrad.errors import ArgumentError, ArgumentTypeError
+from learngrad.errors import ArgumentError, ArgumentTypeError, LearngradError
 
 __all__ = ["as_optimizers", "callable_for", "named", "source", "way_in", "whole"]
 
@@ -97,15 +98,27 @@ def _fits(step: Callable[..., Any], *given: Any) -> bool:
     return True
 
 
-def named(values: Any, who: str) -> dict[str, float]:
+def named(values: Any, role: str, returned_by: Callable[..., Any]) -> dict[str, float]:
     """What a step returned, as numbers with names."""
-    if values is None:
-        raise ArgumentTypeError(f"{who} returned nothing, so there is nothing to draw",
-                                fix='return loss, or return {"loss": loss, "accuracy": accuracy}')
-    if not isinstance(values, Mapping):
-        values = {"loss": values}
-    for name in values:
-        if not isinstance(name, str):
-            raise ArgumentTypeError(f"{who} returned a metric whose name is {name!r:.60}",
-                                    fix='return {"loss": loss}')
-    return {name: single(name, "value", value) for name, value in values.items()}
+    try:
+        if values is None:
+            raise ArgumentTypeError(
+                f"{role} returned nothing, so there is nothing to draw",
+                fix='return loss, or return {"loss": loss, "accuracy": accuracy}')
+        if not isinstance(values, Mapping):
+            values = {"loss": values}
+        for name in values:
+            if not isinstance(name, str):
+                raise ArgumentTypeError(f"{role} returned a metric whose name is {name!r:.60}",
+                                        fix='return {"loss": loss}')
+        return {name: single(name, "value", value) for name, value in values.items()}
+    except LearngradError as error:
+        error.where = _place(returned_by)  # not the line of the thread
+        raise
+
+
+def _place(function: Callable[..., Any]) -> places.Place | None:
+    """Where a function is written."""
+    found: Any = inspect.unwrap(getattr(function, "__func__", function))
+    code = getattr(found, "__code__", None)
+    return places.resolve((code, 0)) if code is not None else None

@@ -63,7 +63,7 @@ class Sender:
         self._interval, self._share = interval, share
         self._thread: threading.Thread | None = None
         self._threads = True
-        self._sending = threading.Lock()
+        self._starting, self._sending = threading.Lock(), threading.Lock()
         self._stop = threading.Event()
         self._due = 0.0
         self._error: Exception | None = None
@@ -84,7 +84,8 @@ class Sender:
     def close(self) -> None:
         """End the thread and send what is left; a failure to send is a warning, once."""
         self._stop.set()
-        thread = self._thread
+        with self._starting:
+            thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join()
         self.flush()
@@ -110,15 +111,17 @@ class Sender:
         return pause, more
 
     def _begin(self) -> None:
-        thread = threading.Thread(target=self._work, name="learngrad-live", daemon=True)
-        self._thread = thread
-        self._running(True)
-        try:
-            thread.start()
-        except RuntimeError:
-            # No threads here (Pyodide): what changes something sends.
-            self._thread, self._threads = None, False
-            self._running(False)
+        with self._starting:
+            if self._thread is not None:
+                return
+            self._thread = threading.Thread(target=self._work, name="learngrad-live", daemon=True)
+            self._running(True)
+            try:
+                self._thread.start()
+            except RuntimeError:
+                # No threads here (Pyodide): what changes something sends.
+                self._thread, self._threads = None, False
+                self._running(False)
 
     def _work(self) -> None:
         quiet = 0

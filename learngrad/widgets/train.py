@@ -136,10 +136,7 @@ def _turned(run: Training) -> None:
     shell = notebook()
     if run.error is not None and shell is not None and not run.waited:
         run.heard()
-        trace = run.error.__traceback__
-        while trace is not None and trace.tb_frame.f_code.co_filename == training.__file__:
-            trace = trace.tb_next  # the learner's own lines
-        shell.showtraceback((type(run.error), run.error, trace), tb_offset=0)
+        shell.showtraceback((type(run.error), run.error, run.error.__traceback__), tb_offset=0)
 
 
 # ---- Cells that run again ------------------------------------------------------------------------

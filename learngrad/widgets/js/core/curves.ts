@@ -38,6 +38,24 @@ export interface Status {
   /** Microseconds a call. */
   cost: number;
   steps: number;
+  /** What the kernel's process holds, in words. */
+  memory?: string;
+  /** The loop of a cell that runs: "running", "stopping", or nothing. */
+  loop?: string;
+  /** Trainings in the background. */
+  runs?: Training[];
+}
+
+/** A training in the background, as `Training.status` tells it. */
+export interface Training {
+  id: number;
+  name: string;
+  state: "running" | "paused" | "done" | "stopped" | "failed";
+  text: string;
+  share: number | null;
+  steps: number;
+  lr: number | null;
+  error: string;
 }
 
 interface Mark {
@@ -136,6 +154,8 @@ export function firstNotBelow(values: Float64Array, x: number): number {
 export class CurveStore {
   readonly series: Series[] = [];
   status: Status | null = null;
+  /** Whether the kernel that grew it is gone. */
+  gone = false;
 
   /**
    * Puts a part at the end of its series. What is known already is dropped; a part that begins at

@@ -4,7 +4,10 @@ export interface WidgetModel {
   send(content: unknown, callbacks?: unknown, buffers?: ArrayBuffer[]): void;
   on(name: "msg:custom", heard: (content: unknown, buffers: DataView[]) => void): void;
   on(name: string, heard: () => void): void;
-  widget_manager: { get_model(id: string): Promise<unknown> };
+  widget_manager: {
+    get_model(id: string): Promise<unknown>;
+    kernel?: { interrupt?: () => unknown };
+  };
 }
 
 /** What a view is to its owner. */

@@ -24,15 +24,21 @@ class Live {
 
   constructor(model: WidgetModel) {
     this.#model = model;
-    this.views = new Views(() => new PlotView(this.store, String(model.get("title") || "Descent")));
+    const host = { send: (order: unknown) => model.send(order), ...interrupting(model) };
+    const title = String(model.get("title") || "Descent");
+    this.views = new Views(() => new PlotView(this.store, title, host));
     model.on("change:state", () => this.#state());
     model.on("msg:custom", (content, buffers) => this.#heard(content as Points, buffers));
+    model.on("comm_live_update", () => this.#unsure());
     this.#state();
+    // A page that was reloaded knows what was there when a state was last set.
+    if (model.get("live")) this.#ask();
   }
 
   #state(): void {
     const state = this.#model.get("state") as State | null;
     if (!state) return;
+    this.store.gone = false;
     for (const { x, y, ...part } of state.series)
       this.store.append({ ...part, start: 0 }, floats(x), floats(y));
     this.store.status = state.status;
@@ -47,8 +53,18 @@ class Live {
       whole &&= known;
     });
     this.store.status = message.status;
+    this.store.gone = false;
     if (!whole) this.#ask();
     this.views.update();
+  }
+
+  /** The kernel has come or gone: where it answers, it is there. */
+  #unsure(): void {
+    this.store.gone = true;
+    this.views.update();
+    try {
+      this.#model.send({ type: "snapshot" });
+    } catch {} // there is nobody to send it to: it is gone
   }
 
   #ask(): void {
@@ -57,6 +73,13 @@ class Live {
     this.#asked = now;
     this.#model.send({ type: "snapshot" });
   }
+}
+
+/** The notebook's own interrupt, where a page has it at hand. */
+function interrupting(model: WidgetModel): { interrupt?: () => void } {
+  const { kernel } = model.widget_manager;
+  if (typeof kernel?.interrupt !== "function") return {};
+  return { interrupt: () => void kernel.interrupt!() };
 }
 
 /** A buffer of float64; a copy, since it may begin where no float64 may. */

@@ -42,6 +42,7 @@ const ICONS = {
   forward: "M3 2v10l8-5z",
   end: "M10 2h2v10h-2zM2 2v10l7-5z",
   pause: "M3 2h3v10H3zM8 2h3v10H8z",
+  stop: "M3 3h8v8H3z",
   plus: "M6 2h2v4h4v2H8v4H6V8H2V6h4z",
   minus: "M2 6h10v2H2z",
   table: "M1 2h12v3H1zM1 6h5v2H1zM8 6h5v2H8zM1 10h5v2H1zM8 10h5v2H8z",

@@ -5,6 +5,7 @@ import { Chart } from "./chart.ts";
 import { button, h, say } from "./dom.ts";
 import { Key, reading } from "./key.ts";
 import { adopt, followTheme } from "./theme.ts";
+import { type Order, Trainings } from "./training.ts";
 
 const WEIGHTS = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999];
 /** Steps before a mean is worth showing: the first one starts a thread. */
@@ -12,6 +13,16 @@ const ENOUGH = 100;
 const KEYS =
   "the curves; Left and Right read values, with Shift ten at a time, Home and End go to the ends, " +
   "plus and minus zoom, 0 shows everything";
+
+/** What a plot can ask of where it lives. */
+export interface Host {
+  send(order: Order): void;
+  /** The notebook's own interrupt; absent where the page cannot do that. */
+  interrupt?: () => void;
+}
+
+/** Milliseconds that a cell's loop has to hear of Stop before the cell is interrupted. */
+const HEARING = 400;
 
 export class PlotView {
   readonly root = h("div", {
@@ -44,15 +55,27 @@ export class PlotView {
     class: "lg-note",
     title: "what logging costs the loop, on average",
   });
+  readonly #memory = h("span", {
+    class: "lg-note",
+    title: "memory of the Python process; in brackets what came since the plot was made",
+  });
+  readonly #stop: HTMLButtonElement;
+  readonly #trainings: Trainings;
   readonly #foot: HTMLElement;
   readonly #words = h("div", { class: "lg-hush", role: "img" });
   readonly #spoken = h("div", { class: "lg-hush", "aria-live": "polite" });
   readonly #cleanups: (() => void)[] = [];
+  readonly #host: Host | undefined;
   #at: number | null = null;
   #frame = 0;
+  #hearing: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(store: CurveStore, title = "Descent") {
+  constructor(store: CurveStore, title = "Descent", host?: Host) {
     this.#store = store;
+    this.#host = host;
+    this.#trainings = new Trainings((order) => host?.send(order));
+    this.#stop = button("stop", "stop the loop after this step", () => this.#stopLoop());
+    this.#stop.append("stop");
     this.#chart = new Chart(store, {
       read: (x) => this.#read(x),
       zoomed: () => this.update(),
@@ -73,12 +96,13 @@ export class PlotView {
     const [gap, space] = [h("span", { class: "lg-gap" }), h("span", { class: "lg-gap" })];
     const name = h("span", { class: "lg-title" }, title);
     this.#foot = h("div", { class: "lg-foot", hidden: true });
-    this.#foot.append(this.#bar, this.#progress, space, this.#cost);
+    this.#foot.append(this.#stop, this.#bar, this.#progress, space, this.#memory, this.#cost);
     this.root.append(
       h("div", { class: "lg-head" }, name, this.#note, gap, smoothing, buttons),
       this.#chart.element,
       this.#table,
       this.#key.element,
+      this.#trainings.element,
       this.#foot,
       this.#words,
       this.#spoken,
@@ -89,6 +113,11 @@ export class PlotView {
   }
 
   #listen(): void {
+    this.root.addEventListener("keydown", (event) => {
+      if (!this.#trainings.key(event)) return;
+      event.preventDefault();
+      event.stopPropagation();
+    });
     this.#log.addEventListener("click", () => {
       this.#chart.isLog = press(this.#log);
       this.update();
@@ -158,8 +187,14 @@ export class PlotView {
 
   #status(): void {
     const { status } = this.#store;
+    const { loop = "", runs = [], memory = "" } = status ?? {};
+    this.#trainings.update(runs, this.#store.gone);
+    this.root.dataset.loop = loop;
+    this.#stop.hidden = !loop || this.#store.gone || !this.#host;
+    this.#stop.disabled = loop === "stopping";
     this.#foot.hidden = (status?.steps ?? 0) < ENOUGH && !status?.text;
     if (!status) return;
+    say(this.#memory, memory && `memory ${memory}`);
     this.#bar.hidden = status.share === null;
     this.#bar.value = status.share ?? 0;
     say(this.#progress, status.text);
@@ -167,6 +202,16 @@ export class PlotView {
       this.#cost,
       status.steps < ENOUGH ? "" : `plot: ${number(Number(status.cost.toFixed(1)))} µs a step`,
     );
+  }
+
+  /** Asks the loop to end; a kernel that hears nothing while it works is interrupted. */
+  #stopLoop(): void {
+    this.#stop.disabled = true;
+    this.#host?.send({ type: "control", do: "stop" });
+    clearTimeout(this.#hearing);
+    this.#hearing = setTimeout(() => {
+      if (this.#store.status?.loop === "running") this.#host?.interrupt?.();
+    }, HEARING);
   }
 
   #rows(): HTMLElement {
@@ -193,6 +238,7 @@ export class PlotView {
 
   destroy(): void {
     cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#hearing);
     this.#chart.destroy();
     for (const clean of this.#cleanups) clean();
     this.root.remove();
