@@ -14,7 +14,17 @@ __all__ = ["Operation", "operation"]
 
 
 class Operation:
-    """What `operation` makes of a formula; calling it runs the operation on tensors."""
+    """What `operation` makes of a formula; calling it runs the operation on tensors.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> @learngrad.autograd.operation
+    ... def double(x):
+    ...     return x + x
+    >>> double
+    <operation double(x)>
+    """
 
     def __init__(self, formula: Callable[..., Any], cuda: str | None) -> None:
         self.letters = _letters(formula)
@@ -72,7 +82,7 @@ class Operation:
             "forward": lambda node, *inputs: self._formula(*inputs)}
         if rule is not None:
             body["backward"] = lambda node, g, *saved: rule(g, *saved)
-        made = type(self.__name__.title().replace("_", ""), (Function,), body)
+        made: Any = type(self.__name__.title().replace("_", ""), (Function,), body)
         # What the base reads off the names of forward's parameters.
         made.letters = self.letters
         made._saves = tuple((-1 if name == "out" else self.letters.index(name), -1)

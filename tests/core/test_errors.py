@@ -209,7 +209,7 @@ def test_without_a_gpu():
         import cupy  # noqa: F401
     except ImportError:
         told(lambda: lg.ones(2, device="cuda"), "MissingDependency", ImportError, "CuPy", "cuda",
-             fix="pip install cupy")
+             fix="cupy-cuda13x")
     else:
         pytest.skip("CuPy is installed")
 
