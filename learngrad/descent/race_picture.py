@@ -172,8 +172,8 @@ def loss_axis(walks: list[Walk]) -> tuple[bool, float, float]:
         top = 10.0 ** math.ceil(math.log10(min(high, ABOVE * first)) - 1e-9)
         floor = max(float(every[every > 0].min()), top * 10.0 ** -DECADES)
         return True, 10.0 ** math.floor(math.log10(floor) + 1e-9), top
-    room = max(abs(first), first - low, 1e-12)
-    top, bottom = min(high, first + room), max(low, first - ABOVE * max(abs(first), 1.0))
+    bottom = max(low, first - ABOVE * max(abs(first), 1.0))
+    top = min(high, first + max(abs(first), first - bottom))
     margin = 0.05 * (top - bottom or 1.0)
     return False, bottom - margin, top + margin
 

@@ -36,9 +36,10 @@ def ranked(runs: dict[str, Walk], step: int) -> list[str]:
     """Names by their loss after a step, the lowest first; then the lost, then who does not run."""
     def key(name: str) -> tuple[int, float]:
         walk = runs[name]
-        if walk.problem or not len(walk.loss):
+        if walk.problem:
             return 2, 0.0
-        return (1, -float(walk.diverged or 0)) if _gone(walk, step) else (0, _loss(walk, step))
+        lost = _gone(walk, step) or not len(walk.loss)
+        return (1, -float(walk.diverged or 0)) if lost else (0, _loss(walk, step))
 
     return sorted(runs, key=key)
 

@@ -218,11 +218,10 @@ export function axis(walks: Walk[]): Axis {
   if (low >= 0 && first > 0) {
     const top = 10 ** Math.ceil(Math.log10(Math.min(high, ABOVE * first)) - 1e-9);
     const floor = Math.max(positive, top * 10 ** -DECADES);
-    return { isLog: true, low: 10 ** Math.floor(Math.log10(floor) + 1e-9), high: 1 * top };
+    return { isLog: true, low: 10 ** Math.floor(Math.log10(floor) + 1e-9), high: top };
   }
-  const room = Math.max(Math.abs(first), first - low, 1e-12);
-  const top = Math.min(high, first + room);
   const bottom = Math.max(low, first - ABOVE * Math.max(Math.abs(first), 1));
+  const top = Math.min(high, first + Math.max(Math.abs(first), first - bottom));
   const margin = 0.05 * (top - bottom || 1);
   return { isLog: false, low: bottom - margin, high: top + margin };
 }
