@@ -15,6 +15,7 @@ from learngrad.autograd.function import AccumulateGrad, Function, Node
 from learngrad.autograd.observe import Watcher, thread
 from learngrad.errors import ArgumentTypeError, GraphError, LearngradError
 from learngrad.tensor import Tensor
+from learngrad.trace.forms import Forms
 from learngrad.trace.preview import capture
 from learngrad.trace.record import TEXT_LIMIT, Record, local_numbers, options
 
@@ -24,7 +25,7 @@ LIMIT = 20_000  # nodes, as the schema has it
 SOURCE_LIMIT = 200_000  # characters of one source
 
 
-class Recorder(Watcher):
+class Recorder(Watcher, Forms):
     """Records what runs in this thread between `start` and `stop` as a trace.
 
     Parameters
@@ -144,26 +145,6 @@ class Recorder(Watcher):
                 "replays": [{"index": i, "root": r["root"], "seed": r["seed"].json()}
                             for i, r in replays],
                 "steps": [{"replay": i, "index": k, "step": step()} for i, k, step in steps]}
-
-    def describe(self) -> str:
-        """The trace in words."""
-        from learngrad.trace.words import describe
-        return describe(self.to_dict())
-
-    def svg(self) -> str | None:
-        """The graph as an SVG picture; None where no Graphviz is installed."""
-        from learngrad.trace.svg import to_svg
-        return to_svg(self.to_dict())
-
-    def to_html(self, path: Any = None, title: str = "learngrad", *, predict: bool = False) -> str:
-        """The graph and its replay as one HTML page, also written to `path` if it is given.
-
-        With `predict` the page asks for what comes next before it shows it.
-        """
-        from learngrad.trace.html import to_html, write_html
-        if path is not None:
-            write_html(path, self.to_dict(), title=title, predict=predict)
-        return to_html(self.to_dict(), title=title, predict=predict)
 
     def __repr__(self) -> str:
         steps = sum(len(r["steps"]) for r in self._replays)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import uuid
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from learngrad.tensor import Tensor
 from learngrad.trace.html import to_html
 from learngrad.trace.recorder import LIMIT, Recorder, from_graph
 from learngrad.trace.rehearsal import rehearse, veiled
-from learngrad.trace.schema import validate
+from learngrad.trace.schema import read, validate
 from learngrad.trace.svg import to_svg
 from learngrad.trace.words import describe
 from learngrad.widgets._notebook import frame, has_widgets, marimo, notebook, publish
@@ -149,18 +150,18 @@ def record(*, live: bool = True, limit: int = LIMIT) -> Tape:
     return Tape(live=live, limit=limit)
 
 
-def show(what: Tensor | Recorder | dict[str, Any] | Callable[..., Any], *inputs: Any,
-         step: bool = False, predict: bool = False) -> None:
+def show(what: Tensor | Recorder | dict[str, Any] | str | os.PathLike[str] | Callable[..., Any],
+         *inputs: Any, step: bool = False, predict: bool = False) -> None:
     """Draw a graph that is there already, or that of a call.
 
     Parameters
     ----------
-    what : Tensor, Recorder, dict or callable
-        A tensor, whose graph is drawn back to its leaves; a tape; a trace as plain data; or a
-        module or function, which is called with `inputs` and recorded. In a notebook it is a live
-        view, elsewhere the same in words.
+    what : Tensor, Recorder, dict, path or callable
+        A tensor, whose graph is drawn back to its leaves; a tape; a trace as plain data, or the
+        file that `tape.save("step.json")` wrote; or a module or function, which is called with
+        `inputs` and recorded. In a notebook it is a live view, elsewhere the same in words.
     *inputs
-        What to call it with.
+        What to call it with. What needs names too: ``show(lambda: model(x, mask=mask))``.
     step : bool, default False
         Whether the view stands before the first operation, to be stepped through, and not at the
         end.
@@ -176,7 +177,7 @@ def show(what: Tensor | Recorder | dict[str, Any] | Callable[..., Any], *inputs:
         If it is none of these, or inputs are given for what is not called. What a call raises is
         raised when its graph up to there is drawn.
     TraceError
-        If plain data is not a whole trace.
+        If plain data or a file is not a whole trace.
 
     Examples
     --------
@@ -205,6 +206,8 @@ def show(what: Tensor | Recorder | dict[str, Any] | Callable[..., Any], *inputs:
         source = what
     elif isinstance(what, dict):
         source = validate(what)
+    elif isinstance(what, (str, os.PathLike)):
+        source = read(what)
     else:
         raise ArgumentTypeError(
             f"show draws a tensor's graph, a tape or a trace, not {type(what).__name__}",
