@@ -126,6 +126,7 @@ export class GraphView {
     const observer = new ResizeObserver(() => (this.#stale ? this.update() : void this.#draw()));
     observer.observe(this.root);
     this.#cleanups.push(() => observer.disconnect());
+    this.#cleanups.push(() => this.#tiles.begin());
     this.root.addEventListener("keydown", (event) => this.#key(event));
     this.#controls.choice.addEventListener("change", () => this.#choseReplay());
     this.update();

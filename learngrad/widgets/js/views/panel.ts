@@ -1,7 +1,7 @@
 // What happens at a step, spelled out: the gradient arriving, each local derivative with its
 // numbers, the contribution, and how it adds up. Without a step: what a chosen node is.
 import { shapeText, writtenOut } from "../core/text.ts";
-import { backwardScene, forwardScene } from "../core/tiles/scene.ts";
+import { backwardScene, forwardScene, numberMade } from "../core/tiles/scene.ts";
 import type { Contribution, Preview, Replay, Step, Trace, TraceNode } from "../core/types.ts";
 import {
   bracketed,
@@ -16,7 +16,7 @@ import {
   valueWords,
 } from "../core/words.ts";
 import { h } from "./dom.ts";
-import type { Tiles } from "./tiles.ts";
+import { type Tiles, told } from "./tiles.ts";
 import { captionElement, valueElement } from "./value.ts";
 
 /** The panel's content at a step of a replay. */
@@ -81,6 +81,7 @@ export function forwardPanel(
 ): HTMLElement[] {
   tiles.begin();
   const scene = forwardScene(node, names);
+  const made = scene ? null : numberMade(node, names);
   const used = operandsOf(node, names).map(([name, value]) =>
     row(name, math(value ? valueElement(value) : "a plain value"), "lg-value"),
   );
@@ -97,7 +98,8 @@ export function forwardPanel(
     ...(node.status === "failed"
       ? [h("p", { class: "lg-error" }, node.error ?? "It failed.")]
       : [
-          ...(scene ? [] : [row("comes", math(gives), "lg-value")]),
+          ...(made ? [h("div", { class: "lg-t-told" }, ...told(made.name, made.trail))] : []),
+          ...(scene || made ? [] : [row("comes", math(gives), "lg-value")]),
           h("p", { class: "lg-facts" }, on),
         ]),
   ];

@@ -13,15 +13,20 @@ const GAP = 12; // between two sheets
 const CAPTION = 62; // the least width of what stands under a sheet
 const TALL = 224; // of what stands round a corner, where it is shades
 const [LEAST, LARGEST] = [6, 18]; // the side of a shade
+const READABLE = 11; // with a digit in it
 const MOST_WRITTEN = 40; // cells of a sheet with their numbers in them
 
 /** What is kept between steps: which element of which tensor is followed. */
 export class Tiles {
   /** Where the followed element is spoken. */
-  readonly live = h("div", { class: "lg-hush", role: "status", "aria-live": "polite" });
+  readonly live = h("div", { class: "lg-t-live", "aria-live": "polite" });
   readonly #room: () => number;
   /** By node and output, as `3:0`: the element that was chosen, and those reached from it. */
   readonly #followed = new Map<string, number>();
+  /** The panel may be given its width after it was filled, and another one later. */
+  readonly #observer = new ResizeObserver(() => {
+    for (const view of this.#views) view.fit(this.#room());
+  });
   #asTable = false;
   #views: SceneView[] = [];
 
@@ -33,6 +38,7 @@ export class Tiles {
 
   /** Another step is shown: the views of the last one are gone. */
   begin(): void {
+    this.#observer.disconnect();
     this.#views = [];
   }
 
@@ -47,6 +53,7 @@ export class Tiles {
     const at = this.#start(scene);
     view.draw(this.#asTable);
     if (at !== null) view.follow(at);
+    this.#observer.observe(view.root);
     return view.root;
   }
 
@@ -103,7 +110,7 @@ class SceneView {
   readonly root = h("div", { class: "lg-t-scene" });
   readonly #scene: Scene;
   readonly #calls: Calls;
-  readonly #room: number;
+  #room: number;
   readonly #blocks: Block[][];
   readonly #sheets = h("div", { class: "lg-t-sheets" });
   readonly #told = h("div", { class: "lg-t-told" });
@@ -133,7 +140,15 @@ class SceneView {
     this.root.append(h("div", { class: "lg-t-foot" }, key(), this.#table));
   }
 
+  /** Draws it anew where there is more or less room than there was. */
+  fit(room: number): void {
+    if (Math.abs(room - this.#room) < 4) return;
+    this.#room = room;
+    if (!this.#asTable) this.draw(false);
+  }
+
   draw(asTable: boolean): void {
+    const held = this.#grid?.matches(":focus");
     this.#asTable = asTable;
     say(this.#table, asTable ? "as tiles" : "as a table");
     this.#cells.clear();
@@ -142,6 +157,7 @@ class SceneView {
     if (asTable) this.#sheets.replaceChildren();
     else this.#drawTiles();
     if (this.#at >= 0) this.follow(this.#at);
+    if (held) (this.#grid ?? this.#table).focus({ preventScroll: true });
   }
 
   // ---- Tiles
@@ -178,6 +194,7 @@ class SceneView {
       `lg-t-at-${sheet.place}`,
       mine ? "lg-t-follow" : "",
       sheet.gradient ? "lg-t-gradient" : "",
+      sheet.kept.size > 1 ? "" : "lg-t-one",
     ];
     return h(
       "div",
@@ -211,6 +228,7 @@ class SceneView {
         );
         cell.style.width = `${size.width}px`;
         cell.style.height = `${size.height}px`;
+        if (size.write && size.height < 14) cell.style.fontSize = `${size.height - 1}px`;
         const share = (100 * Math.abs(strength)).toFixed(0);
         const colour = strength < 0 ? "cold" : "warm";
         cell.style.backgroundColor = `color-mix(in srgb, var(--lg-${colour}) ${share}%, var(--lg-t-zero))`;
@@ -302,7 +320,10 @@ class SceneView {
       cell.removeAttribute("aria-selected");
     own?.setAttribute("aria-selected", "true");
     this.#grid?.setAttribute("aria-activedescendant", `${this.#id}-${at}`);
-    this.#told.replaceChildren(...told(this.#scene, at, trail));
+    this.#told.replaceChildren(
+      ...told(this.#scene.name(at), trail),
+      ...addedUp(this.#scene, at, trail),
+    );
     if (this.#asTable) this.#sheets.replaceChildren(this.#tables(at, trail));
   }
 
@@ -359,7 +380,8 @@ function measured(scene: Scene, blocks: Block[][], room: number): Measure[] {
       : widths;
   const total = (widths: number[]) => {
     const each = widths.map((width, at) => across[at]! * (width + 1));
-    if (!scene.corner) return each.reduce((a, b) => a + Math.max(b, CAPTION) + GAP, 16);
+    const least = scene.sheets.map(({ kept }) => (kept.size > 1 ? CAPTION : CAPTION / 2));
+    if (!scene.corner) return each.reduce((a, b, at) => a + Math.max(b, least[at]!) + GAP, 16);
     const [left, right] = [0, 1].map((side) =>
       Math.max(0, ...each.filter((_, at) => (places[at] === "left" ? 0 : 1) === side)),
     );
@@ -372,8 +394,9 @@ function measured(scene: Scene, blocks: Block[][], room: number): Measure[] {
     }
   // The rest as shades; without a corner, small ones keep their numbers as long as there is room.
   const high = scene.corner ? TALL / Math.max(1, stacked(scene, lines)) - 1 : LARGEST;
-  let side = Math.max(LEAST, Math.min(LARGEST, Math.floor(high)));
-  while (side > LEAST && total(columns.map(() => side)) > budget) side -= 1;
+  const least = scene.sheets.some(({ labels }) => labels) ? READABLE : LEAST;
+  let side = Math.max(least, Math.min(LARGEST, Math.floor(high)));
+  while (side > least && total(columns.map(() => side)) > budget) side -= 1;
   const found: Measure[] = columns.map(() => ({ width: side, height: side }));
   scene.sheets.forEach((sheet, at) => {
     if (sheet.labels) found[at] = { width: 22, height: side, write: number };
@@ -413,9 +436,8 @@ function key(): HTMLElement {
   );
 }
 
-/** The formula of the followed element, in letters and with numbers. */
-function told(scene: Scene, at: number, trail: Trail): HTMLElement[] {
-  const name = scene.name(at);
+/** The formula of an element, in letters and with numbers. */
+export function told(name: string, trail: Trail): HTMLElement[] {
   const lines = [h("p", {}, h("b", {}, name), " = ", trail.rule)];
   const result = h("b", { class: "lg-t-result" }, number(trail.value));
   if (trail.agrees === false)
@@ -425,14 +447,15 @@ function told(scene: Scene, at: number, trail: Trail): HTMLElement[] {
   else lines.push(h("p", {}, "= ", result));
   if (trail.rest !== null)
     lines.push(note(`${trail.terms.length} of its ${trail.count} terms are kept.`));
-  const [before, after] = [scene.before?.at(at), scene.after?.at(at)];
-  if (before !== undefined && after !== undefined) {
-    const sum = `${number(before)} + ${signed(number(trail.value))} = `;
-    lines.push(
-      h("p", {}, `${sum.startsWith("−") ? "" : ""}it had `, sum, h("b", {}, number(after))),
-    );
-  }
   return lines;
+}
+
+/** What the element had before, and what it has with this. */
+function addedUp(scene: Scene, at: number, trail: Trail): HTMLElement[] {
+  const [before, after] = [scene.before?.at(at), scene.after?.at(at)];
+  if (before === undefined || after === undefined) return [];
+  const sum = `${number(before)} + ${signed(number(trail.value))} = `;
+  return [h("p", {}, `with what was there: ${sum}`, h("b", {}, number(after)))];
 }
 
 const note = (text: string) => h("p", { class: "lg-facts" }, text);

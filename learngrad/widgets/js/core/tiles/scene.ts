@@ -62,13 +62,18 @@ export function familyOf(op: Operation): Family | null {
 
 const slack = (node: TraceNode) => (/16$/.test(node.dtype ?? "") ? 2e-2 : 2e-3);
 
-/** The tiles of an operation that has run; null where there is nothing to follow. */
-export function forwardScene(node: TraceNode, names: Names): Scene | null {
-  if (!node.preview || node.status === "failed") return null;
-  const call: Call = (id) => {
+/** What the tensors of an operation are called going forward; `out` for a result without a name. */
+function namesIn(node: TraceNode, names: Names): Call {
+  return (id) => {
     const name = compact(names.of(id));
     return id === node.id && name !== names.of(id) ? "out" : name;
   };
+}
+
+/** The tiles of an operation that has run; null where there is nothing to follow. */
+export function forwardScene(node: TraceNode, names: Names): Scene | null {
+  if (!node.preview || node.status === "failed") return null;
+  const call = namesIn(node, names);
   const op = new Operation(node, names, call);
   const family = familyOf(op);
   const out = op.kept("out");
@@ -84,6 +89,17 @@ export function forwardScene(node: TraceNode, names: Names): Scene | null {
     key: `${node.id}:0`,
     source: (at) => family.forward(op, at),
   });
+}
+
+/** How a single number came about: what a scene would say of it. */
+export function numberMade(node: TraceNode, names: Names): { name: string; trail: Trail } | null {
+  const { preview } = node;
+  if (preview?.values?.length !== 1 || node.status === "failed") return null;
+  const call = namesIn(node, names);
+  const op = new Operation(node, names, call);
+  const source = familyOf(op)?.forward(op, 0);
+  if (!source) return null;
+  return { name: call(node.id), trail: trailOf(source, op, +preview.values[0]!, slack(node)) };
 }
 
 /** The tiles of what one operand receives in a step back. */
