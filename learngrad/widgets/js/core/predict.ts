@@ -129,6 +129,7 @@ export function told({ answer, kind, choices }: Question): string {
 /** The questions that stand before the steps of each replay, how far has been seen, and the score. */
 export class Quiz {
   readonly hints: Sheet["hints"];
+  readonly #sheet: Sheet;
   readonly #waiting = new Map<string, Question[]>();
   readonly #seen = new Map<number, number>();
   readonly #begin: (replay: number) => number;
@@ -142,11 +143,24 @@ export class Quiz {
   /** `begin` is how far a replay may be seen at first. */
   constructor(sheet: Sheet, begin: (replay: number) => number) {
     this.hints = sheet.hints;
+    this.#sheet = sheet;
     this.#begin = begin;
-    for (const question of sheet.questions) {
+    this.reset();
+  }
+
+  /** Every question stands again, and nothing counts any more. */
+  reset(): void {
+    this.#waiting.clear();
+    this.#seen.clear();
+    for (const question of this.#sheet.questions) {
       const key = `${question.replay}:${question.index}`;
       this.#waiting.set(key, [...(this.#waiting.get(key) ?? []), question]);
     }
+    this.asking = null;
+    this.asked = 0;
+    this.right = 0;
+    this.first = 0;
+    this.#wrong = 0;
   }
 
   /** The furthest index of a replay that may be seen. */
@@ -198,12 +212,6 @@ export class Quiz {
   /** How many questions are still to come before a step, the one that stands included. */
   left(replay: number, index: number): number {
     return this.#waiting.get(`${replay}:${index}`)?.length ?? 0;
-  }
-
-  reset(): void {
-    this.asked = 0;
-    this.right = 0;
-    this.first = 0;
   }
 
   /** The score in words. */

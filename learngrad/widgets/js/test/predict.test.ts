@@ -75,6 +75,7 @@ test("nobody gets past a question, and a step back lets go of it", () => {
   quiz.giveUp();
   quiz.reset();
   assert.equal(quiz.score(), "no question answered yet");
+  assert.equal(quiz.allow(0, 3), 0); // everything stands again
 });
 
 test("a wrong answer, and then the right one", () => {

@@ -152,9 +152,11 @@ export class GraphView {
   /** What asks before it shows: at first up to where the view begins. */
   #asking(sheet: Sheet): Predict {
     const forward = this.#options.begin === "forward";
-    return new Predict(sheet, (which) => (forward ? leastIndex(this.#whole.trace, which) : 0), {
+    const first = (which: number) => (forward ? leastIndex(this.#whole.trace, which) : 0);
+    return new Predict(sheet, first, {
       go: (index) => this.#controls.go(index),
       next: () => this.#controls.go(this.#stepper.index + 1),
+      restart: () => this.#controls.go(first(this.#replay)),
       ended: () => this.#stepper.atEnd,
       changed: () => this.#asked(),
     });

@@ -11,11 +11,15 @@ export interface Asker {
   go(index: number): void;
   /** Go one step on. */
   next(): void;
+  /** Go to where it began. */
+  restart(): void;
   /** Whether there is no step to come. */
   ended(): boolean;
   /** A question has come or gone, or what may be seen has changed. */
   changed(): void;
 }
+
+const OPENING = "Each step is asked for before it is shown.";
 
 /** A field that is in the page only in a moment cannot have the focus now. */
 const soon = (run: () => void) => queueMicrotask(run);
@@ -28,7 +32,9 @@ export class Predict {
   readonly #hint = h("p", { class: "lg-ask-hint", role: "status", "aria-live": "polite" });
   readonly #score = h("span", { class: "lg-note" });
   readonly #next = text("Next", "one step on (Right arrow)", () => this.#asker.next());
-  readonly #reset = text("Reset", "count from nothing again", () => this.#clear());
+  readonly #reset = text("Start over", "every question again, and a new score", () =>
+    this.#clear(),
+  );
   readonly #stop = text("Stop asking", "show everything", () => this.#toggle());
   #shown: Question | null = null;
   #off = false;
@@ -46,6 +52,7 @@ export class Predict {
     const on = h("div", { class: "lg-ask-row" }, this.#next);
     this.element.append(head, this.#form, this.#hint, on, foot);
     adopt(document.body, "predict", css);
+    this.#tell("", OPENING);
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       const field = this.#form.querySelector<HTMLInputElement>("input");
@@ -116,7 +123,7 @@ export class Predict {
     if (more) this.#quiz.allow(replay, index);
     this.#show();
     const answer = look === "right" ? "" : `It is ${told(question)}.`;
-    this.#tell(look, [said.trim(), answer].filter(Boolean).join(" "));
+    this.#tell(look, [said.trim(), answer].filter(Boolean).join(" "), more);
     if (more) return;
     this.#revealing = true;
     this.#asker.go(index);
@@ -124,8 +131,10 @@ export class Predict {
     this.#next.focus({ preventScroll: true });
   }
 
-  #tell(look: string, said: string): void {
+  /** Says what an answer is worth; `last`: the answer to the question before the one that stands. */
+  #tell(look: string, said: string, last = false): void {
     this.#hint.dataset.look = look;
+    this.#hint.dataset.last = String(last);
     say(this.#hint, said);
   }
 
@@ -162,8 +171,8 @@ export class Predict {
       );
       const group = h("div", { class: "lg-ask-choices", role: "group", "aria-label": ask });
       group.append(...made);
-      const point = question.nodes ? "Choose here, or in the graph." : "";
-      const foot = h("div", { class: "lg-ask-row" }, h("span", { class: "lg-note" }, point), show);
+      const point = h("span", { class: "lg-note" }, "Choose here, or in the graph.");
+      const foot = h("div", { class: "lg-ask-row" }, question.nodes && point, show);
       return [...list, h("p", { class: "lg-ask-what" }, ask), group, foot];
     }
     const example = kind === "shape" ? "such as (3, 4)" : "such as −2, 0.33 or 1/3";
@@ -181,8 +190,12 @@ export class Predict {
 
   #clear(): void {
     this.#quiz.reset();
+    this.#show();
+    this.#asker.restart();
+    this.#asker.changed();
     this.#count();
-    (this.#next.hidden ? this.#stop : this.#next).focus({ preventScroll: true });
+    this.#tell("", OPENING);
+    this.#next.focus({ preventScroll: true });
   }
 
   /** Everything may be seen, or only what has been; questions that were left stand again. */
