@@ -315,6 +315,7 @@ int, long, short = int32, int64, int16
 # Loaded when they are first used: they need more than NumPy, or a person may never need them.
 _LAZY = {
     "bfloat16": "learngrad.devices",
+    "GradientFlow": "learngrad.widgets.flow",
     "LivePlot": "learngrad.widgets.plot",
     "LossSurface": "learngrad.widgets.surface",
     "Trajectory": "learngrad.descent.trajectory",
@@ -357,6 +358,7 @@ if _TYPE_CHECKING:
     from learngrad.saving import load, save
     from learngrad.trace.stepper import step
     from learngrad.widgets.display import record, show
+    from learngrad.widgets.flow import GradientFlow
     from learngrad.widgets.plot import LivePlot
     from learngrad.widgets.train import train
     from learngrad.widgets.surface import LossSurface

@@ -1,4 +1,5 @@
 // What draws the views, sent to the browser once a kernel by a widget nobody sees.
+import flow from "./flow.ts";
 import graph from "./graph.ts";
 import type { WidgetModel } from "./model.ts";
 import plot from "./plot.ts";
@@ -9,7 +10,7 @@ import { frontOf } from "./view.ts";
 export default {
   initialize({ model }: { model: WidgetModel }) {
     // The first of this version serves every kernel of the page.
-    frontOf(model).arrive({ graph, plot, race, surface });
+    frontOf(model).arrive({ flow, graph, plot, race, surface });
   },
   render() {},
 };

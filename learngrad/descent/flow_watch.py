@@ -1,0 +1,427 @@
+"""Watches a model and its optimiser: what goes through the layers of some steps, and comes back.
+
+A step that is not watched costs one hook of the optimiser. Before one that is, hooks are put on the
+layers; they copy a sample of what they see, since anybody may overwrite it a moment later, and when
+the optimiser has stepped everything is measured at once (`flow_measure`) and the hooks are gone.
+"""
+
+from __future__ import annotations
+
+import functools
+import warnings
+import weakref
+from collections.abc import Callable
+from threading import get_ident
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from learngrad import devices
+from learngrad.autograd.handle import RemovableHandle
+from learngrad.autograd.mode import is_grad_enabled
+from learngrad.autograd.observe import Watcher, thread
+from learngrad.descent.flow import Flow
+from learngrad.descent.flow_measure import beyond, live_units, measure, sample
+from learngrad.descent.flow_moment import AT, KINDS, MOVES, Moment, Taken
+from learngrad.errors import ArgumentError, ArgumentTypeError
+from learngrad.nn.module import Module
+from learngrad.nn.parameter import Uninitialized
+from learngrad.optim.optimizer import Optimizer
+from learngrad.tensor import Tensor
+
+__all__ = ["FlowWatch"]
+
+SHARE, EARLY = 0.025, 0.04
+"""Of the loop's time, what watching may take; and in steps that are powers of two, since in the
+beginning things change most."""
+FIRST = 16
+"""Steps in which those are watched whatever it takes: a loop may be short."""
+PAUSE = 1.0
+"""Seconds between two steps that count as time of the loop, at most."""
+CALLS, ROWS = 32, 128
+"""Calls of one layer, and calls in all, that are watched in a step."""
+STREAK = 5
+"""Moments in a row in which a unit gave only zeros, for it to be called dead."""
+BAD = [AT[f"{kind}: bad"] for kind in KINDS]
+GRADIENTS, ACTIVATIONS, WEIGHTS, WEIGHT_GRADIENTS = range(len(KINDS))
+
+
+def bend_of(node: Any) -> str:
+    """What an operation does to its input that a gradient can be lost in; mostly nothing."""
+    name = type(node).__name__
+    if name == "Hardtanh":
+        bounds = node.low, node.high
+        return {(-1, 1): "tanh", (0, 6): "relu"}.get(bounds, "")
+    return {"Relu": "relu", "RnnRelu": "relu", "Tanh": "tanh", "Rnn": "tanh",
+            "Sigmoid": "sigmoid"}.get(name, "")
+
+
+class Call:
+    """One call of a layer: samples of what came out of it, and of the gradient that came back."""
+
+    __slots__ = ("activations", "bend", "channels", "count", "gradient", "handle", "hits", "layer",
+                 "number", "path", "sizes")
+
+    def __init__(self, path: str, layer: Any, number: int) -> None:
+        self.path, self.layer, self.number = path, layer, number
+        weight = getattr(layer, "weight", None)
+        self.channels = weight is not None and weight.ndim > 2  # of a convolution
+        self.bend = ""
+        self.activations: Any = None
+        self.gradient: Any = None
+        self.hits: Any = None
+        self.handle: RemovableHandle | None = None
+        self.sizes = [0, 0]
+        self.count = 0
+
+    def see(self, out: Tensor, bend: str) -> None:
+        """Take what came out; again, if a bend follows: then that is the layer's activation."""
+        array = out._data
+        self.bend, self.activations = bend, sample(array)
+        self.sizes[ACTIVATIONS] = array.size
+        if bend == "relu":
+            self.hits = live_units(array, self.channels or array.ndim == 4)
+        elif bend:
+            self.hits = beyond(self.activations, bend)
+        self.forget()
+        if out._edge is not None:
+            self.handle = out.register_hook(self._arrived)
+
+    def _arrived(self, g: Tensor) -> None:
+        self.gradient = sample(g._data)
+        self.sizes[GRADIENTS] = g._data.size
+
+    def forget(self) -> None:
+        """Take the hook for the gradient away."""
+        if self.handle is not None:
+            self.handle.remove()
+            self.handle = None
+
+
+def guarded(method: Callable[..., None]) -> Callable[..., None]:
+    """Count the time of a hook; what goes wrong in it ends the watching and not the training."""
+    @functools.wraps(method)
+    def hook(self: FlowWatch, *args: Any, **kwargs: Any) -> None:
+        if not self.is_open:
+            return
+        began = perf_counter()
+        try:
+            method(self, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001  the user's loop goes on
+            self.close()
+            warnings.warn(f"the gradient flow is no longer watched: {error!r}", RuntimeWarning,
+                          stacklevel=2)
+        self.spent += perf_counter() - began
+
+    return hook
+
+
+class FlowWatch(Watcher):
+    """Puts what it sees of a model's training steps into a `Flow`.
+
+    Parameters
+    ----------
+    model : Module
+    optimizer : Optimizer
+        Of learngrad, with parameters of the model.
+    flow : Flow
+    every : int, optional
+        Watch each so many steps, whatever it takes; by default as many as `SHARE` of the loop's
+        time allows, and besides those that are powers of two.
+    tell : callable, optional
+        Called when there is something new.
+    """
+
+    def __init__(self, model: Any, optimizer: Any, flow: Flow, every: int | None = None,
+                 tell: Callable[[], None] | None = None) -> None:
+        _check(model, optimizer, every)
+        self.flow, self.every, self.tell = flow, every, tell
+        self.model = model
+        # Weak, so that an optimiser that nobody has any more takes its hooks along.
+        self._optimizer = weakref.ref(optimizer, lambda _: self.close())
+        self.steps = 0
+        """Steps of the optimiser."""
+        self.spent = 0.0
+        """Seconds that watching took."""
+        self.worked = 0.0
+        """Seconds of the loop, without its pauses."""
+        self.is_open = True
+        self._trains = 0  # the thread that does
+        self._told_of = -1  # steps that were made when the training had broken off
+        self._last = perf_counter()
+        self._due = self._charged = self._armed_at = 0.0
+        self._usual = 0.0
+        """Seconds of a step that is not watched."""
+        self._armed = False
+        self._hooks: list[RemovableHandle] = []
+        self._layers: dict[int, tuple[str, Any]] = {}
+        self._calls: list[Call] = []
+        self._called: dict[int, tuple[int, int]] = {}  # of a layer: its calls, one in so many kept
+        self._chain: dict[int, tuple[Tensor, Call]] = {}  # tensors that a bend may still follow
+        self._old: dict[int, Any] = {}
+        self._streaks: dict[int, tuple[int, Any]] = {}
+        self._stays = optimizer.register_step_post_hook(self._stepped)
+        self._arm()
+        self._armed_at = self.spent
+
+    @property
+    def share(self) -> float:
+        """Of the loop's time, what watching took."""
+        return self.spent / self.worked if self.worked else 0.0
+
+    def close(self) -> None:
+        """Watch no more; what was seen is kept."""
+        self.is_open = False
+        self._stays.remove()
+        self._disarm()
+
+    # ---- Steps -----------------------------------------------------------------------------------
+
+    def _stepped(self, *_: Any) -> None:
+        """The optimiser has made a step: this runs after every one, and has to be quick."""
+        now = perf_counter()
+        took = now - self._last
+        self.worked += min(took, PAUSE)
+        if self._armed:
+            # Watched calls are slower, too; but a pause of the loop is not our doing.
+            inside = self.spent - self._armed_at
+            self.spent += min(max(0.0, took - self._usual - inside), 2 * inside)
+            self._finish()
+            self._due = now + (self.spent - self._charged) / SHARE
+            self._charged = self.spent
+            now = perf_counter()
+        else:
+            self._usual += (took - self._usual) * (0.1 if self._usual else 1)
+        self._last = now
+        self.steps += 1
+        if (self.steps % self.every == 0 if self.every else now >= self._due or (
+                self.steps & (self.steps - 1) == 0
+                and (self.steps <= FIRST or self.spent <= EARLY * self.worked))):
+            self._arm()
+            self._armed_at = self.spent
+
+    @guarded
+    def _arm(self) -> None:
+        """Put hooks on the layers for the step to come."""
+        self._armed = True
+        hooks = self._hooks
+        hooks.append(self.model.register_forward_pre_hook(self._enter, prepend=True))
+        for path, layer in self.model.named_modules():
+            if any(True for _ in layer._own_parts("parameters")):
+                self._layers[id(layer)] = path, layer
+                hooks.append(layer.register_forward_hook(self._passed))
+        hooks.append(self.model.register_forward_hook(self._leave, always_call=True))
+        optimizer = self._optimizer()
+        if optimizer is not None:
+            hooks.append(optimizer.register_step_pre_hook(self._before))
+
+    def _disarm(self) -> None:
+        for hook in self._hooks:
+            hook.remove()
+        self._armed = False
+        self._forget()
+        self._hooks, self._layers, self._old = [], {}, {}
+        self._unwatch()
+
+    def _forget(self) -> None:
+        for call in self._calls:
+            call.forget()
+        self._calls, self._called, self._chain = [], {}, {}
+
+    def _unwatch(self) -> None:
+        thread.watchers = tuple(w for w in thread.watchers if w is not self)
+
+    # ---- Forward ---------------------------------------------------------------------------------
+
+    @guarded
+    def _enter(self, *_: Any) -> None:
+        """The model is called: what was seen of an earlier call in this step is given up."""
+        self._trains = get_ident()
+        if is_grad_enabled() and self not in thread.watchers:
+            self._forget()
+            thread.watchers = (*thread.watchers, self)
+
+    @guarded
+    def _leave(self, *_: Any) -> None:
+        self._unwatch()
+        self._chain = {}
+
+    @guarded
+    def _passed(self, layer: Any, args: Any, result: Any) -> None:
+        """A layer was called."""
+        out = result
+        while isinstance(out, tuple) and out:
+            out = out[0]
+        if not is_grad_enabled() or not isinstance(out, Tensor) or out._data.dtype.kind != "f":
+            return
+        number, stride = self._called.get(id(layer), (0, 1))
+        self._called[id(layer)] = number + 1, stride
+        if number % stride:
+            return
+        call = Call(self._layers[id(layer)][0], layer, number)
+        call.see(out, bend_of(out._edge[0]) if out._edge is not None else "")
+        self._calls.append(call)
+        self._chain[id(out)] = out, call
+        self._thin(layer, stride)
+
+    def _thin(self, layer: Any, stride: int) -> None:
+        """Of too many calls every other one goes; of too many layers, the last."""
+        own = [call for call in self._calls if call.layer is layer]
+        gone = own[1::2] if len(own) > CALLS else own[-1:] if len(self._calls) > ROWS else []
+        if len(own) > CALLS:
+            self._called[id(layer)] = self._called[id(layer)][0], 2 * stride
+        for call in gone:
+            call.forget()
+            self._calls.remove(call)
+
+    @guarded
+    def operation(self, node: Any, inputs: tuple[Any, ...], outputs: tuple[Any, ...],
+                  made: Any) -> None:
+        """Follow a layer's output to the bend after it, through what has no other input."""
+        tensors = [x for x in inputs if isinstance(x, Tensor)]
+        known = self._chain.get(id(tensors[0])) if len(tensors) == 1 else None
+        if known is None or known[0] is not tensors[0] or len(outputs) != 1:
+            return
+        call, bend = known[1], bend_of(node)
+        if call.bend or call not in self._calls:
+            return
+        if bend:
+            call.see(outputs[0], bend)
+        else:
+            self._chain[id(outputs[0])] = outputs[0], call
+
+    # ---- The optimiser's step --------------------------------------------------------------------
+
+    @guarded
+    def _before(self, *_: Any) -> None:
+        self._old = {id(p): sample(p._data) for _, layer in self._layers.values()
+                     for p in _own(layer)}
+
+    @guarded
+    def unfinished(self) -> None:
+        """Where a training has broken off, put what was seen of the step, if it is no number.
+
+        A NaN in the loss ends ``backward``, and the optimiser makes no step.
+        """
+        if self.steps == self._told_of or self._trains not in (0, get_ident()):
+            return  # told already; or it runs on, in another thread
+        if not self._armed:
+            self._arm()
+        taken = self._taken()
+        if (Moment(taken).numbers[:, BAD] > 0).any():
+            self._told_of = self.steps
+            self.flow.put(taken)
+
+    @guarded
+    def _finish(self) -> None:
+        """Measure all that was seen of this step."""
+        self.flow.put(self._taken())
+        self._disarm()
+        if self.tell is not None:
+            self.tell()
+
+    def _taken(self) -> Taken:
+        order: list[int] = []
+        first: dict[int, int] = {}
+        seen = _Seen()
+        for call in self._calls:
+            row = self.flow.row(call.path, type(call.layer).__name__, call.number, call.bend)
+            order.append(row)
+            first.setdefault(id(call.layer), row)
+            seen.add(row, ACTIVATIONS, call.activations, call.sizes[ACTIVATIONS])
+            if call.gradient is not None:
+                seen.add(row, GRADIENTS, call.gradient, call.sizes[GRADIENTS])
+            if call.hits is not None:
+                self._count(row, call, seen)
+        for key, (path, layer) in self._layers.items():
+            if key not in first and len(order) < ROWS:
+                first[key] = self.flow.row(path, type(layer).__name__)
+                order.append(first[key])
+            if key in first:
+                self._weights(layer, first[key], seen)
+        return Taken(self.steps, len(self.flow.rows), order, *seen.measured(), self._unmoved(first))
+
+    def _count(self, row: int, call: Call, seen: _Seen) -> None:
+        """Dead units, or saturated values."""
+        if call.bend != "relu":
+            seen.count(row, "saturated", call.hits, call.activations.size)
+            return
+        live = call.hits
+        times, streak = self._streaks.get(row, (0, None))
+        if streak is None or streak.shape != live.shape or type(streak) is not type(live):
+            times, streak = 0, live * 0
+        streak = (streak + 1) * ~live
+        self._streaks[row] = times + 1, streak
+        dead = (streak >= min(STREAK, times + 1)).sum()
+        seen.count(row, "dead", dead, live.size)
+
+    def _weights(self, layer: Any, row: int, seen: _Seen) -> None:
+        for p in _own(layer):
+            array, old = p._data, self._old.get(id(p))
+            seen.add(row, WEIGHTS, sample(array) if old is None else old, array.size)
+            if old is not None:
+                seen.add(row, MOVES, sample(array) - old, array.size)
+            if p._grad is not None:
+                seen.add(row, WEIGHT_GRADIENTS, sample(p._grad._data), array.size)
+
+    def _unmoved(self, rows: dict[int, int]) -> frozenset[int]:
+        """The rows of layers with parameters that want to be moved, and that nobody moves."""
+        optimizer = self._optimizer()
+        groups = optimizer.param_groups if optimizer is not None else []
+        known = {id(p) for group in groups for p in group["params"]}
+        return frozenset(row for key, row in rows.items() if any(
+            p.requires_grad and id(p) not in known for p in _own(self._layers[key][1])))
+
+
+class _Seen:
+    """The samples and counts of a step, by device."""
+
+    def __init__(self) -> None:
+        self._samples: dict[Any, tuple[list[Any], list[tuple[int, int, float]]]] = {}
+        self._counts: dict[Any, tuple[list[Any], list[tuple[int, str, int]]]] = {}
+
+    def add(self, row: int, kind: int, values: Any, size: int) -> None:
+        """A sample of `size` values."""
+        place = None if isinstance(values, np.ndarray) else devices.device_of(values)
+        samples, places = self._samples.setdefault(place, ([], []))
+        samples.append(values)
+        places.append((row, kind, size))
+
+    def count(self, row: int, column: str, hits: Any, of: int) -> None:
+        """A count, an array of no dimensions."""
+        hits = devices.as_array(hits)
+        counts, places = self._counts.setdefault(devices.device_of(hits), ([], []))
+        counts.append(hits)
+        places.append((row, column, of))
+
+    def measured(self) -> tuple[list[Any], list[Any]]:
+        """Tables and counts as a `Taken` has them."""
+        return ([(measure(samples), places) for samples, places in self._samples.values()],
+                [(devices.array_module(counts[0]).stack(counts), places)
+                 for counts, places in self._counts.values()])
+
+
+def _own(layer: Any) -> list[Any]:
+    """A layer's parameters that have a shape."""
+    return [p for _, p in layer._own_parts("parameters") if not isinstance(p, Uninitialized)]
+
+
+def _check(model: Any, optimizer: Any, every: Any) -> None:
+    if not isinstance(model, Module):
+        raise ArgumentTypeError(f"the flow goes through a module, not a {type(model).__name__}",
+                                fix="learngrad.GradientFlow(model, optimizer)")
+    if not isinstance(optimizer, Optimizer):
+        raise ArgumentTypeError(
+            f"the flow is seen at the steps of an optimiser, not of a {type(optimizer).__name__}",
+            fix="learngrad.GradientFlow(model, learngrad.optim.SGD(model.parameters(), lr=0.1))")
+    own = {id(p) for p in model.parameters()}
+    if not own:
+        raise ArgumentError("this model has no parameters, so nothing is learned in it",
+                            fix="give it a layer, for instance nn.Linear(64, 10)")
+    if own.isdisjoint(id(p) for group in optimizer.param_groups for p in group["params"]):
+        raise ArgumentError("the optimiser moves none of this model's parameters",
+                            fix="learngrad.optim.SGD(model.parameters(), lr=0.1), after the model "
+                                "was made")
+    if every is not None and (not isinstance(every, int) or isinstance(every, bool) or every < 1):
+        raise ArgumentError(f"every={every!r:.60} is no number of steps", fix="every=10")
