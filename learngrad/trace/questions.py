@@ -176,7 +176,8 @@ def _written(facts: Facts, step: Mapping[str, Any]) -> Question | None:
     return _ask("number", f"What does {name}.grad become?", new,
                 [("grad-overwrote", arrived), ("grad-kept", old), ("subtracted", old - arrived),
                  ("multiplied", old * arrived)], {"to": name},
-                [(f"{name}.grad before", number(old)), ("what has arrived", number(arrived))])
+                [(f"{name}.grad before", number(old)), ("what has arrived", number(arrived))],
+                nudge="nudge-sum")
 
 
 def _number(facts: Facts, step: Mapping[str, Any], parts: list[Any]) -> Question | None:
@@ -211,7 +212,8 @@ def _number(facts: Facts, step: Mapping[str, Any], parts: list[Any]) -> Question
         given.append((f"at {to} already", number(before)))
         ask = f"What is the gradient at {to} after this step?"
         total += before
-    return _ask("number", ask, total, slips, {**names, "to": to}, given)
+    more = {"nudge": "nudge-sum"} if before is not None or len(shares) > 1 or first.terms else {}
+    return _ask("number", ask, total, slips, {**names, "to": to}, given, **more)
 
 
 def _times(count: int) -> str:

@@ -257,8 +257,9 @@ HINTS = {
     "fore-sum": "That is the sum. A mean divides it by how many there are.",
     "fore-mean": "That is the mean. Here they are only added.",
     # Whatever was asked.
-    "nudge-number": "Multiply the gradient that arrives by the local derivative; add what is there "
-                    "already, if something is.",
+    "nudge-number": "Multiply the gradient that arrives at {node} by the local derivative.",
+    "nudge-sum": "Work out what each path passes back, arriving gradient times local derivative, "
+                 "and add them up.",
     "nudge-value": "Put the values into the operation, as Python would.",
     "rough": "As far as it goes. Give one more digit, or a fraction.",
     "unread-number": "Type a number, such as −2, 0.33, 1/3 or 1.5e-3.",

@@ -167,7 +167,7 @@ MISTAKES = [
      "-10": "sign", "7": "chain-added", "2.5": "chain-divided", "-6": "value-result",
      "-3": "value-itself", "77": "nudge-number"}),
     (product, "at a after this step", "-10", {"-15": "overwrote", "5": "kept", "20": "sign",
-     "-75": "multiplied", "15": "swapped"}),
+     "-75": "multiplied", "15": "swapped", "99": "nudge-sum"}),
     (product, "c + a pass back to c", "5", {"10": "add-times", "2.5": "add-share", "-5": "sign"}),
     (square, "used twice here", "24", {"12": "one-path"}),
     (power, "x ** 4 pass back", "216", {"648": "pow-kept", "54": "pow-factor", "8": "pow-base",

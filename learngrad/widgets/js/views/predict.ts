@@ -183,7 +183,7 @@ export class Predict {
   }
 
   #count(): void {
-    say(this.#score, `Score: ${this.#quiz.score()}`);
+    say(this.#score, this.#quiz.score());
     this.#reset.hidden = !this.#quiz.asked;
     this.element.dataset.score = `${this.#quiz.right}/${this.#quiz.asked}`;
   }
