@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from learngrad.errors import ArgumentError
@@ -33,7 +35,7 @@ def unload_ipython_extension(shell: Any) -> None:
 
 
 def _record(shell: Any, line: str, cell: str) -> None:
-    tape = _run(shell, record(), line, cell)
+    tape = _run(shell, record(), line, cell, "record")
     if notebook() is None:
         sys.stdout.write(tape.describe() + "\n")
 
@@ -45,10 +47,11 @@ def _step(shell: Any, line: str, cell: str) -> None:
     unknown = next((word for word in words if word.startswith("-") and word != PREDICT), None)
     if unknown is not None:
         raise ArgumentError(f"%%step has no option {unknown:.40}", fix=f"%%step {PREDICT} tape")
-    show(_run(shell, record(live=False), name, cell), step=True, predict=predict)
+    show(_run(shell, record(live=False), name, cell, "step"), step=True, predict=predict)
 
 
-def _run(shell: Any, tape: Tape, line: str, cell: str) -> Tape:
+def _run(shell: Any, tape: Tape, line: str, cell: str, magic: str) -> Tape:
+    """Run a cell on a tape; its lines count from the magic, as they do in the notebook."""
     name = line.strip() or "tape"
     if not name.isidentifier():
         raise ArgumentError(f"{name!r:.60} cannot be a variable, which holds the tape",
@@ -57,9 +60,25 @@ def _run(shell: Any, tape: Tape, line: str, cell: str) -> Tape:
     error: BaseException | None = None
     try:
         # The shell shows what the cell raises, as it does for every cell.
-        result = shell.run_cell(cell)
+        with _numbered(shell):
+            result = shell.run_cell(cell if cell.startswith("%%") else f"# %%{magic}\n{cell}")
         error = result.error_in_exec or result.error_before_exec
     finally:
         tape.__exit__(type(error), error, None)
         shell.user_ns[name] = tape
     return tape
+
+
+@contextlib.contextmanager
+def _numbered(shell: Any) -> Iterator[None]:
+    """Let what runs have the number of the cell that runs: IPython counts on when a cell begins."""
+    compiler, number = shell.compile, shell.displayhook.prompt_count
+
+    def cache(code: str, _: int = 0, **more: Any) -> str:
+        return type(compiler).cache(compiler, code, number, **more)
+
+    compiler.cache = cache
+    try:
+        yield
+    finally:
+        del compiler.cache

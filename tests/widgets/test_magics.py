@@ -3,6 +3,7 @@
 import pytest
 
 import learngrad
+from learngrad import source
 from learngrad.errors import ArgumentError
 from learngrad.widgets import magics
 
@@ -73,3 +74,24 @@ def test_the_magics_go_away_again(ipython):
     with pytest.raises(Exception, match="not found"):
         ipython.run_cell_magic("record", "", CELL)
     assert callable(learngrad.load_ipython_extension)
+
+
+@pytest.mark.parametrize("magic", ["record", "step"])
+def test_lines_and_cells_are_counted_as_the_notebook_counts_them(ipython, magic,
+                                                                     monkeypatch):
+    monkeypatch.setattr("IPython.get_ipython", lambda: ipython)
+    ipython.run_cell("1 + 1", store_history=True)
+    ipython.run_cell(f"%%{magic}\n{CELL}", store_history=True).raise_error()
+    trace = ipython.user_ns["tape"].to_dict()
+    assert [source["label"] for source in trace["sources"]] == ["cell 2"]
+    assert trace["sources"][0]["text"] == f"# %%{magic}\n{CELL}"
+    lines = (f"%%{magic}\n" + CELL).splitlines()
+    for node in trace["nodes"]:
+        assert lines[node["src"]["line"] - 1] == node["src"]["text"]
+    ipython.run_cell("d = a * 2", store_history=True)
+    assert source.resolve(ipython.user_ns["d"]._made).label == "cell 3"
+
+
+def test_another_magic_may_stand_inside(ipython):
+    ipython.run_cell("%%record\n%%time\n" + CELL).raise_error()
+    assert len(ipython.user_ns["tape"].to_dict()["nodes"]) == 2
