@@ -110,7 +110,7 @@ def test_playing_goes_to_the_end_and_says_each_step(notebook):
     assert view.get_attribute("data-playing") == "true"
     expect(view).to_have_attribute("data-index", "5", timeout=15_000)
     expect(view).to_have_attribute("data-playing", "false")
-    assert "Step 5 of 5" in view.locator("[aria-live]").text_content()
+    assert "Step 5 of 5" in view.locator(".lg-hush[role=status]").first.text_content()
 
 
 LIVE = """\

@@ -18,7 +18,9 @@ export type Shape =
   | "dashed-pill"
   | "dashed-rectangle"
   | "rectangle"
-  | "octagon";
+  | "octagon"
+  | "card"
+  | "stack";
 
 const SHAPES = {
   leaf: "pill",

@@ -1,29 +1,63 @@
 // The graph in Graphviz's language. Boxes have fixed sizes and no text, and everything is named by
-// number: no name a user chose ever reaches the language.
+// number or by key: no name a user chose ever reaches the language.
 import type { Box } from "./box.ts";
-import type { TraceNode } from "./types.ts";
+import { type Group, type Item, isGroup } from "./fold.ts";
+import { frameOf, type Shown } from "./shown.ts";
 
-/** DOT for these nodes; edges to nodes that are not among them are left out. */
-export function toDot(nodes: TraceNode[], boxOf: (node: TraceNode) => Box): string {
-  const known = new Set(nodes.map((node) => node.id));
-  const lines = [
+/** Top to bottom, or left to right. */
+export type Orientation = "TB" | "LR";
+
+/** Up to so many boxes operands stand in the order they are written; beyond, fewer crossings count. */
+const IN_ORDER = 60;
+export const HANDLE_HEIGHT = 18;
+
+/** How large things are: a box's size, and how wide a frame's title is. */
+export interface Sizes {
+  box: (item: Item) => Box;
+  title: (frame: Group) => number;
+}
+
+/** DOT for what is shown. */
+export function toDot(
+  { boxes, frames, edges, home }: Shown,
+  sizes: Sizes,
+  orientation: Orientation = "TB",
+): string {
+  const inside = new Map<Group | null, string[]>([[null, []]]);
+  for (const frame of frames) inside.set(frame, []);
+  for (const item of boxes) {
+    const { width, height } = sizes.box(item);
+    const [name, frame] = isGroup(item) ? [item.key, frameOf(item)] : [item, home(item)];
+    inside.get(frame)!.push(`${name} [width=${inches(width)}, height=${inches(height)}]`);
+  }
+  // Innermost last in `frames`, so that each is whole when it is put into the one round it.
+  for (const frame of [...frames].reverse())
+    inside
+      .get(frameOf(frame))!
+      .push(
+        `subgraph cluster_${frame.key} {`,
+        `graph [margin=${frame.kind === "turn" ? 8 : 11}, labeljust=l, label=${room(sizes.title(frame))}]`,
+        ...inside.get(frame)!,
+        "}",
+      );
+  const order = boxes.length <= IN_ORDER ? ', ordering="in"' : "";
+  return [
     "digraph learngrad {",
     // One point is one pixel. In small graphs operands stand in the order they are written.
-    `graph [rankdir=TB, nodesep=0.3, ranksep=0.6${nodes.length <= 60 ? ', ordering="in"' : ""}]`,
+    `graph [rankdir=${orientation}, nodesep=0.3, ranksep=0.6${order}]`,
     'node [shape=box, fixedsize=true, label=""]',
     "edge [arrowsize=0.7]",
-  ];
-  for (const node of nodes) {
-    const { width, height } = boxOf(node);
-    lines.push(`${node.id} [width=${inches(width)}, height=${inches(height)}]`);
-  }
-  for (const node of nodes)
-    node.edges.forEach((edge, operand) => {
-      if (edge && known.has(edge[0]))
-        lines.push(`${edge[0]} -> ${node.id} [id="${edge[0]}_${edge[1]}_${node.id}_${operand}"]`);
-    });
-  lines.push("}");
-  return lines.join("\n");
+    ...inside.get(null)!,
+    ...edges.map(
+      ({ from, slot, to, operand }) => `${from} -> ${to} [id="${from}|${slot}|${to}|${operand}"]`,
+    ),
+    "}",
+  ].join("\n");
 }
+
+/** Room for a frame's title, without its text. */
+const room = (width: number) =>
+  `<<TABLE BORDER="0" CELLPADDING="0" CELLSPACING="0" FIXEDSIZE="TRUE" WIDTH="${width}" ` +
+  `HEIGHT="${HANDLE_HEIGHT}"><TR><TD></TD></TR></TABLE>>`;
 
 const inches = (pixels: number) => (pixels / 72).toFixed(4);

@@ -1,5 +1,7 @@
 // The arithmetic of growing smoothly: curves of equal length, what lies between, how time eases.
 export type Point = [x: number, y: number];
+/** How things get to their places: each is given the time from 0 to 1. */
+export type Moves = ((t: number) => void)[];
 
 /** Slow, fast, slow; 0 to 1. */
 export const ease = (t: number) => (t < 0.5 ? 4 * t ** 3 : 1 - (-2 * t + 2) ** 3 / 2);

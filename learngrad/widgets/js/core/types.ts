@@ -60,6 +60,10 @@ export interface TraceNode {
   options?: Record<string, unknown>;
   outputs?: { shape: number[]; dtype: string; preview: Preview | null }[];
   version: number;
+  /** It shares the memory of its first operand. */
+  view?: boolean;
+  /** It ran where nothing was recorded for gradients. */
+  no_grad?: boolean;
   status: NodeStatus;
   error?: string;
   formula: string;
@@ -120,13 +124,20 @@ export interface Delta {
 export interface Layout {
   width: number;
   height: number;
-  nodes: Record<string, [x: number, y: number, width: number, height: number]>;
+  nodes: Record<string, Spot>;
+  /** Frames round open groups, by the group's key. */
+  frames?: Record<string, Spot>;
   edges: LayoutEdge[];
 }
 
+export type Spot = [x: number, y: number, width: number, height: number];
+/** A box: a node's number, or the key of a group that is drawn as one box. */
+export type Ref = number | string;
+
 export interface LayoutEdge {
-  from: Slot;
-  to: number;
+  from: [Ref, slot: number];
+  to: Ref;
+  /** Which operand of a node; 0 for a group. */
   operand: number;
   points: [x: number, y: number][];
 }

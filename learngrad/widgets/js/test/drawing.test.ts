@@ -4,14 +4,26 @@ import { instance } from "@viz-js/viz";
 import { box } from "../core/box.ts";
 import { follow, revealed, stageHeight, whole, zoomed } from "../core/camera.ts";
 import { toDot } from "../core/dot.ts";
+import { fold, isGroup } from "../core/fold.ts";
 import { heat } from "../core/heat.ts";
 import { readLayout } from "../core/layout.ts";
 import { arrow, ease, halfway, lengthen, type Point } from "../core/morph.ts";
 import { pieces } from "../core/python.ts";
+import { groupBox, shown, titleWidth } from "../core/shown.ts";
 import { excerpt, expression } from "../core/source.ts";
+import type { TraceNode } from "../core/types.ts";
 import { scalar } from "./fixture.ts";
 
-const sizes = (node: ReturnType<typeof scalar>["nodes"][number]) => box(node, null);
+const sizes = (node: TraceNode) => box(node, null);
+
+/** The DOT of nodes with these groups open. */
+function dotOf(nodes: TraceNode[], open = new Set<string>()): string {
+  const nodeOf = (id: number) => nodes.find((node) => node.id === id)!;
+  return toDot(shown(fold(nodes), nodes, open), {
+    box: (item) => (isGroup(item) ? groupBox(item, nodeOf) : sizes(nodeOf(item))),
+    title: (frame) => titleWidth(frame, nodeOf),
+  });
+}
 
 test("DOT holds numbers only: no name reaches Graphviz's language", () => {
   const { nodes } = scalar();
@@ -20,12 +32,12 @@ test("DOT holds numbers only: no name reaches Graphviz's language", () => {
     node.op = "<table>";
     node.sign = "\\N";
   }
-  assert.doesNotMatch(toDot(nodes, sizes), /evil|table|\\N/);
+  assert.doesNotMatch(dotOf(nodes), /evil|table|\\N/);
 });
 
 test("edges to nodes that are not drawn are left out", () => {
   const { nodes } = scalar();
-  const dot = toDot(nodes.slice(4), sizes);
+  const dot = dotOf(nodes.slice(4));
   assert.doesNotMatch(dot, /2 -> 4/);
   assert.match(dot, /4 -> 5/);
 });
@@ -33,7 +45,7 @@ test("edges to nodes that are not drawn are left out", () => {
 test("Graphviz's answer becomes a layout: operands above results, every edge with its slot", async () => {
   const { nodes } = scalar();
   const viz = await instance();
-  const result = viz.render(toDot(nodes, sizes), { format: "json0" });
+  const result = viz.render(dotOf(nodes), { format: "json0" });
   assert.equal(result.status, "success");
   const layout = readLayout(JSON.parse(result.output!));
   assert.equal(Object.keys(layout.nodes).length, 7);

@@ -46,6 +46,13 @@ const ICONS = {
   plus: "M6 2h2v4h4v2H8v4H6V8H2V6h4z",
   minus: "M2 6h10v2H2z",
   table: "M1 2h12v3H1zM1 6h5v2H1zM8 6h5v2H8zM1 10h5v2H1zM8 10h5v2H8z",
+  search:
+    "M6 1a5 5 0 1 0 3 9l3.3 3.3 1.4-1.4L10.4 8.6A5 5 0 0 0 6 1zM6 3a3 3 0 1 1 0 6a3 3 0 1 1 0-6z",
+  open: "M1 1h12v12H1zM3 3v8h8V3zM6 4h2v2h2v2H8v2H6V8H4V6h2z",
+  close: "M1 1h12v12H1zM3 3v8h8V3zM4 6h6v2H4z",
+  turn: "M2 1h4v4H2zM8 9h4v4H8zM3 6h2v4h2v2H3z",
+  up: "M7 3l5 7H2z",
+  down: "M7 11L2 4h10z",
   fit: "M2 2h4v2H4v2H2zM8 2h4v4h-2V4H8zM2 8h2v2h2v2H2zM10 8h2v4H8v-2h2z",
 };
 export type Icon = keyof typeof ICONS;

@@ -1,6 +1,6 @@
 // How a view finds the layout engine, which another widget carries.
 import { readLayout } from "../core/layout.ts";
-import type { LayoutEngine } from "./graph.ts";
+import type { LayoutEngine } from "./drawing.ts";
 
 export const ENGINE = Symbol.for("learngrad.engine");
 export const READY = "learngrad-engine-ready";

@@ -1,7 +1,5 @@
 // The whole view: head, drawing, panel, Python, replay, legend. Draws from a TraceStore and knows
 // no kernel; whoever owns it says when the trace has changed.
-import { box } from "../core/box.ts";
-import { toDot } from "../core/dot.ts";
 import type { Sheet } from "../core/predict.ts";
 import {
   atRest,
@@ -12,12 +10,15 @@ import {
   momentAt,
   Stepper,
 } from "../core/replay.ts";
+import { search } from "../core/search.ts";
 import { sentence } from "../core/spoken.ts";
 import type { Layout, Trace, TraceNode } from "../core/types.ts";
 import { type Store, UNKNOWN } from "../core/veil.ts";
 import { forwardPlace, Names, summary } from "../core/words.ts";
 import { Controls } from "./controls.ts";
 import { button, h, say } from "./dom.ts";
+import { Drawing, type LayoutEngine } from "./drawing.ts";
+import { Finder } from "./finder.ts";
 import { Legend } from "./legend.ts";
 import {
   beginningPanel,
@@ -27,21 +28,17 @@ import {
   openingPanel,
   stepPanel,
 } from "./panel.ts";
-import { Picture } from "./picture.ts";
+import type { Picture } from "./picture.ts";
 import { Predict } from "./predict.ts";
 import { SourceView } from "./source.ts";
 import { NodeTable } from "./table.ts";
 import { adopt, followTheme } from "./theme.ts";
 import { Tiles } from "./tiles.ts";
 
-/** Lays out a graph given in DOT; rejects where there is no layout engine. */
-export type LayoutEngine = (dot: string) => Promise<Layout>;
-
-/** More boxes than this are too many to read and too slow to lay out while a cell runs. */
-export const MOST_DRAWN = 800;
-
 /** How the drawing is walked, for who does not see it. */
-const HOW = "Up and Down arrow go from box to box, Enter chooses one, T shows them as a table.";
+const HOW =
+  "Up and Down arrow go from box to box, Enter chooses one or opens and closes a group, " +
+  "slash finds one, T shows them as a table.";
 
 export interface GraphOptions {
   /** Makes layouts; absent where a finished one is given. */
@@ -72,6 +69,7 @@ export class GraphView {
   /** How many values were hidden when the boxes were last written. */
   #hidden = 0;
   readonly #options: GraphOptions;
+  readonly #drawing: Drawing;
   readonly #picture: Picture;
   readonly #stepper = new Stepper();
   readonly #controls: Controls;
@@ -80,8 +78,11 @@ export class GraphView {
   readonly #note = h("span", { class: "lg-note" });
   readonly #table = new NodeTable();
   readonly #asTable = button("table", "the graph as a table (T)", () => this.#toggleTable());
-  readonly #stage = h("div", { class: "lg-stage" });
-  readonly #empty = h("div", { class: "lg-empty" }, "Waiting for the first operation …");
+  readonly #finder = new Finder({
+    search: (query) => search(this.#store.trace, query),
+    show: (found, one) => this.#find(found, one),
+    closed: () => this.root.focus({ preventScroll: true }),
+  });
   readonly #panel = h("div", { class: "lg-panel", role: "region", "aria-label": "this step" });
   readonly #live = h("div", { class: "lg-hush", role: "status", "aria-live": "polite" });
   readonly #tiles = new Tiles(() => this.#panel.clientWidth);
@@ -92,9 +93,6 @@ export class GraphView {
   #moment: Moment;
   #replay = 0;
   #chosen: number | null = null;
-  #busy = false;
-  #drawn = -1;
-  #over = false;
   #stale = false;
   #width = 0;
   #tallest = 0;
@@ -109,11 +107,16 @@ export class GraphView {
     this.#names = new Names(this.#store.trace);
     this.#moment = atRest(this.#store.trace);
     this.#stepper.following = (options.begin ?? "end") === "end";
-    this.#picture = new Picture(
-      this.#stage,
-      (id) => this.#choose(id),
-      (id) => this.#pointAtNode(id),
-    );
+    const { engine, layout } = options;
+    this.#drawing = new Drawing(this.root, {
+      ...{ store: this.#store, whole: this.#whole, engine, layout },
+      moment: () => this.#now(),
+      drawn: (why) => this.#showDrawn(why),
+      told: (text) => say(this.#live, text),
+      choose: (id) => this.#choose(id),
+      point: (id) => this.#pointAtNode(id),
+    });
+    this.#picture = this.#drawing.picture;
     this.#controls = new Controls(this.#stepper, {
       moved: () => this.#moved(),
       shown: () => this.#state(),
@@ -125,7 +128,9 @@ export class GraphView {
     adopt(document.body);
     this.#cleanups.push(followTheme(this.root));
     // Out of the page there is no room to draw for; the observer calls when it is there.
-    const observer = new ResizeObserver(() => (this.#stale ? this.update() : void this.#draw()));
+    const observer = new ResizeObserver(() =>
+      this.#stale ? this.update() : void this.#drawing.draw(),
+    );
     observer.observe(this.root);
     this.#cleanups.push(() => observer.disconnect());
     this.#cleanups.push(() => this.#tiles.begin());
@@ -140,10 +145,12 @@ export class GraphView {
     const title = h("span", { class: "lg-title" }, h("i", { class: "lg-dot" }), "Graph");
     this.#asTable.setAttribute("aria-pressed", "false");
     const gap = h("span", { class: "lg-gap" });
-    head.append(title, this.#note, gap, this.#asTable, this.#picture.stage.buttons);
-    this.#stage.append(this.#empty);
+    const { tools, stage } = this.#drawing;
+    head.append(title, this.#note, gap, this.#finder.button, this.#asTable, tools);
+    head.append(this.#picture.stage.buttons);
     const main = h("div", { class: "lg-main" });
-    main.append(this.#stage, this.#table.element, this.#controls.element, this.#legend.element);
+    main.append(this.#finder.element, stage, this.#table.element);
+    main.append(this.#controls.element, this.#legend.element);
     const inner = h("div", { class: "lg-side-inner" });
     inner.append(...(this.#predict ? [this.#predict.element] : []));
     inner.append(this.#panel, this.#source.element);
@@ -183,8 +190,7 @@ export class GraphView {
     const hidden = trace.nodes.filter(({ preview }) => preview === UNKNOWN).length;
     if (hidden === this.#hidden) return;
     this.#hidden = hidden;
-    this.#drawn = -1;
-    void this.#draw();
+    this.#drawing.anew();
   }
 
   /** The trace has changed, or the view has just been made: draw what is new. */
@@ -197,7 +203,7 @@ export class GraphView {
     this.#follow(trace);
     this.#moment = this.#now();
     this.#write();
-    void this.#draw();
+    void this.#drawing.draw();
   }
 
   /** Shows what is wrong with what was sent; nothing where all is well. */
@@ -250,7 +256,7 @@ export class GraphView {
   #write(): void {
     const { trace } = this.#store;
     say(this.#note, this.#noteText(trace));
-    this.#legend.show(trace, this.#moment.index < 0);
+    this.#legend.show(trace, this.#drawing.shown, this.#moment.index < 0);
     this.#picture.stage.canvas.setAttribute("aria-label", `${summary(trace)} ${HOW}`);
     this.#controls.show();
     this.#tell(trace);
@@ -259,10 +265,8 @@ export class GraphView {
 
   #noteText(trace: Trace): string {
     const count = trace.nodes.length;
-    const shown =
-      count > MOST_DRAWN && !this.#options.layout ? `, the last ${MOST_DRAWN} drawn` : "";
     const cut = trace.truncated?.nodes ? `, ${trace.truncated.nodes} more not recorded` : "";
-    const nodes = `${count} ${count === 1 ? "node" : "nodes"}${shown}${cut}`;
+    const nodes = `${count} ${count === 1 ? "node" : "nodes"}${this.#drawing.said}${cut}`;
     if (trace.status === "recording") return `recording · ${nodes}`;
     return trace.status === "failed" ? `stopped by an error · ${nodes}` : nodes;
   }
@@ -335,49 +339,15 @@ export class GraphView {
     });
   }
 
-  /** Lays out and draws; what changes meanwhile is drawn right after, in one go. */
-  async #draw(): Promise<void> {
-    if (this.#busy || this.#over || !this.root.isConnected) return;
-    if (this.#drawn === this.#store.revision) return;
-    this.#busy = true;
-    this.root.dataset.ready = "false";
-    try {
-      while (!this.#over && this.#drawn !== this.#store.revision) {
-        const { trace, revision } = this.#store;
-        const nodes = visible(trace);
-        this.#drawn = revision;
-        const layout = await this.#layOut(visible(this.#whole.trace));
-        if (this.#over) return;
-        this.#empty.hidden = nodes.length > 0;
-        this.#undrawn = layout ? null : "";
-        this.#showTable();
-        if (layout && nodes.length) await this.#picture.show(layout, nodes, this.#now());
-      }
-    } catch (error) {
-      this.#drawn = this.#store.revision;
-      this.#undrawn = `The graph could not be laid out: ${(error as Error).message}`;
-      this.#showTable();
-    } finally {
-      this.#busy = false;
-    }
-    await this.#picture.settled();
-    if (!this.#busy && !this.#over) this.root.dataset.ready = "true";
-  }
-
-  async #layOut(nodes: TraceNode[]): Promise<Layout | null> {
-    const { layout, engine } = this.#options;
-    if (layout) return layout;
-    if (layout === null || !engine) return null;
-    if (!nodes.length) return { width: 1, height: 1, nodes: {}, edges: [] };
-    const final = atRest(this.#whole.trace).gradients;
-    for (const [id, shown] of this.#now().gradients) final.set(id, shown);
-    return engine(toDot(nodes, (node) => box(node, final.get(node.id)?.value ?? null)));
-  }
-
   /** Where the graph cannot be drawn, or the reader likes it better: its nodes as a table. */
+  #showDrawn(why: string | null): void {
+    this.#undrawn = why;
+    this.#showTable();
+  }
+
   #showTable(): void {
     const shown = this.#undrawn !== null || this.#asTable.ariaPressed === "true";
-    this.#stage.hidden = shown;
+    this.#drawing.stage.hidden = shown;
     this.#table.element.hidden = !shown;
     this.#asTable.hidden = this.#undrawn !== null;
     if (shown) this.#table.show(this.#store.trace, this.#moment, this.#undrawn ?? "");
@@ -466,6 +436,13 @@ export class GraphView {
     this.#picture.hint(new Set(made.map(({ id }) => id)));
   }
 
+  /** What was looked for lights up; the one in question is chosen and looked at. */
+  #find(found: number[], one: number | null): void {
+    this.#picture.hint(new Set(found));
+    if (one !== null) this.#drawing.show(one);
+    if (one !== null || this.#chosen !== null) this.#choose(one);
+  }
+
   #choose(id: number | null): void {
     if (id !== null && this.#predict?.takes(id)) return;
     this.#controls.pause();
@@ -486,9 +463,7 @@ export class GraphView {
     const taken =
       event.key === "Escape"
         ? this.#escape()
-        : this.#picture.key(event, (id) => this.#choose(id)) ||
-          this.#letterKey(event) ||
-          this.#controls.key(event);
+        : this.#picture.key(event) || this.#letterKey(event) || this.#controls.key(event);
     if (!taken) return;
     event.preventDefault();
     event.stopPropagation();
@@ -500,6 +475,16 @@ export class GraphView {
     if ((event.target as Element).closest("select, input, .lg-code")) return false;
     if (event.key.toLowerCase() === "t" && this.#undrawn === null) {
       this.#toggleTable();
+      return true;
+    }
+    const drawing = {
+      "/": () => this.#finder.toggle(),
+      e: () => this.#drawing.openAll(),
+      c: () => this.#drawing.closeAll(),
+      o: () => this.#drawing.turn(),
+    }[event.key.toLowerCase()];
+    if (drawing && this.#undrawn === null) {
+      drawing();
       return true;
     }
     const focused = (event.target as Element).closest<SVGGElement>(".lg-node")?.dataset.id;
@@ -518,9 +503,8 @@ export class GraphView {
   }
 
   destroy(): void {
-    this.#over = true;
     this.#controls.pause();
-    this.#picture.destroy();
+    this.#drawing.destroy();
     for (const clean of this.#cleanups) clean();
     this.root.remove();
   }
@@ -529,16 +513,6 @@ export class GraphView {
 /** What has the focus where `element` stands: in the page or in a shadow tree. */
 const focused = (element: HTMLElement) =>
   (element.getRootNode() as Document | ShadowRoot).activeElement ?? null;
-
-/** While it grows, a leaf waits for its first user (or it would jump ranks); the last of too many. */
-function visible(trace: Trace): TraceNode[] {
-  let nodes = trace.nodes;
-  if (trace.status === "recording") {
-    const used = new Set(nodes.flatMap((node) => node.edges.map((edge) => edge?.[0])));
-    nodes = nodes.filter((node) => node.kind === "operation" || used.has(node.id));
-  }
-  return nodes.slice(-MOST_DRAWN);
-}
 
 const newest = (trace: Trace) => trace.nodes.at(-1)?.id ?? -1;
 

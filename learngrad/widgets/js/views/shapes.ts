@@ -29,6 +29,7 @@ export function outline(shape: Shape, width: number, height: number): SVGElement
     ];
     return [s("polygon", { class: "lg-shape", points: points.join(" ") })];
   }
+  if (shape === "card" || shape === "stack") return cards(shape === "stack" ? 2 : 1, width, height);
   const round = shape.includes("pill") ? Math.min(height / 2, 18) : 4;
   const rect = (inset: number, name: string) =>
     s("rect", {
@@ -41,6 +42,51 @@ export function outline(shape: Shape, width: number, height: number): SVGElement
     });
   const first = rect(0, "lg-shape");
   return shape === "double-pill" ? [first, rect(3, "lg-shape lg-inner")] : [first];
+}
+
+/** A closed group: a card with others behind it. */
+function cards(behind: number, width: number, height: number): SVGElement[] {
+  return Array.from({ length: behind + 1 }, (_, nth) => {
+    const shift = (behind - nth) * 4;
+    const place = { x: -width / 2 + shift, y: -height / 2 + shift, width, height, rx: 7 };
+    return s("rect", { class: nth === behind ? "lg-shape" : "lg-shape lg-behind", ...place });
+  });
+}
+
+/** What is special about a node, beside its kind. */
+export interface Mark {
+  kind: "view" | "changed" | "freed";
+  said: string;
+}
+
+export function marksOf({ view, version, status }: TraceNode): Mark[] {
+  const changes = version === 1 ? "changed in place" : `changed in place ${version} times`;
+  const all: (Mark | false | undefined)[] = [
+    view && { kind: "view", said: "a view of the same memory" },
+    version > 0 && { kind: "changed", said: changes },
+    status === "freed" && { kind: "freed", said: "" },
+  ];
+  return all.filter((mark) => !!mark);
+}
+
+const GLYPHS: Record<Mark["kind"], string> = {
+  // Two sheets, one over the other; an arrow that comes back; an empty tray.
+  view: "M-3.6-3.6H1.4V1.4H-3.6zM-1.4-1.4H3.6V3.6H-1.4z",
+  changed: "M3.4-1.2A3.6 3.6 0 1 0 3.4 1.6M3.9-4V-1H.9",
+  freed: "M-3-2V2.5H3V-2",
+};
+
+/** A mark as a small sign: on the upper edge from the right, but what was freed in the corner. */
+export function badge({ kind }: Mark, nth: number, width: number, height: number): SVGElement {
+  const freed = kind === "freed";
+  const x = width / 2 - (freed ? 7 : 10 + 17 * nth);
+  const y = freed ? height / 2 - 7 : -height / 2;
+  return s(
+    "g",
+    { class: `lg-mark lg-mark-${kind}`, transform: `translate(${x} ${y})` },
+    freed ? null : s("circle", { r: 7 }),
+    s("path", { d: GLYPHS[kind] }),
+  );
 }
 
 /** The ring around an active node. */

@@ -41,6 +41,7 @@ export class Stage {
     );
     place.append(this.canvas);
     this.#listen();
+    this.#listenToPrinter();
     this.#observer = new ResizeObserver(() => this.#resized());
     this.#observer.observe(place);
   }
@@ -185,6 +186,26 @@ export class Stage {
       },
       { signal, passive: false },
     );
+  }
+
+  /** On paper the whole drawing is shown, in light colours, as large as the page has room for. */
+  #listenToPrinter(): void {
+    const { signal } = this.#stop;
+    let dark: Element | null = null;
+    const begin = () => {
+      const { width, height } = this.#drawing;
+      this.canvas.setAttribute("viewBox", `-4 -4 ${width + 8} ${height + 8}`);
+      this.content.removeAttribute("transform");
+      dark = this.canvas.closest(".lg-dark");
+      dark?.classList.remove("lg-dark");
+    };
+    const end = () => {
+      this.canvas.removeAttribute("viewBox");
+      dark?.classList.add("lg-dark");
+      this.#look(this.#camera);
+    };
+    addEventListener("beforeprint", begin, { signal });
+    addEventListener("afterprint", end, { signal });
   }
 
   destroy(): void {

@@ -1,0 +1,181 @@
+"""What is drawn of a folded graph: boxes of nodes and closed groups, frames round open ones.
+
+The front end draws by the same rule (`js/core/shown.ts`).
+
+Opening
+    All groups are open if that draws no more boxes than there is room for. Else modules, turns and
+    parts are opened level by level, each level whole, while they fit; repeats stay closed.
+Edges
+    Those that end at a node keep its operand. All that lead from one box to a closed group are
+    drawn as one.
+Words
+    A module is ``path · Class``, a repeat ``Block × 12`` or ``@, +, tanh × 50`` (the signs of one
+    turn), its turns ``turn 3 of 50``, parts ``turns 1 to 10`` or ``1 to 10``. A closed group's
+    second line counts its operations, and is as wide as ``5 of 38: softmax`` needs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence, Set
+from typing import Any, NamedTuple
+
+from learngrad.trace.boxes import CELL, LINE_HEIGHT, PAD_Y, TITLE_CELL, TITLE_HEIGHT, Box
+from learngrad.trace.fold import Fold, Group, Item, Nodes
+from learngrad.trace.text import cells, elide, elide_middle
+
+__all__ = ["Edge", "Shown", "frame_of", "group_box", "group_title", "opening", "shown"]
+
+Ref = int | str
+
+
+class Edge(NamedTuple):
+    """An edge that is drawn: from a node's output or a group, to a node's operand or a group."""
+
+    origin: Ref
+    slot: int
+    to: Ref
+    operand: int
+
+
+class Shown(NamedTuple):
+    """What is drawn: boxes and frames in the order of their first operation, and edges."""
+
+    boxes: list[Item]
+    frames: list[Group]
+    edges: list[Edge]
+
+
+def opening(found: Fold, most: int) -> set[str]:
+    """The keys of the groups that are open at first, where `most` boxes have room."""
+    if len(found.home) <= most:
+        return set(found.groups)
+    opened: set[str] = set()
+    drawn = _size(found.root)
+    level = _groups(found.root)
+    while level:
+        wide = [group for group in level if group.kind != "repeat"]
+        drawn += sum(_size(group) - 1 for group in wide)
+        if drawn > most:
+            break
+        opened.update(group.key for group in wide)
+        level = [inner for group in wide for inner in _groups(group)]
+    return opened
+
+
+def _groups(group: Group) -> list[Group]:
+    return [item for item in group.items if not isinstance(item, int)]
+
+
+def _size(group: Group) -> int:
+    return len(group.items) + len(group.leaves)
+
+
+def shown(found: Fold, nodes: Sequence[Mapping[str, Any]], opened: Set[str]) -> Shown:
+    """What is drawn of a trace's nodes when these groups are open."""
+    boxes: list[Item] = []
+    frames: list[Group] = []
+    at: dict[int, Ref] = {}
+
+    def enter(group: Group) -> None:
+        for item in sorted([*group.items, *group.leaves], key=_first):
+            if isinstance(item, int):
+                boxes.append(item)
+                at[item] = item
+            elif item.key in opened:
+                if item.kind != "part":
+                    frames.append(item)
+                enter(item)
+            else:
+                boxes.append(item)
+                at.update(dict.fromkeys(_within(item), item.key))
+
+    enter(found.root)
+    return Shown(boxes, frames, list(_edges(nodes, at)))
+
+
+def _first(item: Item) -> int:
+    return item if isinstance(item, int) else item.first
+
+
+def _within(group: Group) -> Iterator[int]:
+    yield from group.leaves
+    for item in group.items:
+        if isinstance(item, int):
+            yield item
+        else:
+            yield from _within(item)
+
+
+def _edges(nodes: Sequence[Mapping[str, Any]], at: Mapping[int, Ref]) -> dict[Edge, None]:
+    found: dict[Edge, None] = {}
+    for node in nodes:
+        to = at.get(node["id"])
+        if to is None:
+            continue
+        for operand, edge in enumerate(node["edges"]):
+            origin = None if edge is None else at.get(edge[0])
+            if origin is None or origin == to:
+                continue
+            if isinstance(to, str):
+                found[Edge(origin, 0, to, 0)] = None
+            else:
+                found[Edge(origin, edge[1] if isinstance(origin, int) else 0, to, operand)] = None
+    return found
+
+
+def frame_of(group: Group) -> Group | None:
+    """The group whose frame stands round a group's box or frame, if there is one."""
+    parent = group.parent
+    while parent is not None and parent.kind == "part":
+        parent = parent.parent
+    return None if parent is None or parent.kind == "root" else parent
+
+
+# What a group is called --------------------------------------------------------------------------
+
+def group_title(group: Group, by_id: Nodes) -> str:
+    """A group's name, as the module's docstring has it."""
+    if group.kind == "module":
+        path, cls = elide_middle(group.path), elide(group.cls, 20)
+        return f"{path} · {cls}" if path and path != cls else cls
+    if group.kind == "repeat":
+        return f"{elide(_pattern(group, by_id), 24)} × {group.count}"
+    holder = _holding(group)
+    if group.kind == "turn":
+        return f"turn {group.number} of {holder.count}"
+    what = "turns " if holder.kind == "repeat" else ""
+    return f"{what}{group.number} to {group.number + group.count - 1}"
+
+
+def _pattern(group: Group, by_id: Nodes) -> str:
+    """What one turn of a repeat does: the class, or the signs."""
+    turn = group.items[0]
+    while not isinstance(turn, int) and turn.kind == "part":
+        turn = turn.items[0]
+    items = turn.items if not isinstance(turn, int) and turn.kind == "turn" else [turn]
+    signs = []
+    for item in items[:8]:
+        if isinstance(item, int):
+            node = by_id[item]
+            signs.append(node.get("sign") or node.get("op") or "operation")
+        else:
+            signs.append(_pattern(item, by_id) if item.kind == "repeat" else item.cls)
+    return ", ".join(signs)
+
+
+def _holding(group: Group) -> Group:
+    """The group whose turns or parts these are."""
+    parent = group.parent
+    assert parent is not None  # a turn and a part stand in a group
+    return _holding(parent) if parent.kind == "part" else parent
+
+
+def group_box(group: Group, by_id: Nodes) -> Box:
+    """The box of a closed group."""
+    count = group.operations
+    lines = [group_title(group, by_id), "1 operation" if count == 1 else f"{count} operations"]
+    room = 2 * len(str(count)) + 16
+    widest = max(cells(lines[0]) * TITLE_CELL, cells(lines[1]) * CELL, room * CELL)
+    return Box(lines, math.ceil(round(widest + 24, 3)), 2 * PAD_Y + TITLE_HEIGHT + LINE_HEIGHT,
+               "stack" if group.kind == "repeat" else "card")

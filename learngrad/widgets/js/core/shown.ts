@@ -1,0 +1,192 @@
+// What is drawn of a folded graph: boxes of nodes and of closed groups, frames round open ones, and
+// the edges between them. The rule stands in learngrad/trace/shown.py; one test for both.
+import { type Box, CELL, LINE_HEIGHT, PAD_Y, TITLE_CELL, TITLE_HEIGHT } from "./box.ts";
+import { type Fold, type Group, type Item, isGroup } from "./fold.ts";
+import { edgeKey } from "./replay.ts";
+import { cells, elide, elideMiddle } from "./text.ts";
+import type { Ref, TraceNode } from "./types.ts";
+
+export interface ShownEdge {
+  from: Ref;
+  /** Which output of a node; 0 for a group. */
+  slot: number;
+  to: Ref;
+  /** Which operand of a node; 0 for a group. */
+  operand: number;
+  /** The edges of the trace that it stands for. */
+  parts: string[];
+}
+
+export interface Shown {
+  /** Boxes in the order of their first operation. */
+  boxes: Item[];
+  /** Open groups with a frame, outermost first. */
+  frames: Group[];
+  edges: ShownEdge[];
+  /** For each node what stands for it: itself, or a closed group. */
+  at: Map<number, Ref>;
+  /** The frame that a node's box stands in. */
+  home: (id: number) => Group | null;
+}
+
+/** The name of an edge that is drawn: that of an operand where it ends at a node. */
+export const shownKey = ({ from, to, operand }: Pick<ShownEdge, "from" | "to" | "operand">) =>
+  typeof to === "number" ? edgeKey(to, operand) : `${from}>${to}`;
+
+const children = (group: Group): Item[] =>
+  group.leaves.length
+    ? [...group.items, ...group.leaves].sort((a, b) => firstIn(a) - firstIn(b))
+    : group.items;
+const firstIn = (item: Item) => (isGroup(item) ? item.first : item);
+const size = (group: Group) => group.items.length + group.leaves.length;
+
+/** Which groups are open at first: all if no more than `most` boxes are drawn then; else whole
+ * levels of modules, turns and parts while they fit, and repeats closed. */
+export function opening({ root, groups, home }: Fold, most: number): Set<string> {
+  if (home.size <= most) return new Set(groups.keys());
+  const open = new Set<string>();
+  let drawn = size(root);
+  let level = root.items.filter(isGroup);
+  while (level.length) {
+    const wide = level.filter(({ kind }) => kind !== "repeat");
+    drawn += wide.reduce((sum, group) => sum + size(group) - 1, 0);
+    if (drawn > most) break;
+    for (const { key } of wide) open.add(key);
+    level = wide.flatMap(({ items }) => items.filter(isGroup));
+  }
+  return open;
+}
+
+/** How many boxes are drawn with these groups open. */
+export function countShown({ root }: Fold, open: ReadonlySet<string>): number {
+  const count = (group: Group): number =>
+    group.items.reduce<number>(
+      (sum, item) => sum + (isGroup(item) && open.has(item.key) ? count(item) : 1),
+      group.leaves.length,
+    );
+  return count(root);
+}
+
+/** What is drawn with these groups open. */
+export function shown(folded: Fold, nodes: TraceNode[], open: ReadonlySet<string>): Shown {
+  const home = (id: number) => framed(folded.home.get(id) ?? null);
+  const found: Shown = { boxes: [], frames: [], edges: [], at: new Map(), home };
+  const enter = (group: Group) => {
+    for (const item of children(group)) {
+      if (!isGroup(item)) {
+        found.boxes.push(item);
+        found.at.set(item, item);
+      } else if (open.has(item.key)) {
+        if (item.kind !== "part") found.frames.push(item);
+        enter(item);
+      } else {
+        found.boxes.push(item);
+        for (const id of within(item)) found.at.set(id, item.key);
+      }
+    }
+  };
+  enter(folded.root);
+  found.edges = edgesOf(nodes, found.at);
+  return found;
+}
+
+/** How wide the title of a group's frame is, with the sign that closes it. */
+export const titleWidth = (group: Group, nodeOf: NodeOf) =>
+  Math.ceil(cells(groupTitle(group, nodeOf)) * CELL) + 26;
+
+/** The nodes inside a group, however deep. */
+export function* within(group: Group): Generator<number> {
+  yield* group.leaves;
+  for (const item of group.items)
+    if (isGroup(item)) yield* within(item);
+    else yield item;
+}
+
+function edgesOf(nodes: TraceNode[], at: Shown["at"]): ShownEdge[] {
+  const found = new Map<string, ShownEdge>();
+  for (const node of nodes) {
+    const to = at.get(node.id);
+    if (to === undefined) continue;
+    node.edges.forEach((edge, operand) => {
+      const from = edge ? at.get(edge[0]) : undefined;
+      if (from === undefined || from === to) return;
+      const one = typeof to === "number";
+      const key = shownKey({ from, to, operand });
+      const made = found.get(key) ?? {
+        from,
+        slot: typeof from === "number" && one ? edge![1] : 0,
+        to,
+        operand: one ? operand : 0,
+        parts: [],
+      };
+      made.parts.push(edgeKey(node.id, operand));
+      found.set(key, made);
+    });
+  }
+  return [...found.values()];
+}
+
+/** The group whose frame stands round a group's box or frame, if there is one. */
+export const frameOf = ({ parent }: Group): Group | null => framed(parent);
+
+function framed(group: Group | null): Group | null {
+  if (!group || group.kind === "root") return null;
+  return group.kind === "part" ? framed(group.parent) : group;
+}
+
+// What a group is called -----------------------------------------------------------------------
+
+type NodeOf = (id: number) => TraceNode | undefined;
+
+/** A group's name: `h.0 · Block`, `Block × 12`, `turn 3 of 50`, `turns 1 to 10`. */
+export function groupTitle(group: Group, nodeOf: NodeOf): string {
+  const { kind, number, count } = group;
+  const [path, name] = [elideMiddle(group.path), elide(group.class, 20)];
+  if (kind === "module") return path && path !== name ? `${path} · ${name}` : name;
+  if (kind === "repeat") return `${elide(patternOf(group, nodeOf), 24)} × ${count}`;
+  const holder = holding(group);
+  if (kind === "turn") return `turn ${number} of ${holder.count}`;
+  const what = holder.kind === "repeat" ? "turns " : "";
+  return `${what}${number} to ${number + count - 1}`;
+}
+
+/** What one turn of a repeat does: the class, or the signs. */
+function patternOf(group: Group, nodeOf: NodeOf): string {
+  const turn = firstTurn(group);
+  const items = isGroup(turn) && turn.kind === "turn" ? turn.items : [turn];
+  const signs = items.slice(0, 8).map((item) => {
+    if (isGroup(item)) return item.kind === "repeat" ? patternOf(item, nodeOf) : item.class;
+    const node = nodeOf(item);
+    return node?.sign || node?.op || "operation";
+  });
+  return signs.join(", ");
+}
+
+function firstTurn(group: Group): Item {
+  const first = group.items[0]!;
+  return isGroup(first) && first.kind === "part" ? firstTurn(first) : first;
+}
+
+/** The group whose turns or parts these are. */
+function holding(group: Group): Group {
+  const parent = group.parent!;
+  return parent.kind === "part" ? holding(parent) : parent;
+}
+
+/** What a closed group's second line says: how much is in it. */
+export const groupSize = ({ operations }: Group) =>
+  operations === 1 ? "1 operation" : `${operations} operations`;
+
+/** The box of a closed group, with room for `5 of 38: softmax`. */
+export function groupBox(group: Group, nodeOf: NodeOf): Box {
+  const lines = [groupTitle(group, nodeOf), groupSize(group)];
+  const room = 2 * String(group.operations).length + 16;
+  const widest = Math.max(
+    cells(lines[0]!) * TITLE_CELL,
+    cells(lines[1]!) * CELL,
+    cells(" ".repeat(room)) * CELL,
+  );
+  const width = Math.ceil(Number((widest + 24).toFixed(3)));
+  const height = 2 * PAD_Y + TITLE_HEIGHT + LINE_HEIGHT;
+  return { lines, width, height, shape: group.kind === "repeat" ? "stack" : "card" };
+}
