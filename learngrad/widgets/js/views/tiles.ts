@@ -150,7 +150,7 @@ class SceneView {
   draw(asTable: boolean): void {
     const held = this.#grid?.matches(":focus");
     this.#asTable = asTable;
-    say(this.#table, asTable ? "as tiles" : "as a table");
+    say(this.#table, asTable ? "as tiles" : "numbers as tables");
     this.#cells.clear();
     this.#grid = null;
     this.#sheets.className = `lg-t-sheets${this.#scene.corner && !asTable ? " lg-t-corner" : ""}`;
@@ -487,13 +487,13 @@ function termTable(scene: Scene, name: string, trail: Trail): HTMLElement {
 }
 
 const head = (names: string[]) =>
-  h("tr", {}, ...names.map((name) => h("th", { scope: "col" }, name)));
+  h("tr", {}, ...names.map((name) => (name ? h("th", { scope: "col" }, name) : h("td"))));
 
 /** A sheet's numbers, with those of its rows and columns. */
 function sheetTable({ name, kept, preview }: Sheet): HTMLElement {
   const width = kept.shape.at(-1) ?? 1;
   const flat = kept.shape.length < 2;
-  const row = (at: number) => (flat ? "" : kept.text(at * width).replace(/, 0\]$/, ", :]"));
+  const row = (at: number) => (flat ? "[:]" : kept.text(at * width).replace(/, 0\]$/, ", :]"));
   return h(
     "table",
     {},
