@@ -49,6 +49,17 @@ class Walk:
         """How many steps it made."""
         return max(0, len(self.loss) - 1)
 
+    def reached(self, loss: float) -> int | None:
+        """After how many steps its loss was this low for the first time; None if never.
+
+        Examples
+        --------
+        >>> Walk(np.array([4.0, 1.0, 2.0, 0.5])).reached(1.0)
+        1
+        """
+        below = np.flatnonzero(self.loss <= loss)
+        return int(below[0]) if len(below) else None
+
 
 class Course(Protocol):
     """What a race is run on."""

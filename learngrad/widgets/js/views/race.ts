@@ -464,10 +464,10 @@ class Ground {
       event.preventDefault();
       event.stopPropagation();
       const { x, y } = this.#race.ground!.field;
-      const size = event.shiftKey ? 0.1 : 0.01;
+      const size = event.shiftKey ? 10 : 1;
       this.#move([
-        this.#begin[0] + way[0] * size * (x[1] - x[0]),
-        this.#begin[1] + way[1] * size * (y[1] - y[0]),
+        this.#begin[0] + way[0] * size * 10 ** -digits(x),
+        this.#begin[1] + way[1] * size * 10 ** -digits(y),
       ]);
     });
   }
@@ -475,10 +475,11 @@ class Ground {
   /** The start at a place within the picture, on a round number. */
   #move([x, y]: Place): void {
     const { x: across, y: up } = this.#race.ground!.field;
-    const within = (at: number, [low, high]: readonly [number, number]) => {
-      const digits = Math.max(0, 3 - Math.ceil(Math.log10(high - low)));
-      return Number(Math.min(Math.max(at, low), high).toFixed(digits));
-    };
+    const within = (at: number, ends: Place) =>
+      Number(Math.min(Math.max(at, ends[0]), ends[1]).toFixed(Math.max(0, digits(ends)))) + 0;
     this.#listener.begun([within(x, across), within(y, up)]);
   }
 }
+
+/** Digits after the point of a place on an axis: a few hundred places from end to end. */
+const digits = ([low, high]: Place) => 3 - Math.ceil(Math.log10(high - low));
