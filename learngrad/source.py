@@ -96,7 +96,7 @@ class Place(NamedTuple):
 
 
 _places: dict[tuple[int, int], tuple[CodeType, Place]] = {}
-_files: dict[str, tuple[str, dict[tuple[int, int, int, int], tuple[ast.AST, ast.AST | None]]]] = {}
+_files: dict[str, _Syntax] = {}
 
 
 def resolve(made: Made | None) -> Place | None:
@@ -109,10 +109,12 @@ def resolve(made: Made | None) -> Place | None:
         return known[1]
     positions = next(itertools.islice(code.co_positions(), lasti // 2, None), (None,) * 4)
     line = positions[0] or code.co_firstlineno
-    column, end_line, end_column = positions[2] or 0, positions[1] or line, positions[3] or 0
     filename = code.co_filename
     text = linecache.getline(filename, line).strip()
-    node, parent = _syntax(filename).get((line, column, end_line, end_column), (None, None))
+    syntax = _syntax(filename)
+    extent = syntax.find((line, positions[2] or 0, positions[1] or line, positions[3] or 0))
+    node, parent = syntax.nodes.get(extent, (None, None))
+    _, column, end_line, end_column = extent
     place = Place(filename, _label(filename), line, _characters(filename, line, column), end_line,
                   _characters(filename, end_line, end_column), text, _target(node, parent),
                   _operands(node))
@@ -141,32 +143,61 @@ def _label(filename: str) -> str:
         kind, name = named or ("", "")
         if kind == "Cell":
             return "cell " + name.removeprefix("In[").removesuffix("]")
-    return filename if filename.startswith("<") else os.path.basename(filename)
+    name = filename if filename.startswith("<") else os.path.basename(filename)
+    return "a cell" if name.startswith("__marimo__cell_") else name
 
 
-def _syntax(filename: str) -> dict[tuple[int, int, int, int], tuple[ast.AST, ast.AST | None]]:
-    """Every expression of a file by its position, with the statement that holds it directly."""
+Extent = tuple[int, int, int, int]
+"""Line and column where something begins and ends, as Python's `ast` has them."""
+
+
+class _Syntax(NamedTuple):
+    """What the text of a file says: its expressions, and what its functions are indented by."""
+
+    text: str
+    nodes: dict[Extent, tuple[ast.AST, ast.AST | None]]  # with the statement that holds it directly
+    bodies: list[tuple[int, int, int]]  # first and last line and the indentation
+
+    def find(self, extent: Extent) -> Extent:
+        """Where an expression stands in the file.
+
+        marimo takes a cell out of its function and compiles it without the indentation, with the
+        lines of the file and the columns of the cell.
+        """
+        line, column, end_line, end_column = extent
+        if extent not in self.nodes:
+            for first, last, indent in self.bodies:
+                moved = line, column + indent, end_line, end_column + indent
+                if first <= line <= last and moved in self.nodes:
+                    return moved
+        return extent
+
+
+def _syntax(filename: str) -> _Syntax:
+    """What is known of a file's text as it is now."""
     text = "".join(linecache.getlines(filename))
     known = _files.get(filename)
-    if known is not None and known[0] == text:
-        return known[1]
-    index: dict[tuple[int, int, int, int], tuple[ast.AST, ast.AST | None]] = {}
+    if known is not None and known.text == text:
+        return known
+    nodes: dict[Extent, tuple[ast.AST, ast.AST | None]] = {}
     try:
-        tree: ast.AST | None = ast.parse(text)
+        tree = ast.parse(text)
     except SyntaxError:  # a cell with magics: lines are still known, names are not
-        tree = None
-    for parent in ast.walk(tree) if tree is not None else ():
+        tree = ast.Module([], [])
+    for parent in ast.walk(tree):
         for child in ast.iter_child_nodes(parent):
             if isinstance(child, (ast.expr, ast.AugAssign)):
-                index.setdefault(_extent(child), (child, parent))
-    for statement in ast.walk(tree) if tree is not None else ():
+                nodes.setdefault(_extent(child), (child, parent))
+    for statement in ast.walk(tree):
         if isinstance(statement, ast.AugAssign):
-            index[_extent(statement)] = (statement, None)
+            nodes[_extent(statement)] = (statement, None)
         elif isinstance(statement, ast.Assign):
             for target, value in _pairs(statement):
-                index[_extent(value)] = (value, ast.Assign([target], value))
-    _files[filename] = (text, index)
-    return index
+                nodes[_extent(value)] = (value, ast.Assign([target], value))
+    bodies = [(one.lineno, one.end_lineno or 0, one.body[0].col_offset) for one in tree.body
+              if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    _files[filename] = _Syntax(text, nodes, bodies)
+    return _files[filename]
 
 
 def _pairs(statement: ast.Assign) -> list[tuple[ast.expr, ast.expr]]:
@@ -178,7 +209,7 @@ def _pairs(statement: ast.Assign) -> list[tuple[ast.expr, ast.expr]]:
     return list(zip(target.elts, value.elts))
 
 
-def _extent(node: ast.expr | ast.stmt) -> tuple[int, int, int, int]:
+def _extent(node: ast.expr | ast.stmt) -> Extent:
     return node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0
 
 

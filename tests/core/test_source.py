@@ -213,3 +213,35 @@ def test_here_is_this_line():
     place = source.here()
     assert place.text == "place = source.here()"
     assert place.target == "place"
+
+
+MARIMO = """\
+import marimo
+app = marimo.App()
+
+@app.cell
+def _(lg):
+    w = lg.ones(2)
+    def twice(x):
+        y = x * 2
+        return y
+    loss = twice(w)
+    return loss
+"""
+
+
+def test_a_cell_that_was_taken_out_of_its_function_has_its_names(tmp_path):
+    """marimo compiles a cell with the lines of its file and without its indentation."""
+    path = tmp_path / "book.py"
+    path.write_text(MARIMO)
+    lines = MARIMO.splitlines()[5:10]
+    cell = "\n" * 5 + "\n".join(line.removeprefix("    ") for line in lines)
+    names = {"lg": lg}
+    watcher = Places()
+    with observe.watch(watcher):
+        exec(compile(cell, str(path), "exec"), names)
+    made = source.resolve(names["w"]._made)
+    assert (made.target, made.line, made.column) == ("w", 6, 8)
+    (inner,) = watcher.found
+    assert (inner.target, inner.operands, inner.line, inner.column) == ("y", ("x", None), 8, 12)
+    assert MARIMO.splitlines()[7][inner.column:inner.end_column] == "x * 2"
