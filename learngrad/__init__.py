@@ -17,7 +17,8 @@ from typing import Any as _Any
 
 from numpy import dtype
 
-from learngrad import autograd, cuda, errors, linalg
+from learngrad import amp, autograd, cuda, errors, linalg
+from learngrad.amp import autocast
 from learngrad.autograd.mode import (
     enable_grad,
     inference_mode,
@@ -345,7 +346,6 @@ _NOT_HERE = {
     "there are no complex numbers; keep real and imaginary part apart":
         "complex64 complex128 cfloat cdouble complex fft view_as_complex",
     "programs run as they are written; leave the compilation away": "compile jit",
-    "numbers are computed in the dtype they have; leave autocast away": "amp autocast",
     "tensors are dense": "sparse sparse_coo_tensor",
     "it runs in one process on one machine": "distributed multiprocessing",
     "it writes no such format; learngrad.save writes safetensors": "onnx",
@@ -360,9 +360,9 @@ if _TYPE_CHECKING:
     from learngrad.widgets.display import record, show
     from learngrad.widgets.flow import GradientFlow
     from learngrad.widgets.plot import LivePlot
-    from learngrad.widgets.train import train
-    from learngrad.widgets.surface import LossSurface
     from learngrad.widgets.race import race
+    from learngrad.widgets.surface import LossSurface
+    from learngrad.widgets.train import train
 
 
 def __getattr__(name: str) -> _Any:

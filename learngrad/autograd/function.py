@@ -392,7 +392,13 @@ class Function(Node):
     def _join(self, what: int, array: Any) -> Any:
         """A saved array as the tensor that it was, joined to the graph again."""
         edge = (self, -1 - what) if what < 0 else self.edges[what]
-        return Tensor._from_array(array, edge) if devices.is_array(array) else array
+        if not devices.is_array(array):
+            return array
+        dtype = array.dtype if edge is None else edge[0].outputs[edge[1]][1]
+        if dtype == array.dtype:
+            return Tensor._from_array(array, edge)
+        # It was brought to another dtype before it was saved; that is a step of the graph here.
+        return Tensor._from_array(devices.converted(array, dtype), edge).to(array.dtype)
 
     def _refuse_change(self, what: int, array: Any) -> NoReturn:
         letter = "out" if what < 0 else self.letters[what]

@@ -34,6 +34,9 @@ class Watcher:
     def changed(self, tensor: Any) -> None:
         """A tensor's values were changed in place, outside the graph."""
 
+    def detached(self, tensor: Any, origin: Any) -> None:
+        """A tensor was taken out of the graph: `tensor` has the memory of `origin`."""
+
     def replay_begins(self, roots: list[Any], gradients: list[Any]) -> None:
         """A backward pass begins at `roots`, edges into the graph, with these gradients."""
 
@@ -57,6 +60,7 @@ class _Thread(threading.local):
         self.grad = True
         self.watchers: tuple[Watcher, ...] = ()
         self.replayed: tuple[int, Any] | None = None  # when and where the last replay began
+        self.autocast: dict[str, Any] = {}  # the dtype of `autocast` on a kind of device
         # Like PyTorch, we let 1/0 be inf and log(-1) be nan without a warning. NumPy keeps that
         # setting in a context variable: running in a context of our own costs 0.1 µs where
         # `np.errstate` costs 1 µs, and leaves the user's setting alone.

@@ -3,6 +3,7 @@
 PyTorch: `torch.cuda`. https://docs.pytorch.org/docs/stable/cuda.html
 """
 
+from learngrad.cuda import amp
 from learngrad.cuda.device import (
     current_device,
     device,
@@ -32,7 +33,7 @@ from learngrad.cuda.order import Event, Stream, current_stream, stream
 from learngrad.errors import OutOfMemoryError
 
 __all__ = [
-    "Event", "OutOfMemoryError", "Stream", "current_device", "current_stream", "device",
+    "Event", "OutOfMemoryError", "Stream", "amp", "current_device", "current_stream", "device",
     "device_count", "empty_cache", "get_device_capability", "get_device_name",
     "get_device_properties", "is_available", "is_bf16_supported", "is_initialized", "manual_seed",
     "manual_seed_all", "max_memory_allocated", "mem_get_info", "memory_allocated",

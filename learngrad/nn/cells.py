@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from learngrad.autograd.autocast import one_dtype
 from learngrad.creation import zeros
 from learngrad.errors import ArgumentError, ArgumentTypeError, ShapeError
 from learngrad.nn import init
@@ -80,7 +81,7 @@ class RNNCellBase(Module):
                 raise ShapeError(f"{name}: {key} has shape {list(given[key].shape)}, and "
                                  f"[{len(rows)}, {size}] belongs here", tensors=tensors,
                                  fix=f"give it {size} features")
-            if t.dtype != self.weight_ih.dtype:
+            if not one_dtype((t, self.weight_ih)):
                 raise ArgumentError(f"{name}: {key} is {t.dtype}, and the weights "
                                     f"{self.weight_ih.dtype}", tensors=tensors,
                                     fix=f"{key}.to({str(self.weight_ih.dtype)!r})")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any, ClassVar
 
+from learngrad.autograd.autocast import one_dtype
 from learngrad.creation import zeros
 from learngrad.errors import ArgumentError, ArgumentTypeError, ShapeError
 from learngrad.nn.cells import draw, step
@@ -155,7 +156,7 @@ class RNNBase(Module):
                              f"takes {self.input_size}", tensors={"input": input},
                              fix=f"make the layer with input_size={input.shape[-1]}")
         weight = getattr(self, self._names[0][0])
-        if input.dtype != weight.dtype:
+        if not one_dtype((input, weight)):
             raise ArgumentError(f"{name}: the input is {input.dtype}, and the weights "
                                 f"{weight.dtype}", tensors={"input": input},
                                 fix=f"x.to({str(weight.dtype)!r}), or convert the layer")

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from learngrad import devices
+from learngrad.autograd.autocast import one_dtype
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, DtypeError, ShapeError
 from learngrad.ops.losses import harmless, softmax
@@ -146,7 +147,7 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
             [2.]])
     """
     tensors = {"query": query, "key": key, "value": value}
-    if len({t.dtype for t in tensors.values()}) > 1 or query.dtype.kind != "f":
+    if not one_dtype(tensors.values()) or query.dtype.kind != "f":
         raise DtypeError("attention takes floating tensors of one dtype", tensors=tensors,
                          fix="convert them: x.float()")
     if min(t.ndim for t in tensors.values()) < 2 or query.shape[-1] != key.shape[-1] or (

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from learngrad import devices
+from learngrad.autograd.autocast import one_dtype
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, DtypeError, ShapeError
 from learngrad.ops.quick import total
@@ -145,7 +146,7 @@ def _checked(name: str, input: Any, weight: Any, bias: Any, groups: Any, dims: i
     tensors = {"input": input, "weight": weight, "bias": bias}
     tensors = {key: t for key, t in tensors.items() if t is not None}
     given = batched(input, dims, name)
-    if len({t.dtype for t in tensors.values()}) > 1 or input.dtype.kind != "f":
+    if not one_dtype(tensors.values()) or input.dtype.kind != "f":
         raise DtypeError(f"{name} takes floating tensors of one dtype, not "
                          f"{' and '.join(str(t.dtype) for t in tensors.values())}",
                          tensors=tensors, fix="convert them: x.float()")

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from learngrad import devices
+from learngrad.autograd.autocast import one_dtype
 from learngrad.autograd.function import Function
 from learngrad.autograd.order import changed
 from learngrad.errors import ArgumentError, DtypeError, ShapeError
@@ -85,7 +86,7 @@ def _check(name: str, input: Any, count: tuple[int, ...], **more: Any) -> None:
                              "here", tensors={"input": input, key: t},
                              fix=f"give {key} the shape {list(count)}; a layer gets it from the "
                                  "number of features that it is made with")
-        if t is not None and t.dtype != input.dtype:
+        if t is not None and not one_dtype((t, input)):
             raise DtypeError(f"{name}: {key} is {t.dtype}, and the input {input.dtype}",
                              tensors={"input": input, key: t}, fix="convert one of them: x.float()")
 

@@ -260,7 +260,7 @@ def test_draws(program):
 
 @pytest.mark.parametrize(("name", "why"), [
     ("complex64", "real and imaginary"), ("compile", "as they are written"),
-    ("autocast", "dtype they have"), ("sparse", "dense"), ("distributed", "one process")])
+    ("sparse", "dense"), ("distributed", "one process")])
 def test_what_is_not_there_says_why(name, why):
     with pytest.raises(AttributeError, match=f"'{name}'.*{why}"):
         getattr(lg, name)

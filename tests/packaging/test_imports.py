@@ -22,7 +22,7 @@ ROOMS = [
     {"numbers", "printing"},
     {"tensor"},
     {"creation", "random"},
-    {"linalg", "cuda"},
+    {"linalg", "amp", "cuda"},
     {"backends"},
     {"compat", "saving"},
     {"nn", "optim", "distributions"},

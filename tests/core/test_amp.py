@@ -1,0 +1,208 @@
+"""Mixed precision on the CPU, beside PyTorch's: dtypes by its lists, the scaler by its rules."""
+
+import numpy as np
+import pytest
+
+import learngrad as lg
+from learngrad import errors, nn, optim
+from tests.optable.reference import torch
+
+F = nn.functional
+HALF, SINGLE = lg.float16, lg.float32
+A, B = lg.ones(2, 2), lg.full((2, 2), 0.5, requires_grad=True)
+DTYPES = {
+    "matmul": (lambda: A @ B, HALF), "linear": (lambda: F.linear(A, B), HALF),
+    "bmm": (lambda: A.unsqueeze(0).bmm(B.unsqueeze(0)), HALF),
+    "conv": (lambda: F.conv2d(lg.ones(1, 1, 4, 4), lg.ones(1, 1, 3, 3)), HALF),
+    "attention": (lambda: F.scaled_dot_product_attention(A, A, B), HALF),
+    "einsum": (lambda: lg.einsum("ij,jk->ik", A, B), HALF),
+    "exp": (lambda: (A @ B).exp(), SINGLE), "sum": (lambda: (A @ B).sum(), SINGLE),
+    "softmax": (lambda: (A @ B).softmax(0), SINGLE), "pow": (lambda: (A @ B)**2, SINGLE),
+    "layer norm": (lambda: F.layer_norm(A @ B, (2,), lg.ones(2), lg.zeros(2)), SINGLE),
+    "mse": (lambda: F.mse_loss(A @ B, A), SINGLE),
+    "cross entropy": (lambda: F.cross_entropy(A @ B, lg.tensor([0, 1])), SINGLE),
+    "relu": (lambda: (A @ B).relu(), HALF), "mul": (lambda: (A @ B) * 2, HALF),
+    "add": (lambda: (A @ B) + A, SINGLE), "cat": (lambda: lg.cat([A @ B, A]), SINGLE),
+    "float64": (lambda: A.double() @ B.double(), lg.float64),
+}
+
+
+@pytest.mark.parametrize("name", DTYPES)
+def test_an_operation_runs_in_the_dtype_of_its_list(name):
+    run, dtype = DTYPES[name]
+    with lg.autocast("cpu"):
+        assert run().dtype == dtype
+    assert (A @ B).dtype == SINGLE
+    with lg.autocast("cpu"), lg.autocast("cpu", enabled=False):
+        assert (A @ B).dtype == SINGLE
+    with lg.autocast("cuda"):
+        assert (A @ B).dtype == SINGLE
+
+
+def test_gradients_come_back_in_the_dtype_of_their_tensor():
+    x = lg.randn(4, 3)
+    model = nn.Sequential(nn.Linear(3, 5), nn.LayerNorm(5), nn.GELU(), nn.Linear(5, 2))
+    exact = F.cross_entropy(model(x), lg.tensor([0, 1, 0, 1]))
+    exact.backward()
+    wanted = [p.grad.numpy().copy() for p in model.parameters()]
+    model.zero_grad()
+    with lg.autocast("cpu"):
+        loss = F.cross_entropy(model(x), lg.tensor([0, 1, 0, 1]))
+    assert loss.item() == pytest.approx(exact.item(), rel=1e-2)
+    loss.backward()
+    for p, g in zip(model.parameters(), wanted, strict=True):
+        assert p.grad.dtype == SINGLE
+        np.testing.assert_allclose(p.grad.numpy(), g, rtol=0.05, atol=5e-3)
+
+
+@pytest.mark.parametrize("layer", [nn.RNN, nn.LSTM, nn.GRU])
+def test_recurrent_layers_run_in_half(layer):
+    model, x = layer(3, 4, batch_first=True), lg.randn(2, 5, 3)
+    with lg.autocast("cpu"):
+        out, _ = model(x)
+    assert out.dtype == HALF
+    out.float().sum().backward()
+    assert {p.grad.dtype for p in model.parameters()} == {SINGLE}
+    cell = {nn.RNN: nn.RNNCell, nn.LSTM: nn.LSTMCell, nn.GRU: nn.GRUCell}[layer](3, 4)
+    with lg.autocast("cpu"):
+        out = cell(x[0])
+    assert (out[0] if isinstance(out, tuple) else out).dtype == HALF
+
+
+def test_it_decorates_and_nests_and_leaves_after_an_error():
+    @lg.autocast("cpu")
+    def product():
+        return A @ B
+
+    assert product().dtype == HALF
+    assert product().dtype == HALF
+
+    def breaks():
+        with lg.autocast("cpu"):
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        breaks()
+    assert (A @ B).dtype == SINGLE
+
+
+def test_second_derivatives():
+    x = lg.tensor([[0.5, 1.0]], requires_grad=True)
+    with lg.autocast("cpu"):
+        y = ((x @ x.T)**2).sum()
+        g, = lg.autograd.grad(y, x, create_graph=True)
+    h, = lg.autograd.grad(g.sum(), x)
+    s = 1.25
+    np.testing.assert_allclose(g.detach().numpy(), 4 * s * np.array([[0.5, 1.0]]), rtol=1e-2)
+    np.testing.assert_allclose(h.numpy(), [[4 * s + 8 * 0.5 * 1.5, 4 * s + 8 * 1.5]], rtol=1e-2)
+
+
+@pytest.mark.skipif(torch is None, reason="PyTorch is the reference")
+@pytest.mark.parametrize("name", ["matmul", "relu", "mul", "add"])
+def test_the_numbers_are_pytorchs(name):
+    def run(lib):
+        rng = np.random.default_rng(0)
+        a, b = (lib.tensor(rng.standard_normal((8, 8)).astype(np.float32)) for _ in range(2))
+        with lib.autocast("cpu", dtype=lib.float16):
+            return {"matmul": lambda: a @ b, "relu": lambda: (a @ b).relu(),
+                    "mul": lambda: (a @ b) * 2, "add": lambda: (a @ b) + a}[name]()
+
+    mine, theirs = run(lg), run(torch)
+    assert str(mine.dtype) in str(theirs.dtype)
+    np.testing.assert_allclose(mine.numpy().astype(float), theirs.numpy().astype(float), rtol=4e-3,
+                               atol=4e-3)
+
+
+def test_wrong_requests():
+    with pytest.raises(errors.DtypeError, match="storage") as caught:
+        lg.autocast("cpu", dtype="bfloat16")
+    assert "float16" in caught.value.fix
+    with pytest.raises(errors.ArgumentError, match="mps"):
+        lg.autocast("mps")
+    with pytest.raises(errors.DtypeError, match="float64"):
+        lg.autocast("cpu", dtype=lg.float64)
+    lg.autocast("cpu", dtype="bfloat16", enabled=False)
+
+
+# ---- The scaler
+
+
+def program(lib):
+    """Weights, factors and skipped steps of a training with a gradient that breaks twice."""
+    w = lib.tensor([1.0, 2.0], requires_grad=True)
+    optimizer = lib.optim.SGD([w], lr=0.1, momentum=0.9)
+    scaler = lib.amp.GradScaler("cpu", init_scale=8.0, growth_interval=2)
+    seen = []
+    for factor in (1.0, 1.0, float("inf"), 1.0, float("inf"), 1.0, 1.0, 1.0):
+        optimizer.zero_grad()
+        scaler.scale((w * w).sum() * factor).backward()
+        if factor == 1.0:
+            scaler.unscale_(optimizer)
+            lib.nn.utils.clip_grad_norm_([w], 1.0)
+        scaler.step(optimizer)
+        scaler.update()
+        seen.append((scaler.get_scale(), *w.tolist()))
+    return seen, scaler.state_dict()
+
+
+@pytest.mark.skipif(torch is None, reason="PyTorch is the reference")
+def test_a_training_goes_as_in_pytorch():
+    mine, state = program(lg)
+    theirs, other = program(torch)
+    np.testing.assert_allclose(mine, theirs, rtol=1e-5)
+    assert state == other
+    fresh = lg.amp.GradScaler("cpu")
+    fresh.load_state_dict(other)
+    assert fresh.state_dict() == state
+
+
+def test_small_gradients_survive_in_half():
+    w = lg.tensor([1.0], requires_grad=True)
+    scaler = lg.amp.GradScaler("cpu")
+
+    def gradient(scaled):
+        w.grad = None
+        with lg.autocast("cpu"):
+            tiny = (w.reshape(1, 1) @ lg.ones(1, 1)).float().sum() * 1e-8
+        (scaler.scale(tiny) if scaled else tiny).backward()
+        return w.grad.item()
+
+    assert gradient(scaled=False) == 0.0
+    assert gradient(scaled=True) == pytest.approx(1e-8 * 65536, rel=1e-2)
+
+
+def test_misuse_of_the_scaler():
+    w = lg.tensor([1.0], requires_grad=True)
+    optimizer, scaler = optim.SGD([w], lr=0.1), lg.amp.GradScaler("cpu")
+    scaler.scale((w * w).sum()).backward()
+    with pytest.raises(RuntimeError, match="no gradients were looked at"):
+        scaler.update()
+    scaler.unscale_(optimizer)
+    with pytest.raises(RuntimeError, match="a second time"):
+        scaler.unscale_(optimizer)
+    scaler.step(optimizer)
+    with pytest.raises(RuntimeError, match="step"):
+        scaler.step(optimizer)
+    with pytest.raises(RuntimeError, match=r"after step\(\)"):
+        scaler.unscale_(optimizer)
+    scaler.update()
+    half = lg.tensor([1.0], dtype=lg.float16, requires_grad=True)
+    scaler.scale((half * half).sum()).backward()
+    with pytest.raises(errors.DtypeError, match="float16"):
+        scaler.step(optim.SGD([half], lr=0.1))
+    with pytest.raises(errors.ArgumentError, match="grow"):
+        lg.amp.GradScaler(growth_factor=1.0)
+    with pytest.raises(errors.ArgumentError, match="no state"):
+        scaler.load_state_dict({})
+    with pytest.raises(TypeError, match="a loss is a tensor"):
+        scaler.scale(3.0)
+
+
+def test_a_scaler_that_is_off_changes_nothing():
+    w = lg.tensor([1.0], requires_grad=True)
+    optimizer, scaler = optim.SGD([w], lr=0.5), lg.cuda.amp.GradScaler(enabled=False)
+    scaler.scale((w * w).sum()).backward()
+    scaler.unscale_(optimizer)
+    scaler.step(optimizer)
+    scaler.update()
+    assert (w.item(), scaler.get_scale(), scaler.state_dict()) == (0.0, 1.0, {})
