@@ -48,6 +48,8 @@ class Direction:
         How far to look, measured from where the parameters are.
     origin : float, default 0
         What the axis says where the parameters are.
+    curvature : float, optional
+        The second derivative of the loss along it, where it was computed: an eigenvalue.
     """
 
     label: str
@@ -56,6 +58,7 @@ class Direction:
     low: float
     high: float
     origin: float = 0.0
+    curvature: float | None = None
 
 
 def chosen(spec: Any, at: Evaluator, path: Trajectory | None, seed: int) -> list[Direction]:
@@ -269,8 +272,9 @@ def _hessian(at: Evaluator, path: Trajectory | None, seed: int, count: int) -> l
         reach = min(math.sqrt(2 * 4 * max(abs(loss), 0.1) / abs(value)), max(length, 1.0))
         found.append(Direction(
             f"eigenvector {k + 1} of the Hessian (λ = {number(value)})",
-            f"eigenvector {k + 1} of the Hessian, with curvature {number(value)}: its length is "
-            "1 where the axis is", unflat(vector, at.center), -reach, reach))
+            f"eigenvector {k + 1} of the Hessian, along which the loss bends with curvature "
+            f"{number(value)}; the axis is the distance in parameter space",
+            unflat(vector, at.center), -reach, reach, curvature=value))
     return found
 
 
