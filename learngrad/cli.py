@@ -212,6 +212,9 @@ def _step(given: argparse.Namespace) -> int:
     trace = tape.to_dict()
     if not trace["nodes"]:
         return _fail(f"{given.script} computed nothing with tensors")
+    passes = len(trace["replays"])
+    if given.replay is not None and given.replay > passes:
+        return _fail(f"{given.script} made {passes} backward passes: there is no {given.replay}.")
     Session(trace, predict=given.predict,
             replay=None if given.replay is None else given.replay - 1).run()
     return int(failed)

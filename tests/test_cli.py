@@ -1,5 +1,6 @@
 """The command line as people use it: what it answers, what it writes, how it fails."""
 
+import io
 import os
 import re
 import signal
@@ -295,3 +296,51 @@ def test_every_training_batch_is_full():
     net = demo.Net()
     losses = list(demo.train(net, optim.SGD(net.parameters(), lr=0.1), epochs=2, batch=500))
     assert len(losses) == 4
+
+
+# ---- learngrad step ------------------------------------------------------------------------------
+
+def script(folder, text):
+    path = folder / "script.py"
+    path.write_text("import sys\nimport learngrad\nw = learngrad.tensor(3.0, requires_grad=True)\n"
+                    + text)
+    return path.name
+
+
+def test_a_script_is_run_and_walked(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [])
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(sys, "stdin", io.StringIO("g w\nq\n"))
+    (tmp_path / "mine.py").write_text("factor = 2\n")
+    name = script(tmp_path, "import mine\nprint(sys.argv)\nfor _ in range(2):\n"
+                            "    loss = w * mine.factor\n    loss.backward()\nsys.exit(0)\n")
+    assert cli.main(["step", name, "one"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("['script.py', 'one']\n")
+    assert "\nStep 2 of 2: w is a leaf. Its .grad was 2 and becomes 4.\n" in out
+    monkeypatch.setattr(sys, "stdin", io.StringIO("g w\ns\nq\n"))
+    assert cli.main(["step", "--predict", "--replay", "1", name]) == 0
+    assert capsys.readouterr().out.endswith("Score: 0 of 1 right.\n")
+
+
+def test_a_script_that_fails_is_walked_up_to_there(tmp_path):
+    name = script(tmp_path, "w * learngrad.ones(2)\nw[5]\n")
+    ended = run("step", name, cwd=tmp_path)
+    assert ended.returncode == 1
+    assert "Traceback" in ended.stderr
+    assert "Forward 1 of" in ended.stdout
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (["step", "missing.py"], "there is no script missing.py"),
+    (["step", "script.py"], "script.py computed nothing with tensors"),
+    (["step", "--replay", "7", "trains.py"], "trains.py made 1 backward passes: there is no 7."),
+])
+def test_what_cannot_be_walked(words, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    script(tmp_path, "")
+    (tmp_path / "trains.py").write_text((tmp_path / "script.py").read_text() + "(w * 2).backward()")
+    assert cli.main(words) == 1
+    assert said in capsys.readouterr().err

@@ -37,7 +37,7 @@ def step(what: Tensor | Recorder | Mapping[str, Any] | Callable[..., Any], *inpu
 
     It reads a line at a time, so it works over ssh and in every terminal: Enter (or n) makes a
     step, b goes back, ``g NAME`` goes to a node's step, ``r NAME`` runs there, p prints the graph,
-    q quits. Where the input ends, as it does at once for ``< /dev/null``, all that is left is
+    q quits. Where a file or a pipe ends, as ``< /dev/null`` does at once, all that is left is
     printed. What is said at a step is what the views say.
 
     Parameters
@@ -137,7 +137,7 @@ class Session:
         self.least = -len(self._ran) - 1 if self._ran else 0
         self.index = self._shown = self.least
         self._quiz = Quiz(sheet(trace), which) if predict else None
-        self._open = True
+        self._open, self._ended = True, False
 
     # ---- The walk --------------------------------------------------------------------------------
 
@@ -152,10 +152,10 @@ class Session:
             self._say(HELP)
         while self._open:
             line = self._read(self._place())
-            if line is None:
-                self._rest()
-                return
-            self._do(line.strip())
+            if line is not None:
+                self._do(line.strip())
+        if self._ended:
+            self._rest()
         if self._quiz is not None:
             self._say(f"Score: {self._quiz.score()}.")
 
@@ -211,8 +211,11 @@ class Session:
         self._say(self._sentence())
 
     def _rest(self) -> None:
-        """Nobody types: everything that is left, without asking."""
-        self._quiz = None
+        """Nothing more is typed: of a file or a pipe, everything that is left, without asking."""
+        if _typed():
+            self._say("")
+            return
+        self._open, self._shown = True, len(self._steps)
         if self.index < len(self._steps):
             self._to(len(self._steps))
 
@@ -247,8 +250,7 @@ class Session:
         while True:
             line = self._read("answer")
             if line is None:
-                self._quiz = None
-                return True
+                return False
             typed = line.strip()
             if typed == "q":
                 self._open = False
@@ -326,11 +328,12 @@ class Session:
         out.write(text.encode(encoding, "replace").decode(encoding) + "\n")
 
     def _read(self, prompt: str) -> str | None:
-        """A typed line; None where there is no more."""
+        """A typed line; None where there is no more, which ends the walk."""
         sys.stdout.flush()
         try:
             return input(f"[{prompt}] " if _typed() else "")
         except (EOFError, NotImplementedError):  # a notebook that is run without anybody there
+            self._open, self._ended = False, True
             return None
 
 

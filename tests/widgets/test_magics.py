@@ -45,6 +45,18 @@ def test_a_step_is_shown_before_its_first_operation(ipython, shell, shown):
     assert shown[0]["model"].begin == "forward"
 
 
+def test_a_step_can_be_predicted(ipython, shell, shown):
+    ipython.run_cell("%%step --predict mine\n" + CELL).raise_error()
+    asked = shown[0]["model"].questions["questions"]
+    assert [(one["index"], one["answer"]) for one in asked] == [(-1, 6), (1, 3)]
+    assert "mine" in ipython.user_ns
+    # What stands in for the view says nothing of it.
+    assert "loss = a × 3 = ?" in shown[0]["text"]
+    failed = ipython.run_cell("%%step --gues\n" + CELL)
+    assert isinstance(failed.error_in_exec, ArgumentError)
+    assert "--predict" in str(failed.error_in_exec)
+
+
 def test_what_a_cell_raises_is_shown_with_the_graph_up_to_there(ipython, capsys):
     failed = ipython.run_cell("%%record\n" + CELL + "learngrad.ones(2) + learngrad.ones(3)\n")
     assert failed.error_in_exec is None  # the inner cell has told it

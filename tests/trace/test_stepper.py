@@ -1,0 +1,246 @@
+"""`learngrad.step` in a terminal: what is typed, what is printed, and where nobody types."""
+
+import builtins
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import learngrad
+from learngrad import nn
+from learngrad.errors import ArgumentError, ArgumentTypeError, GraphError, TraceError
+from learngrad.trace.stepper import Session, trace_of
+from learngrad.trace.walk import walk
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = """\
+import learngrad
+a = learngrad.tensor(2.0, requires_grad=True)
+b = learngrad.tensor(-3.0, requires_grad=True)
+c = a * b
+loss = (c + a) * 5
+learngrad.step(loss{option})
+print(a.grad)
+"""
+
+
+@pytest.fixture
+def loss():
+    a = learngrad.tensor(2.0, requires_grad=True)
+    b = learngrad.tensor(-3.0, requires_grad=True)
+    c = a * b
+    yield (c + a) * 5
+    assert a.grad is None  # and the leaves have lived until here
+
+
+@pytest.fixture
+def typed(monkeypatch, capsys, loss):
+    """What is printed when these lines are typed, as lines."""
+    def run(*lines, what=None, **options):
+        waiting = list(lines)
+
+        def answer(prompt=""):
+            if not waiting:
+                raise EOFError
+            return waiting.pop(0)
+
+        monkeypatch.setattr(builtins, "input", answer)
+        capsys.readouterr()
+        learngrad.step(loss if what is None else what, **options)
+        return capsys.readouterr().out.splitlines()
+
+    return run
+
+
+def piped(tmp_path, text, option="", **environment):
+    path = tmp_path / "program.py"
+    path.write_text(SCRIPT.format(option=option))
+    ended = subprocess.run(
+        [sys.executable, str(path)], input=text.encode(), capture_output=True, check=False,
+        timeout=120, env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+        | environment)
+    assert ended.stderr == b""
+    assert ended.returncode == 0
+    return ended.stdout
+
+
+def test_with_nobody_who_types_every_step_is_printed_in_the_words_of_the_views(tmp_path):
+    lines = piped(tmp_path, "").decode().splitlines()
+    assert [line.split()[-1] for line in lines[-7:-1]] == ["gradient", "−10", "10", "5", "5", "1"]
+    said = [line for line in lines if line.startswith(("Before", "Forward", "Step"))]
+    with learngrad.record() as tape:
+        a = learngrad.tensor(2.0, requires_grad=True)
+        b = learngrad.tensor(-3.0, requires_grad=True)
+        c = a * b
+        loss = (c + a) * 5
+        loss.backward()
+    assert said == walk(tape.to_dict())
+    assert lines[-1] == "None"  # a.grad: nothing is left of the walk
+
+
+def test_a_pipe_is_obeyed_and_then_the_rest_is_printed(tmp_path):
+    lines = piped(tmp_path, "n\nn\nb\ng loss\n").decode().splitlines()
+    said = [line for line in lines if line.startswith(("Before", "Forward", "Step"))]
+    starts = [line.split(":")[0].split(".")[0] for line in said]
+    assert starts == ["Before the first of 3 operations", "Forward 1 of 3", "Forward 2 of 3",
+                      "Forward 1 of 3", "Step 1 of 5", *(f"Step {i} of 5" for i in range(2, 6))]
+
+
+def test_a_terminal_without_our_signs_gets_the_rest(tmp_path):
+    out = piped(tmp_path, "", PYTHONIOENCODING="cp1252").decode("cp1252")
+    assert "b = ?3" in out
+    assert "Step 5 of 5" in out
+
+
+def test_keys(typed):
+    lines = typed("", "g b", "b", "g 2", "p", "r", "n", "g #2", "g forward", "x y", "?", "b", "q")
+    said = [line for line in lines if line.startswith(("Before", "Forward", "Step"))]
+    assert [line.split(":")[0].split(".")[0] for line in said] == [
+        "Before the first of 3 operations", "Forward 1 of 3", "Step 4 of 5", "Step 3 of 5",
+        "Step 2 of 5", "Step 3 of 5", "Step 4 of 5", "Step 5 of 5", "Step 3 of 5",
+        "Step 2 of 5"]
+    text = "\n".join(lines)
+    assert "This is the end" in text
+    assert "No step is called 'forward'" in text
+    assert "'x' is no command" in text
+    assert text.count("g NAME") == 2
+
+
+def test_the_graph_as_it_stands(typed):
+    lines = typed("g 3", "p", *["b"] * 6, "p", "q")
+    heads = [at for at, line in enumerate(lines) if "gradient" in line and "node" in line]
+    then, now = (lines[at:at + 6] for at in heads[-2:])
+    assert [line.split()[-1] for line in then[1:]] == ["−10", "10", "5", "5", "1"]
+    assert then[3].startswith("> ")
+    # Nothing of what is to come.
+    assert [line.split()[-1] for line in now[1:3]] == ["yet", "yet"]
+    assert "−6" in now[3]
+    assert "−4" not in "".join(now)
+    assert "−20" not in "".join(now)
+
+
+def test_it_asks_and_tells_the_cause(typed):
+    lines = typed(
+        "n", "6", "?", "-6",  # a × b, the sign forgotten at first
+        "n", "s",  # c + a, shown
+        "n", "-20", "", "r", "5",  # and on with an empty line, to the backward pass
+        "5", "2", "a", "-10.0", "-15", "10", "q", predict=True)
+    text = "\n".join(lines)
+    assert text.index("? What is a × b?") < text.index("Count the minus signs") < text.index(
+        "Right.") < text.index("Forward 1 of 3")
+    assert "It is −4." in text
+    assert "s shows it" in text
+    assert "Something has arrived there, but not everything" in text
+    assert text.splitlines()[-1].startswith("Score: ")
+
+
+def test_two_wrong_answers_reveal_the_right_one(typed):
+    text = "\n".join(typed("n", "what", "5", "6", "q", predict=True))
+    unread = "Type a number, such as −2, 0.33, 1/3 or 1.5e-3."
+    assert text.index(unread) < text.index("Not quite.") < text.index("It is −6.")
+    assert text.endswith("Score: 0 of 1 right.")
+
+
+def test_what_is_asked_is_not_printed_before(typed):
+    text = "\n".join(typed("n", "q", predict=True))
+    assert "−6" not in text
+    assert text.endswith("Score: no question answered yet.")
+
+
+def test_where_a_file_ends_within_a_question_the_rest_is_printed(typed):
+    lines = typed("n", "-6", "n", predict=True)
+    assert [line for line in lines if line.startswith("Step 5 of 5")]
+
+
+def test_only_what_is_new_is_asked(typed):
+    lines = typed("n", "-6", "b", "n", "q", predict=True)
+    assert sum(line.startswith("? ") for line in lines) == 1
+
+
+def test_a_tape_a_trace_a_module_and_a_graph_alone(typed):
+    with learngrad.record() as tape:
+        x = learngrad.ones(3, requires_grad=True)
+        (x * 2).sum().backward()
+        (x * 3).sum().backward()
+    assert "Its .grad was [2, 2, 2] and becomes [5, 5, 5]." in "".join(typed(what=tape))
+    assert typed(what=tape.to_dict()) == typed(what=tape)
+    first = Session(tape.to_dict(), replay=0)
+    first.run()
+    assert typed(what=learngrad.ones(2)) == [
+        "A graph of 1 constant.", "  node         from      value   gradient",
+        "  constant #0  constant  [1, 1]", "No backward replay was recorded."]
+    layer = trace_of(nn.Linear(2, 1), learngrad.ones(1, 2))
+    assert [n["op"] for n in layer["nodes"]][-1] == "linear"
+    with learngrad.record() as empty:
+        pass
+    assert typed(what=empty)[0] == "A graph with no nodes yet."
+
+
+def test_a_long_graph_is_cut_and_p_prints_all(typed):
+    x = learngrad.tensor(1.0, requires_grad=True)
+    for _ in range(60):
+        x = x * 1.5
+    lines = typed("p", "q", what=x)
+    assert sum("more; p prints all" in line for line in lines) == 1
+    assert len(lines) > 100
+
+
+def test_wrong_things(loss):
+    with pytest.raises(ArgumentTypeError, match="not list"):
+        learngrad.step([1])
+    with pytest.raises(ArgumentTypeError, match="inputs are for what is called"):
+        learngrad.step(learngrad.ones(2), 3)
+    with pytest.raises(TraceError):
+        learngrad.step({"nodes": []})
+    spent = learngrad.ones(1, requires_grad=True).exp()
+    spent.backward()
+    with pytest.raises(GraphError, match="freed"):
+        learngrad.step(spent)
+    with pytest.raises(ArgumentError, match="there is no replay 3"):
+        Session(trace_of(loss), replay=3)
+
+
+def test_in_a_notebook_that_nobody_looks_at(monkeypatch, capsys, loss):
+    def nobody(prompt=""):
+        raise NotImplementedError("raw_input was called, but this frontend does not support input")
+
+    monkeypatch.setattr(builtins, "input", nobody)
+    learngrad.step(loss, predict=True)
+    assert "Step 5 of 5" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+def test_in_a_terminal_there_is_a_prompt_and_ctrl_d_ends_it(tmp_path):
+    import pty
+
+    path = tmp_path / "program.py"
+    path.write_text(SCRIPT.format(option=", predict=True"))
+    main, terminal = pty.openpty()
+    running = subprocess.Popen(
+        [sys.executable, str(path)], stdin=terminal, stdout=terminal, stderr=terminal,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"})
+    os.close(terminal)
+    seen = b""
+
+    def wait_for(text):
+        nonlocal seen
+        while text not in seen:
+            seen += os.read(main, 4096)
+
+    try:
+        wait_for(b"[forward 0 of 3] ")
+        assert b"Enter or n" in seen
+        os.write(main, b"n\n")
+        wait_for(b"[answer] ")
+        os.write(main, b"-6\n")
+        wait_for(b"[forward 1 of 3] ")
+        os.write(main, b"\x04")
+        wait_for(b"Score: 1 of 1 right.")
+        assert running.wait(60) == 0
+        assert b"Step 1 of" not in seen
+    finally:
+        running.kill()
+        running.wait()
+        os.close(main)
