@@ -82,7 +82,7 @@ class Progress:
         Asked to stop, all loops that run end after the step; one that begins later is refused by
         a KeyboardInterrupt: there is a loop round it that nobody tracks, or another training.
         """
-        if self.stopping or self.stopped:
+        if self.is_halting:
             raise KeyboardInterrupt(STOPPED)
         loop = _Loop(total, self._clock())
         self._loops.append(loop)
@@ -109,8 +109,13 @@ class Progress:
 
     @property
     def is_tracking(self) -> bool:
-        """Whether a loop runs that counts its steps here."""
+        """Whether a loop runs whose steps are counted here."""
         return bool(self._loops)
+
+    @property
+    def is_halting(self) -> bool:
+        """Whether the loops of this cell were asked to end, and maybe have."""
+        return self.stopping or self.stopped
 
     def _end(self, loop: _Loop) -> None:
         if loop not in self._loops:  # the cell was over before
@@ -153,7 +158,7 @@ class Progress:
         if not self._loops:
             return self._ended
         counts = ", ".join(f"{loop.done:,} of {loop.total:,}" if loop.total else
-                           f"{loop.done:,} steps" for loop in self._loops)
+                           _steps(loop.done) for loop in self._loops)
         now, inner = self._clock(), self._loops[-1]
         if inner.done and now > inner.started:
             self._speed = inner.done / (now - inner.started)
@@ -172,7 +177,12 @@ class Progress:
         of = f" of {loop.total:,}" if loop.total and loop.done != loop.total and not loop.inside \
             else ""
         speed = f" · {number(float(f'{steps / took:.3g}'))} steps/s" if took > 0 else ""
-        return f"{steps:,}{of} {'step' if steps == 1 else 'steps'} in {_duration(took)}{speed}"
+        counted = _steps(steps) if not of else f"{steps:,}{of} steps"
+        return f"{counted} in {_duration(took)}{speed}"
+
+
+def _steps(count: int) -> str:
+    return f"{count:,} {'step' if count == 1 else 'steps'}"
 
 
 def _duration(seconds: float) -> str:

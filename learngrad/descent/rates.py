@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import inspect
 import math
-from collections.abc import Callable, Iterable
-from types import FunctionType
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from types import CodeType, FunctionType
 from typing import Any
 
 from learngrad.errors import ArgumentError, ArgumentTypeError
@@ -88,9 +89,7 @@ def optimizers_of(*functions: Callable[..., Any] | None) -> list[Any]:
         if is_optimizer(value):
             found.append(value)
         elif isinstance(value, FunctionType):
-            names = inspect.getclosurevars(value)
-            named = [*names.nonlocals.values(), *names.globals.values()]
-            waiting += [one for one in named if is_optimizer(one) or (
+            waiting += [one for one in _named_in(value) if is_optimizer(one) or (
                 isinstance(one, FunctionType) and one.__module__ == value.__module__)]
         elif inspect.ismethod(value):
             waiting += [value.__func__, value.__self__]
@@ -99,6 +98,19 @@ def optimizers_of(*functions: Callable[..., Any] | None) -> list[Any]:
         elif not isinstance(value, type) and hasattr(value, "__dict__"):
             waiting += [one for one in vars(value).values() if is_optimizer(one)]
     return found
+
+
+def _named_in(function: FunctionType) -> Iterator[Any]:
+    """What the names in a function mean outside of it."""
+    for cell in function.__closure__ or ():
+        with suppress(ValueError):  # it has no value yet
+            yield cell.cell_contents
+    codes = [function.__code__]
+    while codes:
+        code = codes.pop()
+        codes += [one for one in code.co_consts if isinstance(one, CodeType)]
+        yield from (function.__globals__[name] for name in code.co_names
+                    if name in function.__globals__)
 
 
 def is_optimizer(value: Any) -> bool:

@@ -428,9 +428,8 @@ def _leave() -> None:
         if run.lingers and run.state != "paused":
             try:
                 run.wait()
-            except BaseException as error:  # noqa: BLE001  told below, or an interrupt
-                if error is not run.error:
-                    break
+            except BaseException as error:  # noqa: BLE001  told, whatever it is
+                traceback.print_exception(error)
         else:
             run._changed = lambda _: None  # whoever looked at it is going, too
             run.ask("stop")

@@ -20,20 +20,22 @@ class PlotControls:
     ----------
     progress : Progress
         Of the cell's loop.
-    is_looping : callable
-        Whether a cell logs to the plot now.
+    in_cell : callable
+        Whether a cell runs that logged to the plot, or made it.
     """
 
-    def __init__(self, progress: Progress, is_looping: Callable[[], bool]) -> None:
-        self._progress, self._is_looping = progress, is_looping
+    def __init__(self, progress: Progress, in_cell: Callable[[], bool]) -> None:
+        self._progress, self._in_cell = progress, in_cell
         self.trainings: list[Training] = []
+
+    def _is_looping(self) -> bool:
+        alone = all(run.state in ENDED for run in self.trainings)
+        return self._in_cell() and (alone or self._progress.is_tracking)
 
     def status(self) -> dict[str, Any]:
         """The trainings that run, failed, or ended last; and the cell's loop."""
-        loop = "running" if self._is_looping() else ""
-        if loop and (self._progress.stopping or self._progress.stopped):
-            loop = "stopping"
-        return {"loop": loop, "runs": [
+        loop = "stopping" if self._progress.is_halting else "running"
+        return {"loop": loop if self._is_looping() else "", "runs": [
             {"id": number, **run.status()} for number, run in enumerate(self.trainings)
             if run.state not in ENDED or run.state == "failed" or run is self.trainings[-1]]}
 

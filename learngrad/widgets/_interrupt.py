@@ -52,7 +52,7 @@ class Interrupts:
 
     def _caught(self, _: int, __: FrameType | None) -> None:
         progress = self._progress
-        if progress.stopping or progress.stopped:
+        if progress.is_halting:
             self.end()
             raise KeyboardInterrupt
         progress.stopping = True

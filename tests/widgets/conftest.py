@@ -7,6 +7,7 @@ import pytest
 
 import learngrad.widgets.display as display
 import learngrad.widgets.plot as plot
+import learngrad.widgets.train as train
 
 
 class Shell:
@@ -23,9 +24,22 @@ class Shell:
 
     def end_cell(self):
         for name, call in list(self.callbacks):
-            assert name == "post_run_cell"
-            call(None)
+            if name == "post_run_cell":
+                call(None)
         self.execution_count += 1
+
+    def begin_cell(self, cell):
+        """A cell of this name is about to run."""
+        self.cell = cell
+        for name, call in list(self.callbacks):
+            if name == "pre_run_cell":
+                call(types.SimpleNamespace(cell_id=cell))
+
+    def get_parent(self):
+        return {"metadata": {"cellId": getattr(self, "cell", None)}}
+
+    def showtraceback(self, error, tb_offset=None):
+        self.raised = [*getattr(self, "raised", []), error[1]]
 
 
 @pytest.fixture
@@ -33,6 +47,7 @@ def shell(monkeypatch):
     made = Shell()
     monkeypatch.setattr(display, "notebook", lambda: made)
     monkeypatch.setattr(plot, "notebook", lambda: made)
+    monkeypatch.setattr(train, "notebook", lambda: made)
     return made
 
 

@@ -209,6 +209,13 @@ def test_a_loop_that_was_left_is_not_in_the_way_of_the_next(shell, shown, sent):
 def test_what_cannot_be_gone_through_is_refused():
     with pytest.raises(ArgumentTypeError, match="int cannot be gone through"):
         learngrad.LivePlot().track(3)
+    for given in (learngrad.data.TensorDataset, learngrad.data.DataLoader):
+        with pytest.raises(ArgumentTypeError, match=f"{given.__name__} is a class, and has") as told:
+            learngrad.LivePlot().track(given)
+        assert told.value.fix == f"make one: {given.__name__}(...)"
+    for total in ("10", -1, 2.5, True):
+        with pytest.raises(ArgumentError, match="total counts steps"):
+            learngrad.LivePlot().track(range(3), total)
 
 
 @pytest.mark.parametrize("broken", ["send", "svg", "view"])

@@ -198,7 +198,7 @@ export class Chart {
         [SHARE]: { range: (_, __, high) => [0, high > 1 ? Math.max(100, high) : 1] },
       },
       axes: [
-        { ...axis, size: 30, gap: 6, grid: { show: false }, values: tickTexts },
+        { ...axis, size: 30, gap: 6, grid: { show: false }, values: tickTexts, filter: wholeOnly },
         { ...axis, show: others || !shares, grid, size: 54, values: tickTexts },
         {
           ...axis,
@@ -348,6 +348,13 @@ function nearestValue(plot: uPlot, which: number, at: number): number {
 /** On a log scale a line for each power of ten; the lines between them would be a thicket. */
 const powersOnly = (_: uPlot, splits: number[]) =>
   splits.map((split) => (Number.isInteger(Math.log10(split)) ? split : null));
+
+/** Steps are whole numbers: between two of them there is nothing to name. */
+const wholeOnly = (plot: uPlot, splits: number[]) => {
+  const xs = plot.data[0];
+  const whole = [xs[0], xs[xs.length >> 1], xs.at(-1)].every(Number.isInteger);
+  return splits.map((split) => (!whole || Number.isInteger(split) ? split : null));
+};
 
 const tickTexts = (_: uPlot, ticks: (number | null)[]) =>
   ticks.map((tick) => (tick === null ? "" : number(tick)));
