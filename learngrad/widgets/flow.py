@@ -140,9 +140,8 @@ class GradientFlow:
 
     def close(self) -> None:
         """Watch no more; what was seen stays."""
-        self._watch.unfinished()
-        self._watch.close()
         self._complete()
+        self._watch.close()
 
     def __enter__(self) -> Self:
         return self
@@ -180,6 +179,8 @@ class GradientFlow:
         if running or self._waiting_for_end:
             return
         try:
+            if self._view is not None:
+                self._view.flush()
             self._store()
         except Exception as problem:  # noqa: BLE001  no drawing, but what was seen is kept
             _warn(problem)
@@ -193,19 +194,18 @@ class GradientFlow:
 
     def _complete(self, _: Any = None) -> None:
         """A cell has ended: send what is left, and store the picture beside the live view."""
-        shell = notebook()
-        if shell is not None and self._waiting_for_end:
-            shell.events.unregister("post_run_cell", self._complete)
-        self._waiting_for_end = False
-        if not self._place:
-            return
         try:
             self._watch.unfinished()
             if self._sender is not None:
                 self._sender.close()
-            self._store()
+            if self._place:
+                self._store()
         except Exception as problem:  # noqa: BLE001  no drawing, but what was seen is kept
             _warn(problem)
+        shell = notebook()
+        if shell is not None and self._waiting_for_end:
+            shell.events.unregister("post_run_cell", self._complete)
+        self._waiting_for_end = False
 
     def _store(self) -> None:
         if self._view is not None:

@@ -1,6 +1,9 @@
 """What flows through a network: measured, kept, told and drawn."""
 
+import base64
+import json
 import math
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -10,7 +13,7 @@ from learngrad.descent import flow_measure
 from learngrad.descent.flow import MOST, Flow
 from learngrad.descent.flow_measure import BINS, LOWEST, measure, sample
 from learngrad.descent.flow_moment import COLUMNS, KINDS, Taken
-from learngrad.descent.flow_picture import extent, heights, shade
+from learngrad.descent.flow_picture import extent, heights, ridge, shade
 from learngrad.descent.flow_words import verdict
 from learngrad.errors import ArgumentError, ArgumentTypeError
 
@@ -220,3 +223,45 @@ def test_plain_data():
     assert (numbers["gradients: count"], numbers["gradients: zeros"]) == (4, 0.25)
     assert numbers["weights: count"] is None
     assert moment["bins"][0][0][-data["lowest"]] == pytest.approx(0.5, abs=0.01)
+
+
+# ---- What the front end is tested with, too --------------------------------------------------------
+
+CASES = Path(__file__).with_name("flow_cases.json")
+SHADES = [1.0, 0.4, 0.3, 0.1, 1e-2, 1e-4, 1e-30, 0.0, 30.0, 1e9, math.inf, math.nan]
+
+
+def shared_cases():
+    """A moment as it is sent, and what is said and drawn of it; of numbers that are alike anywhere."""
+    flow = Flow()
+    for label, bend in (("0", "sigmoid"), ("2", "relu"), ("4", "")):
+        flow.row(label, "Linear", bend=bend)
+    lines, places = [], []
+    for row in range(3):
+        for kind in range(4):
+            values = 2.0 ** (np.arange(40) % 13 - 30 + 9 * row + 3 * kind)
+            values[:5 * row] = 0
+            lines.append(np.append(values, [np.nan] * (row == 2 and kind == 3)).astype(np.float32))
+            places.append((row, kind, 10 * len(lines[-1])))
+    counts = np.array([130, 20]), [(0, "saturated", 400), (1, "dead", 32)]
+    flow.put(Taken(7, 3, [0, 1, 2], [(measure(lines), places)], [counts], frozenset([1])))
+    moment = flow.last
+    numbers, bins = moment.numbers.astype("<f4").tobytes(), moment.bins.tobytes()
+    plain = lambda x: x if math.isfinite(x) else "NaN" if x != x else "Infinity"  # noqa: E731
+    return {
+        "said": flow.describe(),
+        "message": {
+            "start": 0, "end": 1, "columns": list(COLUMNS), "lowest": LOWEST,
+            "rows": [{"label": r.label, "layer": r.layer, "bend": r.bend} for r in flow.rows],
+            "moments": [{"number": 0, "step": 7, "order": [0, 1, 2],
+                         "said": [list(one) for one in moment.said]}],
+            "status": {"share": 0.02, "steps": 8}},
+        "buffers": [base64.b64encode(part).decode() for part in (numbers, bins)],
+        "shades": [[plain(x), shade(x)] for x in SHADES],
+        "extent": list(extent([moment], 0)),
+        "heights": [round(x, 7) for x in heights(moment.bins[0, 0]).tolist()],
+        "ridge": ridge([(5, 10), (15, 5), (25, 0)], 10)}
+
+
+def test_the_front_end_is_tested_with_what_is_sent():
+    assert json.loads(CASES.read_text("utf-8")) == shared_cases()

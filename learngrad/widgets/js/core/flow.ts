@@ -138,10 +138,10 @@ export class FlowStore {
 
 export const HEADS = [
   "layer",
-  ...KINDS.map((kind) => `typical ${kind}`),
-  "gradients by those at the output",
-  "update by weights",
-  "dead or saturated",
+  ...KINDS,
+  "gradients / output's",
+  "update / weights",
+  "stuck",
   "verdict",
 ];
 

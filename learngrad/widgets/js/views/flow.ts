@@ -244,7 +244,7 @@ export class FlowView {
       .map(([name, ...rest]) =>
         h("tr", {}, h("th", { scope: "row" }, name), ...rest.map((text) => h("td", {}, text))),
       );
-    const said = this.#store.describe(moment).split("\n")[0];
+    const said = `${this.#store.describe(moment).split("\n")[0]} Sizes are root mean squares.`;
     return h("table", {}, h("caption", {}, said), h("thead", {}, head), h("tbody", {}, ...body));
   }
 
