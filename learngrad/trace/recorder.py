@@ -16,6 +16,7 @@ from learngrad.autograd.observe import Watcher, thread
 from learngrad.errors import ArgumentTypeError, GraphError, LearngradError
 from learngrad.tensor import Tensor
 from learngrad.trace.forms import Forms
+from learngrad.trace.ghost import refused
 from learngrad.trace.preview import capture
 from learngrad.trace.record import TEXT_LIMIT, Record, local_numbers, options
 
@@ -76,6 +77,8 @@ class Recorder(Watcher, Forms):
         self._paths: dict[int, str] = {}
         self._parameters: dict[int, str] = {}
         self._calls: dict[str, int] = {}
+        # Of the last error that went through a module's call, its id and the scope there.
+        self._fell: tuple[int, list[dict[str, Any]]] = 0, []
 
     # ---- Start and stop --------------------------------------------------------------------------
 
@@ -98,6 +101,8 @@ class Recorder(Watcher, Forms):
     def stop(self, error: BaseException | None = None) -> None:
         """Stop watching; with `error`, the trace says that the program failed."""
         thread.watchers = tuple(w for w in thread.watchers if w is not self)
+        if error is not None:
+            self._refused(error)
         self._scope, self._callers = [], []
         self._change("status", 0, 0, lambda: setattr(
             self, "status", "done" if error is None else "failed"))
@@ -193,8 +198,16 @@ class Recorder(Watcher, Forms):
         if entry is None:
             return
         entry.edges, entry.operands, entry.status = edges, operands, "failed"
-        entry.error = (error.what if isinstance(error, LearngradError) else str(error))[:TEXT_LIMIT]
+        entry.error = _said(error)
         self._change("node", entry.id, 0, lambda: self._records.append(entry))
+
+    def _refused(self, error: BaseException) -> None:
+        """Write down the call that an error stopped before it was an operation."""
+        call = refused(error)
+        if call is None or (self._records and self._records[-1].error == _said(error)):
+            return
+        self._scope = self._fell[1] if self._fell[0] == id(error) else []
+        self.failed(call.operation, call.tensors, error, call.made)
 
     def changed(self, tensor: Any) -> None:
         """Count a change in place."""
@@ -219,6 +232,9 @@ class Recorder(Watcher, Forms):
         """Pop it; the name that its result is given goes to the last operation inside."""
         if not self._callers:
             return  # entered before the recording
+        error = sys.exc_info()[1]
+        if error is not None and self._fell[0] != id(error):
+            self._fell = id(error), self._scope
         made, by_user, before = self._callers.pop()
         self._scope = self._scope[:-1]
         place = source.resolve(made) if by_user else None
@@ -479,6 +495,10 @@ class Recorder(Watcher, Forms):
             return out
 
         return json
+
+
+def _said(error: BaseException) -> str:
+    return (error.what if isinstance(error, LearngradError) else str(error))[:TEXT_LIMIT]
 
 
 def _kept_number(node: Function, operand: int) -> float | str:
