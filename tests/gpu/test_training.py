@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import learngrad as lg
+from benchmarks import lenet, mlp, sequences
 from learngrad import nn, optim
 
 OPTIMISERS = {
@@ -81,3 +82,38 @@ def test_second_derivatives_do_not_wait(counts):
     g, = lg.autograd.grad(nn.functional.cross_entropy((X @ w).tanh(), y), w, create_graph=True)
     (g * g).sum().backward()
     assert counts == (0, 0, 0)
+
+
+STEPS = {
+    "digits MLP": lambda: mlp.by_a_library("learngrad", mlp.TINY),
+    "LeNet": lambda: lenet.by_a_library("learngrad", True),
+    "char-LSTM": lambda: sequences.lstm_by_a_library("learngrad", sequences.LSTM[0]),
+    "GPT": lambda: sequences.gpt_by_a_library("learngrad", sequences.GPT[0]),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_whole_networks_do_not_wait(counts, name):
+    """Nothing is copied and nothing is looked at inside of a step; each is the GPU's."""
+    with lg.device("cuda"):
+        run = STEPS[name]()
+        run.time(1)
+        counts.reset()
+        run.time(2)
+    assert counts == (0, 0, 0)
+
+
+@pytest.mark.parametrize("make", [
+    optim.Adadelta, optim.Adagrad, optim.Adam, optim.AdamW, optim.Adamax, optim.ASGD, optim.NAdam,
+    optim.RAdam, optim.RMSprop, optim.Rprop, optim.SGD])
+def test_no_optimiser_waits(counts, make):
+    w = lg.ones(4, 3, device="cuda", requires_grad=True)
+    steps = make([w])
+    before = w.detach().clone()
+    for _ in range(2):
+        steps.zero_grad()
+        (w * w).sum().backward()
+        counts.reset()
+        steps.step()
+        assert counts == (0, 0, 0)
+    assert (w < before).all().item()
