@@ -58,7 +58,7 @@ def capture(array: Any) -> Preview:
     if array.size <= WHOLE:
         return Preview(shape, (array.copy(),))
     rows = array.reshape(-1, shape[-1]) if array.ndim > 1 else array.reshape(1, -1)
-    tile = rows[_spread(rows.shape[0])][:, _columns(rows.shape[1])].copy()
+    tile = rows[_rows(shape)][:, _columns(rows.shape[1])].copy()
     xp = devices.array_module(array)
     if array.dtype.kind != "f":
         summary = [array.min(), array.max(), array.mean(), xp.zeros(())]
@@ -85,6 +85,17 @@ def _spread(size: int) -> slice:
     """
     step = max(-(-size // TILE), 1)
     return slice(min(step // 2, size - 1), None, step)
+
+
+def _rows(shape: tuple[int, ...]) -> slice:
+    """Some of the rows; of a stack of matrices those of the first ones, as they are seen.
+
+    Rows of different images are no picture, and no window of a convolution is whole in them.
+    """
+    if len(shape) < 3:
+        return _spread(shape[0] if len(shape) == 2 else 1)
+    height = shape[-2]
+    return _spread(height) if height > TILE else slice(TILE // max(height, 1) * height)
 
 
 def _columns(size: int) -> slice:

@@ -192,6 +192,15 @@ def test_a_few_columns_are_kept_all():
         assert tile["values"] == sampled.ravel().tolist()
 
 
+def test_of_a_stack_the_first_matrices_are_kept():
+    images = np.arange(4.0 * 3 * 8 * 8).reshape(4, 3, 8, 8)
+    assert capture(images).json()["tile"]["values"] == images[0, 0].ravel().tolist()
+    heads = np.arange(40.0 * 4 * 5).reshape(40, 4, 5)
+    assert capture(heads).json()["tile"]["values"] == heads[:2].ravel().tolist()
+    large = np.arange(2.0 * 28 * 28).reshape(2, 28, 28)
+    assert capture(large).json()["tile"]["values"] == large[0, 2::4, 2::4].ravel().tolist()
+
+
 def test_the_name_of_a_call_goes_to_what_it_gives():
     class Net(nn.Module):
         def __init__(self):

@@ -14,6 +14,9 @@ const CAPTION = 62; // the least width of what stands under a sheet
 const TALL = 224; // of what stands round a corner, where it is shades
 const [LEAST, LARGEST] = [6, 18]; // the side of a shade
 const READABLE = 11; // with a digit in it
+const MOST_LINES = 4; // of numbers that may go below others
+const BETWEEN = 8; // and between two matrices of one
+const ABREAST = 2; // matrices of one tensor side by side
 const MOST_WRITTEN = 40; // cells of a sheet with their numbers in them
 
 /** What is kept between steps: which element of which tensor is followed. */
@@ -186,6 +189,9 @@ class SceneView {
       ? `${sheet.name}, ${words.join(", ")}: the arrow keys choose an element`
       : `${sheet.name}, ${words.join(", ")}`;
     const grid = h("div", { class: "lg-t-grid", "aria-label": label });
+    const widest = Math.max(0, ...blocks.map(({ rows }) => rows[0]?.length ?? 0));
+    if (blocks.length > 1)
+      grid.style.maxWidth = `${ABREAST * widest * (size.width + 1) + (ABREAST - 1) * BETWEEN}px`;
     grid.append(...blocks.map((block) => this.#block(sheet, block, size, mine)));
     if (mine) this.#listen(grid);
     else grid.setAttribute("role", "img");
@@ -363,7 +369,7 @@ function measured(scene: Scene, blocks: Block[][], room: number): Measure[] {
   const budget = Math.max(200, room - 54);
   const lines = blocks.map((list) => list.flatMap(({ rows }) => rows));
   const columns = lines.map((rows) => Math.max(1, ...rows.map((row) => row.length)));
-  const across = columns.map((one, at) => one * Math.min(2, blocks[at]!.length));
+  const across = columns.map((one, at) => one * Math.min(ABREAST, blocks[at]!.length));
   const texts = (write: Write) =>
     lines.map((rows) => {
       const longest = Math.max(1, ...rows.flat().map(({ value }) => widthOf(write(value))));
@@ -379,7 +385,9 @@ function measured(scene: Scene, blocks: Block[][], room: number): Measure[] {
         )
       : widths;
   const total = (widths: number[]) => {
-    const each = widths.map((width, at) => across[at]! * (width + 1));
+    const each = widths.map(
+      (width, at) => across[at]! * (width + 1) + (blocks[at]!.length > 1 ? BETWEEN : 0),
+    );
     const least = scene.sheets.map(({ kept }) => (kept.size > 1 ? CAPTION : CAPTION / 2));
     if (!scene.corner) return each.reduce((a, b, at) => a + Math.max(b, least[at]!) + GAP, 16);
     const [left, right] = [0, 1].map((side) =>
@@ -392,6 +400,12 @@ function measured(scene: Scene, blocks: Block[][], room: number): Measure[] {
       const widths = sized(texts(write));
       if (total(widths) <= budget) return widths.map((width) => ({ width, height: 22, write }));
     }
+  // Few lines may as well go below one another.
+  if (!scene.corner && small.every(Boolean) && lines.every((rows) => rows.length <= MOST_LINES)) {
+    const widths = texts(short);
+    if (widths.every((width, at) => across[at]! * (width + 1) <= budget))
+      return widths.map((width) => ({ width, height: 22, write: short }));
+  }
   // The rest as shades; without a corner, small ones keep their numbers as long as there is room.
   const high = scene.corner ? TALL / Math.max(1, stacked(scene, lines)) - 1 : LARGEST;
   const least = scene.sheets.some(({ labels }) => labels) ? READABLE : LEAST;
@@ -402,13 +416,16 @@ function measured(scene: Scene, blocks: Block[][], room: number): Measure[] {
     if (sheet.labels) found[at] = { width: 22, height: side, write: number };
   });
   if (scene.corner) return found;
-  const widths = found.map(({ width }) => width);
-  for (const at of columns.map((_, k) => k).sort((a, b) => across[a]! - across[b]!)) {
-    const width = texts(short)[at]!;
-    const tried = widths.with(at, width);
-    if (!small[at] || found[at]!.write || total(tried) > budget) continue;
-    widths[at] = width;
-    found[at] = { width, height: 22, write: short };
+  let widths = found.map(({ width }) => width);
+  const open = columns.map((_, at) => at).filter((at) => !found[at]!.write);
+  for (const at of open.sort((a, b) => across[a]! - across[b]!)) {
+    if (found[at]!.write) continue;
+    // Rows that stand side by side have one height.
+    const level = open.filter((k) => k === at || lines[k]!.length === lines[at]!.length);
+    const tried = widths.map((one, k) => (level.includes(k) ? texts(short)[k]! : one));
+    if (!level.every((k) => small[k]) || total(tried) > budget) continue;
+    widths = tried;
+    for (const k of level) found[k] = { width: tried[k]!, height: 22, write: short };
   }
   return found;
 }

@@ -29,15 +29,14 @@ export function blocksOf(scene: Scene): Block[][] {
   const first = scene.sheets.find(({ kept }) => kept.shape.length === 2);
   return scene.sheets.map((sheet) => {
     if (sheet.labels && first) return [labelled(sheet, first.kept.rows)];
-    if (!scene.corner) return blocks(sheet);
+    if (!scene.corner) return blocks(sheet, largest(scene));
     // Rows stand beside rows and columns above columns: those that both sides keep.
-    const [mine, other] = [lines(sheet), lines];
     const right = scene.sheets.find(({ place, kept }) => place === "right" && kept.size > 0);
-    let { rows, columns } = mine;
+    let { rows, columns } = lines(sheet);
     if (sheet.place !== "above" && left && right && sheet.kept.shape.length > 1)
-      rows = met(rows, other(sheet === left ? right : left).rows);
+      rows = met(rows, lines(sheet === left ? right : left).rows);
     if (sheet.place !== "left" && above && right)
-      columns = met(columns, other(sheet === above ? right : above).columns);
+      columns = met(columns, lines(sheet === above ? right : above).columns);
     return [block("", sheet, rows, columns)];
   });
 }
@@ -54,9 +53,24 @@ function lines({ kept, turned }: Sheet): { rows: number[]; columns: number[] } {
     : { rows: kept.rows, columns: kept.columns };
 }
 
-function blocks(sheet: Sheet): Block[] {
+/** Of the sheets that are kept in part, the largest: what fits it shows the same rows and columns. */
+const largest = ({ sheets }: Scene) =>
+  sheets.reduce<Kept | null>(
+    (most, { kept }) =>
+      !kept.whole && kept.shape.length === 2 && kept.size > (most?.size ?? 0) ? kept : most,
+    null,
+  );
+
+function blocks(sheet: Sheet, beside: Kept | null): Block[] {
   const { kept } = sheet;
-  const { shape, rows, columns } = kept;
+  const { shape } = kept;
+  let { rows, columns } = kept;
+  if (beside && shape.length < 3 && shape.length > 0) {
+    if (shape.at(-1) === beside.shape[1]) columns = met(columns, beside.columns);
+    if (shape.length === 2 && shape[0] === beside.shape[0]) rows = met(rows, beside.rows);
+    if (rows.length < kept.rows.length || columns.length < kept.columns.length)
+      return [block("", sheet, rows, columns)];
+  }
   if (shape.length < 2 || (shape.at(-1) === 1 && rows.length > BROKEN)) {
     const all = kept.places;
     const broken: number[][] = [];
@@ -64,10 +78,10 @@ function blocks(sheet: Sheet): Block[] {
     const cell = shader(kept);
     return [{ label: "", rows: broken.map((line) => line.map(cell)) }];
   }
-  if (shape.length === 2 || !kept.whole) return [block("", sheet, rows, columns)];
+  if (shape.length === 2) return [block("", sheet, rows, columns)];
   const lead = shape.slice(0, -2);
-  const height = shape.at(-2)!;
-  return Array.from({ length: sizeOf(lead) }, (_, at) => {
+  const [height, count] = matricesOf(kept);
+  return Array.from({ length: count }, (_, at) => {
     const index = unravel(at, lead);
     const label = sizeOf(lead) > 1 ? `[${index.join(", ")}]` : "";
     return block(label, sheet, rows.slice(at * height, (at + 1) * height), columns);
@@ -93,6 +107,12 @@ function labelled({ kept }: Sheet, rows: number[]): Block {
   };
 }
 
+/** How many rows of each matrix are kept, and of how many matrices. */
+function matricesOf({ shape, rows }: Kept): [height: number, count: number] {
+  const height = Math.min(shape.at(-2) ?? 1, rows.length);
+  return [height, height ? rows.length / height : 0];
+}
+
 /** Makes cells: their strength is against the largest number that is kept. */
 function shader(kept: Kept): (at: number) => Cell {
   const largest = kept.places
@@ -108,16 +128,21 @@ function shader(kept: Kept): (at: number) => Cell {
 }
 
 /** What a sheet shows, in words: its shape, what it spans, and which part of it is there. */
-export function sheetWords({ preview, kept }: Sheet): string[] {
-  const said = [shapeText(preview.shape)];
+export function sheetWords(sheet: Sheet): string[] {
+  const { preview, kept, turned } = sheet;
+  const { shape } = kept;
+  const said = [shapeText(turned && shape.length === 2 ? [...shape].reverse() : shape)];
   const span = spanText(preview);
   if (span && kept.size > 1) said.push(span);
   if (kept.whole) return said;
-  const width = preview.shape.at(-1) ?? 1;
-  const height = width ? kept.size / width : 0;
-  const what = preview.shape.length > 1 ? "columns" : "numbers";
-  if (kept.rows.length < height) said.push(`rows ${some(kept.rows)} of ${height}`);
-  if (kept.columns.length < width) said.push(`${what} ${some(kept.columns)} of ${width}`);
+  const [width, height] = [shape.at(-1) ?? 1, shape.length > 1 ? shape.at(-2)! : 1];
+  const all = shape.length > 2 ? sizeOf(shape.slice(0, -2)) : 1;
+  const [rows, matrices] = matricesOf(kept);
+  const [across, down] = turned ? ["rows", "columns"] : ["columns", "rows"];
+  if (matrices < all) said.push(`the first ${matrices > 1 ? `${matrices} ` : ""}of ${all}`);
+  if (rows < height) said.push(`${down} ${some(kept.rows)} of ${height}`);
+  if (kept.columns.length < width)
+    said.push(`${shape.length > 1 ? across : "numbers"} ${some(kept.columns)} of ${width}`);
   return said;
 }
 

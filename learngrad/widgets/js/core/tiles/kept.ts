@@ -47,7 +47,7 @@ export class Kept {
     this.whole = values !== undefined;
     const width = shape.at(-1) ?? 1;
     const height = width ? sizeOf(shape) / width : 0;
-    this.rows = values ? upTo(height) : places(height, tile?.rows ?? 0, SAMPLE);
+    this.rows = values ? upTo(height) : rowsOf(shape, tile?.rows ?? 0);
     this.columns = values ? upTo(width) : places(width, tile?.columns ?? 0, MOST_COLUMNS);
     const known = values ?? tile?.values ?? [];
     let next = 0;
@@ -76,6 +76,17 @@ export class Kept {
 }
 
 const upTo = (count: number) => Array.from({ length: count }, (_, at) => at);
+
+/** Which rows are kept: of a stack of matrices those of the first ones. */
+function rowsOf(shape: number[], count: number): number[] {
+  const height = shape.length > 1 ? shape.at(-2)! : 1;
+  if (shape.length < 3 || height > SAMPLE) return places(height, count, SAMPLE);
+  const rows = Math.min(
+    Math.floor(SAMPLE / Math.max(height, 1)) * height,
+    sizeOf(shape.slice(0, -1)),
+  );
+  return rows === count ? upTo(rows) : [];
+}
 
 /** Which of `size` are kept, by the rule of the recorder; none where the trace follows another. */
 function places(size: number, count: number, most: number): number[] {

@@ -27,8 +27,8 @@ export interface Sheet {
   gradient: boolean;
   preview: Preview;
   kept: Kept;
-  /** Where it stands; `left` and `above` only round a corner. */
-  place: "left" | "above" | "right";
+  /** Where it stands; round a corner `above` it, and `between` for what is added to each row. */
+  place: "left" | "above" | "between" | "right";
   /** Drawn with rows and columns exchanged. */
   turned: boolean;
   /** Numbers of classes, one for each row of the first operand. */
@@ -175,7 +175,7 @@ function sheet(
   name: string,
   gradient: boolean,
 ): Sheet {
-  const spot = of === 0 ? "left" : of === 1 ? "above" : "right";
+  const spot = of === 0 ? "left" : of === 1 ? "above" : of === 2 ? "between" : "right";
   const corner = family.layout === "corner";
   const [left, right] = op.shapes;
   // In a product of a matrix and a vector, the vector and the result are columns.
