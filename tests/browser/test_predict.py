@@ -182,3 +182,38 @@ def test_a_question_is_in_sight_and_axe_finds_nothing(asked, expect, artefacts, 
             assert [one["id"] for one in found] == []
             page.screenshot(path=artefacts / f"predict-{question['kind']}-{scheme}.png")
         page.get_by_role("button", name="Show me").click()
+
+
+def test_in_jupyterlab_a_loss_is_asked_about(notebook, expect, artefacts):
+    book = notebook("%load_ext learngrad",
+                    "%%step --predict\n"
+                    "import learngrad\n"
+                    "a = learngrad.tensor(1.5, requires_grad=True)\n"
+                    "loss = a * 7\n",
+                    "learngrad.show(loss, predict=True)",
+                    "print(a.grad)")
+    book.run_all()
+    book.ready()
+    forward, backward = book.views(1), book.views(2)
+    # Before the first operation, of a cell that was stepped; before the backward pass, of a loss.
+    expect(forward).to_have_attribute("data-index", "-2")
+    expect(backward).to_have_attribute("data-index", "0")
+    expect(forward.locator(".lg-node", has_text="loss")).not_to_contain_text("10.5")
+    forward.get_by_role("button", name="Next").click()
+    field = forward.locator(".lg-ask input")
+    expect(field).to_be_focused()
+    field.page.keyboard.type("8.5")
+    field.page.keyboard.press("Enter")
+    expect(forward.locator(".lg-ask-hint")).to_contain_text("You added")
+    field.page.keyboard.type("21/2")
+    field.page.keyboard.press("Enter")
+    expect(forward).to_have_attribute("data-index", "-1")
+    expect(forward.locator(".lg-node", has_text="loss")).to_contain_text("10.5")
+    backward.get_by_role("button", name="Next").click()
+    expect(backward.locator(".lg-ask-what")).to_have_text("What does loss pass back to a?")
+    backward.screenshot(path=artefacts / "predict-lab.png")
+    field = backward.locator(".lg-ask input")
+    field.page.keyboard.type("7")
+    field.page.keyboard.press("Enter")
+    expect(backward.locator(".lg-node", has_text="a").first).to_contain_text("7")
+    assert "None" in book.text(3)

@@ -177,6 +177,13 @@ export class Predict {
     }
     const example = kind === "shape" ? "such as (3, 4)" : "such as −2, 0.33 or 1/3";
     const field = h("input", { type: "text", placeholder: example, spellcheck: "false" });
+    field.addEventListener("keydown", (event) => {
+      // JupyterLab has a use for Enter itself, and a form is then not sent by it.
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.#form.requestSubmit();
+    });
     const label = h("label", {}, h("span", { class: "lg-ask-what" }, ask), field);
     const send = h("button", { type: "submit", class: "lg-ask-send" }, "Answer");
     return [...list, label, h("div", { class: "lg-ask-row" }, send, show)];
