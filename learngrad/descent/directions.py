@@ -198,7 +198,7 @@ def _pca(at: Evaluator, path: Trajectory | None, seed: int, count: int) -> list[
     directions = []
     for rank, (axis, along, share) in enumerate(found):
         low, high = min(0.0, along.min()), max(0.0, along.max())
-        room = 0.2 * (high - low) + max(0.0, 0.5 * widest - (high - low)) / 2
+        room = 0.3 * (high - low) + max(0.0, 0.5 * widest - (high - low)) / 2
         directions.append(Direction(
             f"component {rank + 1} of the path ({100 * share:.0f} %)",
             f"principal component {rank + 1} of the path, with {100 * share:.1f} % of its squared "

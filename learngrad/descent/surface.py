@@ -263,7 +263,7 @@ class Surface:
         for k, center in enumerate(self._evaluator.center):
             moved = center[None]
             for along, move in zip(steps, self._moves):
-                share = devices.as_array(along.astype(center.dtype), center)
+                share = devices.to_device(along.astype(center.dtype), devices.device_of(center))
                 moved = moved + share.reshape((-1, *[1] * center.ndim)) * move[k]
             settings.append(moved)
         return settings

@@ -20,7 +20,7 @@ __all__ = ["BANDS", "LINE", "axes", "band", "draw", "draw_field", "draw_way", "p
 
 # (light, dark), as in the front end's contour.css.
 BANDS = [("#7fb2dc", "#0b2740"), ("#a9cde8", "#143a57"), ("#d3e4ee", "#27475c"),
-         ("#f0ebdd", "#4a4a47"), ("#fbe6c4", "#6b5230")]
+         ("#f0e9d8", "#4a4a47"), ("#fdefcf", "#6b5230")]
 """Colours from low to high; between two of them it is mixed."""
 LINE, HALO, BROKEN = ("#33506a", "#b9c9d6"), ("#ffffff", "#0b1016"), ("#b04300", "#ff8f4f")
 NEUTRAL = "#757c85"

@@ -71,9 +71,7 @@ def bands() -> Colormap:
     """The colours from low to high, as a colour map."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    colours = LinearSegmentedColormap.from_list("learngrad", [light for light, _ in BANDS])
-    colours.set_bad("none")
-    return colours
+    return LinearSegmentedColormap.from_list("learngrad", [light for light, _ in BANDS])
 
 
 def _contours(surface: Surface, ax: Any) -> Any:

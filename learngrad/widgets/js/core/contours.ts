@@ -94,13 +94,15 @@ export function bandOf(value: number, { values }: Levels): number {
   return band;
 }
 
-/** As `bandOf`, with how far within it: the middle of band 3 is 3. */
+/** As `bandOf`, with how far within it: the middle of band 3 is 3. Without a jump anywhere. */
 export function shadeOf(value: number, heights: Levels): number {
-  const band = bandOf(value, heights);
-  const [low, high] = [heights.values[band - 1], heights.values[band]];
-  if (low === undefined || high === undefined) return band;
-  const [from, to] = [scaled(low, heights.isLog), scaled(high, heights.isLog)];
-  return band - 0.5 + (scaled(value, heights.isLog) - from) / (to - from);
+  const { values, isLog } = heights;
+  if (values.length < 2) return bandOf(value, heights);
+  // Beyond the first and the last level it goes on as between their neighbours.
+  const upper = Math.min(Math.max(bandOf(value, heights), 1), values.length - 1);
+  const [from, to] = [scaled(values[upper - 1]!, isLog), scaled(values[upper]!, isLog)];
+  const shade = upper - 0.5 + (scaled(value, isLog) - from) / (to - from);
+  return Math.min(Math.max(shade, 0), values.length);
 }
 
 /** What is not lower than a level, by marching squares. `-Infinity`: all but the holes. */

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { bandOf, contour, type Field, levels, spot, ticks, valueAt } from "../core/contours.ts";
+import {
+  bandOf,
+  contour,
+  type Field,
+  levels,
+  shadeOf,
+  spot,
+  ticks,
+  valueAt,
+} from "../core/contours.ts";
 
 declare const CASES: string;
 interface Case {
@@ -90,6 +99,11 @@ test("bands and ticks", () => {
   assert.deepEqual(
     [0, 1, 3, 9].map((value) => bandOf(value, heights)),
     [0, 1, 2, 3],
+  );
+  const even = { values: [1, 2, 3], isLog: false };
+  assert.deepEqual(
+    [-9, 1, 1.5, 2.5, 3.25, 99].map((value) => shadeOf(value, even)),
+    [0, 0.5, 1, 2, 2.75, 3],
   );
   assert.deepEqual(ticks(-1, 1, 4), [-1, -0.5, 0, 0.5, 1]);
   assert.deepEqual(ticks(0, 0.35), [0, 0.1, 0.2, 0.3]);

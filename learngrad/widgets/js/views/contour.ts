@@ -25,8 +25,8 @@ export interface MapOptions {
 }
 
 const STOPS = 5;
-const MARGIN = { left: 50, right: 12, top: 10, bottom: 38 };
-const LABEL = 11;
+const MARGIN = { left: 54, right: 12, top: 10, bottom: 40 };
+const LABEL = 12;
 
 export class ContourMap {
   readonly element = h("div", { class: "lg-contour" });
@@ -257,7 +257,7 @@ export class ContourMap {
     pen.stroke();
     pen.fillStyle = ink.ink;
     pen.textAlign = "center";
-    pen.fillText(across, (left + right) / 2, bottom + 28);
+    pen.fillText(across, (left + right) / 2, bottom + 30);
     pen.save();
     pen.translate(10, (top + bottom) / 2);
     pen.rotate(-Math.PI / 2);

@@ -45,7 +45,7 @@ export class SliceChart {
     const across = (x: number) =>
       left + ((x - cut.ends[0]) / (cut.ends[1] - cut.ends[0])) * (right - left);
     const up = (value: number) => bottom - scale.share(value) * (bottom - top - 8);
-    pen.font = `11px ${ink.font}`;
+    pen.font = `12px ${ink.font}`;
     pen.textBaseline = "middle";
     pen.lineWidth = 1;
     pen.strokeStyle = ink.rule;

@@ -79,10 +79,10 @@ export class SolidView {
     const ink = inks(this.element);
     const scale = new Scale(field.values, heights);
     const { clientWidth: width, clientHeight: height } = this.element;
-    const size = Math.min(width / 3.6, height / 2.75);
+    const size = Math.min(width / 3.3, height / 2.45);
     const see = (corner: Corner): Point => {
       const [across, up] = turned([corner[0], corner[1], corner[2] * HEIGHT], this.turn);
-      return [width / 2 + across * size, height * 0.52 - (up - 0.3) * size];
+      return [width / 2 + across * size, height * 0.5 - (up - 0.3) * size];
     };
     this.#floor(pen, see, field, labels, ink);
     this.#cells(pen, see, field, heights, scale, ink);
@@ -204,7 +204,7 @@ export class SolidView {
     });
     pen.closePath();
     pen.stroke();
-    pen.font = `11px ${ink.font}`;
+    pen.font = `12px ${ink.font}`;
     pen.textBaseline = "middle";
     pen.textAlign = "center";
     const center = see([0, 0, 0]);
