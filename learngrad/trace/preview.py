@@ -95,7 +95,10 @@ def _rows(shape: tuple[int, ...]) -> slice:
     if len(shape) < 3:
         return _spread(shape[0] if len(shape) == 2 else 1)
     height = shape[-2]
-    return _spread(height) if height > TILE else slice(TILE // max(height, 1) * height)
+    if height <= TILE:
+        return slice(TILE // max(height, 1) * height)
+    some = _spread(height)
+    return slice(some.start, height, some.step)
 
 
 def _columns(size: int) -> slice:
