@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,6 +19,7 @@ from learngrad.errors import ArgumentError, ArgumentTypeError, LearngradError
 from learngrad.ops.join import stack
 from learngrad.random import get_rng_state, set_rng_state
 from learngrad.tensor import Tensor, tensor
+from learngrad.trace.html import to_html, write_html
 
 if TYPE_CHECKING:
     import matplotlib.axes
@@ -83,11 +85,14 @@ class Race:
     entrants : sequence of Entrant
     steps : int
         How many each of them makes.
+    title : str, default "Race"
+        The heading of its pictures.
     """
 
-    def __init__(self, course: Course, entrants: Sequence[Entrant], steps: int) -> None:
+    def __init__(self, course: Course, entrants: Sequence[Entrant], steps: int,
+                 title: str = "Race") -> None:
         self.check(steps)
-        self.course, self.steps = course, int(steps)
+        self.course, self.steps, self.title = course, int(steps), title
         self.entrants = {entrant.name: entrant for entrant in entrants}
         self.runs: dict[str, Walk] = {}
 
@@ -175,6 +180,18 @@ class Race:
         from learngrad.descent.race_picture import draw
 
         return draw(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The whole race as plain data: title, steps, start, ground and walks."""
+        from learngrad.descent.race_export import to_dict
+
+        return to_dict(self)
+
+    def to_html(self, path: str | os.PathLike[str] | None = None) -> str:
+        """One HTML page that plays the race, without a network; also written to `path` if given."""
+        if path is not None:
+            write_html(path, race=self, title=self.title)
+        return to_html(race=self, title=self.title)
 
     def to_matplotlib(self, ax: matplotlib.axes.Axes | None = None) -> matplotlib.axes.Axes:
         """Draw the ways over the surface's contours with Matplotlib; the losses, of a model.

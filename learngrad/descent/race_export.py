@@ -1,4 +1,4 @@
-"""A race drawn with Matplotlib, for print."""
+"""A race for elsewhere: as plain data, and drawn with Matplotlib."""
 
 from __future__ import annotations
 
@@ -17,7 +17,32 @@ if TYPE_CHECKING:
 
     from learngrad.descent.race import Race
 
-__all__ = ["to_matplotlib"]
+__all__ = ["ground", "to_dict", "to_matplotlib"]
+
+
+def to_dict(race: Race) -> dict[str, Any]:
+    """As `Race.to_dict`."""
+    land = ground(race, 65)
+    if land is not None:
+        land["values"] = land["values"].ravel().tolist()
+    return {
+        "title": race.title, "steps": race.steps, "start": race.start, "ground": land,
+        "walks": [{"name": name, "kind": race.entrants[name].kind,
+                   "dials": race.entrants[name].dials(),
+                   "settings": race.entrants[name].settings, "loss": walk.loss.tolist(),
+                   "path": None if walk.path is None else walk.path.ravel().tolist(),
+                   "diverged": walk.diverged, "problem": walk.problem}
+                  for name, walk in race.runs.items()]}
+
+
+def ground(race: Race, size: int) -> dict[str, Any] | None:
+    """The surface as data, with "values" on a grid of so many points a side at most."""
+    land = race.landscape
+    if land is None:
+        return None
+    values = land.grid(size)
+    return {"name": land.name, "about": land.about, "domain": [list(end) for end in land.domain],
+            "size": len(values), "minima": [list(at) for at in land.minima], "values": values}
 
 
 def to_matplotlib(race: Race, ax: matplotlib.axes.Axes | None = None) -> matplotlib.axes.Axes:

@@ -78,7 +78,8 @@ def _ways(race: Race, looks: dict[str, int], box: Box) -> list[str]:
         parts += [f'<path class="halo" d="{target}" stroke="{HALO[0]}" stroke-width="4"/>',
                   f'<path d="{target}" stroke="{NEUTRAL}" stroke-width="1.5"/>']
     ends = []
-    for name, walk in race.runs.items():
+    # Who is lost crosses the whole picture, below the others.
+    for name, walk in sorted(race.runs.items(), key=lambda item: item[1].diverged is None):
         if walk.path is None or not len(walk.path):
             continue
         k = looks[name] % len(COLOURS)

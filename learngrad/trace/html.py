@@ -47,7 +47,7 @@ UNPACK = """\
 
 
 def to_html(trace: Mapping[str, Any] | None = None, curves: Any = None,
-            title: str = "learngrad", *, predict: bool = False) -> str:
+            title: str = "learngrad", *, predict: bool = False, race: Any = None) -> str:
     """A stand-alone page.
 
     Parameters
@@ -61,6 +61,8 @@ def to_html(trace: Mapping[str, Any] | None = None, curves: Any = None,
     predict : bool, default False
         Whether the page asks for each next number, shape or node before it shows it. Its picture
         and its words then leave out what is asked for.
+    race : Race, optional
+        A race of optimisers, which the page plays as it was run; then nothing else.
 
     Returns
     -------
@@ -70,13 +72,13 @@ def to_html(trace: Mapping[str, Any] | None = None, curves: Any = None,
     Raises
     ------
     ArgumentError
-        If there is neither a trace nor a curve.
+        If there is neither a trace nor a curve nor a race.
     TraceError
         If the trace is damaged.
     MissingDependency
         If the front end's bundle was not built.
     """
-    if trace is None and curves is None:
+    if (trace is None and curves is None) == (race is None):
         raise ArgumentError("there is nothing to put into a page",
                             fix="give a trace, curves, or both: `to_html(tape.to_dict())`")
     if trace is not None:
@@ -86,11 +88,13 @@ def to_html(trace: Mapping[str, Any] | None = None, curves: Any = None,
     data = {"title": title, "trace": trace, "layout": found, "curves": series}
     if predict and trace is not None:
         data["questions"] = sheet(trace)
-    scripts = [UNPACK, _in_script(_bundle())]
+    if race is not None:
+        data["race"] = race.to_dict()
+    scripts = [UNPACK, _in_script(_bundle() if race is None else _bundle("race-page.js"))]
     body = "\n".join([
         f"<header><h1>{escaped(elide(title, 200))}</h1>{_opening(trace)}</header>", "<main>",
         *_graph(veiled(trace, forward=True) if predict and trace else trace, found),
-        *_curves(curves, series), "</main>",
+        *_curves(curves, series), *_race(race), "</main>",
         "<footer>Drawn by learngrad. The page needs no network.</footer>",
         f'<script type="application/json" id="learngrad-data">{_json(data)}</script>',
         *(f"<script>{script}</script>" for script in scripts)])
@@ -100,7 +104,8 @@ def to_html(trace: Mapping[str, Any] | None = None, curves: Any = None,
 
 
 def write_html(path: str | os.PathLike[str], trace: Mapping[str, Any] | None = None,
-               curves: Any = None, title: str = "learngrad", *, predict: bool = False) -> Path:
+               curves: Any = None, title: str = "learngrad", *, predict: bool = False,
+               race: Any = None) -> Path:
     """Write the page of `to_html` to a file, whole or not at all.
 
     Returns
@@ -113,7 +118,7 @@ def write_html(path: str | os.PathLike[str], trace: Mapping[str, Any] | None = N
     OSError
         If the file cannot be written; a file that was there before is then as it was.
     """
-    page = to_html(trace, curves, title, predict=predict).encode()
+    page = to_html(trace, curves, title, predict=predict, race=race).encode()
     with replacing(path) as file:
         file.write(page)
     return Path(path)
@@ -176,6 +181,14 @@ def _curves(curves: Any, series: Mapping[str, Any] | None) -> Iterator[str]:
     yield "</section>"
 
 
+def _race(race: Any) -> Iterator[str]:
+    if race is None:
+        return
+    yield "<section><h2>The race</h2>"
+    yield f'<div id="learngrad-race"><div class="static">{race.svg()}</div></div>'
+    yield _folded("In words", f"<pre>{escaped(race.describe())}</pre>") + "</section>"
+
+
 def _last_values(series: Mapping[str, Any]) -> str:
     ends = (f"{one['name']}: {len(one['y'])} points"
             + (f", from {number(one['y'][0])} to {number(one['y'][-1])}" if one["y"] else "")
@@ -190,11 +203,11 @@ def _folded(heading: str, inner: str) -> str:
 
 # What goes in safely -----------------------------------------------------------------------------
 
-def _bundle() -> str:
-    script = files("learngrad").joinpath("widgets", "static", "page.js")
+def _bundle(name: str = "page.js") -> str:
+    script = files("learngrad").joinpath("widgets", "static", name)
     if not script.is_file():
         raise MissingDependency(
-            "the page's script (learngrad/widgets/static/page.js) was not built",
+            f"the page's script (learngrad/widgets/static/{name}) was not built",
             fix="install learngrad again, which builds it: `pip install -e .` in the clone")
     return script.read_text("utf-8")
 

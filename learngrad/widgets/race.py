@@ -13,7 +13,7 @@ from learngrad.descent.race_entrants import entrants
 from learngrad.descent.race_model import OnModel
 from learngrad.errors import ArgumentError
 from learngrad.nn import Module
-from learngrad.widgets._notebook import has_widgets, notebook, publish
+from learngrad.widgets._notebook import frame, has_widgets, notebook, publish
 
 if TYPE_CHECKING:
     from learngrad.widgets.race_view import RaceView
@@ -109,7 +109,7 @@ class LiveRace(Race):
     """A race that shows itself; made by `race`."""
 
     def __init__(self, course: Any, chosen: Any, steps: int, title: str) -> None:
-        super().__init__(course, chosen, steps)
+        super().__init__(course, chosen, steps, title)
         self._view: RaceView | None = None
         self._shown_in: int | None = None
         shell = notebook()
@@ -117,12 +117,12 @@ class LiveRace(Race):
             self.run()
             if shell is not None:
                 self._shown_in = shell.execution_count
-                self._open(title)
+                self._open()
                 self._publish(uuid.uuid4().hex)
             return
         # A model takes its time: its curves are there while they grow.
         self._shown_in = shell.execution_count
-        self._open(title)
+        self._open()
         place = uuid.uuid4().hex
         publish("racing ...", None, self._view, place)
         self.run(progress=self._tell)
@@ -133,11 +133,15 @@ class LiveRace(Race):
         """For each name the model that it has trained; empty for a race on a surface."""
         return self.course.models if isinstance(self.course, OnModel) else {}
 
-    def _open(self, title: str) -> None:
+    def _mime_(self) -> tuple[str, str]:
+        """What marimo shows of it: the stand-alone page."""
+        return "text/html", frame(self.to_html())
+
+    def _open(self) -> None:
         if has_widgets():
             from learngrad.widgets.race_view import RaceView
 
-            self._view = RaceView(self, title)
+            self._view = RaceView(self)
 
     def _tell(self, walked: Any) -> None:
         self.runs = {**self.runs, **walked}

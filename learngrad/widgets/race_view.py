@@ -11,6 +11,7 @@ import numpy as np
 import traitlets
 
 from learngrad.descent.race import Race, told
+from learngrad.descent.race_export import ground
 from learngrad.errors import ArgumentError
 from learngrad.widgets.front import View
 
@@ -28,11 +29,11 @@ class RaceView(View):
     state = traitlets.Dict().tag(sync=True)
     ran = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
 
-    def __init__(self, race: Race, title: str) -> None:
+    def __init__(self, race: Race) -> None:
         self._race = race
         self._running = threading.Lock()
         self._number = 0
-        super().__init__("race", title=title, state=_state(race))
+        super().__init__("race", title=race.title, state=_state(race))
         self.on_msg(self._asked)
 
     def finish(self) -> None:
@@ -79,13 +80,10 @@ def _read(content: dict[str, Any]) -> tuple[tuple[float, float] | None, dict[str
 
 
 def _state(race: Race) -> dict[str, Any]:
-    land = race.landscape
-    ground = None
+    land = ground(race, 97)
     if land is not None:
-        values = land.grid(97)
-        ground = {"name": land.name, "about": land.about, "domain": land.domain,
-                  "size": len(values), "minima": land.minima, "values": _bytes(values)}
-    return {"steps": race.steps, "start": race.start, "ground": ground,
+        land["values"] = _bytes(land["values"])
+    return {"steps": race.steps, "start": race.start, "ground": land,
             "walks": [{"name": name, "kind": entrant.kind, "dials": entrant.dials()}
                       for name, entrant in race.entrants.items()]}
 

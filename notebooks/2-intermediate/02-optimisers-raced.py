@@ -117,8 +117,8 @@ print("✓ below it gets there, above it is lost" if down and lost else "not yet
 
 # %% id="momentum-in-the-valley" tags=["guess"]
 race = learngrad.race("valley", {
-    "SGD": dict(lr=0.035),
-    "SGD with momentum": dict(lr=0.035, momentum=0.75),
+    "SGD": 0.035,
+    "SGD with momentum": {"lr": 0.035, "momentum": 0.75},
 }, steps=150)
 
 for name, walk in race.runs.items():
@@ -139,7 +139,7 @@ for name, walk in race.runs.items():
 # %% id="exercise-momentum"
 my_lr, my_momentum = 0.035, 0.9  # ← yours
 
-walk = learngrad.race("valley", {"SGD": dict(lr=my_lr, momentum=my_momentum)}).runs["SGD"]
+walk = learngrad.race("valley", {"SGD": {"lr": my_lr, "momentum": my_momentum}}).runs["SGD"]
 steps = walk.reached(1e-3)
 print(f"below 0.001 after {steps} steps  ", "✓" if steps and steps < 30 else "not yet")
 
@@ -160,9 +160,9 @@ print(f"below 0.001 after {steps} steps  ", "✓" if steps and steps < 30 else "
 
 # %% id="adams-first-step" tags=["guess"]
 race = learngrad.race("valley", {
-    "SGD with momentum": dict(lr=0.035, momentum=0.75),
-    "RMSprop": dict(lr=0.03),
-    "Adam": dict(lr=0.1),
+    "SGD with momentum": {"lr": 0.035, "momentum": 0.75},
+    "RMSprop": 0.03,
+    "Adam": 0.1,
 }, steps=150)
 
 start, first = race.runs["Adam"].path[:2]
@@ -194,9 +194,9 @@ def turned(x, y):
 
 # %% id="race-on-the-turned-valley" tags=["guess"]
 race = learngrad.race(turned, {
-    "SGD with momentum": dict(lr=0.035, momentum=0.75),
-    "RMSprop": dict(lr=0.03),
-    "Adam": dict(lr=0.1),
+    "SGD with momentum": {"lr": 0.035, "momentum": 0.75},
+    "RMSprop": 0.03,
+    "Adam": 0.1,
 }, start=(-2.687, -0.99), steps=150)
 
 # %% [markdown] id="adam-sees-axes"
@@ -299,7 +299,7 @@ for name, trained in race.models.items():
 # %% id="tuned-on-digits" tags=["guess"]
 race = learngrad.race(model, {
     "SGD": 0.5,
-    "SGD with momentum": dict(lr=0.1, momentum=0.9),
+    "SGD with momentum": {"lr": 0.1, "momentum": 0.9},
     "RMSprop": 0.003,
     "Adam": 0.01,
 }, data=(X, y), loss_fn=loss_fn, steps=1000)
@@ -309,8 +309,8 @@ for name, trained in race.models.items():
 
 # %% [markdown] id="when-sgd-wins"
 # About one per cent here, and with another seed the order is another one: try
-# `learngrad.manual_seed(1)` and build the model anew. The loss on the training batches differs more than what they can
-# read: lower there is not yet better elsewhere.
+# `learngrad.manual_seed(1)` and build the model anew. The loss on the training batches differs
+# more than what they can read: lower there is not yet better elsewhere.
 #
 # ## 6. When SGD wins
 #

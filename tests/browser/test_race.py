@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 import learngrad
@@ -94,7 +95,8 @@ def test_a_race_is_played_turned_and_dragged(notebook, lab, artefacts):
     expect(view).not_to_have_attribute("data-start", "−1.49 2.5")
     expect(view).to_have_attribute("data-waiting", "false")
     x, y = book.ask("race.start")
-    assert x > -1.4 and y < 2.3
+    assert x > -1.4
+    assert y < 2.3
     expect(said).to_contain_text(book.ask("race.describe()").split(". ", 1)[1])
     view.get_by_role("button", name="reset all").click()
     expect(view).to_have_attribute("data-start", "−1.5 2.5")
@@ -135,3 +137,22 @@ def test_a_model_is_raced_and_the_race_is_kept(notebook, lab, artefacts):
     picture = book.cell(1).locator(".jp-OutputArea-output img")
     expect(picture).to_have_attribute("alt", re.compile("A race of 4 on one model"))
     assert book.views(1).count() == 0
+
+
+@pytest.mark.parametrize("width", [1200, 420])
+def test_a_page_plays_what_was_run(opened, artefacts, width):
+    race = learngrad.race("valley", {"SGD": 0.05, "Adam": 0.1}, steps=90)
+    page = opened(race=race, width=width)
+    view = page.locator("#learngrad-race .lg-root")
+    expect(view).to_have_attribute("data-step", "90")
+    expect(view.locator(".lg-board")).to_contain_text(race.describe().split(". ", 1)[1])
+    expect(view.get_by_label("lr of SGD", exact=True)).to_be_disabled()
+    expect(view.get_by_role("button", name=re.compile("start at"))).to_have_count(0)
+    view.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    expect(view).to_have_attribute("data-step", "1")
+    view.get_by_role("button", name="Play (Space)").click()
+    expect(view).to_have_attribute("data-step", "90", timeout=20_000)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.screenshot(path=artefacts / f"race-page-{width}.png", full_page=True)

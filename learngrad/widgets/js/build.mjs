@@ -1,4 +1,4 @@
-// Bundles the widgets: three ES modules for anywidget and one classic script for stand-alone pages.
+// Bundles the widgets: three ES modules for anywidget and classic scripts for stand-alone pages.
 
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -29,7 +29,7 @@ await build({
 });
 await build({
   ...shared,
-  entryPoints: { page: "entry/page.ts" },
+  entryPoints: { page: "entry/page.ts", "race-page": "entry/race-page.ts" },
   format: "iife",
   outdir: "../static",
 });

@@ -3,6 +3,7 @@
 // tests/descent/race_cases.json.
 import type { Field } from "./contours.ts";
 import { elide, number } from "./text.ts";
+import type { Scalar } from "./types.ts";
 
 /** What can be turned about an optimiser. */
 export interface Dial {
@@ -50,6 +51,43 @@ export interface Race {
   begin: Place | null;
   ground: Ground | null;
   walks: Walk[];
+}
+
+/** A race as a page carries it: as `Race.to_dict` in Python gives it. */
+export interface RaceData extends Pick<Race, "title" | "steps" | "start"> {
+  ground:
+    | (Pick<Ground, "name" | "about" | "minima"> & {
+        domain: [Place, Place];
+        size: number;
+        values: Scalar[];
+      })
+    | null;
+  walks: (Omit<Walk, "loss" | "path"> & { loss: Scalar[]; path: Scalar[] | null })[];
+}
+
+export function readRace({ title, steps, start, ground, walks }: RaceData): Race {
+  const read = (values: Scalar[]) => Float64Array.from(values, Number);
+  return {
+    title,
+    steps,
+    start,
+    begin: start,
+    walks: walks.map(({ loss, path, ...walk }) => ({
+      ...walk,
+      loss: read(loss),
+      path: path && read(path),
+    })),
+    ground: ground && {
+      ...ground,
+      field: {
+        x: ground.domain[0],
+        y: ground.domain[1],
+        columns: ground.size,
+        rows: ground.size,
+        values: read(ground.values),
+      },
+    },
+  };
 }
 
 /** Batches whose mean stands for a model's loss: that of one batch is chance. */

@@ -127,10 +127,7 @@ export class PlotView {
       this.#chart.element.hidden = !this.#table.hidden;
       this.update();
     });
-    this.#smooth.addEventListener("input", () => {
-      this.#chart.smoothing = WEIGHTS[this.#smooth.valueAsNumber]!;
-      this.update();
-    });
+    this.#smooth.addEventListener("input", () => this.smooth(WEIGHTS[this.#smooth.valueAsNumber]!));
     const observer = new ResizeObserver(() => this.#chart.isStale && this.update());
     observer.observe(this.#chart.element);
     this.#cleanups.push(
@@ -141,6 +138,13 @@ export class PlotView {
         this.update();
       }),
     );
+  }
+
+  /** Draws running means of this weight over the values; one of `WEIGHTS`. */
+  smooth(weight: number): void {
+    this.#smooth.value = String(WEIGHTS.indexOf(weight));
+    this.#chart.smoothing = weight;
+    this.update();
   }
 
   /** Points have come: drawn with the next frame, however many there were. */

@@ -45,6 +45,8 @@ export interface Shared {
 
 /** Milliseconds of quiet after which a screen reader hears who stands where. */
 const HUSH = 700;
+/** Weight of the running mean that a training's curves begin with: batches differ. */
+const SMOOTH = 0.9;
 /** Pixels round the start within which it is taken hold of. */
 const REACH = 14;
 /** Pixels between steps from which each is a dot. */
@@ -197,7 +199,7 @@ export class RaceView {
     this.#ground?.show(race, this.#begin, fresh, ask !== null);
     const told = board(race.walks, step);
     say(this.#words, told);
-    say(this.#note, silence || note(race));
+    say(this.#note, silence || note(race) + (ask ? "" : " · recorded"));
     this.#note.classList.toggle("lg-alarm", silence !== "");
     for (const walk of race.walks) {
       const gone = isGone(walk, step) ? `diverged at ${walk.diverged}` : "";
@@ -253,6 +255,10 @@ function table(race: Race, step: number): HTMLElement {
 class Curves {
   readonly #store: CurveStore = new Store();
   readonly view = new PlotView(this.#store, "Loss of each batch");
+
+  constructor() {
+    this.view.smooth(SMOOTH);
+  }
 
   show({ walks }: Race): void {
     for (const { name, loss, diverged } of walks) {
@@ -351,11 +357,14 @@ class Ground {
     const ink = this.#ink ?? inks(this.#map.element);
     const { walks, ground } = this.#race;
     for (const place of ground!.minima) this.#flag(pen, this.#map.place(place), ink);
-    walks.forEach((walk, which) => {
-      if (this.#hidden.has(walk.name) || !walk.path?.length) return;
-      this.#way(pen, walk.path, ink.series(which), ink.halo);
-    });
-    // Above all the ways, the last ones first: nobody's mark is under another one's way.
+    // Who is lost crosses the whole picture, below the others.
+    for (const lost of [true, false])
+      walks.forEach((walk, which) => {
+        if (this.#hidden.has(walk.name) || !walk.path?.length) return;
+        if ((walk.diverged !== null) === lost)
+          this.#way(pen, walk.path, ink.series(which), ink.halo);
+      });
+    // Nobody's mark is under another one's way.
     walks.forEach((walk, which) => {
       const at = this.#hidden.has(walk.name) ? null : placeAt(walk, this.step);
       if (!at) return;
@@ -363,7 +372,10 @@ class Ground {
       if (isGone(walk, this.step)) cross(pen, this.#inside(place), ink.broken, ink.halo);
       else mark(pen, which, place, 6.5, ink.series(which), ink.halo);
     });
-    if (this.#begin) this.#placeHandle(this.#map.place(this.#begin));
+    if (!this.#begin) return;
+    const place = this.#map.place(this.#begin);
+    if (this.#handle.hidden) this.#ring(pen, place, ink);
+    else this.#placeHandle(place);
   }
 
   #way(pen: CanvasRenderingContext2D, path: ArrayLike<number>, colour: string, halo: string): void {
@@ -392,6 +404,20 @@ class Ground {
     }
     pen.fillStyle = colour;
     pen.fill(steps);
+  }
+
+  /** The start where nobody can move it. */
+  #ring(pen: CanvasRenderingContext2D, [x, y]: [number, number], ink: Inks): void {
+    pen.beginPath();
+    pen.arc(x, y, 9, 0, 2 * Math.PI);
+    for (const [style, width] of [
+      [ink.halo, 6],
+      [ink.ink, 3],
+    ] as const) {
+      pen.strokeStyle = style;
+      pen.lineWidth = width;
+      pen.stroke();
+    }
   }
 
   /** A minimum: a small target. */
