@@ -53,6 +53,11 @@ class Facts:
         """How a node came from its operands: ``a × b``."""
         return self._words.right_hand_side(node)
 
+    def title(self, number_: int) -> str:
+        """What an operation is: ``c = a × b``."""
+        right = self.right_hand_side(self.nodes[number_])
+        return f"{self.name(number_)} = {right}" if self.nodes[number_].get("name") else right
+
     def steps(self, replay: int) -> list[Any]:
         """A replay's steps; none where there is none."""
         replays = self.trace["replays"]
@@ -218,11 +223,12 @@ class Facts:
         given = [("arriving at " + _element(names["node"], index if up["shape"] else ()),
                   number(known["g"]))]
         needs = NEEDS.get(f"{op}.{letter}", NEEDS.get(op))
-        if needs is not None and all(key in known for key in needs.split()):
+        wanted = (needs or "").split()
+        if needs is not None and all(key in known or key.endswith("?") for key in wanted):
             called = {"x": names["to"], "y": names["other"], "out": names["node"]}
-            for key in needs.split():
+            for key in (key.rstrip("?") for key in wanted):
                 # A plain number is its own name.
-                if called[key] != number(known[key]):
+                if key in known and called[key] != number(known[key]):
                     whole = self._shape_of(key, part, node)
                     given.append((_element(called[key], index if whole else ()),
                                   number(known[key])))

@@ -86,6 +86,8 @@ def questions(facts: Facts, replay: int) -> Iterator[Question]:
         if turn:
             yield {**place, **turn}
         for question in _backward(facts, step):
+            if not step.get("write"):
+                question["given"].insert(0, ["operation", facts.title(step["node"])])
             yield {**place, **question}
 
 

@@ -390,7 +390,7 @@ class Recorder(Watcher, Forms):
                 continue
             if what < 0:
                 entry.preview = capture(saved)
-            elif entry.edges[what] is not None:
+            elif what < len(entry.edges) and entry.edges[what] is not None:
                 producer = self._records[entry.edges[what][0]]
                 if producer.preview is None and tuple(saved.shape) == producer.shape:
                     producer.preview = capture(saved)

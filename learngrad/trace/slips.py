@@ -47,12 +47,12 @@ def outcomes(slips: list[Slip], op: str, letter: str,
     return found
 
 
-# What has to be known, and is told with the question, for a contribution to be worked out.
+# What is told with the question for a contribution to be worked out; what has a ? may be unknown.
 NEEDS = {
     "add": "", "sub": "", "neg": "", "clone": "", "sum": "", "mean": "", "mul": "y",
     "div.a": "y", "div.b": "x y", "pow.a": "x y", "relu": "x", "abs": "x", "maximum": "x y",
-    "minimum": "x y", "tanh": "x out", "sigmoid": "x out", "exp": "x out", "log": "x",
-    "sqrt": "x out", "reciprocal": "x out", "mse": "x y",
+    "minimum": "x y", "tanh": "x? out", "sigmoid": "x? out", "exp": "x? out", "log": "x",
+    "sqrt": "x? out", "reciprocal": "x? out", "mse": "x y",
 }
 
 BACKWARD = [

@@ -225,7 +225,8 @@ def _show(source: Recorder | dict[str, Any], step: bool, predict: bool) -> None:
         host.output.append(host.Html(frame(to_html(trace, predict=predict))))
         return
     if notebook() is None:
-        sys.stdout.write(describe(bare) + "\n")
+        asks = "\nlearngrad.step(..., predict=True) asks in a terminal." if predict else ""
+        sys.stdout.write(f"{describe(bare)}{asks}\n")
         return
     view = _view(source, step=step, predict=predict) if has_widgets() else None
     publish(describe(bare), to_svg(bare), view, uuid.uuid4().hex)

@@ -450,3 +450,16 @@ def test_the_steps_of_a_replay_in_the_words_of_the_views():
     assert repr(steps[2].contributions[0]) == (
         "<contribution to operand 0: -15, which had 5 and has -10>")
     assert sys.getsizeof(steps[0]) < 200
+
+
+def test_a_graph_that_nobody_watched_is_asked_about_as_far_as_it_is_known():
+    net = nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 2))
+    x, y = learngrad.ones(5, 4), learngrad.tensor([0, 1, 1, 0, 1])
+    loss = nn.functional.cross_entropy(net(x), y)
+    found = sheet(rehearse(loss).to_dict())
+    tanh = next(one for one in found["questions"] if ["operation", "tanh(linear #4)"]
+                in one["given"])
+    # Its input was not kept; its output is enough.
+    assert [label for label, _ in tanh["given"][2:]] == [tanh["names"]["to"].replace(
+        "linear #4", "tanh #5")]
+    assert {"tanh"} <= {n["op"] for n in rehearse(loss).to_dict()["nodes"]}
