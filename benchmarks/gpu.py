@@ -115,6 +115,16 @@ def repeated(work: Callable[[], Any]) -> Callable[[int], None]:
     return run
 
 
+def captured(lib: Any, run: Any) -> Callable[[int], None]:
+    """A step of learngrad's as a CUDA graph; PyTorch's as it is."""
+    if lib is not learngrad:
+        return run.time  # type: ignore[no-any-return]
+    step = lib.cuda.graph(run.step)
+    for _ in range(4):
+        step()
+    return repeated(step)
+
+
 def copied(lib: Any, tiny: bool, rounds: int) -> float:
     """Bytes a second that a copy on the device reads and writes: what the memory can do."""
     source = lib.rand(1000 if tiny else 1 << 28)
@@ -140,6 +150,9 @@ def measure(names: Sequence[str] = ("learngrad", "torch"), *, tiny: bool = False
         for name, (build, most) in STEPS.items():
             cases[f"{name}, a step"] = {"aim": most, **compare(
                 lambda lib, build=build: build(lib.__name__, tiny).time, libs, rounds, seconds)}
+            cases[f"{name}, a captured step"] = {"aim": 1.0, **compare(
+                lambda lib, build=build: captured(lib, build(lib.__name__, tiny)), libs, rounds,
+                seconds)}
         for name, (build, most) in WORK.items():
             cases[name] = {"aim": most, **compare(
                 lambda lib, build=build: repeated(build(lib, tiny)), libs, rounds, seconds)}

@@ -30,6 +30,7 @@ class Run:
     time: Callable[[int], dict[str, float]]
     answer: Callable[[], dict[str, Any]]
     kept: Callable[[], int] | None = None  # bytes that a forward pass keeps for backward
+    step: Callable[[], Any] | None = None  # once, as a program of its own would call it
 
 
 @dataclass
@@ -108,7 +109,7 @@ def trained(library: str, build: Callable[..., tuple[Any, Callable[[], Any]]]) -
         arrays = [param.detach().numpy() for param in params.values()]
         return named(losses, [param.grad.numpy() for param in params.values()], arrays)
 
-    return Run(repeated(step), answer, lambda: kept_bytes(lib, loss_of, params.values()))
+    return Run(repeated(step), answer, lambda: kept_bytes(lib, loss_of, params.values()), step)
 
 
 def by_hand(weights: list[Any], gradients: Gradients, *, transposed: bool = False) -> Run:

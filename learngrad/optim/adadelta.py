@@ -71,7 +71,7 @@ class Adadelta(Optimizer):
     def update(self, group: dict[str, Any], state: dict[str, Any], param: Any,
                grad: Any) -> None:
         """One step of the rule."""
-        count(state)
+        count(state, param)
         lr, rho, eps = float(group["lr"]), group["rho"], group["eps"]
         decay, maximize = group["weight_decay"], group["maximize"]
         square, moved = memory(state, "square_avg", param), memory(state, "acc_delta", param)

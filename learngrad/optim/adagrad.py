@@ -75,7 +75,7 @@ class Adagrad(Optimizer):
     def update(self, group: dict[str, Any], state: dict[str, Any], param: Any,
                grad: Any) -> None:
         """One step of the rule."""
-        rate = float(group["lr"]) / (1 + (count(state) - 1) * group["lr_decay"])
+        rate = float(group["lr"]) / (1 + (count(state, param) - 1) * group["lr_decay"])
         eps, decay, maximize = group["eps"], group["weight_decay"], group["maximize"]
         kept = memory(state, "sum", param, group["initial_accumulator_value"])
         for p, g, total in pieces(param, grad, kept):

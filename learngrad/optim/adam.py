@@ -85,32 +85,32 @@ class Adam(Optimizer):
     def update(self, group: dict[str, Any], state: dict[str, Any], param: Any,
                grad: Any) -> None:
         """One step of the rule."""
-        t, lr, (beta1, beta2) = count(state), float(group["lr"]), group["betas"]
+        t, lr, (beta1, beta2) = count(state, param), float(group["lr"]), group["betas"]
         maximize, decay, shrink = group["maximize"], group["weight_decay"], 1.0
         if decay and group["decoupled_weight_decay"]:
             decay, shrink = 0, 1 - lr * decay
-        # The formula's quotient, with the root of 1 - beta2^t multiplied out of it.
-        root = math.sqrt(1 - beta2**t)
-        eps, rate = group["eps"] * root, lr * root / (1 - beta1**t)
-        amsgrad = group["amsgrad"]
+        amsgrad, eps = group["amsgrad"], group["eps"]
+        logs = [math.log(beta) if beta else -math.inf for beta in (beta1, beta2)]
         mean, square = memory(state, "exp_avg", param), memory(state, "exp_avg_sq", param)
         largest = memory(state, "max_exp_avg_sq", param) if amsgrad else square
         for p, g, m, v, top in pieces(param, grad, mean, square, largest):
-            _rule(g, shrink, decay, maximize, 1 - beta1, beta2, 1 - beta2, amsgrad, eps, rate,
-                  p, m, v, top)
+            _rule(g, shrink, decay, maximize, 1 - beta1, beta2, 1 - beta2, amsgrad, eps, lr, *logs,
+                  t, p, m, v, top)
 
 
+# 1 - beta^t is -expm1(t log(beta)), in float32 as exact in the first steps as in the last.
 @fused("T g, T shrink, T decay, bool maximize, T new1, T beta2, T new2, bool amsgrad, T eps, "
-       "T rate", "T p, T m, T v, T top", """
+       "T lr, T log1, T log2, T t", "T p, T m, T v, T top", """
        p *= shrink;
        T s = (maximize ? T(-g) : g) + p * decay;
        m += (s - m) * new1;
        v = v * beta2 + s * s * new2;
        top = (amsgrad && (top > v)) ? top : v;
-       p -= m / (sqrt(top) + eps) * rate;""")
+       T root = sqrt(-expm1(t * log2));
+       p -= m / (sqrt(top) + eps * root) * (lr * root / -expm1(t * log1));""")
 def _rule(g: Any, shrink: float, decay: float, maximize: bool, new1: float, beta2: float,
-          new2: float, amsgrad: bool, eps: float, rate: float, p: Any, m: Any, v: Any,
-          top: Any) -> None:
+          new2: float, amsgrad: bool, eps: float, lr: float, log1: float, log2: float, t: int,
+          p: Any, m: Any, v: Any, top: Any) -> None:
     if shrink != 1:
         p *= shrink
     if decay or maximize:
@@ -124,8 +124,10 @@ def _rule(g: Any, shrink: float, decay: float, maximize: bool, new1: float, beta
     v += s
     if amsgrad:
         np.maximum(top, v, out=top)
+    # The formula's quotient, with the root of 1 - beta2^t multiplied out of it.
+    root = math.sqrt(-math.expm1(t * log2))
     np.sqrt(top, out=s)
-    s += eps
+    s += eps * root
     np.divide(m, s, out=s)
-    s *= rate
+    s *= lr * root / -math.expm1(t * log1)
     p -= s

@@ -14,6 +14,7 @@ from learngrad.autograd.handle import RemovableHandle
 from learngrad.autograd.mode import enable_grad
 from learngrad.autograd.observe import thread
 from learngrad.autograd.order import RISING, latest
+from learngrad.cuda.capture import recorded
 from learngrad.errors import ArgumentError, ArgumentTypeError
 from learngrad.optim import settings
 from learngrad.optim.notices import FirstSteps
@@ -167,6 +168,8 @@ class Optimizer:
                 loss = closure()
         for group in self.param_groups:
             thread.quietly(self.descend, group)
+        if recorded:
+            recorded[-1].stepped(self)
         if thread.watchers:
             self._tell_watchers()
         if self._after:

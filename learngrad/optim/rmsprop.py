@@ -81,7 +81,7 @@ class RMSprop(Optimizer):
     def update(self, group: dict[str, Any], state: dict[str, Any], param: Any,
                grad: Any) -> None:
         """One step of the rule."""
-        count(state)
+        count(state, param)
         lr, alpha, eps = float(group["lr"]), group["alpha"], group["eps"]
         momentum, centered = group["momentum"], group["centered"]
         decay, maximize = group["weight_decay"], group["maximize"]

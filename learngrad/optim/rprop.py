@@ -81,7 +81,7 @@ class Rprop(Optimizer):
     def update(self, group: dict[str, Any], state: dict[str, Any], param: Any,
                grad: Any) -> None:
         """One step of the rule."""
-        count(state)
+        count(state, param)
         (shrink, grow), (least, most) = group["etas"], group["step_sizes"]
         maximize = group["maximize"]
         last = memory(state, "prev", param)

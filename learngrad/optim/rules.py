@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from learngrad import devices
+from learngrad.cuda.capture import recording
+from learngrad.errors import GraphError
 from learngrad.tensor import Tensor
 
 __all__ = ["PIECE", "count", "downhill", "memory", "pieces"]
@@ -37,11 +39,19 @@ def _cut(arrays: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
         yield tuple([a[start:start + rows] for a in arrays])
 
 
-def count(state: dict[str, Any]) -> int:
-    """The number of this step, from 1."""
+def count(state: dict[str, Any], like: Any = None) -> Any:
+    """The number of this step, from 1.
+
+    While the step is recorded on a GPU, an array that the recording counts up; a rule that can
+    compute with one gives `like`, the parameter's array.
+    """
     t: int = state.get("step", 0) + 1
+    now = recording()
+    if now is not None and like is None:
+        raise GraphError("this optimiser's rule counts its steps in Python",
+                         fix="optim.AdamW, Adam or SGD in a step that is recorded")
     state["step"] = t
-    return t
+    return t if now is None else now.counted(state, like)
 
 
 def memory(state: dict[str, Any], name: str, param: Any, start: float = 0.0) -> Any:

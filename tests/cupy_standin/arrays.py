@@ -110,8 +110,42 @@ def _unwrap(value):
 
 
 def _call(function, args, kwargs, like=None):
+    return _done(lambda: function(*_unwrap(args), **{k: _unwrap(v) for k, v in kwargs.items()}),
+                 like)
+
+
+def _done(compute, like=None):
+    """What `compute` gives, as arrays of the device: now, or each time a captured graph runs."""
     with np.errstate(all="ignore"):
-        return _wrap(function(*_unwrap(args), **{k: _unwrap(v) for k, v in kwargs.items()}), like)
+        found = compute()
+    if runtime.captured is None or not isinstance(found, (np.ndarray, np.generic, tuple, list)):
+        return _wrap(found, like)
+    parts = [np.asarray(x) for x in (found if isinstance(found, (tuple, list)) else [found])]
+    if like is not None and all(np.may_share_memory(x, like._host) for x in parts):
+        return _wrap(found, like)  # views of what is there
+    parts = [np.array(x) for x in parts]
+    for part in parts:  # nothing has run yet
+        part[...] = np.nan if part.dtype.kind == "f" else 0
+
+    def again():
+        new = compute()
+        for part, x in zip(parts, new if isinstance(new, (tuple, list)) else [new]):
+            part[...] = x
+
+    runtime.captured.append(again)
+    made = [_wrap(part) for part in parts]
+    if not isinstance(found, (tuple, list)):
+        return made[0]
+    return type(found)(*made) if hasattr(found, "_fields") else type(found)(made)
+
+
+def _change(write):
+    """Write into an array: now, or each time a captured graph runs."""
+    if runtime.captured is None:
+        with np.errstate(all="ignore"):
+            write()
+    else:
+        runtime.captured.append(write)
 
 
 def _key(key, shape):
@@ -155,6 +189,7 @@ class Device(runtime.Device):
     """A device, and the context in which it is the current one."""
 
     def synchronize(self):
+        runtime.refuse_in_capture()
         counts.waits += 1
 
 
@@ -183,6 +218,7 @@ class ndarray(NDArrayOperatorsMixin):
     # ---- To the host: each of these copies and waits
 
     def get(self):
+        runtime.refuse_in_capture()
         counts.to_host += 1
         counts.waits += 1
         return self._host.copy()
@@ -229,19 +265,18 @@ class ndarray(NDArrayOperatorsMixin):
         return (self[i] for i in range(len(self)))
 
     def __getitem__(self, key):
-        return _wrap(self._host[_key(key, self.shape)], self)
+        return _done(lambda: self._host[_key(key, self.shape)], self)
 
     def __setitem__(self, key, value):
-        self._host[_key(key, self.shape)] = _unwrap(value)
+        _change(lambda: operator.setitem(self._host, _key(key, self.shape), _unwrap(value)))
 
     def astype(self, dtype, order="K", casting=None, subok=None, copy=True):
         if not copy and self.dtype == dtype:
             return self
-        with np.errstate(all="ignore"):
-            return _wrap(self._host.astype(_supported(dtype), order=order))
+        return _done(lambda: self._host.astype(_supported(dtype), order=order))
 
     def copy(self, order="C"):
-        return _wrap(self._host.copy(order))
+        return _done(lambda: self._host.copy(order))
 
     def __copy__(self):
         return self.copy()
@@ -253,7 +288,7 @@ class ndarray(NDArrayOperatorsMixin):
         return _wrap(self._host.view(), self)
 
     def fill(self, value):
-        self._host.fill(_unwrap(value))
+        _change(lambda: self._host.fill(_unwrap(value)))
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         name = ufunc.__name__
@@ -271,7 +306,8 @@ class ndarray(NDArrayOperatorsMixin):
             ufunc = _power
         if not out:
             return _call(ufunc, inputs, kwargs)
-        _call(ufunc, inputs, {**kwargs, "out": out[0]})
+        given = {k: _unwrap(v) for k, v in {**kwargs, "out": out[0]}.items()}
+        _change(lambda: ufunc(*_unwrap(inputs), **given))
         return out[0]
 
     def __array_function__(self, func, types, args, kwargs):
@@ -320,7 +356,7 @@ class Ufunc:
         if a.dtype.char not in ATOMIC:
             raise TypeError("scatter_add only supports int32, float16, float32, float64, uint32, "
                             "uint64, as data type")
-        np.add.at(a._host, _key(indices, a.shape), _unwrap(b))
+        _change(lambda: np.add.at(a._host, _key(indices, a.shape), _unwrap(b)))
 
 
 def _function(name, module=np):
@@ -328,6 +364,8 @@ def _function(name, module=np):
         if name == "where" and not isinstance(args[0], ndarray):
             raise AttributeError(f"{type(args[0]).__name__!r} object has no attribute 'astype'")
         like = next((a for a in args if isinstance(a, ndarray)), None)
+        if name.startswith("empty"):  # takes memory, and starts no kernel
+            return _wrap(getattr(module, name)(*_unwrap(args), **kwargs))
         return _call(getattr(module, name), args, kwargs, like)
 
     function.__name__ = name
@@ -343,6 +381,7 @@ def asarray(value, dtype=None):
         return value if dtype is None or value.dtype == dtype else value.astype(dtype)
     host = np.array(value, dtype=dtype)
     if host.ndim:  # one number travels with the kernel that fills the array
+        runtime.refuse_in_capture()
         counts.to_device += 1
     return _wrap(host)
 
@@ -378,21 +417,22 @@ class Generator:
         self._stream = np.random.default_rng(seed)
 
     def random(self, size=None, dtype=float):
-        return _wrap(np.asarray(self._stream.random(size)).astype(dtype))
+        return _done(lambda: np.asarray(self._stream.random(size)).astype(dtype))
 
     def uniform(self, low=0.0, high=1.0, size=None, dtype=float):
-        return _wrap(np.asarray(self._stream.uniform(low, high, size)).astype(dtype))
+        return _done(lambda: np.asarray(self._stream.uniform(low, high, size)).astype(dtype))
 
     def standard_normal(self, size=None, dtype=float):
-        return _wrap(np.asarray(self._stream.standard_normal(size)).astype(dtype))
+        return _done(lambda: np.asarray(self._stream.standard_normal(size)).astype(dtype))
 
     def integers(self, low, high=None, size=None, dtype=np.int64, endpoint=False):
-        return _wrap(np.asarray(self._stream.integers(low, high, size, dtype, endpoint)))
+        return _done(lambda: np.asarray(
+            self._stream.integers(low, high, size, dtype, endpoint)))
 
 
 def erf(x):
     """The error function of ``cupyx.scipy.special``."""
-    return _wrap(np.vectorize(math.erf, otypes=[x.dtype])(x._host))
+    return _done(lambda: np.vectorize(math.erf, otypes=[x.dtype])(x._host))
 
 
 def namespace():

@@ -1,8 +1,11 @@
 """The stand-in's side of the driver: one device, its memory pool, streams, events."""
 
+import contextlib
 import time
 import types
 import weakref
+
+import numpy as np
 
 BLOCK = 512  # bytes: CuPy's pool hands out multiples of it
 
@@ -78,22 +81,76 @@ class Pool:
 pool = Pool()
 
 
+captured = None  # what the graph that is being captured will do
+
+
+def refuse_in_capture():
+    """Nothing may wait, or cross between the devices, while a graph is captured."""
+    if captured is not None:
+        raise RuntimeError("cudaErrorStreamCaptureUnsupported: operation not permitted when stream "
+                           "is capturing")
+
+
+class MemoryPool:
+    """A pool of its own for what is captured."""
+
+    def malloc(self, size):
+        raise NotImplementedError("the stand-in's arrays take their memory from the host")
+
+
+@contextlib.contextmanager
+def using_allocator(allocator):
+    if not callable(allocator):
+        raise TypeError(f"{allocator!r} is no allocator")
+    yield
+
+
+class Graph:
+    def __init__(self, work):
+        self.work = work
+
+    def launch(self, stream=None):
+        refuse_in_capture()
+        with np.errstate(all="ignore"):
+            for run in self.work:
+                run()
+
+
 class Stream:
     def __init__(self, non_blocking=False):
-        self.done = True
+        self.done, self.non_blocking = True, non_blocking
 
     def synchronize(self):
-        pass
+        refuse_in_capture()
+
+    def record(self, event=None):
+        return Event()
+
+    def begin_capture(self, mode=None):
+        global captured
+        if not self.non_blocking or captured is not None:
+            raise RuntimeError("cudaErrorStreamCaptureUnsupported: operation not permitted when "
+                               "stream is capturing")
+        captured = []
+
+    def end_capture(self):
+        global captured
+        work, captured = captured, None
+        return Graph(work)
 
     def wait_event(self, event):
         if not isinstance(event, Event):
             raise TypeError(f"{event!r} is no event")
 
     def __enter__(self):
+        streams.append(self)
         return self
 
     def __exit__(self, *error):
-        return None
+        streams.pop()
+
+
+streams = [Stream()]
 
 
 class Event:
@@ -115,12 +172,12 @@ def get_elapsed_time(start, end):
 
 def namespace(device):
     """``cupy.cuda``."""
-    stream = Stream()
     properties = {"name": b"stand-in", "totalGlobalMem": pool.limit, "major": 0, "minor": 0,
                   "multiProcessorCount": 1}
     return types.SimpleNamespace(
         Device=device, Event=Event, MemoryHook=MemoryHook, Stream=Stream,
-        get_current_stream=lambda: stream, get_elapsed_time=get_elapsed_time,
-        is_available=lambda: True, memory=types.SimpleNamespace(OutOfMemoryError=OutOfMemoryError),
+        get_current_stream=lambda: streams[-1], get_elapsed_time=get_elapsed_time,
+        is_available=lambda: True, using_allocator=using_allocator, MemoryPool=MemoryPool,
+        memory=types.SimpleNamespace(OutOfMemoryError=OutOfMemoryError),
         runtime=types.SimpleNamespace(
             getDeviceCount=lambda: 1, getDeviceProperties=lambda index: properties))

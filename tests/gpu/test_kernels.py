@@ -12,7 +12,7 @@ SETTINGS = {  # what is no array, by the name that kernels give it
     "p": [0.3], "scale": [1.4], "lr": [0.1], "decay": [0, 0.2], "maximize": [False, True],
     "momentum": [0.9], "factor": [1, 0.5], "nesterov": [False, True], "shrink": [1.0, 0.99],
     "new1": [0.1], "beta2": [0.99], "new2": [0.01], "amsgrad": [False, True], "eps": [1e-8],
-    "rate": [0.05]}
+    "log1": [np.log(0.9)], "log2": [np.log(0.99)], "t": [1, 7]}
 
 
 def arguments(kernel, dtype, rng, pick):

@@ -1,0 +1,176 @@
+"""Steps that are recorded as a CUDA graph: the same descent, and errors that say why not."""
+
+import numpy as np
+import pytest
+
+import learngrad as lg
+from learngrad import errors, nn, optim
+
+OPTIMISERS = {
+    "SGD": lambda params: optim.SGD(params, lr=0.1),
+    "momentum": lambda params: optim.SGD(params, lr=0.05, momentum=0.9),
+    "Adam": lambda params: optim.Adam(params, lr=0.02),
+    "AdamW, amsgrad": lambda params: optim.AdamW(params, lr=0.02, amsgrad=True),
+    "RMSprop": lambda params: optim.RMSprop(params, lr=0.01),
+    "Adagrad": lambda params: optim.Adagrad(params, lr=0.1, lr_decay=0.1),
+}
+
+
+def training(make, device="cuda"):
+    lg.manual_seed(3)
+    model = nn.Sequential(nn.Linear(4, 8), nn.LayerNorm(8), nn.GELU(), nn.Linear(8, 3)).to(device)
+    optimizer = make(model.parameters())
+
+    def step(x, y):
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return model, optimizer, step
+
+
+def batches(count, device="cuda"):
+    rng = np.random.default_rng(1)
+    return [(lg.tensor(rng.standard_normal((6, 4)).astype(np.float32), device=device),
+             lg.tensor(rng.integers(0, 3, 6), device=device)) for _ in range(count)]
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_the_same_descent_as_in_python(name):
+    _, _, plain = training(OPTIMISERS[name])
+    expected = [plain(*batch).item() for batch in batches(12)]
+    model, optimizer, step = training(OPTIMISERS[name])
+    recorded = lg.cuda.graph(step)
+    losses = [recorded(*batch) for batch in batches(12)]
+    assert recorded.is_recorded
+    np.testing.assert_allclose([loss.item() for loss in losses], expected, rtol=1e-4)
+    counts = {s["step"] for s in optimizer.state.values() if "step" in s}
+    assert counts <= {12}
+    assert all(p.grad is not None for p in model.parameters())
+
+
+def test_python_does_not_run_any_more():
+    calls = []
+    w = lg.ones(2, device="cuda", requires_grad=True)
+
+    @lg.cuda.graph(warmup=2)
+    def step(x):
+        """One step."""
+        calls.append(1)
+        return {"loss": (w * x).sum()}
+
+    assert [step(lg.full((2,), k, device="cuda"))["loss"].item()
+            for k in (1.0, 2.0, 3.0, 4.0, 5.0)] == [2.0, 4.0, 6.0, 8.0, 10.0]
+    assert len(calls) == 3  # twice in Python, once to record
+    assert step.__doc__ == "One step."
+    step.reset()
+    step(lg.ones(3, device="cuda")[:2])
+    assert len(calls) == 4
+
+
+def test_steps_in_between_count():
+    _, _, plain = training(OPTIMISERS["Adam"])
+    _, _, step = training(OPTIMISERS["Adam"])
+    recorded = lg.cuda.graph(step)
+    for k, batch in enumerate(batches(10)):
+        expected = plain(*batch).item()
+        assert (step if k in (5, 6) else recorded)(*batch).item() == pytest.approx(
+            expected, rel=1e-4)
+
+
+def test_a_schedule_is_followed():
+    def scheduled(step, optimizer):
+        schedule = optim.lr_scheduler.StepLR(optimizer, step_size=3, gamma=0.3)
+        losses = []
+        for batch in batches(12):
+            losses.append(step(*batch).item())
+            schedule.step()
+        return losses
+
+    _, one, plain = training(OPTIMISERS["SGD"])
+    _, two, step = training(OPTIMISERS["SGD"])
+    np.testing.assert_allclose(scheduled(lg.cuda.graph(step), two), scheduled(plain, one),
+                               rtol=1e-4)
+
+
+def test_draws_are_new_each_time():
+    x = lg.ones(64, device="cuda")
+    step = lg.cuda.graph(lambda: nn.functional.dropout(x, 0.5))
+    seen = [tuple(step().tolist()) for _ in range(8)]
+    assert step.is_recorded
+    assert len(set(seen)) == 8
+
+
+def test_what_was_kept_does_not_change():
+    step = lg.cuda.graph(lambda x: x * 2, warmup=2)
+    kept = [step(lg.full((1,), k, device="cuda")) for k in (1.0, 2.0, 3.0, 4.0)]
+    assert [t.item() for t in kept] == [2.0, 4.0, 6.0, 8.0]
+
+
+def test_an_input_of_another_shape():
+    step = lg.cuda.graph(lambda x: x.sum(), warmup=2)
+    for _ in range(4):
+        step(lg.ones(4, device="cuda"))
+    with pytest.raises(errors.ArgumentError, match="made for one shape") as caught:
+        step(lg.ones(3, device="cuda"))
+    assert "drop_last=True" in caught.value.fix
+    with pytest.raises(errors.ArgumentError, match="made for one shape"):
+        step(lg.ones(4))
+    with pytest.raises(errors.ArgumentError, match="a tensor when it was recorded, and is 3"):
+        step(3)
+    with pytest.raises(errors.ArgumentError, match="recorded with 1"):
+        step()
+    assert step(lg.full((4,), 2.0, device="cuda")).item() == 8.0
+
+
+def test_control_flow_that_changes_is_told():
+    turns = iter(range(10))
+
+    @lg.cuda.graph
+    def step(x):
+        x = x * 2
+        return x.relu() if next(turns) % 2 else x.tanh()
+
+    x = lg.ones(2, device="cuda")
+    step(x)
+    step(x)
+    with pytest.raises(errors.GraphError, match="does not do the same each time") as caught:
+        step(x)
+    text = str(caught.value)
+    assert "operation 2 was relu [2]" in text
+    assert "is tanh [2]" in text
+    assert "x.relu() if next(turns)" in text
+
+
+def test_a_step_that_looks_at_a_value():
+    @lg.cuda.graph(warmup=2)
+    def step(x):
+        return x * 2 if x.sum().item() > 0 else x
+
+    x = lg.ones(2, device="cuda")
+    step(x)
+    step(x)
+    with pytest.raises(errors.GraphError, match="looks at a value") as caught:
+        step(x)
+    assert ".item()" in caught.value.fix
+    assert (x * 3).sum().item() == 6.0  # the GPU is usable
+
+
+def test_a_rule_that_counts_in_python():
+    _, _, step = training(lambda params: optim.NAdam(params, lr=0.01))
+    recorded = lg.cuda.graph(step, warmup=2)
+    for batch in batches(2):
+        recorded(*batch)
+    with pytest.raises(errors.GraphError, match="counts its steps in Python"):
+        recorded(*batches(1)[0])
+
+
+def test_without_a_gpu_it_is_the_step_itself(monkeypatch):
+    monkeypatch.setattr("learngrad.cuda.capture.is_available", lambda: False)
+    step = lg.cuda.graph(lambda x: x + 1)
+    assert [step(lg.ones(1)).item() for _ in range(6)] == [2.0] * 6
+    assert not step.is_recorded
+    with pytest.raises(errors.ArgumentError, match="warmup=1"):
+        lg.cuda.graph(lambda: 1, warmup=1)
