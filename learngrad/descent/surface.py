@@ -241,7 +241,9 @@ class Surface:
             values[old], fresh[old] = coarse, False
         todo = np.argwhere(fresh)
         if not known:
-            self._evaluator.prepare(self._settings(todo, n))
+            few = round(float(np.clip(0.5 / self._seconds, 3, len(todo))))
+            spread = np.linspace(0, len(todo) - 1, few).round().astype(int)
+            self._evaluator.prepare(self._settings(todo[spread], n))
         began, first = perf_counter(), self._done
         while len(todo):
             few, todo = np.split(todo, [self._evaluator.lanes])

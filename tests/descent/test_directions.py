@@ -175,7 +175,7 @@ def test_towards_another_model_it_stands_at_one():
     with pytest.raises(ArgumentError, match="has shape"):
         Surface(here, LOSS, X, y, directions=[nn.Sequential(nn.Linear(6, 4), nn.ReLU(),
                                                             nn.Linear(4, 3))])
-    with pytest.raises(ArgumentError, match="has no parameter '0.weight'"):
+    with pytest.raises(ArgumentError, match=r"has no parameter '0\.weight'"):
         Surface(here, LOSS, X, y, directions=[nn.Linear(6, 3)])
 
 
@@ -196,7 +196,8 @@ def test_principal_components_are_those_of_the_path():
     np.testing.assert_allclose(np.abs(way.at), np.abs(moved @ axes[:2].T), atol=1e-4)
     assert way.at[-1] == pytest.approx([0, 0], abs=1e-5)
     low, high = surface.ends(0)
-    assert (way.at[:, 0] > low).all() and (way.at[:, 0] < high).all()
+    assert (way.at[:, 0] > low).all()
+    assert (way.at[:, 0] < high).all()
 
 
 def test_a_straight_path_has_one_component():
@@ -241,7 +242,8 @@ def test_a_long_way_is_thinned_and_keeps_its_ends(monkeypatch):
             model.weight.fill_(step)
         path.add()
     assert 5 <= len(path) <= 10
-    assert path.steps[0] == 0 and path.steps[-1] >= 90
+    assert path.steps[0] == 0
+    assert path.steps[-1] >= 90
     np.testing.assert_array_equal(path.points()[1:, 0], path.steps[1:])
 
 

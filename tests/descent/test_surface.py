@@ -127,7 +127,8 @@ def test_each_grid_has_the_points_of_the_one_before():
     surface = Surface(network(), nn.CrossEntropyLoss(), *data(), finest=17)
     sides, last = [], None
     for done, total, seconds in surface.refine():
-        assert done <= total == 17 * 17 and seconds >= 0
+        assert done <= total == 17 * 17
+        assert seconds >= 0
         if surface.resolution != (sides[-1:] or [0])[0]:
             if last is not None:
                 np.testing.assert_array_equal(surface.loss[::2, ::2], last)
@@ -166,11 +167,10 @@ def state(model):
 
 def test_the_model_is_never_touched():
     model, (X, y) = MODELS["batch norm and dropout"](), data()
-    before, seen = state(model), []
+    before = state(model)
     surface = Surface(model, nn.CrossEntropyLoss(), X, y, directions=("gradient", "hessian"),
                       finest=9)
-    for _ in surface.refine():
-        seen.append(state(model) == before)
+    seen = [state(model) == before for _ in surface.refine()]
     assert all(seen)
 
 
@@ -344,7 +344,8 @@ def test_lightness_alone_tells_high_from_low():
 
     for dark in (0, 1):
         steps = np.diff([lightness(band(k, 12, dark)) for k in range(13)])
-        assert (steps > 0).all() and steps.sum() > 35
+        assert (steps > 0).all()
+        assert steps.sum() > 35
 
 
 def test_what_a_slice_cannot_say_is_said():
