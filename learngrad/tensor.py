@@ -16,6 +16,7 @@ from learngrad.autograd import engine, function
 from learngrad.autograd.function import AccumulateGrad
 from learngrad.autograd.handle import RemovableHandle
 from learngrad.autograd.mode import is_grad_enabled
+from learngrad.autograd.observe import thread
 from learngrad.autograd.order import changed
 from learngrad.autograd.why import why_no_grad
 from learngrad.devices import Device
@@ -312,6 +313,8 @@ class Tensor(Methods):
         self._version[1] = True
         if self._edge is not None:
             t._cut = source.caller()
+            for watcher in thread.watchers:
+                watcher.detached(t, self)
         return t
 
     def detach_(self) -> Self:

@@ -20,8 +20,8 @@ class Record:
     """One node of the trace as it is kept; its JSON is worked out when asked for."""
 
     __slots__ = ("cls", "device", "dtype", "edges", "error", "grad", "id", "kind", "name",
-                 "operands", "options", "outputs", "place", "preview", "requires_grad", "scope",
-                 "seen", "shape", "status", "version")
+                 "no_grad", "operands", "options", "outputs", "place", "preview", "requires_grad", "scope",
+                 "seen", "shape", "status", "version", "view")
 
     def __init__(self, id: int, kind: str, cls: Any, name: str | None) -> None:
         self.id, self.kind, self.cls, self.name = id, kind, cls, name
@@ -37,6 +37,8 @@ class Record:
         self.operands: list[Any] = []  # letters, and numbers where an operand was one
         self.options: dict[str, Any] = {}  # what an operation was told besides its operands
         self.outputs: list[tuple[Any, Preview]] = []  # where there are several
+        self.view = False  # it shares the memory of its first operand
+        self.no_grad = False  # it ran where nothing was recorded for gradients
         self.version = 0
         self.seen = 0  # the version that the preview shows
         self.status = "ok"
@@ -58,6 +60,10 @@ class Record:
             "version": self.version, "status": self.status,
             "formula": cls.formula if cls is not None else "",
             "local": cls.local if cls is not None else {}}
+        if self.view:
+            node["view"] = True
+        if self.no_grad:
+            node["no_grad"] = True
         if self.grad is not None:
             node["grad"] = self.grad.json()
         if self.options:

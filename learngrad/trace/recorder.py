@@ -23,6 +23,7 @@ from learngrad.trace.record import TEXT_LIMIT, Record, local_numbers, options
 __all__ = ["Recorder", "from_graph"]
 
 LIMIT = 20_000  # nodes, as the schema has it
+MOST_TOLD = 100  # places of what was left out
 SOURCE_LIMIT = 200_000  # characters of one source
 
 
@@ -61,7 +62,8 @@ class Recorder(Watcher, Forms):
         # Every change is one entry (what, index, step): the revision is the number of entries.
         self._log: list[tuple[str, int, int]] = []
         self._records: list[Record] = []
-        self._dropped = 0
+        # What ran when the trace was full: its operation, its place, how often.
+        self._dropped: dict[tuple[type, int, int], list[Any]] = {}
         self._outputs: dict[tuple[int, int], int] = {}  # (seq of a node, output) -> id
         self._objects: dict[int, tuple[weakref.ref[Any], int]] = {}  # tensors outside of a graph
         self._places: dict[tuple[int, int], dict[str, Any] | None] = {}
@@ -76,6 +78,11 @@ class Recorder(Watcher, Forms):
         self._callers: list[tuple[source.Made | None, bool, int]] = []
         self._paths: dict[int, str] = {}
         self._parameters: dict[int, str] = {}
+        self._buffers: dict[int, str] = {}
+        # Tensors that were handed to a module's call, with the scope they come from.
+        self._given: dict[int, tuple[weakref.ref[Any], list[dict[str, Any]]]] = {}
+        # Detached tensors, with what they were.
+        self._cut: dict[int, tuple[weakref.ref[Any], list[int]]] = {}
         self._calls: dict[str, int] = {}
         # Of the last error that went through a module's call, its id and the scope there.
         self._fell: tuple[int, list[dict[str, Any]]] = 0, []
@@ -132,8 +139,15 @@ class Recorder(Watcher, Forms):
                  "replays": [{"root": r["root"], "seed": r["seed"].json(),
                               "steps": [s() for s in r["steps"]]} for r in replays]}
         if self._dropped:
-            trace["truncated"] = {"nodes": self._dropped}
+            trace["truncated"] = self._truncated()
         return trace
+
+    def _truncated(self) -> dict[str, Any]:
+        """What was left out, by operation and place: what ran most often first."""
+        rest = sorted(self._dropped.values(), key=lambda one: -one[2])
+        return {"nodes": sum(count for *_, count in rest), "rest": [
+            {"sign": cls.sign or cls.__name__.lower(), "src": self._src(made), "count": count}
+            for cls, made, count in rest[:MOST_TOLD]]}
 
     def changes(self, since: int) -> dict[str, Any]:
         """What happened after revision `since`: a message that takes a view from there to now."""
@@ -145,7 +159,8 @@ class Recorder(Watcher, Forms):
             sources = [self._sources[i] for what, i, _ in fresh if what == "source"]
             replays = [(i, self._replays[i]) for what, i, _ in fresh if what == "replay"]
             steps = [(i, k, self._replays[i]["steps"][k]) for what, i, k in fresh if what == "step"]
-        return {"from": since, "to": to, "status": self.status, "sources": sources,
+        left = {"truncated": self._truncated()} if self._dropped else {}
+        return {"from": since, "to": to, "status": self.status, "sources": sources, **left,
                 "nodes": [record.json() for record in nodes],
                 "replays": [{"index": i, "root": r["root"], "seed": r["seed"].json()}
                             for i, r in replays],
@@ -167,6 +182,9 @@ class Recorder(Watcher, Forms):
     def operation(self, node: Any, inputs: tuple[Any, ...], outputs: tuple[Any, ...],
                   made: source.Made) -> None:
         """Write down an operation, and as leaves what it used for the first time."""
+        if len(self._records) >= self.limit:
+            self._drop(node, made)
+            return
         place = source.resolve(made)
         names = place.operands if place is not None else ()
         edges, operands = self._operands(node, inputs, names)
@@ -176,10 +194,13 @@ class Recorder(Watcher, Forms):
             name = None  # inside a layer of the library: the name is for what the call gives
         entry = self._new("operation", out._data.shape, out._data.dtype, out._data, made,
                           operation=node, name=name, grad=out._edge is not None)
-        if entry is None:
+        if entry is None:  # its inputs were the last there was room for
+            self._drop(node, made)
             return
         index = entry.id
-        entry.edges, entry.operands = edges, operands
+        entry.edges, entry.operands, entry.no_grad = edges, operands, not thread.grad
+        if node.view:
+            entry.view = out._version is getattr(inputs[0], "_version", None)
         if len(inputs) > len(operands):
             entry.options = options(node.letters, inputs)
         if len(outputs) > 1:
@@ -188,9 +209,17 @@ class Recorder(Watcher, Forms):
             self._remember(t, index, slot)
         self._change("node", index, 0, lambda: self._records.append(entry))
 
+    def _drop(self, node: Function, made: source.Made | None) -> None:
+        """Count what there is no room for."""
+        key = (type(node), id(made and made[0]), made[1] if made else 0)
+        self._dropped.setdefault(key, [type(node), made, 0])[2] += 1
+
     def failed(self, node: Any, inputs: tuple[Any, ...], error: BaseException,
                made: source.Made) -> None:
         """Write down the operation that raised."""
+        if len(self._records) >= self.limit:
+            self._drop(node, made)
+            return
         place = source.resolve(made)
         edges, operands = self._operands(node, inputs, place.operands if place else ())
         entry = self._new("operation", None, None, None, made, operation=node,
@@ -216,11 +245,24 @@ class Recorder(Watcher, Forms):
             record = self._records[index]
             self._change("node", index, 0, lambda: setattr(record, "version", record.version + 1))
 
+    def detached(self, tensor: Any, origin: Any) -> None:
+        """Remember what a detached tensor was, for when it is used."""
+        index = self._find(origin)
+        if index is not None:
+            slot = 0 if origin._edge is None else origin._edge[1]
+            self._cut[id(tensor)] = (weakref.ref(tensor), [index, slot])
+
     def enter(self, module: Any, inputs: tuple[Any, ...]) -> None:
         """Push a module's call on the scope."""
         if not self._scope:
             self._paths = {id(m): path for path, m in module.named_modules()}
             self._parameters.update((id(p), name) for name, p in module.named_parameters())
+            self._buffers.update((id(b), name) for name, b in module.named_buffers())
+        for x in inputs:
+            if type(x) is Tensor:
+                known = self._given.get(id(x))
+                if known is None or known[0]() is not x:
+                    self._given[id(x)] = (weakref.ref(x), self._scope)
         path = self._paths.get(id(module), type(module).__name__)
         self._calls[path] = call = self._calls.get(path, 0) + 1
         self._scope = [*self._scope, {"path": path, "class": type(module).__name__, "call": call}]
@@ -249,7 +291,6 @@ class Recorder(Watcher, Forms):
              grad: bool = False) -> Record | None:
         """A record that is not in the trace yet; None once the trace is full."""
         if len(self._records) >= self.limit:
-            self._dropped += 1
             return None
         record = Record(len(self._records), kind, None if operation is None else type(operation),
                          name if name is None else str(name)[:TEXT_LIMIT])
@@ -322,10 +363,11 @@ class Recorder(Watcher, Forms):
 
     def _leaf(self, tensor: Any, name: str | None) -> int | None:
         """A tensor that no recorded operation made: a parameter, a leaf or a constant."""
-        path = self._parameters.get(id(tensor))
+        path = self._parameters.get(id(tensor)) or self._buffers.get(id(tensor))
         place = source.resolve(tensor._made)
         kind = ("parameter" if path is not None or type(tensor) is not Tensor
-                else "leaf") if tensor._edge is not None else "constant"
+                else "leaf") if tensor._edge is not None else \
+            "buffer" if id(tensor) in self._buffers else "constant"
         named = path or tensor.name or (place.target if place is not None else None) or name
         entry = self._new(kind, tensor._data.shape, tensor._data.dtype, tensor._data, tensor._made,
                           name=named, grad=tensor._edge is not None)
@@ -333,6 +375,12 @@ class Recorder(Watcher, Forms):
             return None
         index = entry.id
         entry.seen = tensor._version[0]
+        ref, scope = self._given.get(id(tensor), (None, []))
+        if ref is not None and ref() is tensor:
+            entry.scope = scope
+        ref, origin = self._cut.get(id(tensor), (None, []))
+        if ref is not None and ref() is tensor:
+            entry.edges, entry.operands = [origin], [""]
         if tensor._grad is not None:
             entry.grad = capture(tensor._grad._data)
         self._remember(tensor, index, 0)
@@ -423,7 +471,8 @@ class Recorder(Watcher, Forms):
 
     def replay_begins(self, roots: list[Any], gradients: list[Any]) -> None:
         """Begin a replay; what of its graph ran unseen is taken in first."""
-        self._adopt([node for node, _ in roots])
+        if len(self._records) < self.limit:
+            self._adopt([node for node, _ in roots])
         node, slot = roots[0]
         root = self._outputs.get((node.seq, slot))
         seed = capture(getattr(gradients[0], "_data", gradients[0]))

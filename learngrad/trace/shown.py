@@ -10,7 +10,8 @@ Edges
     drawn as one.
 Words
     A module is ``path · Class``, a repeat ``Block × 12`` or ``@, +, tanh × 50`` (the signs of one
-    turn), its turns ``turn 3 of 50``, parts ``turns 1 to 10`` or ``1 to 10``. A closed group's
+    turn), its turns ``turn 3 of 50``, parts ``turns 1 to 10``, ``operations 1 to 10``
+    or, where calls are among them, ``items 1 to 10``. A closed group's
     second line counts its operations, and is as wide as ``5 of 38: softmax`` needs.
 """
 
@@ -144,8 +145,9 @@ def group_title(group: Group, by_id: Nodes) -> str:
     holder = _holding(group)
     if group.kind == "turn":
         return f"turn {group.number} of {holder.count}"
-    what = "turns " if holder.kind == "repeat" else ""
-    return f"{what}{group.number} to {group.number + group.count - 1}"
+    plain = "operations" if group.operations == group.count else "items"
+    what = "turns" if holder.kind == "repeat" else plain
+    return f"{what} {group.number} to {group.number + group.count - 1}"
 
 
 def _pattern(group: Group, by_id: Nodes) -> str:
@@ -174,7 +176,7 @@ def _holding(group: Group) -> Group:
 def group_box(group: Group, by_id: Nodes) -> Box:
     """The box of a closed group."""
     count = group.operations
-    lines = [group_title(group, by_id), "1 operation" if count == 1 else f"{count} operations"]
+    lines = [group_title(group, by_id), "1 operation" if count == 1 else f"{count:,} operations"]
     room = 2 * len(str(count)) + 16
     widest = max(cells(lines[0]) * TITLE_CELL, cells(lines[1]) * CELL, room * CELL)
     return Box(lines, math.ceil(round(widest + 24, 3)), 2 * PAD_Y + TITLE_HEIGHT + LINE_HEIGHT,

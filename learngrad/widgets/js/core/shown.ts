@@ -3,7 +3,7 @@
 import { type Box, CELL, LINE_HEIGHT, PAD_Y, TITLE_CELL, TITLE_HEIGHT } from "./box.ts";
 import { type Fold, type Group, type Item, isGroup } from "./fold.ts";
 import { edgeKey } from "./replay.ts";
-import { cells, elide, elideMiddle } from "./text.ts";
+import { cells, elide, elideMiddle, thousands } from "./text.ts";
 import type { Ref, TraceNode } from "./types.ts";
 
 export interface ShownEdge {
@@ -146,8 +146,9 @@ export function groupTitle(group: Group, nodeOf: NodeOf): string {
   if (kind === "repeat") return `${elide(patternOf(group, nodeOf), 24)} × ${count}`;
   const holder = holding(group);
   if (kind === "turn") return `turn ${number} of ${holder.count}`;
-  const what = holder.kind === "repeat" ? "turns " : "";
-  return `${what}${number} to ${number + count - 1}`;
+  const plain = group.operations === count ? "operations" : "items";
+  const what = holder.kind === "repeat" ? "turns" : plain;
+  return `${what} ${number} to ${number + count - 1}`;
 }
 
 /** What one turn of a repeat does: the class, or the signs. */
@@ -175,7 +176,7 @@ function holding(group: Group): Group {
 
 /** What a closed group's second line says: how much is in it. */
 export const groupSize = ({ operations }: Group) =>
-  operations === 1 ? "1 operation" : `${operations} operations`;
+  operations === 1 ? "1 operation" : `${thousands(operations)} operations`;
 
 /** The box of a closed group, with room for `5 of 38: softmax`. */
 export function groupBox(group: Group, nodeOf: NodeOf): Box {

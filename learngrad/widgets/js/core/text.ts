@@ -64,6 +64,9 @@ export function elideMiddle(text: string): string {
   return `${characters.slice(0, 10).join("")}…${characters.slice(-9).join("")}`;
 }
 
+/** A count, with commas between thousands. */
+export const thousands = (count: number) => String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+
 /** A number as pictures show it: four significant digits, no trailing zeros, U+2212 for minus. */
 export function number(value: Scalar | string): string {
   if (typeof value === "boolean") return value ? "True" : "False";

@@ -87,7 +87,7 @@ function boxEntry(name: string, shape: Shape, text: string): HTMLElement {
 }
 
 function markEntry(kind: Mark["kind"], text: string): HTMLElement {
-  const at = s("g", { transform: "translate(17 8)" }, badge({ kind, said: "" }, 0, 0, 0));
+  const at = s("g", { transform: "translate(13 8)" }, badge({ kind, said: "" }, 0, 20, 0));
   return entry(text, s("svg", { "aria-hidden": "true", class: "lg-sign" }, at));
 }
 

@@ -47,8 +47,14 @@ export function outline(shape: Shape, width: number, height: number): SVGElement
 /** A closed group: a card with others behind it. */
 function cards(behind: number, width: number, height: number): SVGElement[] {
   return Array.from({ length: behind + 1 }, (_, nth) => {
-    const shift = (behind - nth) * 4;
-    const place = { x: -width / 2 + shift, y: -height / 2 + shift, width, height, rx: 7 };
+    const shift = (behind - nth) * Math.min(4, height / 8);
+    const place = {
+      x: -width / 2 + shift,
+      y: -height / 2 + shift,
+      width,
+      height,
+      rx: Math.min(7, height / 3),
+    };
     return s("rect", { class: nth === behind ? "lg-shape" : "lg-shape lg-behind", ...place });
   });
 }
@@ -76,15 +82,15 @@ const GLYPHS: Record<Mark["kind"], string> = {
   freed: "M-3-2V2.5H3V-2",
 };
 
-/** A mark as a small sign: on the upper edge from the right, but what was freed in the corner. */
+/** A mark as a small sign: on the upper edge from the right; what was freed, on the lower. */
 export function badge({ kind }: Mark, nth: number, width: number, height: number): SVGElement {
   const freed = kind === "freed";
-  const x = width / 2 - (freed ? 7 : 10 + 17 * nth);
-  const y = freed ? height / 2 - 7 : -height / 2;
+  const x = width / 2 - (freed ? 10 : 10 + 17 * nth);
+  const y = freed ? height / 2 : -height / 2;
   return s(
     "g",
     { class: `lg-mark lg-mark-${kind}`, transform: `translate(${x} ${y})` },
-    freed ? null : s("circle", { r: 7 }),
+    s("circle", { r: freed ? 5.5 : 7 }),
     s("path", { d: GLYPHS[kind] }),
   );
 }
