@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from learngrad.errors import ArgumentTypeError
+from learngrad.errors import ArgumentError, ArgumentTypeError
 from learngrad.tensor import Tensor
 from learngrad.trace.html import to_html
 from learngrad.trace.recorder import LIMIT, Recorder, from_graph
@@ -68,12 +68,12 @@ class _Screen:
         publish(describe(trace), to_svg(trace), self._view, self._place, update=update)
 
 
-def _view(source: Recorder | dict[str, Any], *, step: bool = False,
-          predict: bool = False) -> GraphView:
+def _view(source: Recorder | dict[str, Any], *, step: bool = False, predict: bool = False,
+          colour: str | None = None) -> GraphView:
     # Here and not above: without anywidget everything but this works.
     from learngrad.widgets.graph import GraphView
 
-    return GraphView(source, step=step, predict=predict)
+    return GraphView(source, step=step, predict=predict, colour=colour)
 
 
 class Tape(Recorder):
@@ -151,7 +151,8 @@ def record(*, live: bool = True, limit: int = LIMIT) -> Tape:
 
 
 def show(what: Tensor | Recorder | dict[str, Any] | str | os.PathLike[str] | Callable[..., Any],
-         *inputs: Any, step: bool = False, predict: bool = False) -> None:
+         *inputs: Any, step: bool = False, predict: bool = False,
+         colour: str | None = None) -> None:
     """Draw a graph that is there already, or that of a call.
 
     Parameters
@@ -170,9 +171,15 @@ def show(what: Tensor | Recorder | dict[str, Any] | str | os.PathLike[str] | Cal
         pass, and with `step` going forward as well. A wrong answer gets its likely cause. Of a
         loss the backward pass is then replayed; every ``.grad`` stays as it is. In a terminal
         `learngrad.step` asks the same.
+    colour : {"gradient"}, optional
+        Colour the boxes by the size of their gradients to that at the output, as `GradientFlow`
+        does; in the view a button, or H, does the same. Of a loss the backward pass is then
+        replayed, too.
 
     Raises
     ------
+    ArgumentError
+        If it is to be coloured by something else.
     ArgumentTypeError
         If it is none of these, or inputs are given for what is not called. What a call raises is
         raised when its graph up to there is drawn.
@@ -188,6 +195,9 @@ def show(what: Tensor | Recorder | dict[str, Any] | str | os.PathLike[str] | Cal
     >>> learngrad.show(learngrad.nn.Linear(3, 2), learngrad.ones(1, 3))  # doctest: +ELLIPSIS
     A graph of 1 operation, 2 parameters and 1 constant...
     """
+    if colour not in (None, "gradient"):
+        raise ArgumentError(f"a graph cannot be coloured by {colour!r:.60}",
+                            fix='learngrad.show(loss, colour="gradient")')
     called = callable(what) and not isinstance(what, (Tensor, Recorder))
     if inputs and not called:
         raise ArgumentTypeError(f"inputs are for what is called, and {type(what).__name__} is not",
@@ -198,10 +208,11 @@ def show(what: Tensor | Recorder | dict[str, Any] | str | os.PathLike[str] | Cal
             with tape:
                 what(*inputs)  # type: ignore[operator]
         finally:  # also what ran before an error
-            _show(tape, step, predict)
+            _show(tape, step, predict, colour)
         return
     if isinstance(what, Tensor):
-        source: Recorder | dict[str, Any] = rehearse(what) if predict else from_graph(what)
+        source: Recorder | dict[str, Any] = (
+            rehearse(what) if predict or colour else from_graph(what))
     elif isinstance(what, Recorder):
         source = what
     elif isinstance(what, dict):
@@ -213,10 +224,11 @@ def show(what: Tensor | Recorder | dict[str, Any] | str | os.PathLike[str] | Cal
             f"show draws a tensor's graph, a tape or a trace, not {type(what).__name__}",
             fix="`learngrad.show(loss)` with the tensor that your computation ends in, or "
                 "`learngrad.show(model, x)`")
-    _show(source, step, predict)
+    _show(source, step, predict, colour)
 
 
-def _show(source: Recorder | dict[str, Any], step: bool, predict: bool) -> None:
+def _show(source: Recorder | dict[str, Any], step: bool, predict: bool,
+          colour: str | None) -> None:
     trace = source if isinstance(source, dict) else source.to_dict()
     # What stands in for the live view must not say what it asks for.
     bare = veiled(trace, forward=step) if predict else trace
@@ -228,5 +240,7 @@ def _show(source: Recorder | dict[str, Any], step: bool, predict: bool) -> None:
         asks = "\nlearngrad.step(..., predict=True) asks in a terminal." if predict else ""
         sys.stdout.write(f"{describe(bare)}{asks}\n")
         return
-    view = _view(source, step=step, predict=predict) if has_widgets() else None
+    view = None
+    if has_widgets():
+        view = _view(source, step=step, predict=predict, colour=colour)
     publish(describe(bare), to_svg(bare), view, uuid.uuid4().hex)

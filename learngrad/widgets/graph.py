@@ -57,6 +57,8 @@ class GraphView(View):
         Whether it stands before the first operation at first, and not at the end.
     predict : bool, default False
         Whether it asks for what comes next before it shows it.
+    colour : {"gradient"}, optional
+        What boxes are coloured by at first: the size of their gradients.
 
     Notes
     -----
@@ -67,17 +69,18 @@ class GraphView(View):
     engine = traitlets.Unicode().tag(sync=True)
     begin = traitlets.Unicode("end").tag(sync=True)
     snapshot = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
+    colour = traitlets.Unicode().tag(sync=True)
     questions = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
 
     def __init__(self, source: Recorder | dict[str, Any], *, step: bool = False,
-                 predict: bool = False) -> None:
+                 predict: bool = False, colour: str | None = None) -> None:
         self._recorder = source if isinstance(source, Recorder) else None
         trace = source.to_dict() if isinstance(source, Recorder) else source
         self._sent: int = trace["revision"]
         self._waiting: deque[tuple[dict[str, Any], int]] = deque()
         self._snapped = monotonic()
         super().__init__("graph", engine=f"IPY_MODEL_{engine().model_id}",
-                         begin="forward" if step else "end", snapshot=trace,
+                         begin="forward" if step else "end", snapshot=trace, colour=colour or "",
                          questions=sheet(trace) if predict else None)
         self.on_msg(self._asked)
 

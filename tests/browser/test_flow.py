@@ -154,3 +154,40 @@ def test_it_fits_into_a_narrow_output(notebook, artefacts, width):
         view.screenshot(path=artefacts / "flow-narrow.png")
     finally:
         book.page.set_viewport_size(before)
+
+
+GRAPH = """\
+import learngrad
+from learngrad import nn
+learngrad.manual_seed(0)
+layers = [layer for _ in range(6) for layer in (nn.Linear(8, 8), nn.Sigmoid())]
+model = nn.Sequential(*layers, nn.Linear(8, 4))
+with learngrad.record(live=False) as tape:
+    loss = nn.functional.cross_entropy(model(learngrad.randn(5, 8)), learngrad.arange(5) % 4)
+    loss.backward()
+learngrad.show(tape, colour="gradient")
+"""
+
+
+def test_the_same_colours_are_on_the_nodes_of_a_graph(notebook, lab, artefacts):
+    book = notebook(GRAPH)
+    book.run_all()
+    view, page = book.views(0), book.page
+    box = view.get_by_role("button", name=re.compile(r"^0\.weight"))
+    expect(box).to_have_attribute("aria-description", re.compile(
+        "^gradient .*× smaller than at the output$"))
+    expect(box).to_have_class(re.compile("lg-toned lg-g0"))
+    expect(view.get_by_role("button", name=re.compile(r"^12\.weight"))).to_have_class(
+        re.compile("lg-toned lg-g[3-5]"))
+    expect(view.get_by_text("10,000× smaller")).to_be_visible()
+    view.screenshot(path=artefacts / "flow-graph.png")
+    # At the beginning of the replay no gradient has arrived, and none has a colour.
+    view.focus()
+    page.keyboard.press("Home")
+    expect(view.locator(".lg-node.lg-toned")).to_have_count(1)
+    page.keyboard.press("End")
+    expect(box).to_have_class(re.compile("lg-toned"))
+    page.keyboard.press("h")
+    expect(view.locator(".lg-node.lg-toned")).to_have_count(0)
+    expect(view.get_by_role("button", name="colour by the size of the gradient")
+           ).to_have_attribute("aria-pressed", "false")

@@ -170,11 +170,15 @@ def test_a_loop_that_breaks_shows_where(shell, shown, sent):
     model = nn.Sequential(nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10))
     optimizer = learngrad.optim.SGD(model.parameters(), lr=1e30)
     flow = learngrad.GradientFlow(model, optimizer)
-    with pytest.raises(learngrad.errors.AnomalyError):
+
+    def loop():
         for _ in range(10):
             optimizer.zero_grad()
             nn.functional.cross_entropy(model(X[:32]), Y[:32]).backward()
             optimizer.step()
+
+    with pytest.raises(learngrad.errors.AnomalyError):
+        loop()
     shell.end_cell()
     assert "are NaN or ∞" in shown[-1]["text"]
     assert flow.history.count == len(received(sent))
@@ -201,6 +205,21 @@ def test_a_drawing_that_fails_is_told_once_and_the_loop_goes_on(shell, shown, se
     assert [str(w.message) for w in told] == [
         "the live view stopped: ZeroDivisionError('division by zero')"]
     assert flow.history.count == 7
+
+
+def test_a_graph_is_shown_in_the_colours_of_its_gradients(shell, shown):
+    pytest.importorskip("anywidget")
+    w = learngrad.tensor([1.0, 2.0], requires_grad=True)
+    loss = (w * w).sum()
+    learngrad.show(loss, colour="gradient")
+    view = shown[-1]["model"]
+    assert view.colour == "gradient"
+    assert len(view.snapshot["replays"]) == 1  # gradients of operations come with a replay
+    assert w.grad is None
+    learngrad.show(loss)
+    assert shown[-1]["model"].colour == ""
+    with pytest.raises(learngrad.errors.ArgumentError, match="cannot be coloured by 'size'"):
+        learngrad.show(loss, colour="size")
 
 
 def test_its_cost_is_known():

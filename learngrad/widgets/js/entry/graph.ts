@@ -25,7 +25,8 @@ class Live {
       const asked = model.get("questions");
       const sheet = asked ? readSheet(asked) : null;
       const begin = model.get("begin") === "forward" ? "forward" : sheet ? "start" : "end";
-      const view = new GraphView(this.store, { engine, begin, sheet });
+      const colour = model.get("colour") === "gradient" ? "gradient" : null;
+      const view = new GraphView(this.store, { engine, begin, sheet, colour });
       view.complain(this.#problem);
       return view;
     });

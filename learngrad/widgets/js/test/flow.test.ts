@@ -11,6 +11,9 @@ import {
   shade,
   tenTo,
 } from "../core/flow-shape.ts";
+import { tones } from "../core/flow-tone.ts";
+import { atRest } from "../core/replay.ts";
+import type { Trace } from "../core/types.ts";
 import { cases } from "./cases.ts";
 
 interface Case {
@@ -156,4 +159,56 @@ test("a ratio lies on its scale, the rule of thumb in the middle", () => {
   assert.equal(ratioAt(0), 0);
   assert.equal(ratioAt(Number.POSITIVE_INFINITY), 1);
   assert.ok(Math.abs(ratioAt(1e-6)) < 1e-9 && Math.abs(ratioAt(1) - 1) < 1e-9);
+});
+
+function traceOf(program: (node: (id: number, shape: number[], grad: number[]) => void) => void) {
+  const nodes: unknown[] = [];
+  program((id, shape, grad) =>
+    nodes.push({ id, kind: "parameter", grad: { shape, values: grad } }),
+  );
+  return { nodes, replays: [] } as unknown as Trace;
+}
+
+test("a graph's nodes have the colours of a flow, against the output's gradient", () => {
+  const trace = traceOf((node) => {
+    node(1, [2], [3e-6, -4e-6]);
+    node(2, [2], [0, 0]);
+    node(3, [2], [0.03, 0.04]);
+    node(4, [2], [3, 4]);
+    node(5, [], [1]);
+    node(6, [2], [Number.NaN, 1]);
+  });
+  trace.nodes.pop();
+  const found = tones(trace, 0, atRest(trace));
+  assert.deepEqual(
+    [...found].map(([id, { colour }]) => [id, colour]),
+    [
+      [1, 0],
+      [2, 0],
+      [3, 2],
+      [4, 4],
+      [5, 3],
+    ],
+  );
+  assert.deepEqual(
+    [...found.values()].map(({ said }) => said),
+    [
+      "gradient 1e6× smaller than at the output",
+      "gradient 0",
+      "gradient 100× smaller than at the output",
+      "gradient about as large as at the output",
+      "gradient 3.5× smaller than at the output",
+    ],
+  );
+});
+
+test("of single numbers the loss is the output; what is no number has no colour", () => {
+  const trace = traceOf((node) => {
+    node(1, [], [1e4]);
+    node(2, [], [Number.NaN]);
+    node(3, [], [1]);
+  });
+  const found = tones(trace, 0, atRest(trace));
+  assert.deepEqual([...found.keys()], [1, 3]);
+  assert.deepEqual(found.get(1), { colour: 8, said: "gradient 10000× larger than at the output" });
 });

@@ -1,5 +1,6 @@
 // Boxes: those of nodes, and those of closed groups. Kept by name while the graph changes.
 import { type Box, box, gradientLine, takesGradient } from "../core/box.ts";
+import type { Tone } from "../core/flow-tone.ts";
 import { type Group, type Item, isGroup } from "../core/fold.ts";
 import { type Moves, mix, type Point } from "../core/morph.ts";
 import type { Moment } from "../core/replay.ts";
@@ -25,6 +26,8 @@ export interface Told {
   chosen: number | null;
   stops: ReadonlySet<number>;
   hints: ReadonlySet<number>;
+  /** Nodes that are coloured by their gradient; of a closed group, its last. */
+  tones: ReadonlyMap<number, Tone>;
 }
 
 export type NodeOf = (id: number) => TraceNode | undefined;
@@ -158,7 +161,9 @@ export class Boxes {
     for (const drawn of this.#drawn.values()) {
       const { ref, item, element } = drawn;
       const from = isNode(item) ? item.id : item.first;
+      const tone = told.tones.get(isNode(item) ? item.id : item.last);
       const state = [
+        tone && `lg-toned lg-g${tone.colour}`,
         ref === lit && "lg-active",
         ref === ran && "lg-ran",
         moment.pending.has(from) && "lg-pending",
@@ -173,6 +178,8 @@ export class Boxes {
         : this.#showInside(drawn, item, ref === lit ? active! : null);
       const name = classOf(drawn, ...state, changed && "lg-changed");
       if (element.getAttribute("class") !== name) element.setAttribute("class", name);
+      if (tone) element.setAttribute("aria-description", tone.said);
+      else element.removeAttribute("aria-description");
       // One stop for the Tab key; the arrows go on from there.
       const tab = ref === first ? "0" : "-1";
       if (element.getAttribute("tabindex") !== tab) element.setAttribute("tabindex", tab);
@@ -253,7 +260,7 @@ export class Boxes {
 
 const isNode = (item: TraceNode | Group): item is TraceNode => "id" in item;
 
-function classOf({ item }: Drawn, ...more: (string | false)[]): string {
+function classOf({ item }: Drawn, ...more: (string | false | undefined)[]): string {
   const own = isNode(item)
     ? [`lg-${item.kind}`, item.status === "failed" && "lg-failed", item.no_grad && "lg-unrecorded"]
     : ["lg-group"];

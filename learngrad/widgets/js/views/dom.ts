@@ -45,6 +45,7 @@ const ICONS = {
   stop: "M3 3h8v8H3z",
   plus: "M6 2h2v4h4v2H8v4H6V8H2V6h4z",
   minus: "M2 6h10v2H2z",
+  bars: "M1 8h3v4H1zM5.5 5h3v7h-3zM10 2h3v10h-3z",
   table: "M1 2h12v3H1zM1 6h5v2H1zM8 6h5v2H8zM1 10h5v2H1zM8 10h5v2H8z",
   search:
     "M6 1a5 5 0 1 0 3 9l3.3 3.3 1.4-1.4L10.4 8.6A5 5 0 0 0 6 1zM6 3a3 3 0 1 1 0 6a3 3 0 1 1 0-6z",

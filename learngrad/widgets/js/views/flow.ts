@@ -5,6 +5,7 @@ import { number } from "../core/text.ts";
 import { button, h, icon, say } from "./dom.ts";
 import css from "./flow.css";
 import { type Frame, RowView, WIDE, ZERO } from "./flow-row.ts";
+import { adoptTones, toneKey } from "./flow-tone.ts";
 import { adopt, followTheme } from "./theme.ts";
 
 /** Milliseconds that a moment is shown while it plays. */
@@ -85,11 +86,12 @@ export class FlowView {
     this.#body.append(this.#empty, this.#layers());
     this.#foot = h("div", { class: "lg-foot", hidden: true });
     this.#foot.append(this.#play, this.#where, this.#slider, this.#newest, this.#cost);
-    this.#key.append(...colours());
+    this.#key.append(...toneKey());
     this.root.append(head, this.#body, this.#table, this.#key, this.#foot, this.#words);
     this.#listen();
     adopt(document.body);
     adopt(document.body, "flow", css);
+    adoptTones();
     this.update();
   }
 
@@ -342,15 +344,4 @@ function tick({ at, text }: Tick, name = ""): HTMLElement {
   const made = h("span", { class: name || null }, text);
   made.style.setProperty("--lg-at", `${(100 * at).toFixed(2)}%`);
   return made;
-}
-
-/** What the colours mean. */
-export function colours(): HTMLElement[] {
-  const swatches = Array.from({ length: 9 }, (_, at) =>
-    h("i", { class: `lg-swatch lg-g${at}`, "aria-hidden": "true" }),
-  );
-  return [
-    h("span", {}, "colour: gradient against that at the output"),
-    h("span", { class: "lg-flow-key" }, "10,000× smaller", ...swatches, "10,000× larger"),
-  ];
 }

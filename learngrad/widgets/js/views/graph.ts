@@ -1,5 +1,6 @@
 // The whole view: head, drawing, panel, Python, replay, legend. Draws from a TraceStore and knows
 // no kernel; whoever owns it says when the trace has changed.
+import { tones } from "../core/flow-tone.ts";
 import type { Sheet } from "../core/predict.ts";
 import {
   atRest,
@@ -19,6 +20,7 @@ import { Controls } from "./controls.ts";
 import { button, h, say } from "./dom.ts";
 import { Drawing, type LayoutEngine } from "./drawing.ts";
 import { Finder } from "./finder.ts";
+import { adoptTones, toneKey } from "./flow-tone.ts";
 import { Legend } from "./legend.ts";
 import {
   beginningPanel,
@@ -50,6 +52,8 @@ export interface GraphOptions {
   begin?: "end" | "start" | "forward";
   /** Questions that stand before steps: each is shown when it has been answered. */
   sheet?: Sheet | null;
+  /** Whether boxes are coloured by the size of their gradients at first. */
+  colour?: "gradient" | null;
 }
 
 export class GraphView {
@@ -78,6 +82,10 @@ export class GraphView {
   readonly #note = h("span", { class: "lg-note" });
   readonly #table = new NodeTable();
   readonly #asTable = button("table", "the graph as a table (T)", () => this.#toggleTable());
+  readonly #asTones = button("bars", "colour by the size of the gradient (H)", () =>
+    this.#toggleTones(),
+  );
+  readonly #tones = h("div", { class: "lg-legend", hidden: true });
   readonly #finder = new Finder({
     search: (query) => search(this.#store.trace, query),
     show: (found, one) => this.#find(found, one),
@@ -144,13 +152,16 @@ export class GraphView {
     const head = h("div", { class: "lg-head" });
     const title = h("span", { class: "lg-title" }, h("i", { class: "lg-dot" }), "Graph");
     this.#asTable.setAttribute("aria-pressed", "false");
+    this.#asTones.setAttribute("aria-pressed", String(this.#options.colour === "gradient"));
+    this.#tones.append(...toneKey());
+    adoptTones();
     const gap = h("span", { class: "lg-gap" });
     const { tools, stage } = this.#drawing;
-    head.append(title, this.#note, gap, this.#finder.button, this.#asTable, tools);
+    head.append(title, this.#note, gap, this.#finder.button, this.#asTable, this.#asTones, tools);
     head.append(this.#picture.stage.buttons);
     const main = h("div", { class: "lg-main" });
     main.append(this.#finder.element, stage, this.#table.element);
-    main.append(this.#controls.element, this.#legend.element);
+    main.append(this.#controls.element, this.#legend.element, this.#tones);
     const inner = h("div", { class: "lg-side-inner" });
     inner.append(...(this.#predict ? [this.#predict.element] : []));
     inner.append(this.#panel, this.#source.element);
@@ -259,8 +270,23 @@ export class GraphView {
     this.#legend.show(trace, this.#drawing.shown, this.#moment.index < 0);
     this.#picture.stage.canvas.setAttribute("aria-label", `${summary(trace)} ${HOW}`);
     this.#controls.show();
+    this.#tone(trace);
     this.#tell(trace);
     this.#state();
+  }
+
+  /** Boxes in the colours of their gradients, if the reader wants them. */
+  #tone(trace: Trace): void {
+    const shown = this.#asTones.ariaPressed === "true";
+    const found = shown ? tones(trace, this.#replay, this.#moment) : new Map();
+    this.#asTones.hidden = !trace.replays.length && !trace.nodes.some(({ grad }) => grad);
+    this.#tones.hidden = found.size === 0;
+    this.#picture.tone(found);
+  }
+
+  #toggleTones(): void {
+    this.#asTones.ariaPressed = String(this.#asTones.ariaPressed !== "true");
+    this.#tone(this.#store.trace);
   }
 
   #noteText(trace: Trace): string {
@@ -473,6 +499,10 @@ export class GraphView {
   #letterKey(event: KeyboardEvent): boolean {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return false;
     if ((event.target as Element).closest("select, input, .lg-code")) return false;
+    if (event.key.toLowerCase() === "h" && !this.#asTones.hidden) {
+      this.#toggleTones();
+      return true;
+    }
     if (event.key.toLowerCase() === "t" && this.#undrawn === null) {
       this.#toggleTable();
       return true;

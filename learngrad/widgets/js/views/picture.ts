@@ -1,5 +1,6 @@
 // The drawing of the graph: frames, wires and boxes from a layout, growing smoothly, marked as a
 // replay goes.
+import type { Tone } from "../core/flow-tone.ts";
 import type { Moves, Point } from "../core/morph.ts";
 import type { Moment } from "../core/replay.ts";
 import type { Shown } from "../core/shown.ts";
@@ -35,6 +36,7 @@ export class Picture {
     chosen: null,
     stops: new Set(),
     hints: new Set(),
+    tones: new Map(),
   };
   readonly #pointing: Pointing;
   #marked: Moment | null = null;
@@ -99,6 +101,11 @@ export class Picture {
   /** Lights boxes that belong to what the pointer is over. */
   hint(ids: ReadonlySet<number>): void {
     if (ids.size || this.#told.hints.size) this.#tell({ hints: ids });
+  }
+
+  /** Colours boxes by their gradient (`core/flow-tone.ts`); an empty map takes the colours away. */
+  tone(tones: ReadonlyMap<number, Tone>): void {
+    if (tones.size || this.#told.tones.size) this.#tell({ tones });
   }
 
   /** Marks a box the reader chose; null unmarks. */
