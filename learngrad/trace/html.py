@@ -90,7 +90,9 @@ def to_html(trace: Mapping[str, Any] | None = None, curves: Any = None,
         data["questions"] = sheet(trace)
     if race is not None:
         data["race"] = race.to_dict()
-    scripts = [UNPACK, _in_script(_bundle() if race is None else _bundle("race-page.js"))]
+    # What draws curves is large, and only in pages that have some.
+    bundle = "page.js" if curves is not None else "graph-page.js"
+    scripts = [UNPACK, _in_script(_bundle(bundle if race is None else "race-page.js"))]
     body = "\n".join([
         f"<header><h1>{escaped(elide(title, 200))}</h1>{_opening(trace)}</header>", "<main>",
         *_graph(veiled(trace, forward=True) if predict and trace else trace, found),
@@ -203,7 +205,7 @@ def _folded(heading: str, inner: str) -> str:
 
 # What goes in safely -----------------------------------------------------------------------------
 
-def _bundle(name: str = "page.js") -> str:
+def _bundle(name: str) -> str:
     script = files("learngrad").joinpath("widgets", "static", name)
     if not script.is_file():
         raise MissingDependency(

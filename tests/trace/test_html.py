@@ -128,7 +128,7 @@ def test_hostile_text_makes_no_element(traces):
 
 
 def test_a_bundle_that_ends_a_script_is_defused(monkeypatch, traces):
-    monkeypatch.setattr(html, "_bundle", lambda: 'x = "</script><!--";\r\ny = a<script')
+    monkeypatch.setattr(html, "_bundle", lambda name: 'x = "</script><!--";\r\ny = a<script')
     page = Page(to_html(traces["empty"]()))
     assert page.all("script")[2][1] == 'x = "\\x3c/script>\\x3c!--";\ny = a<script'
 

@@ -29,7 +29,11 @@ await build({
 });
 await build({
   ...shared,
-  entryPoints: { page: "entry/page.ts", "race-page": "entry/race-page.ts" },
+  entryPoints: {
+    page: "entry/page.ts",
+    "graph-page": "entry/graph-page.ts",
+    "race-page": "entry/race-page.ts",
+  },
   format: "iife",
   outdir: "../static",
 });

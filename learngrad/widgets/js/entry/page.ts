@@ -1,42 +1,6 @@
-// A page without a kernel: the same views, drawn from the data that the page carries.
+// A page without a kernel that has curves, with a graph or without.
 import { CurveStore } from "../core/curves.ts";
-import { readSheet } from "../core/predict.ts";
-import { readTrace } from "../core/reader.ts";
-import { TraceStore } from "../core/store.ts";
-import type { CurvesData, Layout } from "../core/types.ts";
-import { h } from "../views/dom.ts";
-import { GraphView } from "../views/graph.ts";
 import { PlotView } from "../views/plot.ts";
-import { adopt } from "../views/theme.ts";
+import { open } from "./open.ts";
 
-interface PageData {
-  trace?: unknown;
-  layout?: Layout | null;
-  questions?: unknown;
-  curves?: CurvesData | null;
-}
-
-function start(): void {
-  const script = document.getElementById("learngrad-data");
-  const graph = document.getElementById("learngrad-graph");
-  const curves = document.getElementById("learngrad-curves");
-  adopt(document.body);
-  try {
-    const data = JSON.parse(script?.textContent || "{}") as PageData;
-    if (graph && data.trace) {
-      const store = new TraceStore(readTrace(data.trace));
-      const sheet = data.questions ? readSheet(data.questions) : null;
-      const begin = sheet ? "forward" : "start";
-      const view = new GraphView(store, { layout: data.layout ?? null, begin, sheet });
-      graph.replaceChildren(view.root);
-    }
-    if (curves && data.curves?.series.length)
-      curves.replaceChildren(new PlotView(CurveStore.from(data.curves)).root);
-  } catch (error) {
-    const said = h("p", { class: "lg-error" }, `This page's data cannot be shown: ${error}`);
-    (graph ?? curves ?? document.body).append(h("div", { class: "lg-root" }, said));
-  }
-}
-
-if (document.readyState === "loading") addEventListener("DOMContentLoaded", start, { once: true });
-else start();
+open((curves) => new PlotView(CurveStore.from(curves)).root);
