@@ -27,11 +27,13 @@ DIALS: dict[str, tuple[str, float, float]] = {
     "weight_decay": (LOG, 1e-6, 1.0), "eps": (LOG, 1e-12, 1.0), "dampening": (LINEAR, 0.0, 1.0),
     "lr_decay": (LOG, 1e-6, 1.0), "momentum_decay": (LOG, 1e-6, 1.0), "lambd": (LOG, 1e-6, 1.0),
     "t0": (LOG, 1.0, 1e6), "max_iter": (WHOLE, 1, 40), "history_size": (WHOLE, 1, 100),
-    "amsgrad": (FLAG, 0, 1), "centered": (FLAG, 0, 1),
+    "max_eval": (WHOLE, 1, 100), "tolerance_grad": (LOG, 1e-12, 1.0),
+    "tolerance_change": (LOG, 1e-12, 1.0), "initial_accumulator_value": (LOG, 1e-3, 10.0),
+    "step_sizes.0": (LOG, 1e-9, 0.1), "step_sizes.1": (LOG, 1e-3, 100.0), "amsgrad": (FLAG, 0, 1), "centered": (FLAG, 0, 1),
     "decoupled_weight_decay": (FLAG, 0, 1),
 }
-"""For each setting that has a slider its scale and its ends. A log scale has 0 as its lowest place,
-but for the learning rate."""
+"""For each setting that is known its scale and its ends. A log scale has 0 as its lowest place, but
+for the learning rate."""
 FIRST = ("lr", "momentum", "nesterov", "betas.0", "betas.1", "alpha", "rho", "max_iter", "etas.0",
          "etas.1")
 """What is turned most often; the others are shown on demand."""
@@ -89,7 +91,7 @@ class Entrant:
         for group in made.param_groups:
             for name, value in self._turned.items():
                 own, _, place = name.partition(".")
-                scale = DIALS[name][0]
+                scale = _dial(name, self.given[name])[0]
                 value = bool(value) if scale == FLAG else int(value) if scale == WHOLE else value
                 if place:
                     values = list(group[own])
@@ -110,9 +112,10 @@ class Entrant:
 
     def dials(self) -> list[dict[str, Any]]:
         """Its sliders as plain data: name, scale, ends, value as given, and whether always seen."""
-        return [{"name": name, "scale": DIALS[name][0], "low": DIALS[name][1],
-                 "high": max(DIALS[name][2], value), "given": value, "first": name in FIRST}
-                for name, value in self.given.items()]
+        return [{"name": name, "scale": scale, "low": low, "high": max(high, value),
+                 "given": value, "first": name in FIRST or name not in DIALS}
+                for name, value in self.given.items()
+                for scale, low, high in [_dial(name, value)]]
 
     def __repr__(self) -> str:
         told = ", ".join(f"{name}={value:g}" for name, value in self.settings.items()
@@ -120,10 +123,19 @@ class Entrant:
         return f"<{self.name}: {self.kind}, {told}>"
 
 
+def _dial(name: str, value: float) -> tuple[str, float, float]:
+    """Scale and ends of a setting; of one that an optimiser of the user's has, around its value."""
+    if name in DIALS:
+        return DIALS[name]
+    return (LOG, value / 1000, value * 1000) if value > 0 else (LINEAR, min(value, 0.0), 1.0)
+
+
 def _settings(group: Mapping[str, Any]) -> dict[str, float]:
     """The numbers among a group's settings, pairs one by one, the most important first."""
     found: dict[str, float] = {}
-    for name in DIALS:
+    own_to_it = [name for name, value in group.items()
+                 if isinstance(value, (int, float)) and not isinstance(value, bool)]
+    for name in dict.fromkeys([*DIALS, *own_to_it]):
         own, _, place = name.partition(".")
         value = group.get(own)
         if place and isinstance(value, (tuple, list)):

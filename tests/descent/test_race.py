@@ -157,11 +157,11 @@ def test_an_error_of_the_function_is_the_users():
 # ---- Who takes part ------------------------------------------------------------------------------
 
 class SignDescent(optim.Optimizer):
-    def __init__(self, params, lr=0.1):
-        super().__init__(params, {"lr": lr})
+    def __init__(self, params, lr=0.1, floor=0.0, grain=2.0):
+        super().__init__(params, {"lr": lr, "floor": floor, "grain": grain})
 
     def update(self, group, state, param, grad):
-        param -= group["lr"] * np.sign(grad)
+        param -= group["lr"] * group["grain"] * np.sign(grad) * (np.abs(grad) > group["floor"])
 
 
 def test_all_ways_of_naming_an_optimiser():
@@ -208,6 +208,18 @@ def test_every_optimiser_can_be_raced_and_turned(kind):
     assert race.change({kind: {}}) == [kind]
     np.testing.assert_array_equal(race.runs[kind].path, before)
     assert race.change({kind: {}}) == []
+
+
+def test_settings_of_an_optimiser_of_ones_own_can_be_turned():
+    race = learngrad.race("bowl", {"mine": (SignDescent, {"lr": 0.05})}, steps=3)
+    dials = {dial["name"]: dial for dial in race.entrants["mine"].dials()}
+    assert list(dials) == ["lr", "floor", "grain"]
+    assert (dials["grain"]["scale"], dials["floor"]["scale"]) == ("log", "linear")
+    assert race.runs["mine"].path[1].tolist() == pytest.approx([-2.4, 1.4])
+    race.change({"mine": {"grain": 1.0}})
+    assert race.runs["mine"].path[1].tolist() == pytest.approx([-2.45, 1.45])
+    race.change({"mine": {"floor": 1.0}})
+    assert race.runs["mine"].path[-1][1] > 0.9
 
 
 # ---- Sliders -------------------------------------------------------------------------------------

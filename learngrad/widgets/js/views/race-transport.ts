@@ -1,8 +1,10 @@
 // Play, pause, scrub and pace of a race.
-import { button, h, icon, say } from "./dom.ts";
+import { button, calm, h, icon, say } from "./dom.ts";
 
 /** Seconds that a race takes at pace 1. */
 const IN_ALL = 8;
+/** Where no motion is wanted, a race is played in so many jumps. */
+const JUMPS = 16;
 const PACES = [0.1, 0.25, 0.5, 1, 2, 4];
 
 export class Transport {
@@ -47,7 +49,9 @@ export class Transport {
   }
 
   get step(): number {
-    return Math.floor(this.#at);
+    if (!this.playing || !calm()) return Math.floor(this.#at);
+    const jump = Math.max(1, this.#steps / JUMPS);
+    return Math.floor(Math.floor(this.#at / jump) * jump);
   }
 
   get playing(): boolean {
