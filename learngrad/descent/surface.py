@@ -241,8 +241,8 @@ class Surface:
             values[old], fresh[old] = coarse, False
         todo = np.argwhere(fresh)
         if not known:
-            few = round(float(np.clip(0.5 / self._seconds, 3, len(todo))))
-            spread = np.linspace(0, len(todo) - 1, few).round().astype(int)
+            tests = round(float(np.clip(0.5 / self._seconds, 3, len(todo))))
+            spread = np.linspace(0, len(todo) - 1, tests).round().astype(int)
             self._evaluator.prepare(self._settings(todo[spread], n))
         began, first = perf_counter(), self._done
         while len(todo):
