@@ -137,7 +137,7 @@ class FlowWatch(Watcher):
                  tell: Callable[[], None] | None = None) -> None:
         _check(model, optimizer, every)
         self.flow, self.every, self.tell = flow, every, tell
-        self.model = model
+        self.model: Any = model
         # Weak, so that an optimiser that nobody has any more takes its hooks along.
         self._optimizer = weakref.ref(optimizer, lambda _: self.close())
         self.steps = 0
@@ -175,6 +175,7 @@ class FlowWatch(Watcher):
         self.is_open = False
         self._stays.remove()
         self._disarm()
+        self.model = None  # whoever still shows what was seen does not keep it alive
 
     # ---- Steps -----------------------------------------------------------------------------------
 

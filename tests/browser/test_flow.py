@@ -180,6 +180,9 @@ def test_the_same_colours_are_on_the_nodes_of_a_graph(notebook, lab, artefacts):
     expect(view.get_by_role("button", name=re.compile(r"^12\.weight"))).to_have_class(
         re.compile("lg-toned lg-g[3-5]"))
     expect(view.get_by_text("10,000× smaller")).to_be_visible()
+    # What is written in a coloured box has the ink of all text, or it could not be read.
+    ink = view.evaluate("root => getComputedStyle(root).color")
+    expect(box.locator(".lg-gradient")).to_have_css("fill", ink)
     view.screenshot(path=artefacts / "flow-graph.png")
     # At the beginning of the replay no gradient has arrived, and none has a colour.
     view.focus()
