@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks import report, runner
 from benchmarks.cases import CASES
 
-NAMES = [*CASES, "import", "memory"]
+NAMES = [*CASES, "import", "memory", "plots"]
 
 
 def main() -> None:

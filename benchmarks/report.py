@@ -33,6 +33,7 @@ TARGETS = [
 KEPT = 1.01  # bytes kept for backward, of PyTorch's; a hundredth for counts and sums of rows
 
 IMPORT_SECONDS, IMPORT_BYTES = 0.060, 10e6
+PLOT_SECONDS, PLOT_SHARE = 5e-6, 0.05
 LEFT_OVER = 0.1  # of the memory that a long chain took, how much may stay
 
 
@@ -59,6 +60,12 @@ def targets(result: dict[str, Any]) -> list[dict[str, Any]]:
                          IMPORT_SECONDS * 1e3, "{:.0f}"),
                  _target("import beyond NumPy, MB", "10", beyond["bytes"] / 1e6,
                          IMPORT_BYTES / 1e6, "{:.1f}")]
+    plot = cases.get("plots", {}).get("rows", {}).get("learngrad", {})
+    if "added" in plot:
+        held += [_target("plot.log, µs added to a step of 1 ms", "5", plot["added"]["median"] * 1e6,
+                         PLOT_SECONDS * 1e6, "{:.1f}"),
+                 _target("plot.log, share of a step of 1 ms", "5 %", plot["share"], PLOT_SHARE,
+                         "{:.1%}")]
     row = cases.get("memory", {}).get("rows", {}).get("learngrad")
     if row:
         taken = row["runs"][0]["peak"] - row["before"]
@@ -93,7 +100,7 @@ def text(result: dict[str, Any]) -> str:
         f"{result['load before']}, {result['load after']}"]
     blocks += [f"missing: {peer} ({why})" for peer, why in result["missing"].items()]
     for name, case in result["cases"].items():
-        table = {"import": _import, "memory": _memory}.get(name, _rows)(case)
+        table = {"import": _import, "memory": _memory, "plots": _plots}.get(name, _rows)(case)
         blocks.append(f"{name}: {case['about']}\n\n{table}")
     kept = _kept(result["cases"])
     if kept:
@@ -164,6 +171,22 @@ def _memory(case: dict[str, Any]) -> str:
                 f"{(row['runs'][0]['peak'] - row['before']) / case['length']:.0f}"])
     return _table(["peer", "time", "forward s", "backward s", "free s", "MB before", "peak so far",
                    "after", "bytes an operation"], lines)
+
+
+def _plots(case: dict[str, Any]) -> str:
+    lines = []
+    for peer, row in case["rows"].items():
+        if "missing" in row:
+            lines.append([peer, f"not measured, {row['missing']} is missing", *[""] * 6])
+            continue
+        added, says = row["added"], row["says"]
+        lines.append([
+            peer, micro(row["bare"]["median"]), micro(added["median"]),
+            f"{micro(added['q1'])} to {micro(added['q3'])}", f"{row['share']:.1%}",
+            micro(says) if says is not None else "", f"{row['bytes']:,.0f}",
+            f"{row['messages']:.1f}"])
+    return _table(["plot", "µs a step without", "added", "quartiles", "share", "it says itself",
+                   "bytes a step", "messages a second"], lines)
 
 
 def _table(head: list[str], lines: list[list[str]]) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import processes
+from benchmarks import plots, processes
 from benchmarks.cases import CASES
 from benchmarks.machine import load, machine
 from benchmarks.work import OTHERS, Case
@@ -33,12 +33,16 @@ class Settings:
     block: float = 0.1  # seconds that one timing takes, about
     imports: int = 15  # pairs of fresh processes
     long_chain: int = 1_000_000
+    plots: int = 15  # rounds of each live plot, in a kernel of its own
+    plot_steps: int = 400
     tiny: bool = False  # sizes for a test of the benchmarks themselves
 
 
 FULL = Settings()
-QUICK = Settings(rounds=7, block=0.04, imports=5, long_chain=100_000)
-TINY = Settings(rounds=2, block=0, imports=1, long_chain=2_000, tiny=True)
+QUICK = Settings(rounds=7, block=0.04, imports=5, long_chain=100_000, plots=5,
+                 plot_steps=200)
+TINY = Settings(rounds=2, block=0, imports=1, long_chain=2_000, plots=1,
+                plot_steps=4, tiny=True)
 
 
 class Disagreement(Exception):
@@ -90,6 +94,8 @@ def run(names: list[str], settings: Settings, say: Any = print) -> dict[str, Any
                 result["cases"][name] = processes.importing(settings.imports)
             elif name == "memory":
                 result["cases"][name] = processes.memory(settings.long_chain, result["missing"])
+            elif name == "plots":
+                result["cases"][name] = plots.plots(settings.plots, settings.plot_steps)
     finally:
         workers.close()
     result["load after"] = load()

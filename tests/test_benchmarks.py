@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import learngrad
-from benchmarks import lenet, mlp, report, runner, sequences
+from benchmarks import lenet, mlp, plots, report, runner, sequences
 from benchmarks.__main__ import NAMES
 from benchmarks.cases import CASES
 from benchmarks.kept import kept_bytes
@@ -66,6 +66,18 @@ def test_a_long_chain_ran_twice(result):
     runs = result["cases"]["memory"]["rows"]["learngrad"]["runs"]
     assert len(runs) == 2
     assert all(run["peak"] >= run["after"] > 0 for run in runs)
+
+
+def test_a_live_plot_is_measured_or_says_what_is_missing(result):
+    for peer, row in result["cases"]["plots"]["rows"].items():
+        needs = (*plots.KERNEL, *plots.PEERS[peer])
+        absent = [name for name in needs if find_spec(name) is None]
+        assert row.get("missing", "") == ", ".join(absent)
+        if not absent:
+            assert row["logged"] > 0
+            assert row["bytes"] > 0
+            assert (row["says"] is not None) is (peer == "learngrad")
+    assert "| learngrad " in report.text({**result, "cases": {"plots": result["cases"]["plots"]}})
 
 
 def test_the_report_has_every_case_and_target(result):

@@ -84,10 +84,8 @@ class Curves:
             if not math.isfinite(x):
                 raise ArgumentError(f"the step of `{which}` is {x}",
                                     fix="count steps with whole numbers")
+        known = self.of(run)
         with self._lock:
-            known = self._runs.get(run)
-            if known is None:
-                known = self._runs[run] = {}
             points, fresh = [], []
             for name, y in values.items():
                 if y.__class__ is not float:
@@ -110,6 +108,10 @@ class Curves:
             for series in fresh:
                 known[series.name] = series
                 self.series.append(series)
+
+    def of(self, run: str) -> dict[str, Series]:
+        """The series of a run by name; it grows with them."""
+        return self._runs.setdefault(run, {})
 
     @property
     def names(self) -> list[str]:
@@ -216,10 +218,12 @@ def single(name: str, what: str, value: Any, series: Series | None = None) -> fl
     if value.__class__ is float:
         return value
     try:
+        item = getattr(value, "item", None)
+        if item is not None:  # one element of any shape, and nothing else: not so `float()`
+            return float(item())
         if isinstance(value, str | bytes):
             raise TypeError
-        # `.item()` and not `float()`: it takes one element of any shape, and nothing else.
-        return float(value.item() if hasattr(value, "item") else value)
+        return float(value)
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         size = getattr(value, "shape", None)
         is_ = (f"text: {elide(repr(value), 40)}" if isinstance(value, str | bytes) else
