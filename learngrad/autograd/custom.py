@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from learngrad.autograd import function
 from learngrad.autograd.function import Function
 from learngrad.autograd.mode import is_grad_enabled, no_grad
+from learngrad.autograd.observe import unwatched
 from learngrad.autograd.order import changed
 from learngrad.errors import ArgumentTypeError, GraphError
 
@@ -83,7 +84,7 @@ class Custom(Function):
             t = function.Tensor._from_array(x, None)
             t._version = version
             tensors.append(t)
-        with no_grad():
+        with no_grad(), unwatched():
             if hasattr(self.user, "setup_context"):
                 out = self.user.forward(*tensors)
                 self.user.setup_context(self, tuple(tensors), out)
@@ -126,7 +127,7 @@ class Custom(Function):
             if joined:
                 results = self.user.backward(self, *tensors)
             else:
-                with no_grad():
+                with no_grad(), unwatched():
                     results = self.user.backward(self, *tensors)
         finally:
             self._kept = []

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Watcher", "thread", "watch"]
+__all__ = ["Watcher", "thread", "unwatched", "watch"]
 
 
 class Watcher:
@@ -92,3 +92,13 @@ def watch(watcher: Watcher) -> Iterator[Watcher]:
         yield watcher
     finally:
         thread.watchers = tuple(w for w in thread.watchers if w is not watcher)
+
+
+@contextmanager
+def unwatched() -> Iterator[None]:
+    """Nobody hears what runs inside: the parts of what is one operation to those who watch."""
+    before, thread.watchers = thread.watchers, ()
+    try:
+        yield
+    finally:
+        thread.watchers = before

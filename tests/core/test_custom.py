@@ -220,3 +220,24 @@ def test_no_cycle_keeps_a_custom_operation_alive():
         assert dead() is None
     finally:
         gc.enable()
+
+
+def test_it_is_one_operation_to_those_who_watch():
+
+
+    class Double(learngrad.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 3 - x
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 3 - g
+
+    x = learngrad.tensor(1.0, requires_grad=True)
+    with Recorder() as tape:
+        (Double.apply(x) + 1).backward()
+        y = x * 1
+    ops = [node["op"] for node in tape.to_dict()["nodes"] if node["op"]]
+    assert ops == ["double", "add", "mul"]
+    assert y.requires_grad
