@@ -142,6 +142,7 @@ class Surface:
         self._dual = np.linalg.pinv(self._basis.T)
         self._center = flat(at.center)
         self._known: dict[int, tuple[np.ndarray, float, float]] = {}
+        self._projecting = threading.Lock()  # a view and a picture may ask at once
 
     # ---- what it knows
 
@@ -277,17 +278,16 @@ class Surface:
         if self.trajectory is None:
             return None
         steps, points = self.trajectory.kept()
-        known = self._known
-        for step, point in zip(steps, points):
-            if step not in known:
-                moved = point - self._center
-                at = self._dual @ moved
-                off = moved - at @ self._basis
-                known[step] = (at + self.center, float(np.linalg.norm(off)),
-                               float(np.linalg.norm(moved)))
-        for step in known.keys() - set(steps):
-            del known[step]
-        listed = [known[step] for step in steps]
+        with self._projecting:
+            for step, point in zip(steps, points):
+                if step not in self._known:
+                    moved = point - self._center
+                    at = self._dual @ moved
+                    off = moved - at @ self._basis
+                    self._known[step] = (at + self.center, float(np.linalg.norm(off)),
+                                         float(np.linalg.norm(moved)))
+            self._known = {step: self._known[step] for step in steps}
+            listed = list(self._known.values())
         return Way(steps, np.array([at for at, _, _ in listed]),
                    np.array([off for _, off, _ in listed]),
                    np.array([away for _, _, away in listed]))

@@ -169,7 +169,8 @@ def draw_way(points: np.ndarray, across: Ends, up: Ends, box: Box, colour: int) 
     scale = np.array([(right - left) / (across[1] - across[0]), -(bottom - top) / (up[1] - up[0])])
     placed = np.clip((points - [across[0], up[0]]) * scale + [left, bottom], -1e4, 1e4)
     path, shade = _path(placed), COLOURS[colour][0]
-    (x0, y0), (x1, y1) = placed[0], placed[-1]
+    x0, y0 = placed[0]
+    x1, y1 = np.clip(placed[-1], [left, top], [right, bottom])  # what has left stands at the edge
     clip = f"lg-clip-{left:.0f}-{top:.0f}-{right:.0f}-{bottom:.0f}"
     return [
         f'<clipPath id="{clip}"><rect x="{left}" y="{top}" width="{right - left:.1f}" '

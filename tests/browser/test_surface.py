@@ -33,7 +33,7 @@ SLOW = """\
 def slow(out, y):
     time.sleep(0.02)
     loss = loss_fn(out, y)
-    return loss + 0 * loss.item() + (loss.item() > 1) * 1e-3  # reads numbers: a pass each
+    return loss + loss.item()  # reads a number: no two points share a pass
 slowly = learngrad.LossSurface(model, slow, X, y, directions=["gradient", "hessian"])"""
 
 
@@ -106,7 +106,7 @@ def test_a_slow_surface_says_how_long_is_cancelled_and_goes_on(notebook):
     expect(view.locator(".lg-foot")).to_contain_text(re.compile(r"points, about \d+ (s|min) left"))
     book.run(2)
     expect(book.cell(2).locator("pre")).to_contain_text("other cells run")
-    expect(view).to_have_attribute("data-side", "9", timeout=60_000)
+    expect(view).not_to_have_attribute("data-side", "0", timeout=60_000)
     view.get_by_role("button", name="Cancel").click()
     expect(view).to_have_attribute("data-running", "false")
     assert int(view.get_attribute("data-side")) < 65

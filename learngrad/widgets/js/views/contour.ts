@@ -292,7 +292,11 @@ export function drawPath(
     pen.stroke();
   }
   disc(pen, placed[0]!, 4.5, halo, colour);
-  disc(pen, placed.at(-1)!, 5.5, colour, halo);
+  // A way that has left the map has its end at the edge.
+  const [left, top, right, bottom] = map.frame;
+  const [x, y] = placed.at(-1)!;
+  const end = [Math.min(right, Math.max(left, x)), Math.min(bottom, Math.max(top, y))] as const;
+  disc(pen, end, 5.5, colour, halo);
   pen.restore();
 }
 
