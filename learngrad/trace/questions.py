@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ __all__ = ["MOST", "questions", "sheet"]
 MOST = 1_000
 """Questions of one sheet."""
 CHOICES = 5
+MOST_WAITING = 50
 
 Question = dict[str, Any]
 
@@ -78,17 +80,17 @@ def questions(facts: Facts, replay: int) -> Iterator[Question]:
     for at, node in enumerate(ran):
         for question in _forward(facts, node):
             yield {"replay": replay, "index": at - len(ran), "node": node["id"], **question}
-    steps = facts.steps(replay)
-    known_traps: set[int] = set()
+    steps, turns = facts.steps(replay), _Turns(facts.steps(replay))
     for at, step in enumerate(steps):
         place = {"replay": replay, "index": at + 1, "node": step["node"]}
-        turn = _whose_turn(facts, steps, at, known_traps)
+        turn = _whose_turn(facts, steps, at, turns) if turns.traps else None
         if turn:
             yield {**place, **turn}
         for question in _backward(facts, step):
             if not step.get("write"):
                 question["given"].insert(0, ["operation", facts.title(step["node"])])
             yield {**place, **question}
+        turns.make(step)
 
 
 def _ask(kind: str, ask: str, answer: Any, slips: Sequence[tuple[str, Any]], names: dict[str, str],
@@ -110,24 +112,39 @@ def _same(one: Any, other: Any) -> bool:
 
 # ---- Whose turn it is ----------------------------------------------------------------------------
 
-def _whose_turn(facts: Facts, steps: list[Any], at: int, traps: set[int]) -> Question | None:
+class _Turns:
+    """What waits for its turn in a replay: who holds a gradient, and who still has to wait."""
+
+    def __init__(self, steps: list[Any]) -> None:
+        self.left = Counter(part["to"][0] for step in steps for part in step["contributions"])
+        self.held: set[int] = set()
+        self.known: set[int] = set()
+        self.traps: set[int] = set()  # hold something, have to wait, and were not asked about
+
+    def make(self, step: Mapping[str, Any]) -> None:
+        """Go on by one step."""
+        self.held.discard(step["node"])
+        for part in step["contributions"]:
+            self.left[part["to"][0]] -= 1
+            self.held.add(part["to"][0])
+        self.traps = {part["to"][0] for part in step["contributions"]
+                      if self.left[part["to"][0]]} - self.known
+
+
+def _whose_turn(facts: Facts, steps: list[Any], at: int, turns: _Turns) -> Question | None:
     """Asked where a node holds a gradient already and still has to wait, once for each."""
-    past = {step["node"] for step in steps[:at]}
-    reached = {part["to"][0] for step in steps[:at] for part in step["contributions"]} - past
-    still = {part["to"][0] for step in steps[at:] for part in step["contributions"]}
-    waiting = sorted(reached & still)
-    if not set(waiting) - traps:
-        return None
-    traps.update(waiting)
+    waiting = sorted(i for i in turns.held if turns.left[i])
+    ready = sorted(i for i in turns.held if not turns.left[i])
     turn = steps[at]["node"]
-    ready = sorted(reached - still)
     if turn not in ready:
         return None
-    later = [step["node"] for step in steps[at + 1:] if step["node"] not in reached]
+    turns.known.update(waiting)
+    later = next((step["node"] for step in steps[at + 1:] if step["node"] not in turns.held), None)
+    empty = [] if later is None else [later]
     others = [i for i in ready if i != turn]
-    offered = sorted([turn, *waiting[:2], *others[:1], *later[:1]][:CHOICES])
-    slips = [("waits", i) for i in waiting] + [("nothing", i) for i in later]
-    last = facts.name(steps[at - 1]["node"])
+    offered = sorted([turn, *waiting[:2], *others[:1], *empty][:CHOICES])
+    slips = [*(("waits", i) for i in waiting[:MOST_WAITING]), *(("nothing", i) for i in empty)]
+    last = facts.title(steps[at - 1]["node"])
     return _ask("choice", "Which node's turn is it next?", turn, slips, {},
                 [("the last step was", last)], nodes=True,
                 choices=[[i, facts.name(i)] for i in offered], also=others)
