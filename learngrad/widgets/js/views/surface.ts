@@ -24,7 +24,8 @@ type Point = [number, number];
 type Kind = "contours" | "3-D" | "slices" | "table";
 
 const KEYS: Record<Kind, string> = {
-  contours: "contours of the loss; arrows move the crosshair, with Shift eight times as far",
+  contours:
+    "contours of the loss; arrows move the crosshair, with Shift eight times as far, T shows a table",
   "3-D": "the surface in space; arrows turn it, Home turns it back",
   slices: "the loss along lines through the crosshair; arrows move it",
   table: "",
@@ -74,6 +75,8 @@ export class SurfaceView {
   readonly #spoken = h("div", { class: "lg-hush", "aria-live": "polite" });
   readonly #cleanups: (() => void)[] = [];
   #kind: Kind = "contours";
+  /** What the table goes back to. */
+  #drawn: Kind = "contours";
   /** The crosshair, and where the pointer is; null: at the parameters. */
   #chosen: Point | null = null;
   #hover: Point | null = null;
@@ -148,8 +151,21 @@ export class SurfaceView {
 
   #show(kind: Kind): void {
     this.#kind = kind;
+    if (kind !== "table") this.#drawn = kind;
     this.#hover = null;
+    this.#reveal();
     this.update();
+  }
+
+  #reveal(): void {
+    const kind = this.#kind;
+    for (const [one, tab] of this.#tabs) tab.setAttribute("aria-pressed", String(one === kind));
+    this.#map.element.hidden = kind !== "contours";
+    this.#solid.element.hidden = kind !== "3-D";
+    this.#slices.hidden = kind !== "slices";
+    this.#scene.hidden = kind === "table";
+    this.#table.hidden = kind !== "table";
+    this.#scene.setAttribute("aria-label", KEYS[kind]);
   }
 
   get #at(): Point {
@@ -163,6 +179,12 @@ export class SurfaceView {
       else this.#actions.refine();
     });
     this.#scene.addEventListener("keydown", (event) => this.#key(event));
+    this.root.addEventListener("keydown", (event) => {
+      if (event.key !== "t" || event.ctrlKey || event.metaKey || event.altKey) return;
+      this.#show(this.#kind === "table" ? this.#drawn : "table");
+      (this.#kind === "table" ? this.#table : this.#scene).focus({ preventScroll: true });
+      event.stopPropagation();
+    });
     const map = this.#map.element;
     map.addEventListener("pointermove", (event) => this.#point(this.#map.under(event), false));
     map.addEventListener("pointerdown", (event) => this.#point(this.#map.under(event), true));
@@ -243,18 +265,9 @@ export class SurfaceView {
   #draw(): void {
     const surface = this.#data();
     const isLine = surface?.axes.length === 1;
-    if (isLine && (this.#kind === "contours" || this.#kind === "3-D")) this.#kind = "slices";
-    const kind = this.#kind;
-    for (const [one, tab] of this.#tabs) {
-      tab.setAttribute("aria-pressed", String(one === kind));
-      tab.hidden = isLine && (one === "contours" || one === "3-D");
-    }
-    this.#map.element.hidden = kind !== "contours";
-    this.#solid.element.hidden = kind !== "3-D";
-    this.#slices.hidden = kind !== "slices";
-    this.#scene.hidden = kind === "table";
-    this.#table.hidden = kind !== "table";
-    this.#scene.setAttribute("aria-label", KEYS[kind]);
+    if (isLine && this.#kind !== "table") this.#kind = this.#drawn = "slices";
+    for (const kind of ["contours", "3-D"] as const) this.#tabs.get(kind)!.hidden = isLine;
+    this.#reveal();
     if (!surface) return;
     const field = fieldOf(surface);
     this.#empty.hidden = field !== null;
