@@ -64,7 +64,7 @@ class Custom(Function):
     @property
     def needs_input_grad(self) -> tuple[bool, ...]:
         """For each input of forward, whether its gradient is wanted."""
-        return tuple(edge is not None for edge in self.edges[1:])
+        return tuple(edge is not None for edge in self.edges[:-1])
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
@@ -72,8 +72,9 @@ class Custom(Function):
         return tuple(v if v is None or isinstance(v, function.Tensor)
                      else function.Tensor._from_array(v, None) for v in self._kept)
 
-    def forward(self, call: _Call, *inputs: Any) -> Any:
+    def forward(self, *inputs: Any) -> Any:
         """Run the user's forward on tensors; note what it saved, and where that came from."""
+        *inputs, call = inputs  # type: ignore[assignment]
         self._to_save = self._flat = self._dirty = self.saved = ()
         call.node = self
         tensors = []
@@ -95,8 +96,8 @@ class Custom(Function):
             if not isinstance(o, function.Tensor):
                 raise ArgumentTypeError(f"{self.user.__name__}.forward returned {o!r:.60}",
                                         fix="return a tensor or a tuple of tensors")
-        # Where each saved tensor came from: an input (after the call itself), an output, elsewhere.
-        known: dict[int, int] = {id(t): i for i, t in enumerate(tensors, 1)} | {
+        # Where each saved tensor came from: an input, an output, elsewhere.
+        known: dict[int, int] = {id(t): i for i, t in enumerate(tensors)} | {
             id(o): -1 - k for k, o in enumerate(outs) if not any(o is t for t in tensors)}
         self._saves = tuple((known.get(id(t)), -1) for t in self._to_save)  # type: ignore
         self._kept_tensors = self._to_save
@@ -138,8 +139,8 @@ class Custom(Function):
                 f"{self.user.__name__}.backward returned {len(results)} gradients, and its "
                 f"forward takes {expected} inputs",
                 fix="return one for each input, None where there is none")
-        return None, *(r if joined or not isinstance(r, function.Tensor) else r._data
-                       for r in results[:expected])
+        return tuple(r if joined or not isinstance(r, function.Tensor) else r._data
+                     for r in results[:expected])
 
 
 def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
@@ -185,13 +186,13 @@ def adopt(cls: Any) -> None:
     operation = type(cls.__name__, (Custom,), {
         "user": cls, "__doc__": cls.__doc__, "__module__": cls.__module__, "formula": cls.formula,
         "sign": cls.sign, "local": cls.local})
-    operation.letters = ("", *names[first:])  # type: ignore[attr-defined]
+    operation.letters = names[first:]  # type: ignore[attr-defined]
     operation._saves = ((0, 0),)  # type: ignore[attr-defined]  # not empty: the node chooses
     operation._prepare()  # type: ignore[attr-defined]
 
     def apply(*inputs: Any) -> Any:
         call = _Call(inputs)
-        result = operation.apply(call, *inputs)  # type: ignore[attr-defined]
+        result = operation.apply(*inputs, call)  # type: ignore[attr-defined]
         results = list(result) if isinstance(result, tuple) else [result]
         node, call.node = call.node, None
         if not any(isinstance(x, function.Tensor) for x in inputs):

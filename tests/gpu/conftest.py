@@ -5,7 +5,7 @@ import pytest
 from tests import cupy_standin
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="module", autouse=True)  # a package without __init__ lasts the session
 def cupy():
     with cupy_standin.installed() as module:
         yield module
