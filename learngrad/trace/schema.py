@@ -24,6 +24,8 @@ __all__ = ["MAX_BYTES", "SCHEMA_NAME", "VERSION", "load_schema", "read", "valida
 
 SCHEMA_NAME, VERSION = "learngrad-trace", 1
 MAX_BYTES = 32_000_000
+MAX_PARTS = 2_000_000
+"""Lists and objects: an empty one takes two bytes in a file, and sixty once it is read."""
 FIX = "record it again, or ask its writer for one that follows learngrad/trace/schema.json"
 
 def load_schema() -> dict[str, Any]:
@@ -70,6 +72,7 @@ def read(source: str | bytes | PathLike[str]) -> dict[str, Any]:
     _check_size(len(source))
     try:
         text = source.decode("utf-8-sig") if isinstance(source, bytes) else source.lstrip("\ufeff")
+        _check_parts(text.count("[") + text.count("{"))
         trace = json.loads(text, parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
         raise TraceError(f"the trace is not UTF-8 text: {error}", fix=FIX) from error
@@ -85,6 +88,13 @@ def read(source: str | bytes | PathLike[str]) -> dict[str, Any]:
 def _check_size(size: int) -> None:
     if size > MAX_BYTES:
         raise TraceError(f"the trace has {size:,} bytes, and a reader takes at most {MAX_BYTES:,}",
+                         fix="record fewer operations, for instance one training step")
+
+
+def _check_parts(parts: int) -> None:
+    if parts > MAX_PARTS:
+        raise TraceError(f"the trace has {parts:,} lists and objects, and a reader takes at most "
+                         f"{MAX_PARTS:,}",
                          fix="record fewer operations, for instance one training step")
 
 

@@ -11,17 +11,20 @@ export function search(trace: Trace, query: string): number[] {
   return trace.nodes
     .filter((node) => {
       const texts = about(node);
-      return words.every((word) =>
-        word.startsWith("line ") ? texts.includes(word) : texts.some((text) => text.includes(word)),
-      );
+      return words.every((word) => at(node, word) ?? texts.some((text) => text.includes(word)));
     })
     .map(({ id }) => id);
 }
 
+/** Whether a node was made at `line 7`; nothing where the word is another. */
+function at({ src }: TraceNode, word: string): boolean | undefined {
+  if (!word.startsWith("line ")) return undefined;
+  const line = Number(word.slice("line ".length));
+  return !!src && src.line <= line && line <= src.end_line;
+}
+
 function about({ name, op, sign, kind, scope, src, shape, error }: TraceNode): string[] {
   const modules = (scope ?? []).flatMap(({ path, class: made }) => [path, made]);
-  const lines: string[] = [];
-  if (src) for (let at = src.line; at <= src.end_line; at++) lines.push(`line ${at}`);
   const own = [name, op, sign, kind, src?.text, error, shape && shapeText(shape)];
-  return [...own, ...modules, ...lines].filter((text) => !!text).map((text) => text!.toLowerCase());
+  return [...own, ...modules].filter((text) => !!text).map((text) => text!.toLowerCase());
 }
