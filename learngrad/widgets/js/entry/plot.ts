@@ -77,9 +77,8 @@ class Live {
 
 /** The notebook's own interrupt, where a page has it at hand. */
 function interrupting(model: WidgetModel): { interrupt?: () => void } {
-  const { kernel } = model.widget_manager;
-  if (typeof kernel?.interrupt !== "function") return {};
-  return { interrupt: () => void kernel.interrupt!() };
+  const kernel = model.widget_manager?.kernel;
+  return kernel?.interrupt ? { interrupt: () => void kernel.interrupt!() } : {};
 }
 
 /** A buffer of float64; a copy, since it may begin where no float64 may. */
