@@ -106,12 +106,15 @@ export type Call = (id: number) => string;
 
 /** Something with signs in it in brackets; a name, a number or a call as it is. */
 export function bracketed(text: string): string {
-  let rest = text;
-  for (let last = ""; last !== rest; ) {
-    last = rest;
-    rest = rest.replace(/\([^()]*\)|\[[^[\]]*\]/g, "_");
+  let depth = 0;
+  let rest = "";
+  for (const sign of text) {
+    if ("([".includes(sign)) depth += 1;
+    else if (")]".includes(sign)) depth -= 1;
+    else if (depth === 0) rest += sign;
+    if (depth < 0) break;
   }
-  return /^[\p{L}\p{M}\p{N}_.′#]+$/u.test(rest) ? text : `(${text})`;
+  return depth === 0 && /^[\p{L}\p{M}\p{N}_.′#]+$/u.test(rest || "_") ? text : `(${text})`;
 }
 
 /** A number that follows a sign: a negative one in brackets. */
