@@ -122,3 +122,35 @@ def test_axe_finds_nothing_in_the_tiles(followed, axe, scheme):
     assert axe(page, "html") == []
     view.get_by_role("button", name="numbers as tables").click()
     assert axe(page, "html") == []
+
+
+def test_in_jupyterlab_an_element_is_followed_by_keys(notebook, artefacts):
+    book = notebook("""\
+import learngrad
+from learngrad.nn import functional as F
+X, y = learngrad.data.digits("train")
+X, y = X[:32], y[:32]
+learngrad.manual_seed(0)
+W = (learngrad.randn(64, 10) * 0.1).requires_grad_()
+b = learngrad.zeros(10, requires_grad=True)
+with learngrad.record() as tape:
+    logits = X @ W + b
+    loss = F.cross_entropy(logits, y)
+    loss.backward()""")
+    book.run_all()
+    view = book.views(0)
+    view.focus()
+    book.page.keyboard.press("Home")
+    for _ in range(3):
+        book.page.keyboard.press("ArrowRight")
+    expect(view).to_have_attribute("data-index", "3")
+    grid = view.get_by_role("grid")
+    grid.focus()
+    book.page.keyboard.press("Home")
+    book.page.keyboard.press("ArrowRight")
+    expect(view.locator(".lg-t-told")).to_contain_text(re.compile(
+        r"to W\[\d+, 1\] = Σᵢ X\[i, \d+\] · g\[i, 1\].* from 24 terms not kept = "))
+    expect(grid).to_be_focused()
+    book.picture(artefacts / "tiles.png")
+    book.page.keyboard.press("Space")  # playing goes on, and the keys go with it
+    expect(view).not_to_have_attribute("data-index", "3")

@@ -11,7 +11,7 @@ import css from "./tiles.css";
 const DIGIT = 6.5; // width of a character in a cell
 const GAP = 12; // between two sheets
 const CAPTION = 62; // the least width of what stands under a sheet
-const TALL = 224; // of what stands round a corner, where it is shades
+const TALL = 200; // of what stands round a corner, where it is shades
 const [LEAST, LARGEST] = [6, 18]; // the side of a shade
 const READABLE = 11; // with a digit in it
 const MOST_LINES = 4; // of numbers that may go below others
@@ -193,14 +193,22 @@ class SceneView {
     if (blocks.length > 1)
       grid.style.maxWidth = `${ABREAST * widest * (size.width + 1) + (ABREAST - 1) * BETWEEN}px`;
     grid.append(...blocks.map((block) => this.#block(sheet, block, size, mine)));
+    const sizes = {
+      width: size.width,
+      height: size.height,
+      digits: Math.min(10.5, size.height - 1),
+    };
+    for (const [name, pixels] of Object.entries(sizes))
+      grid.style.setProperty(`--lg-t-${name}`, `${pixels}px`);
     if (mine) this.#listen(grid);
     else grid.setAttribute("role", "img");
+    grid.addEventListener("pointerover", ({ target }) => name(sheet, target as HTMLElement));
     const look = [
       "lg-t-sheet",
       `lg-t-at-${sheet.place}`,
       mine ? "lg-t-follow" : "",
       sheet.gradient ? "lg-t-gradient" : "",
-      sheet.kept.size > 1 ? "" : "lg-t-one",
+      isNarrow(sheet) ? "lg-t-one" : "",
     ];
     return h(
       "div",
@@ -219,22 +227,18 @@ class SceneView {
     const rows = block.rows.map((row) => {
       const line = h("div", { class: "lg-t-line", role: mine ? "row" : null });
       for (const { at, value, text, strength, bad } of row) {
-        const where = sheet.kept.text(at);
+        const where = mine ? sheet.kept.text(at) : "";
         const cell = h(
           "span",
           {
-            title: `${where} ${text}`.trim(),
             class: bad ? "lg-bad" : null,
             role: mine ? "gridcell" : null,
             id: mine ? `${this.#id}-${at}` : null,
-            "data-at": mine ? at : null,
+            "data-at": at,
             "aria-label": mine ? `${where} ${text}` : null,
           },
           size.write?.(value),
         );
-        cell.style.width = `${size.width}px`;
-        cell.style.height = `${size.height}px`;
-        if (size.write && size.height < 14) cell.style.fontSize = `${size.height - 1}px`;
         const share = (100 * Math.abs(strength)).toFixed(0);
         const colour = strength < 0 ? "cold" : "warm";
         cell.style.backgroundColor = `color-mix(in srgb, var(--lg-${colour}) ${share}%, var(--lg-t-zero))`;
@@ -366,7 +370,7 @@ function short(value: number): string {
 
 /** How large cells are: with numbers in them where all have room, else as large as fits. */
 function measured(scene: Scene, blocks: Block[][], room: number): Measure[] {
-  const budget = Math.max(200, room - 54);
+  const budget = Math.max(200, room - 50);
   const lines = blocks.map((list) => list.flatMap(({ rows }) => rows));
   const columns = lines.map((rows) => Math.max(1, ...rows.map((row) => row.length)));
   const across = columns.map((one, at) => one * Math.min(ABREAST, blocks[at]!.length));
@@ -388,7 +392,7 @@ function measured(scene: Scene, blocks: Block[][], room: number): Measure[] {
     const each = widths.map(
       (width, at) => across[at]! * (width + 1) + (blocks[at]!.length > 1 ? BETWEEN : 0),
     );
-    const least = scene.sheets.map(({ kept }) => (kept.size > 1 ? CAPTION : CAPTION / 2));
+    const least = scene.sheets.map((sheet) => (isNarrow(sheet) ? CAPTION / 2 : CAPTION));
     if (!scene.corner) return each.reduce((a, b, at) => a + Math.max(b, least[at]!) + GAP, 16);
     const [left, right] = [0, 1].map((side) =>
       Math.max(0, ...each.filter((_, at) => (places[at] === "left" ? 0 : 1) === side)),
@@ -436,6 +440,15 @@ const stacked = (scene: Scene, lines: unknown[][]) =>
     (sum, { place }, at) => (place === "left" ? sum : sum + lines[at]!.length),
     0,
   );
+
+/** One number, or one for each row: its caption is short. */
+const isNarrow = ({ kept, labels }: Sheet) => labels || kept.size === 1;
+
+/** Says on a cell, once the pointer is there, which element it is. */
+function name({ kept }: Sheet, cell: HTMLElement): void {
+  const { at } = cell.dataset;
+  if (at !== undefined) cell.title = `${kept.text(+at)} ${number(kept.at(+at)!)}`.trim();
+}
 
 /** A vector that stands as a column is the same vector. */
 const isTransposed = ({ turned, kept }: Sheet) => turned && kept.shape.length > 1;

@@ -133,7 +133,7 @@ export function sheetWords(sheet: Sheet): string[] {
   const { shape } = kept;
   const said = [shapeText(turned && shape.length === 2 ? [...shape].reverse() : shape)];
   const span = spanText(preview);
-  if (span && kept.size > 1) said.push(span);
+  if (span && kept.size > 1 && !sheet.labels) said.push(span);
   if (kept.whole) return said;
   const [width, height] = [shape.at(-1) ?? 1, shape.length > 1 ? shape.at(-2)! : 1];
   const all = shape.length > 2 ? sizeOf(shape.slice(0, -2)) : 1;
