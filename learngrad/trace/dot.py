@@ -10,12 +10,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from learngrad.trace.boxes import Box, boxes
+from learngrad.trace.fold import Group
+from learngrad.trace.shown import Edge, Ref, Shown, frame_of, within_frame
 from learngrad.trace.text import clean
 
-__all__ = ["layout_dot", "to_dot"]
+__all__ = ["edge_name", "layout_dot", "to_dot"]
 
 # The front end's gaps in inches: enough for an edge to be followed by eye.
 _GRAPH = "rankdir=TB nodesep=0.3 ranksep=0.6"
+HANDLE = 18  # pixels, of a frame's title
 IN_ORDER = 60
 """Up to so many nodes operands stand from left to right as they are written; beyond, edges that
 cross less are worth more."""
@@ -40,16 +43,43 @@ def edges(trace: Mapping[str, Any]) -> Iterator[tuple[list[int], int, int]]:
                 yield edge, node["id"], operand
 
 
-def layout_dot(trace: Mapping[str, Any], sizes: Mapping[int, Box]) -> str:
-    """The graph as boxes of fixed size without any text: what a layout engine needs to know."""
-    lines = ["digraph trace {", f"  graph [{_layout(trace)}]",
-             '  node [shape=box fixedsize=true label=""]', "  edge [dir=none]"]
-    for node in trace["nodes"]:
-        size = sizes[node["id"]]
-        lines.append(f"  n{node['id']} [width={size.width / 72:.4f} height={size.height / 72:.4f}]")
-    lines += [f"  n{origin[0]} -> n{to} [id=e{to}_{operand}]"
-              for origin, to, operand in edges(trace)]
+def layout_dot(drawn: Shown, homes: Mapping[int, Group], sizes: Mapping[Ref, Box],
+               titles: Mapping[str, int]) -> str:
+    """Boxes and frames of fixed size without any text: what a layout engine needs to know.
+
+    `homes` has the group that each node stands in, `sizes` the boxes by node or group, `titles` how
+    wide the titles of frames are.
+    """
+    inside: dict[str, list[str]] = {"": []}
+    inside.update((frame.key, []) for frame in drawn.frames)
+    for item in drawn.boxes:
+        ref, round_it = (item, within_frame(homes[item])) if isinstance(item, int) \
+            else (item.key, frame_of(item))
+        size = sizes[ref]
+        inside[round_it.key if round_it else ""].append(
+            f"  {_name(ref)} [width={size.width / 72:.4f} height={size.height / 72:.4f}]")
+    for frame in reversed(drawn.frames):  # inner ones first
+        outer = frame_of(frame)
+        inside[outer.key if outer else ""] += [
+            f"  subgraph cluster_{frame.key} {{",
+            f"  graph [margin={8 if frame.kind == 'turn' else 11} labeljust=l label=<<TABLE "
+            f'BORDER="0" CELLPADDING="0" CELLSPACING="0" FIXEDSIZE="TRUE" '
+            f'WIDTH="{titles[frame.key]}" HEIGHT="{HANDLE}"><TR><TD></TD></TR></TABLE>>]',
+            *inside[frame.key], "  }"]
+    lines = ["digraph trace {", f"  graph [{_layout(len(drawn.boxes))}]",
+             '  node [shape=box fixedsize=true label=""]', "  edge [dir=none]", *inside[""]]
+    lines += [f'  {_name(edge.origin)} -> {_name(edge.to)} [id="{edge_name(edge)}"]'
+              for edge in drawn.edges]
     return "\n".join([*lines, "}", ""])
+
+
+def _name(ref: Ref) -> str:
+    return f"n{ref}" if isinstance(ref, int) else ref
+
+
+def edge_name(edge: Edge) -> str:
+    """What a layout calls an edge."""
+    return f"{edge.origin}|{edge.slot}|{edge.to}|{edge.operand}"
 
 
 def to_dot(trace: Mapping[str, Any]) -> str:
@@ -73,7 +103,7 @@ def to_dot(trace: Mapping[str, Any]) -> str:
       n0 [label="a\n2"
     """
     lines = ["digraph learngrad {",
-             f'  graph [{_layout(trace)} bgcolor="transparent" charset="UTF-8"]',
+             f'  graph [{_layout(len(trace["nodes"]))} bgcolor="transparent" charset="UTF-8"]',
              '  node [fontname="Courier" fontsize=11 margin="0.14,0.08" fontcolor="#1c2530"]',
              '  edge [color="#7f8b98" arrowsize=0.6]']
     drawn = boxes(trace)
@@ -88,8 +118,8 @@ def to_dot(trace: Mapping[str, Any]) -> str:
     return "\n".join([*lines, "}", ""])
 
 
-def _layout(trace: Mapping[str, Any]) -> str:
-    return _GRAPH + (" ordering=in" if len(trace["nodes"]) <= IN_ORDER else "")
+def _layout(boxes: int) -> str:
+    return _GRAPH + (" ordering=in" if boxes <= IN_ORDER else "")
 
 
 def tooltip(node: Mapping[str, Any]) -> str:

@@ -14,18 +14,21 @@ import subprocess
 import sys
 import sysconfig
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from learngrad.trace.boxes import Box, boxes
-from learngrad.trace.dot import edges, layout_dot
+from learngrad.trace.dot import edge_name, layout_dot
+from learngrad.trace.fold import fold
+from learngrad.trace.shown import Edge, Ref, Shown, group_box, opening, shown, title_width
+from learngrad.trace.spans import far_curve, split
 
 __all__ = ["MAX_NODES", "engine", "layout"]
 
 MAX_NODES = 500
-"""Above this a picture helps nobody: boxes would be dots, and the layout takes seconds."""
+"""More boxes than this help nobody: a larger graph is folded, and its groups are boxes."""
 SECONDS = 20.0
 
 
@@ -49,27 +52,37 @@ def layout(trace: Mapping[str, Any], *, max_nodes: int = MAX_NODES) -> dict[str,
     trace : dict
         A trace.
     max_nodes : int, default 500
-        Larger graphs are not laid out.
+        So many boxes are drawn at most. A larger graph is folded (see `fold` and `shown`).
 
     Returns
     -------
     dict or None
-        ``{"width", "height", "nodes": {"3": [x, y, w, h]}, "edges": [{"from": [id, slot],
-        "to": id, "operand": 0, "points": [[x, y], ...]}]}``: x and y are a box's centre, points
-        are those of joined cubic Bézier curves (1 + 3 k of them), from operand to result. None
-        where there is no Graphviz, where it fails or takes longer than 20 seconds (both with a
-        RuntimeWarning), or where the graph is larger than `max_nodes`.
+        ``{"width", "height", "nodes": {"3": [x, y, w, h]}, "frames": {"m5_1": [x, y, w, h]},
+        "edges": [{"from": [id, slot], "to": id, "operand": 0, "points": [[x, y], ...]}]}``: x and
+        y are a box's centre, points are those of joined cubic Bézier curves (1 + 3 k of them),
+        from operand to result. A closed group stands among the nodes, and in the place of an id,
+        by its key; an open one has a frame. None where there is no Graphviz, where it fails or
+        takes longer than 20 seconds (both with a RuntimeWarning), or where even the folded graph
+        has more than `max_nodes` boxes.
     """
-    if len(trace["nodes"]) > max_nodes:
-        return None
     if not trace["nodes"]:
-        return {"width": 0, "height": 0, "nodes": {}, "edges": []}
+        return {"width": 0, "height": 0, "nodes": {}, "frames": {}, "edges": []}
     program = engine()
     if program is None:
         return None
-    sizes = boxes(trace)
-    text = _run(program, layout_dot(trace, sizes))
-    return None if text is None else _read(text, trace, sizes)
+    nodes = trace["nodes"]
+    found = fold(nodes)
+    drawn = shown(found, nodes, opening(found, max_nodes))
+    if len(drawn.boxes) > max_nodes:
+        return None
+    by_id = {node["id"]: node for node in nodes}
+    sizes: dict[Ref, Box] = {**boxes(trace)}
+    sizes.update((item.key, group_box(item, by_id)) for item in drawn.boxes
+                 if not isinstance(item, int))
+    titles = {frame.key: title_width(frame, by_id) for frame in drawn.frames}
+    near, far = split(drawn.edges)
+    text = _run(program, layout_dot(drawn._replace(edges=near), found.home, sizes, titles))
+    return None if text is None else _read(text, drawn, sizes, far)
 
 
 @lru_cache(maxsize=32)
@@ -91,7 +104,8 @@ def _run(program: str, dot: str) -> str | None:
     return None
 
 
-def _read(text: str, trace: Mapping[str, Any], sizes: Mapping[int, Box]) -> dict[str, Any]:
+def _read(text: str, drawn: Shown, sizes: Mapping[Ref, Box],
+          far: Sequence[Edge]) -> dict[str, Any]:
     graph = json.loads(text)
     left, bottom, right, top = map(float, graph["bb"].split(","))
 
@@ -99,15 +113,27 @@ def _read(text: str, trace: Mapping[str, Any], sizes: Mapping[int, Box]) -> dict
         x, y = map(float, pair.split(","))
         return [_short(x - left), _short(top - y)]
 
-    centres = {item["name"]: place(item["pos"]) for item in graph["objects"]}
+    def frame(bb: str) -> list[float]:
+        x0, y0, x1, y1 = map(float, bb.split(","))
+        return [_short((x0 + x1) / 2 - left), _short(top - (y0 + y1) / 2), _short(x1 - x0),
+                _short(y1 - y0)]
+
+    objects = graph["objects"]
+    centres = {item["name"].removeprefix("n"): place(item["pos"]) for item in objects
+               if "bb" not in item}
     curves = {item["id"]: [place(p) for p in item["pos"].split()]
               for item in graph.get("edges", ())}
+    boxes_at = {str(ref): [*centres[str(ref)], sizes[ref].width, sizes[ref].height] for ref in (
+        item if isinstance(item, int) else item.key for item in drawn.boxes)}
+    curves.update((edge_name(edge), far_curve(boxes_at[str(edge.origin)], boxes_at[str(edge.to)]))
+                  for edge in far)
     return {
         "width": _short(right - left), "height": _short(top - bottom),
-        "nodes": {str(i): [*centres[f"n{i}"], size.width, size.height]
-                  for i, size in sizes.items()},
-        "edges": [{"from": origin, "to": to, "operand": operand,
-                   "points": curves[f"e{to}_{operand}"]} for origin, to, operand in edges(trace)],
+        "nodes": boxes_at,
+        "frames": {item["name"].removeprefix("cluster_"): frame(item["bb"]) for item in objects
+                   if "bb" in item},
+        "edges": [{"from": [edge.origin, edge.slot], "to": edge.to, "operand": edge.operand,
+                   "points": curves[edge_name(edge)]} for edge in drawn.edges],
     }
 
 

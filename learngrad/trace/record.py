@@ -20,8 +20,8 @@ class Record:
     """One node of the trace as it is kept; its JSON is worked out when asked for."""
 
     __slots__ = ("cls", "device", "dtype", "edges", "error", "grad", "id", "kind", "name",
-                 "no_grad", "operands", "options", "outputs", "place", "preview", "requires_grad", "scope",
-                 "seen", "shape", "status", "version", "view")
+                 "no_grad", "operands", "options", "outputs", "place", "preview", "requires_grad",
+                 "scope", "seen", "shape", "status", "version", "view")
 
     def __init__(self, id: int, kind: str, cls: Any, name: str | None) -> None:
         self.id, self.kind, self.cls, self.name = id, kind, cls, name

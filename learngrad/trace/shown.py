@@ -25,7 +25,8 @@ from learngrad.trace.boxes import CELL, LINE_HEIGHT, PAD_Y, TITLE_CELL, TITLE_HE
 from learngrad.trace.fold import Fold, Group, Item, Nodes
 from learngrad.trace.text import cells, elide, elide_middle
 
-__all__ = ["Edge", "Shown", "frame_of", "group_box", "group_title", "opening", "shown"]
+__all__ = ["Edge", "Ref", "Shown", "frame_of", "group_box", "group_title", "opening", "shown",
+           "title_width", "within_frame"]
 
 Ref = int | str
 
@@ -127,10 +128,19 @@ def _edges(nodes: Sequence[Mapping[str, Any]], at: Mapping[int, Ref]) -> dict[Ed
 
 def frame_of(group: Group) -> Group | None:
     """The group whose frame stands round a group's box or frame, if there is one."""
-    parent = group.parent
-    while parent is not None and parent.kind == "part":
-        parent = parent.parent
-    return None if parent is None or parent.kind == "root" else parent
+    return None if group.parent is None else within_frame(group.parent)
+
+
+def within_frame(group: Group) -> Group | None:
+    """The group whose frame stands round what is in this group: parts have none."""
+    while group.kind == "part" and group.parent is not None:
+        group = group.parent
+    return None if group.kind == "root" else group
+
+
+def title_width(group: Group, by_id: Nodes) -> int:
+    """How wide a frame's title is in pixels, with the sign that closes it in a live view."""
+    return math.ceil(round(cells(group_title(group, by_id)) * CELL, 3)) + 26
 
 
 # What a group is called --------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import learngrad
 from learngrad.trace import svg as svg_module
 from learngrad.trace.boxes import boxes
 from learngrad.trace.svg import COLOURS, NEUTRAL, escaped, to_svg
+from tests.trace.conftest import node, scalar, trace_of
 
 VIEWS = Path(learngrad.__file__).parent / "widgets" / "js" / "views"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -117,21 +118,28 @@ def test_a_second_output_is_labelled(traces):
     assert "[1]" in texts(parsed(traces["odd"]()))
 
 
-def test_a_huge_graph_has_an_honest_answer(traces):
-    root = parsed(traces["chain"](1797))
-    said = texts(root)
-    assert said[0] == "1,797 nodes: too many for one picture."
-    assert "×: 1,796" in said
+def test_a_huge_graph_is_folded(traces):
+    said = texts(parsed(traces["chain"](1797)))
+    assert said[:5] == ["z", "1", "no gradient yet", "× × 1796", "1,796 operations"]
+    assert "repeated" in said
+
+
+def unlike(count):
+    """Leaves and no operations: nothing that could be folded."""
+    return trace_of([node(i, "leaf", scalar(1.0), sign=f"op{i % 20}") for i in range(count)])
+
+
+def test_what_cannot_be_folded_has_an_honest_answer():
+    root = parsed(unlike(1797))
+    assert texts(root)[0] == "1,797 nodes: too many for one picture."
     assert not list(root.iter(f"{SVG}path"))
 
 
-def test_many_kinds_are_counted_and_the_rest_named(traces):
-    trace = traces["chain"](600)
-    for node in trace["nodes"][1:]:
-        node["sign"] = f"op{node['id'] % 20}"
+def test_many_kinds_are_counted_and_the_rest_named():
+    trace = unlike(600)
     said = texts(parsed(trace))
     assert len(said) == 11
-    assert said[-1] == "and 13 other kinds"
+    assert said[-1] == "and 12 other kinds"
 
 
 def test_nothing_yet(traces):
@@ -178,8 +186,11 @@ def test_what_stands_on_the_page_itself_is_legible_on_white_and_on_black():
 
 
 def test_colours_are_those_of_the_live_view():
-    css = (VIEWS / "style.css").read_text("utf-8")
-    both = re.findall(r"^\.lg-root(?:\.lg-dark)? \{(.*?)^\}", css, re.DOTALL | re.MULTILINE)[:2]
+    both = ["", ""]
+    for name in ("style.css", "groups.css"):
+        css = (VIEWS / name).read_text("utf-8")
+        found = re.findall(r"^\.lg-root(?:\.lg-dark)? \{(.*?)^\}", css, re.DOTALL | re.MULTILINE)
+        both = [known + block for known, block in zip(both, found)]
     for at, block in enumerate(both):
         theirs = dict(re.findall(r"--lg-([\w-]+): (?:var\([^,]+, )?(#\w+)", block))
         assert {name: pair[at] for name, pair in COLOURS.items()} == {
@@ -188,7 +199,8 @@ def test_colours_are_those_of_the_live_view():
 
 def test_the_legend_has_the_words_of_the_live_view():
     theirs = (VIEWS / "legend.ts").read_text("utf-8")
-    assert [said for said in svg_module.KINDS.values() if f'text: "{said}"' not in theirs] == []
+    ours = [*svg_module.KINDS.values(), *(said for *_, said in svg_module.MARKS.values())]
+    assert [said for said in ours if f'"{said}"' not in theirs] == []
 
 
 def test_escaping():

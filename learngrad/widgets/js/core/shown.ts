@@ -92,7 +92,7 @@ export function shown(folded: Fold, nodes: TraceNode[], open: ReadonlySet<string
 
 /** How wide the title of a group's frame is, with the sign that closes it. */
 export const titleWidth = (group: Group, nodeOf: NodeOf) =>
-  Math.ceil(cells(groupTitle(group, nodeOf)) * CELL) + 26;
+  Math.ceil(Number((cells(groupTitle(group, nodeOf)) * CELL).toFixed(3))) + 26;
 
 /** The nodes inside a group, however deep. */
 export function* within(group: Group): Generator<number> {

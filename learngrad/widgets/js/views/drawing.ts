@@ -5,6 +5,7 @@ import { isGroup } from "../core/fold.ts";
 import { Folding, MOST_DRAWN } from "../core/folding.ts";
 import { atRest, type Moment } from "../core/replay.ts";
 import { groupBox, groupTitle, type Shown, titleWidth } from "../core/shown.ts";
+import { split, withFar } from "../core/spans.ts";
 import type { Layout, Trace, TraceNode } from "../core/types.ts";
 import type { Store } from "../core/veil.ts";
 import { button, h } from "./dom.ts";
@@ -186,7 +187,8 @@ export class Drawing {
         isGroup(item) ? groupBox(item, nodeOf) : box(nodeOf(item)!, final.get(item)?.value ?? null),
       title: (frame: Parameters<typeof titleWidth>[0]) => titleWidth(frame, nodeOf),
     };
-    return engine(toDot(shown, sizes, this.#orientation));
+    const [near, far] = split(shown);
+    return withFar(await engine(toDot({ ...shown, edges: near }, sizes, this.#orientation)), far);
   }
 
   destroy(): void {
