@@ -40,18 +40,14 @@ class CrossEntropy(Function):
 
     def forward(self, x, target, reduction, keep):
         (n, classes), self.keep, self.scale, xp = x.shape, keep, 1.0, devices.array_module(x)
-        right = (target if keep is None else target * keep).astype(np.int64, copy=False)
         # NumPy finds maxima and sums faster down columns than along short rows: then e[class, row].
-        # Where each row's class stands is counted through all of e: NumPy is quickest with that.
         self.across = classes > SHORT
         if self.across:
             e = xp.ascontiguousarray(x) - x.max(axis=1, keepdims=True)
-            self.at = xp.arange(n) * classes + right
         else:
             e = x.T.copy()
             e -= e.max(axis=0)
-            self.at = right * n + xp.arange(n)
-        shifted = e.reshape(-1)[self.at]
+        shifted = e.reshape(-1)[self.places(target, classes)]
         np.exp(e, out=e)
         # e and its sums are kept; dividing them is left to backward's one multiplication.
         self.e, self.total = e, e.sum(axis=int(self.across))
@@ -66,6 +62,12 @@ class CrossEntropy(Function):
             self.scale = 1.0 / n if keep is not None or n else math.nan
         return losses.sum() * self.scale
 
+    def places(self, target, classes):
+        """Where each row's class stands, counted through all of e: NumPy is quickest with that."""
+        right = (target if self.keep is None else target * self.keep).astype(np.int64, copy=False)
+        rows = devices.array_module(target).arange(len(right))
+        return rows * classes + right if self.across else right * len(right) + rows
+
     def backward(self, g, target):
         # One weight for all, or one for each row. NumPy takes a number sooner than an array.
         each = (g.item() if type(g) is np.ndarray and not g.ndim else g) * self.scale
@@ -74,7 +76,7 @@ class CrossEntropy(Function):
         if devices.is_array(g):
             share = each / self.total
             grad = self.e * (share[:, None] if self.across else share)
-            grad.reshape(-1)[self.at] -= each
+            grad.reshape(-1)[self.places(target, grad.shape[1])] -= each
             return grad if self.across else grad.T
         # For second derivatives: softmax as an operation. It does not change when its input is
         # shifted, so the logarithm of the kept values stands for the input.
@@ -82,7 +84,7 @@ class CrossEntropy(Function):
             logits = np.log(self.e if self.across else self.e.T) - np.log(self.total)[:, None]
         p = softmax(self._join(0, logits), -1)
         hot = devices.array_module(self.e).zeros_like(self.e)
-        hot.reshape(-1)[self.at] = 1
+        hot.reshape(-1)[self.places(getattr(target, "_data", target), hot.shape[1])] = 1
         return (p - (hot if self.across else hot.T)) * each.reshape((-1, 1))
 
 
