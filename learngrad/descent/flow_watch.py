@@ -8,6 +8,7 @@ the optimiser has stepped everything is measured at once (`flow_measure`) and th
 from __future__ import annotations
 
 import functools
+import threading
 import warnings
 import weakref
 from collections.abc import Callable
@@ -305,7 +306,8 @@ class FlowWatch(Watcher):
 
         A NaN in the loss ends ``backward``, and the optimiser makes no step.
         """
-        if self.steps == self._told_of or self._trains not in (0, get_ident()):
+        if self.steps == self._told_of or self._trains != get_ident() and any(
+                one.ident == self._trains for one in threading.enumerate()):
             return  # told already; or it runs on, in another thread
         if not self._armed:
             self._arm()

@@ -91,8 +91,19 @@ plot = learngrad.LivePlot("Two rates")
 for name, rate in [("lr 0.1", 0.97), ("lr 0.4", 0.9)]:
     run = plot.run(name)
     for i in range(120):
-        run.log(loss=2.3 * rate ** i)
-plot.close()"""
+        run.log(loss=2.3 * rate ** i)"""
+
+FLOW = """\
+learngrad.manual_seed(0)
+layers = [layer for _ in range(6) for layer in (nn.Linear(16, 16), nn.Sigmoid())]
+model = nn.Sequential(*layers, nn.Linear(16, 4))
+optimizer = learngrad.optim.SGD(model.parameters(), lr=0.1)
+x = learngrad.linspace(-1, 1, 512).reshape(32, 16)
+with learngrad.GradientFlow(model, optimizer, every=1):
+    for _ in range(3):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(x), learngrad.arange(32) % 4).backward()
+        optimizer.step()"""
 
 VIEWS = {
     "graph": View(CHAIN),
@@ -103,6 +114,9 @@ VIEWS = {
     "table": View(CHAIN, click("table")),
     "error": View(ERROR),
     "curves": View(CURVES),
+    "flow": View(FLOW),
+    "flow-over-time": View(FLOW, click("over time")),
+    "graph-by-gradient": View(CHAIN, keys("h")),
 }
 
 

@@ -184,6 +184,23 @@ def test_a_loop_that_breaks_shows_where(shell, shown, sent):
     assert flow.history.count == len(received(sent))
 
 
+def test_a_training_in_the_background_is_watched():
+    learngrad.manual_seed(0)
+    model = nn.Sequential(nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10))
+    optimizer = learngrad.optim.SGD(model.parameters(), lr=0.1)
+    flow = learngrad.GradientFlow(model, optimizer, every=10)
+
+    def step():
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(model(X[:32]), Y[:32])
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    learngrad.train(step, 45).wait()
+    assert [moment.step for moment in flow.history.moments] == [0, 10, 20, 30, 40]
+
+
 def test_without_widgets_there_is_the_picture(shell, shown, no_widgets):
     flow, steps = training()
     steps(2)

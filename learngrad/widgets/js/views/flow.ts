@@ -220,7 +220,7 @@ export class FlowView {
   #heading({ kind, ticks, over }: Frame): string {
     if (!over) return `size of the ${kind}`;
     const [low, high] = [ticks[0]?.text, ticks.at(-1)?.text];
-    return `${kind} over the steps; lines at ${low} to ${high}`;
+    return `${kind} by step, ${low} to ${high}`;
   }
 
   #ticks({ ticks, over }: Frame): HTMLElement[] {
