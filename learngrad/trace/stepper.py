@@ -255,14 +255,15 @@ class Session:
             if typed == "q":
                 self._open = False
                 return False
-            if typed == "?":
-                self._say(ASKED)
-                continue
             if typed == "s":
                 quiz.give_up()
                 self._say(f"It is {told(question)}.")
                 return True
-            verdict, over = quiz.answer(question, _chosen(typed, choices))
+            answer = _chosen(typed, choices)
+            if typed in ("", "?") or not answer:
+                self._say(f"  One of 1 to {len(choices)}.{ASKED[1:]}" if choices else ASKED)
+                continue
+            verdict, over = quiz.answer(question, answer)
             self._say(_verdict(verdict.kind, verdict.hint))
             if over:
                 if verdict.kind != "right":

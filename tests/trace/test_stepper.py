@@ -126,14 +126,16 @@ def test_it_asks_and_tells_the_cause(typed):
         "n", "6", "?", "-6",  # a × b, the sign forgotten at first
         "n", "s",  # c + a, shown
         "n", "-20", "", "r", "5",  # and on with an empty line, to the backward pass
-        "5", "2", "a", "-10.0", "-15", "10", "q", predict=True)
+        "5", "", "z", "a", "3", "-15", "-10.0", "10", "", "q", predict=True)
     text = "\n".join(lines)
     assert text.index("? What is a × b?") < text.index("Count the minus signs") < text.index(
         "Right.") < text.index("Forward 1 of 3")
     assert "It is −4." in text
     assert "s shows it" in text
     assert "Something has arrived there, but not everything" in text
-    assert text.splitlines()[-1].startswith("Score: ")
+    assert text.count("One of 1 to 3.") == 2  # which cost no try
+    assert "it would overwrite what a has already" in text
+    assert text.endswith("Score: 7 of 8 right, 4 at the first try.")
 
 
 def test_two_wrong_answers_reveal_the_right_one(typed):
