@@ -137,7 +137,7 @@ class Session:
         self.least = -len(self._ran) - 1 if self._ran else 0
         self.index = self._shown = self.least
         self._quiz = Quiz(sheet(trace), which) if predict else None
-        self._open, self._ended = True, False
+        self._open, self._over = True, False
 
     # ---- The walk --------------------------------------------------------------------------------
 
@@ -154,7 +154,7 @@ class Session:
             line = self._read(self._place())
             if line is not None:
                 self._do(line.strip())
-        if self._ended:
+        if self._over:
             self._rest()
         if self._quiz is not None:
             self._say(f"Score: {self._quiz.score()}.")
@@ -211,10 +211,7 @@ class Session:
         self._say(self._sentence())
 
     def _rest(self) -> None:
-        """Nothing more is typed: of a file or a pipe, everything that is left, without asking."""
-        if _typed():
-            self._say("")
-            return
+        """There is nobody who types: everything that is left, without asking."""
         self._open, self._shown = True, len(self._steps)
         if self.index < len(self._steps):
             self._to(len(self._steps))
@@ -333,14 +330,18 @@ class Session:
         sys.stdout.flush()
         try:
             return input(f"[{prompt}] " if _typed() else "")
-        except (EOFError, NotImplementedError):  # a notebook that is run without anybody there
-            self._open, self._ended = False, True
-            return None
+        except EOFError:  # of a terminal, Ctrl-D: somebody who has had enough
+            self._over = not _typed()
+        except RuntimeError:  # a notebook that is run without anybody there; no standard input
+            self._over = True
+        self._open = False
+        return None
 
 
 def _typed() -> bool:
-    """Whether somebody sits at a terminal, and not a file or a pipe."""
-    return sys.stdin is not None and sys.stdin.isatty()
+    """Whether somebody types, in a terminal or a notebook, and it is not a file or a pipe."""
+    asks = input.__module__ != "builtins"  # a notebook puts one of its own in its place
+    return asks or (sys.stdin is not None and sys.stdin.isatty())
 
 
 def _chosen(typed: str, choices: Any) -> str:

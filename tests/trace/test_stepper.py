@@ -42,10 +42,12 @@ def typed(monkeypatch, capsys, loss):
         waiting = list(lines)
 
         def answer(prompt=""):
+            assert prompt == ""  # not of a terminal
             if not waiting:
                 raise EOFError
             return waiting.pop(0)
 
+        answer.__module__ = "builtins"
         monkeypatch.setattr(builtins, "input", answer)
         capsys.readouterr()
         learngrad.step(loss if what is None else what, **options)
@@ -205,12 +207,16 @@ def test_wrong_things(loss):
 
 
 def test_in_a_notebook_that_nobody_looks_at(monkeypatch, capsys, loss):
+    prompts = []
+
     def nobody(prompt=""):
+        prompts.append(prompt)
         raise NotImplementedError("raw_input was called, but this frontend does not support input")
 
     monkeypatch.setattr(builtins, "input", nobody)
     learngrad.step(loss, predict=True)
     assert "Step 5 of 5" in capsys.readouterr().out
+    assert prompts == ["[forward 0 of 3] "]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
