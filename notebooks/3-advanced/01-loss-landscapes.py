@@ -50,27 +50,29 @@ is_one = y < 2
 ink = X[is_one].reshape(-1, 8, 8)[:, :, 3:5].mean(dim=(1, 2)).reshape(-1, 1)
 one = y[is_one].float().reshape(-1, 1)
 
-learngrad.manual_seed(0)
 small = nn.Linear(1, 1)
-optimizer = learngrad.optim.SGD(small.parameters(), lr=3.0)
+with learngrad.no_grad():  # a bad start on purpose: it takes everything for a one
+    small.weight.fill_(6)
+    small.bias.fill_(10)
+optimizer = learngrad.optim.SGD(small.parameters(), lr=1.0)
 path = learngrad.Trajectory(small, optimizer)  # keeps where the parameters have been
 logistic = nn.BCEWithLogitsLoss()
-for step in range(300):
+for step in range(400):
     optimizer.zero_grad()
     logistic(small(ink), one).backward()
     optimizer.step()
 
 surface = learngrad.LossSurface(
     small, logistic, ink, one, directions=["weight[0, 0]", "bias[0]"], trajectory=path,
-    span=[(-15, 25), (-15, 10)], finest=33, title="All there is: a weight and a bias").wait()
+    span=[(-10, 20), (-15, 15)], finest=33, title="All there is: a weight and a bias").wait()
 
 # %% [markdown] id="reading-contours"
 # Each line joins settings of the parameters with the same loss, as lines on a map join points of
-# the same height. The path starts at the ring and crosses the lines at right angles, or nearly:
-# the gradient points straight across them.
+# the same height. The path starts at the ring. Where it crosses a line, it does so at a right
+# angle: the gradient has no part along the line.
 #
-# **Question.** *The path first runs down quickly, then bends and creeps along the valley. Why is
-# it so slow there, with the same learning rate?*
+# **Question.** *The path runs straight down the wall, then turns and creeps along the valley. Why
+# is it so slow there, with the same learning rate?*
 #
 # <details><summary>Answer</summary>
 #
