@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from learngrad.trace.boxes import Box, boxes
-from learngrad.trace.fold import Group
-from learngrad.trace.shown import Edge, Ref, Shown, frame_of, within_frame
+from learngrad.trace.shown import Edge, Ref, Shown
 from learngrad.trace.text import clean
 
 __all__ = ["edge_name", "layout_dot", "to_dot"]
@@ -43,24 +42,20 @@ def edges(trace: Mapping[str, Any]) -> Iterator[tuple[list[int], int, int]]:
                 yield edge, node["id"], operand
 
 
-def layout_dot(drawn: Shown, homes: Mapping[int, Group], sizes: Mapping[Ref, Box],
-               titles: Mapping[str, int]) -> str:
+def layout_dot(drawn: Shown, sizes: Mapping[Ref, Box], titles: Mapping[str, int]) -> str:
     """Boxes and frames of fixed size without any text: what a layout engine needs to know.
 
-    `homes` has the group that each node stands in, `sizes` the boxes by node or group, `titles` how
-    wide the titles of frames are.
+    `sizes` has the boxes by node or group, `titles` how wide the titles of frames are.
     """
     inside: dict[str, list[str]] = {"": []}
     inside.update((frame.key, []) for frame in drawn.frames)
     for item in drawn.boxes:
-        ref, round_it = (item, within_frame(homes[item])) if isinstance(item, int) \
-            else (item.key, frame_of(item))
+        ref = item if isinstance(item, int) else item.key
         size = sizes[ref]
-        inside[round_it.key if round_it else ""].append(
+        inside[drawn.round[ref]].append(
             f"  {_name(ref)} [width={size.width / 72:.4f} height={size.height / 72:.4f}]")
     for frame in reversed(drawn.frames):  # inner ones first
-        outer = frame_of(frame)
-        inside[outer.key if outer else ""] += [
+        inside[drawn.round[frame.key]] += [
             f"  subgraph cluster_{frame.key} {{",
             f"  graph [margin={8 if frame.kind == 'turn' else 11} labeljust=l label=<<TABLE "
             f'BORDER="0" CELLPADDING="0" CELLSPACING="0" FIXEDSIZE="TRUE" '

@@ -81,7 +81,7 @@ def layout(trace: Mapping[str, Any], *, max_nodes: int = MAX_NODES) -> dict[str,
                  if not isinstance(item, int))
     titles = {frame.key: title_width(frame, by_id) for frame in drawn.frames}
     near, far = split(drawn.edges)
-    text = _run(program, layout_dot(drawn._replace(edges=near), found.home, sizes, titles))
+    text = _run(program, layout_dot(drawn._replace(edges=near), sizes, titles))
     return None if text is None else _read(text, drawn, sizes, far)
 
 

@@ -5,6 +5,8 @@ The front end draws by the same rule (`js/core/shown.ts`).
 Opening
     All groups are open if that draws no more boxes than there is room for. Else modules, turns and
     parts are opened level by level, each level whole, while they fit; repeats stay closed.
+Frames
+    Open modules, repeats and turns have one, but no turn where more than 8 would; parts never.
 Edges
     Those that end at a node keep its operand. All that lead from one box to a closed group are
     drawn as one.
@@ -25,10 +27,10 @@ from learngrad.trace.boxes import CELL, LINE_HEIGHT, PAD_Y, TITLE_CELL, TITLE_HE
 from learngrad.trace.fold import Fold, Group, Item, Nodes
 from learngrad.trace.text import cells, elide, elide_middle
 
-__all__ = ["Edge", "Ref", "Shown", "frame_of", "group_box", "group_title", "opening", "shown",
-           "title_width", "within_frame"]
+__all__ = ["Edge", "Ref", "Shown", "group_box", "group_title", "opening", "shown", "title_width"]
 
 Ref = int | str
+MOST_TURNS = 8
 
 
 class Edge(NamedTuple):
@@ -41,11 +43,15 @@ class Edge(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """What is drawn: boxes and frames in the order of their first operation, and edges."""
+    """What is drawn: boxes and frames in the order of their first operation, and edges.
+
+    `round` has the key of the innermost frame round each box and frame; "" where there is none.
+    """
 
     boxes: list[Item]
     frames: list[Group]
     edges: list[Edge]
+    round: dict[Ref, str]
 
 
 def opening(found: Fold, most: int) -> set[str]:
@@ -93,7 +99,20 @@ def shown(found: Fold, nodes: Sequence[Mapping[str, Any]], opened: Set[str]) -> 
                 at.update(dict.fromkeys(_within(item), item.key))
 
     enter(found.root)
-    return Shown(boxes, frames, list(_edges(nodes, at)))
+    if sum(frame.kind == "turn" for frame in frames) > MOST_TURNS:
+        frames = [frame for frame in frames if frame.kind != "turn"]
+    keys = {frame.key for frame in frames}
+
+    def inner(group: Group | None) -> str:
+        while group is not None and group.key not in keys:
+            group = group.parent
+        return "" if group is None else group.key
+
+    around: dict[Ref, str] = {
+        item if isinstance(item, int) else item.key:
+        inner(found.home[item] if isinstance(item, int) else item.parent)
+        for item in (*boxes, *frames)}
+    return Shown(boxes, frames, list(_edges(nodes, at)), around)
 
 
 def _first(item: Item) -> int:
@@ -124,18 +143,6 @@ def _edges(nodes: Sequence[Mapping[str, Any]], at: Mapping[int, Ref]) -> dict[Ed
             else:
                 found[Edge(origin, edge[1] if isinstance(origin, int) else 0, to, operand)] = None
     return found
-
-
-def frame_of(group: Group) -> Group | None:
-    """The group whose frame stands round a group's box or frame, if there is one."""
-    return None if group.parent is None else within_frame(group.parent)
-
-
-def within_frame(group: Group) -> Group | None:
-    """The group whose frame stands round what is in this group: parts have none."""
-    while group.kind == "part" and group.parent is not None:
-        group = group.parent
-    return None if group.kind == "root" else group
 
 
 def title_width(group: Group, by_id: Nodes) -> int:

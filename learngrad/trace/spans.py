@@ -1,7 +1,7 @@
 """Edges that a layout engine is spared: those across so many ranks that it would take minutes.
 
 A weight that all turns of an unrolled loop use has an edge to each of them, and Graphviz puts a
-point on each rank that an edge crosses. If all edges together cross more than 2,500 ranks, the
+point on each rank that an edge crosses. If all edges together cross more than 1,200 ranks, the
 longest are drawn over the finished layout, but each box keeps its shortest. The front end draws by
 the same rule (`js/core/spans.ts`).
 """
@@ -16,7 +16,7 @@ from learngrad.trace.shown import Edge, Ref
 
 __all__ = ["far_curve", "split"]
 
-MOST_RANKS = 2_500
+MOST_RANKS = 1_200
 
 
 def split(edges: Sequence[Edge]) -> tuple[list[Edge], list[Edge]]:

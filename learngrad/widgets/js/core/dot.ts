@@ -2,7 +2,7 @@
 // number or by key: no name a user chose ever reaches the language.
 import type { Box } from "./box.ts";
 import { type Group, type Item, isGroup } from "./fold.ts";
-import { frameOf, type Shown } from "./shown.ts";
+import type { Shown } from "./shown.ts";
 
 /** Top to bottom, or left to right. */
 export type Orientation = "TB" | "LR";
@@ -19,7 +19,7 @@ export interface Sizes {
 
 /** DOT for what is shown. */
 export function toDot(
-  { boxes, frames, edges, home }: Shown,
+  { boxes, frames, edges, round }: Shown,
   sizes: Sizes,
   orientation: Orientation = "TB",
 ): string {
@@ -27,13 +27,13 @@ export function toDot(
   for (const frame of frames) inside.set(frame, []);
   for (const item of boxes) {
     const { width, height } = sizes.box(item);
-    const [name, frame] = isGroup(item) ? [item.key, frameOf(item)] : [item, home(item)];
-    inside.get(frame)!.push(`${name} [width=${inches(width)}, height=${inches(height)}]`);
+    const name = isGroup(item) ? item.key : item;
+    inside.get(round(item))!.push(`${name} [width=${inches(width)}, height=${inches(height)}]`);
   }
   // Innermost last in `frames`, so that each is whole when it is put into the one round it.
   for (const frame of [...frames].reverse())
     inside
-      .get(frameOf(frame))!
+      .get(round(frame))!
       .push(
         `subgraph cluster_${frame.key} {`,
         `graph [margin=${frame.kind === "turn" ? 8 : 11}, labeljust=l, label=${room(sizes.title(frame))}]`,

@@ -25,9 +25,12 @@ export interface Shown {
   edges: ShownEdge[];
   /** For each node what stands for it: itself, or a closed group. */
   at: Map<number, Ref>;
-  /** The frame that a node's box stands in. */
-  home: (id: number) => Group | null;
+  /** The innermost frame round a box or a frame. */
+  round: (item: Item) => Group | null;
 }
+
+/** Up to so many turns have frames; more make the layout slow, and the picture restless. */
+const MOST_TURNS = 8;
 
 /** The name of an edge that is drawn: that of an operand where it ends at a node. */
 export const shownKey = ({ from, to, operand }: Pick<ShownEdge, "from" | "to" | "operand">) =>
@@ -69,8 +72,13 @@ export function countShown({ root }: Fold, open: ReadonlySet<string>): number {
 
 /** What is drawn with these groups open. */
 export function shown(folded: Fold, nodes: TraceNode[], open: ReadonlySet<string>): Shown {
-  const home = (id: number) => framed(folded.home.get(id) ?? null);
-  const found: Shown = { boxes: [], frames: [], edges: [], at: new Map(), home };
+  const framed = new Set<Group | null>([null]);
+  const round = (item: Item) => {
+    let at = (isGroup(item) ? item.parent : folded.home.get(item)) ?? null;
+    while (!framed.has(at)) at = at!.parent;
+    return at;
+  };
+  const found: Shown = { boxes: [], frames: [], edges: [], at: new Map(), round };
   const enter = (group: Group) => {
     for (const item of children(group)) {
       if (!isGroup(item)) {
@@ -86,6 +94,9 @@ export function shown(folded: Fold, nodes: TraceNode[], open: ReadonlySet<string
     }
   };
   enter(folded.root);
+  const turns = found.frames.filter(({ kind }) => kind === "turn").length;
+  if (turns > MOST_TURNS) found.frames = found.frames.filter(({ kind }) => kind !== "turn");
+  for (const frame of found.frames) framed.add(frame);
   found.edges = edgesOf(nodes, found.at);
   return found;
 }
@@ -124,14 +135,6 @@ function edgesOf(nodes: TraceNode[], at: Shown["at"]): ShownEdge[] {
     });
   }
   return [...found.values()];
-}
-
-/** The group whose frame stands round a group's box or frame, if there is one. */
-export const frameOf = ({ parent }: Group): Group | null => framed(parent);
-
-function framed(group: Group | null): Group | null {
-  if (!group || group.kind === "root") return null;
-  return group.kind === "part" ? framed(group.parent) : group;
 }
 
 // What a group is called -----------------------------------------------------------------------

@@ -4,7 +4,7 @@ import type { Shown, ShownEdge } from "./shown.ts";
 import type { Layout, Ref } from "./types.ts";
 
 /** Ranks that all edges cross together, at most. */
-const MOST_RANKS = 2_500;
+const MOST_RANKS = 1_200;
 
 /** The edges to lay out; and those to draw over the finished layout, the longest. */
 export function split({ edges }: Pick<Shown, "edges">): [near: ShownEdge[], far: ShownEdge[]] {
