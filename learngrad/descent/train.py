@@ -6,11 +6,9 @@ It runs in a thread; where there are none, in slices on the event loop. Knows no
 from __future__ import annotations
 
 import asyncio
-import atexit
 import contextvars
 import math
 import threading
-import traceback
 from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
 from time import perf_counter
@@ -29,21 +27,22 @@ from learngrad.descent.train_given import (
     way_in,
     whole,
 )
+from learngrad.descent.train_open import (
+    from_the_users_lines,
+    in_a_line,
+    open_runs,
+    running,
+    untold,
+)
 from learngrad.errors import ArgumentError, GraphError
-from learngrad.trace.text import elide
 
-__all__ = ["ENDED", "Observer", "Training", "running"]
+__all__ = ["ENDED", "Observer", "Training"]
 
 SLICE = 0.03
 """Seconds of work between two looks at the event loop, where there are no threads."""
-PATIENCE = 2.0
-"""Seconds that a program which ends leaves a step to end."""
-_OWN = __file__.removesuffix(".py")
 ENDED = ("done", "stopped", "failed")
 
 Observer = Callable[["Training"], Any]
-_running: set[Training] = set()
-_untold: set[Training] = set()
 _starting = threading.Lock()
 
 
@@ -132,7 +131,7 @@ class Training:
         """Begin, in a thread of its own; `learngrad.train` has done it."""
         with _starting:
             self.check()
-            _running.add(self)
+            open_runs.add(self)
         # In a copy of the context: what a step prints belongs to the cell that trains.
         context = contextvars.copy_context()
         self._thread = threading.Thread(target=context.run, args=(self._drive,), daemon=True,
@@ -213,12 +212,15 @@ class Training:
         TimeoutError
             If it goes on after `timeout`. Nothing is changed by that.
         GraphError
-            If it is paused, and would never end.
+            If it is paused, and would never end; or if a step or an observer of its own waits.
         KeyboardInterrupt
             If it was interrupted: then it has ended where a step had.
         """
         if self._pausing and not self._stopping and self.state not in ENDED and timeout is None:
             raise GraphError("the training is paused and would never end", fix="run.resume()")
+        if self._is_within():
+            raise GraphError("a step cannot wait for the end of its own training",
+                             fix="run.stop(), which ends it after this step")
         self.waited = True
         try:
             ended = self._await(lambda: False, timeout)
@@ -263,9 +265,15 @@ class Training:
             self._asked = True
             self._turn.notify_all()
 
+    def leave(self, seconds: float) -> None:
+        """Stop, and wait so long for it: the program ends, and whoever looked at it is going."""
+        self._changed = lambda _: None
+        self.ask("stop")
+        self._await(lambda: False, seconds)
+
     def heard(self) -> None:
         """Its error has been shown: the end of the program need not do it."""
-        _untold.discard(self)
+        untold.discard(self)
 
     def tell(self) -> None:
         """Have the view told how it stands."""
@@ -276,7 +284,7 @@ class Training:
         return {"name": self.log.name, "state": self.state, "text": self.progress.describe(),
                 "share": self.progress.share, "steps": self.steps,
                 "lr": rate(self.optimizers) if self._rate is None else self._rate,
-                "error": "" if self.error is None else _in_a_line(self.error)}
+                "error": "" if self.error is None else in_a_line(self.error)}
 
     # ---- The loop --------------------------------------------------------------------------------
 
@@ -372,16 +380,16 @@ class Training:
             self._loop.close()  # a loader's workers end here
             self.progress.stop()
             self._watch.halt()
-            self.error = _from_the_users_lines(error)
+            self.error = from_the_users_lines(error)
             self.state = "failed" if error else "stopped" if self._stopping else "done"
             if error:
-                _untold.add(self)
+                untold.add(self)
         try:
             self.tell()
         finally:
             with self._turn:
                 self._standing = self._is_over = True
-                _running.discard(self)
+                open_runs.discard(self)
                 self._turn.notify_all()
 
     def _take_rate(self) -> None:
@@ -396,12 +404,16 @@ class Training:
             raise GraphError(f"the training has ended ({self.state}): there is nothing to {what}",
                              fix="begin another one: learngrad.train(step, loader)")
 
+    def _is_within(self) -> bool:
+        """Whether a step, or an observer, is what calls."""
+        return self._inside and self._thread in (None, threading.current_thread())
+
     def _await(self, reached: Callable[[], bool], seconds: float | None = None) -> bool:
         """Wait until it has ended or something is reached; whether that is so.
 
         Called from within a step, or by an observer, it does not wait: the step must end first.
         """
-        if self._inside and self._thread in (None, threading.current_thread()):
+        if self._is_within():
             return False
         until = math.inf if seconds is None else perf_counter() + seconds
         if self._thread is None:
@@ -414,38 +426,3 @@ class Training:
                 # Not for ever: where a lock cannot be interrupted, the user still can.
                 self._turn.wait(min(left, 0.2))
         return True
-
-
-def running() -> tuple[Training, ...]:
-    """The trainings that have not ended."""
-    return tuple(_running)
-
-
-@atexit.register
-def _leave() -> None:
-    """At the end of the program: let what lingers end, stop the rest, tell what nobody heard."""
-    for run in running():
-        if run.lingers and run.state != "paused":
-            try:
-                run.wait()
-            except BaseException as error:  # noqa: BLE001  told, whatever it is
-                traceback.print_exception(error)
-        else:
-            run._changed = lambda _: None  # whoever looked at it is going, too
-            run.ask("stop")
-            run._await(lambda: False, PATIENCE)
-    for run in tuple(_untold):
-        if run.error is not None:
-            traceback.print_exception(run.error)
-
-
-def _from_the_users_lines(error: BaseException | None) -> BaseException | None:
-    """An error whose traceback begins where the user's code does."""
-    trace = error.__traceback__ if error else None
-    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_OWN):
-        trace = trace.tb_next
-    return error and error.with_traceback(trace)
-
-
-def _in_a_line(error: BaseException) -> str:
-    return elide(f"{type(error).__name__}: {error}".split("\n", 1)[0], 300)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from learngrad.descent import Curves, Run
-from learngrad.descent import train as training
 from learngrad.descent.train import ENDED, Observer, Training
+from learngrad.descent.train_open import running
 from learngrad.errors import ArgumentError, ArgumentTypeError
 from learngrad.widgets._notebook import cell_of, notebook
 from learngrad.widgets.plot import LivePlot
@@ -157,7 +157,7 @@ def _before_cell(info: Any) -> None:
 
 def _stop_in(cell: str | None, earlier_than: Any = None) -> None:
     """Stop the trainings that a cell began: all, or those of its earlier runs."""
-    for run in training.running() if cell is not None else ():
+    for run in running() if cell is not None else ():
         if isinstance(run, LiveTraining) and run.cell == cell and (
                 earlier_than is None or run.execution != earlier_than.execution_count):
             run.stop()

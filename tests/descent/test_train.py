@@ -13,7 +13,7 @@ import pytest
 
 import learngrad
 from learngrad.descent import Curves, Run
-from learngrad.descent import train as training
+from learngrad.descent import train_open as training
 from learngrad.descent.rates import optimizers_of, set_rate
 from learngrad.descent.train import Training
 from learngrad.errors import ArgumentError, ArgumentTypeError, GraphError
@@ -38,7 +38,7 @@ def threads(request, monkeypatch):
     yield request.param == "threads"
     for run in training.running():
         run.stop()
-    training._untold.clear()
+    training.untold.clear()
 
 
 @pytest.fixture(autouse=True)
@@ -357,6 +357,12 @@ def test_it_can_be_awaited_while_the_event_loop_works(threads):
     run, ticks = asyncio.run(main())
     assert run.steps == 100
     assert ticks > 1
+
+
+def test_a_step_does_not_wait_for_itself():
+    run = Training(lambda: run.wait() or 1.0, log=Run(Curves()))
+    with pytest.raises(GraphError, match="a step cannot wait"):
+        run.start().wait()
 
 
 @without_threads

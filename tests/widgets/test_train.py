@@ -7,7 +7,7 @@ import time
 import pytest
 
 import learngrad
-from learngrad.descent import train as training
+from learngrad.descent import train_open as training
 from learngrad.descent.memory import Memory
 from learngrad.errors import ArgumentError, ArgumentTypeError
 from learngrad.widgets import _interrupt
@@ -18,7 +18,7 @@ def nothing_left():
     yield
     for run in training.running():
         run.stop()
-    training._untold.clear()
+    training.untold.clear()
 
 
 def wait_until(done):
