@@ -146,7 +146,7 @@ def landscape(what: str | Function | Landscape, *, domain: Any = None, start: An
 
 def _of_function(function: Function, start: Any) -> Landscape:
     name = getattr(function, "__name__", "") or type(function).__name__
-    name = "the function" if name == "<lambda>" else name
+    name = "your function" if name == "<lambda>" else name
     begin = _pair("start", start) if start is not None else (1.0, 1.0)
     made = Landscape(name, function, ((-3.0, 3.0), (-3.0, 3.0)), begin,
                      of_two=_arguments(function, name) == 2, together=False)

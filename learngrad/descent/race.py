@@ -95,6 +95,7 @@ class Race:
         self.course, self.steps, self.title = course, int(steps), title
         self.entrants = {entrant.name: entrant for entrant in entrants}
         self.runs: dict[str, Walk] = {}
+        self._behind: set[str] = set()  # whose walk is not what the settings say, as it was stopped
 
     @staticmethod
     def check(steps: int) -> None:
@@ -144,8 +145,10 @@ class Race:
             except (ArgumentError, ArgumentTypeError) as error:
                 problems[name] = told(error)
                 continue
-            if turned or moved or self.runs[name].problem:
+            known = self.runs.get(name)
+            if turned or moved or name in self._behind or known is None or known.problem:
                 again.append(name)
+        self._behind.update(again)
         try:
             self.run(again, progress)
         except Exception:  # noqa: BLE001  one that fails must not take the others along
@@ -154,6 +157,7 @@ class Race:
                     self.run([name])
                 except Exception as error:  # noqa: BLE001  it stands where the slider is
                     problems[name] = told(error)
+        self._behind.clear()
         for name, problem in problems.items():
             self.runs[name] = Walk(np.empty(0), problem=problem)
         return [name for name in self.entrants if name in again or name in problems]
@@ -325,8 +329,8 @@ class _Racer:
         return Walk(np.array(self.losses, dtype=np.float64), path, self.diverged)
 
 
-def told(error: Exception) -> str:
+def told(error: BaseException) -> str:
     """An error in one line, for who turns a slider."""
     if isinstance(error, LearngradError):
         return error.what + (f" ({error.fix})" if error.fix else "")
-    return f"{type(error).__name__}: {error}"
+    return f"{type(error).__name__}: {error}".removesuffix(": ")

@@ -29,8 +29,8 @@ DIALS: dict[str, tuple[str, float, float]] = {
     "t0": (LOG, 1.0, 1e6), "max_iter": (WHOLE, 1, 40), "history_size": (WHOLE, 1, 100),
     "max_eval": (WHOLE, 1, 100), "tolerance_grad": (LOG, 1e-12, 1.0),
     "tolerance_change": (LOG, 1e-12, 1.0), "initial_accumulator_value": (LOG, 1e-3, 10.0),
-    "step_sizes.0": (LOG, 1e-9, 0.1), "step_sizes.1": (LOG, 1e-3, 100.0), "amsgrad": (FLAG, 0, 1), "centered": (FLAG, 0, 1),
-    "decoupled_weight_decay": (FLAG, 0, 1),
+    "step_sizes.0": (LOG, 1e-9, 0.1), "step_sizes.1": (LOG, 1e-3, 100.0),
+    "amsgrad": (FLAG, 0, 1), "centered": (FLAG, 0, 1), "decoupled_weight_decay": (FLAG, 0, 1),
 }
 """For each setting that is known its scale and its ends. A log scale has 0 as its lowest place, but
 for the learning rate."""

@@ -60,7 +60,7 @@ class RaceView(View):
             start, settings = _read(content)
             names = self._race.change(settings, start, lambda walked: self.tell(
                 [name for name in walked if len(walked[name].loss)], done=False))
-        except Exception as error:  # noqa: BLE001  the kernel goes on, and so does the view
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  kernel and view go on
             self.send({"type": "ran", "number": self._number, "done": True, "walks": [],
                        "start": self._race.start, "problem": told(error)})
             return

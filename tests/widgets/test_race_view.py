@@ -88,6 +88,24 @@ def test_a_setting_without_sense_is_told_beside_its_slider(at, shown, sent):
     assert "problem" not in head
 
 
+def test_an_interrupt_is_answered(at, shown, sent):
+    stop = []
+
+    def slow(x, y):
+        if stop:
+            raise KeyboardInterrupt
+        return x * x + y * y
+
+    learngrad.race(slow, FOUR, steps=3)
+    stop.append(True)
+    ask(shown[0]["model"], number=2, start=[1, 2], settings={})
+    head, _ = sent.pop()
+    assert (head["number"], head["done"], head["problem"]) == (2, True, "KeyboardInterrupt")
+    stop.clear()
+    ask(shown[0]["model"], number=3, start=[1, 2], settings={})  # what was not run is made up for
+    assert len(sent.pop()[0]["walks"]) == 2
+
+
 def test_anything_else_is_no_question(at, shown, sent):
     learngrad.race("bowl", FOUR, steps=5)
     for content in ({}, {"type": "jump"}, "race", None, [1]):

@@ -307,7 +307,7 @@ export class Latest<T> {
 
   /** No answer will come: the next wish is sent at once. */
   giveUp(): void {
-    this.#asked = null;
+    this.#asked = this.#next = null;
   }
 
   #ask(wish: T): void {

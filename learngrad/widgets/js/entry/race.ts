@@ -30,6 +30,8 @@ interface Ran {
 
 /** Milliseconds without an answer, after which it is said. */
 const PATIENCE = 2_500;
+/** Milliseconds after which an answer is waited for no longer: the kernel may be another one. */
+const FORGOTTEN = 10_000;
 /** Bytes a millisecond. */
 const RATE = 200;
 
@@ -48,7 +50,7 @@ class Live {
       race: raceOf(model.get("state") as State, String(model.get("title"))),
       revision: 0,
       silence: "",
-      ask: (wish) => this.#latest.want(wish),
+      ask: (wish) => this.#ask(wish),
       waiting: false,
     };
     this.views = new Views(() => new RaceView(this.shared));
@@ -61,6 +63,11 @@ class Live {
     model.on("msg:custom", (content, buffers) => this.#heard(content as Ran, buffers));
     // What sliders have changed since is not in the state.
     model.send({ type: "hello" });
+  }
+
+  #ask(wish: Wish): void {
+    if (performance.now() - this.#asked > FORGOTTEN) this.#latest.giveUp();
+    this.#latest.want(wish);
   }
 
   #send({ start, settings }: Wish, number: number): void {

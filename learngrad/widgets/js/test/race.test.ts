@@ -143,4 +143,9 @@ test("the newest wish is asked when the last one is answered", () => {
   assert.equal(latest.isBusy, false);
   latest.want("d");
   assert.deepEqual(asked.at(-1), ["d", 3]);
+  latest.giveUp();
+  latest.want("e");
+  assert.deepEqual(asked.at(-1), ["e", 4]);
+  assert.equal(latest.answered(3), false);
+  assert.equal(latest.isBusy, true);
 });

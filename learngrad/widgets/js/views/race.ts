@@ -168,6 +168,7 @@ export class RaceView {
 
   #wish(): void {
     this.#shared.ask?.({ start: this.#begin, settings: structuredClone(this.#cards.settings) });
+    this.root.dataset.waiting = String(this.#shared.waiting);
     this.update();
   }
 
