@@ -159,8 +159,8 @@ HINTS = {
     "log-times": "The derivative of ln is 1 / {to}, not {to}.",
     "sqrt-half": "The factor ½ is missing: 1 / (2 · out).",
     "sqrt-times": "The output stands below the line: 1 / (2 · out).",
-    "relu-passed": "ReLU gave 0 here, and would for a slightly different {to} as well: nothing "
-                   "passes.",
+    "relu-passed": "ReLU gave 0 here, and would for a slightly different {to} as well. What does "
+                   "that say of its derivative?",
     "relu-held": "{to} is above 0, so ReLU hands it on, and hands the gradient on as well.",
     "relu-value": "The derivative of ReLU is 1 or 0. It says whether the gradient passes, and does "
                   "not scale it.",

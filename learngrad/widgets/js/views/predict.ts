@@ -21,6 +21,9 @@ export interface Asker {
 
 const OPENING = "Each step is asked for before it is shown.";
 
+/** Questions that this page has shown. */
+let asked = 0;
+
 /** A field that is in the page only in a moment cannot have the focus now. */
 const soon = (run: () => void) => queueMicrotask(run);
 
@@ -164,19 +167,24 @@ export class Predict {
       h("div", {}, h("dt", {}, label), h("dd", {}, value)),
     );
     const show = text("Show me", "show the answer", () => this.#give());
-    const list = given.length ? [h("dl", { class: "lg-ask-given" }, ...facts)] : [];
+    // What is given is read out with the question.
+    const id = `lg-given-${++asked}`;
+    const list = given.length ? [h("dl", { id, class: "lg-ask-given" }, ...facts)] : [];
+    const about = given.length ? id : null;
     if (kind === "choice") {
       const made = choices!.map(([value, label]) =>
         text(label, `answer: ${label}`, () => this.#answer(String(value))),
       );
       const group = h("div", { class: "lg-ask-choices", role: "group", "aria-label": ask });
+      if (about) group.setAttribute("aria-describedby", about);
       group.append(...made);
       const point = h("span", { class: "lg-note" }, "Choose here, or in the graph.");
       const foot = h("div", { class: "lg-ask-row" }, question.nodes && point, show);
       return [...list, h("p", { class: "lg-ask-what" }, ask), group, foot];
     }
     const example = kind === "shape" ? "such as (3, 4)" : "such as −2, 0.33 or 1/3";
-    const field = h("input", { type: "text", placeholder: example, spellcheck: "false" });
+    const look = { type: "text", placeholder: example, spellcheck: "false" };
+    const field = h("input", { ...look, "aria-describedby": about });
     field.addEventListener("keydown", (event) => {
       // JupyterLab has a use for Enter itself, and a form is then not sent by it.
       if (event.key !== "Enter") return;
