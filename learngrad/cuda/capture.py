@@ -15,6 +15,7 @@ from learngrad import devices
 from learngrad.autograd.mode import no_grad
 from learngrad.autograd.observe import Watcher, watch
 from learngrad.cuda.device import is_available
+from learngrad.cuda.products import direct, get_ready
 from learngrad.errors import ArgumentError, GraphError
 from learngrad.tensor import Tensor
 
@@ -170,9 +171,11 @@ class RecordedStep:
 
     def _captured(self) -> None:
         stream = devices.cupy().cuda.get_current_stream()
+        get_ready()
         stream.begin_capture()
         try:
-            self._outputs = self._step(*self._inputs)
+            with direct():
+                self._outputs = self._step(*self._inputs)
         except Exception as error:
             self._give_up(stream)
             raise GraphError(

@@ -23,7 +23,7 @@ import contextlib
 import sys
 import types
 
-from tests.cupy_standin import arrays
+from tests.cupy_standin import arrays, blas
 from tests.cupy_standin.arrays import counts, ndarray
 
 __all__ = ["counts", "installed", "ndarray", "real"]
@@ -50,7 +50,8 @@ def _extras():
     """``cupyx``, as far as it is used."""
     special = types.ModuleType("cupyx.scipy.special")
     special.erf = arrays.erf
-    return {"cupyx": types.ModuleType("cupyx"), "cupyx.scipy": types.ModuleType("cupyx.scipy"),
+    return {"cupy_backends.cuda.libs.cublas": types.ModuleType("cublas"),
+            "cupyx": types.ModuleType("cupyx"), "cupyx.scipy": types.ModuleType("cupyx.scipy"),
             special.__name__: special}
 
 
@@ -58,6 +59,7 @@ def _extras():
 def installed():
     """``import cupy`` gives CuPy where there is a GPU, and the stand-in elsewhere."""
     from learngrad import devices
+    from learngrad.cuda import products
 
     genuine = real()
     if genuine is not None:
@@ -65,11 +67,13 @@ def installed():
         return
     known, generators = devices._array_types, dict(devices._generators)
     stand_ins = {"cupy": _module(), **_extras()}
+    library, products._library = products._library, lambda: blas
     before = {name: sys.modules.get(name) for name in stand_ins}
     sys.modules.update(stand_ins)
     try:
         yield stand_ins["cupy"]
     finally:
+        products._library = library
         for name, module in before.items():
             if module is None:
                 del sys.modules[name]

@@ -51,6 +51,8 @@ METHODS = [
 DTYPES = "?bhilqBHILQefdFD"
 ATOMIC = "iefdILQ"  # dtypes whose elements `add.at` can add to
 
+BLAS = {np.matmul, np.dot, np.einsum, np.tensordot}
+
 _SCALARS = (bool, int, float, complex, np.generic)
 
 
@@ -110,6 +112,9 @@ def _unwrap(value):
 
 
 def _call(function, args, kwargs, like=None):
+    if function in BLAS:  # CuPy's own calls of cuBLAS check
+        runtime.refuse_in_capture("calling cuBLAS API during stream capture is currently "
+                                  "unsupported")
     return _done(lambda: function(*_unwrap(args), **{k: _unwrap(v) for k, v in kwargs.items()}),
                  like)
 
@@ -213,6 +218,7 @@ class ndarray(NDArrayOperatorsMixin):
     itemsize = property(lambda self: self._host.itemsize)
     flags = property(lambda self: Flags(self._host.flags))
     device = property(lambda self: Device(0))
+    data = property(lambda self: types.SimpleNamespace(ptr=self._host.ctypes.data))
     T = property(lambda self: _wrap(self._host.T, self))
 
     # ---- To the host: each of these copies and waits
@@ -306,6 +312,9 @@ class ndarray(NDArrayOperatorsMixin):
             ufunc = _power
         if not out:
             return _call(ufunc, inputs, kwargs)
+        if ufunc in BLAS:
+            runtime.refuse_in_capture("calling cuBLAS API during stream capture is currently "
+                                      "unsupported")
         given = {k: _unwrap(v) for k, v in {**kwargs, "out": out[0]}.items()}
         _change(lambda: ufunc(*_unwrap(inputs), **given))
         return out[0]

@@ -84,11 +84,11 @@ pool = Pool()
 captured = None  # what the graph that is being captured will do
 
 
-def refuse_in_capture():
+def refuse_in_capture(said="cudaErrorStreamCaptureUnsupported: operation not permitted when stream "
+                           "is capturing"):
     """Nothing may wait, or cross between the devices, while a graph is captured."""
     if captured is not None:
-        raise RuntimeError("cudaErrorStreamCaptureUnsupported: operation not permitted when stream "
-                           "is capturing")
+        raise RuntimeError(said)
 
 
 class MemoryPool:
@@ -118,7 +118,7 @@ class Graph:
 
 class Stream:
     def __init__(self, non_blocking=False):
-        self.done, self.non_blocking = True, non_blocking
+        self.done, self.non_blocking, self.ptr = True, non_blocking, id(self)
 
     def synchronize(self):
         refuse_in_capture()

@@ -5,6 +5,7 @@ import pytest
 
 import learngrad as lg
 from learngrad import errors, nn, optim
+from learngrad.cuda.products import direct
 
 OPTIMISERS = {
     "SGD": lambda params: optim.SGD(params, lr=0.1),
@@ -174,3 +175,43 @@ def test_without_a_gpu_it_is_the_step_itself(monkeypatch):
     assert not step.is_recorded
     with pytest.raises(errors.ArgumentError, match="warmup=1"):
         lg.cuda.graph(lambda: 1, warmup=1)
+
+
+SHAPES = [((3, 4), (4, 5)), ((2, 3, 4), (4, 5)), ((2, 3, 4), (2, 4, 5)), ((4,), (4, 5)),
+          ((3, 4), (4,)), ((4,), (4,)), ((5, 1, 3, 4), (2, 4, 2)), ((1, 4), (4, 1)), ((3, 1), (1, 3)),
+          ((0, 4), (4, 2)), ((3, 0), (0, 2))]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("shapes", SHAPES, ids=str)
+def test_products_are_numpys_however_their_operands_lie(cupy, shapes, dtype):
+    rng = np.random.default_rng(0)
+    for turn in range(4):
+        here = []
+        for k, shape in enumerate(shapes):
+            x = rng.standard_normal(shape).astype(dtype)
+            if turn >> k & 1 and x.ndim > 1:  # by columns
+                x = np.ascontiguousarray(x.swapaxes(-1, -2)).swapaxes(-1, -2)
+            here.append(x)
+        there = [cupy.asarray(np.ascontiguousarray(x)) if x.flags.c_contiguous else
+                 cupy.asarray(np.ascontiguousarray(x.swapaxes(-1, -2))).swapaxes(-1, -2)
+                 for x in here]
+        expected = np.matmul(*here)
+        with direct():
+            found = there[0] @ there[1]
+            out = cupy.empty(expected.shape, dtype)
+            if out.ndim:
+                np.matmul(*there, out=out)
+                np.testing.assert_allclose(cupy.asnumpy(out), expected, rtol=2e-3, atol=2e-3)
+        assert found.shape == expected.shape
+        np.testing.assert_allclose(cupy.asnumpy(found), expected, rtol=2e-3, atol=2e-3)
+
+
+def test_a_part_of_a_matrix(cupy):
+    a = np.arange(24, dtype=np.float32).reshape(4, 6)
+    there = cupy.asarray(a)
+    with direct():
+        for part in (np.s_[:, 1:4], np.s_[::2], np.s_[:, ::2], np.s_[1:3, 2:]):
+            np.testing.assert_allclose(cupy.asnumpy(there[part].T @ there[part]),
+                                       a[part].T @ a[part])
+    assert cupy.ndarray.__matmul__.__name__ != "product"
