@@ -101,7 +101,7 @@ def _ask(kind: str, ask: str, answer: Any, slips: Sequence[tuple[str, Any]], nam
         if not any(_same(value, other) for other in (answer, *(v for _, v in kept))):
             kept.append((key, value))
     return {"kind": kind, "ask": ask, "answer": answer, "slips": [list(slip) for slip in kept],
-            "names": names, "given": [list(fact) for fact in given], **more}
+            "names": names, "given": [list(fact) for fact in dict.fromkeys(given)], **more}
 
 
 def _same(one: Any, other: Any) -> bool:
