@@ -40,7 +40,7 @@ def _library() -> Any:
 
 @functools.cache
 def _handle(device: int) -> ctypes.c_void_p:
-    """cuBLAS' state on one GPU, ours alone."""
+    """The state of cuBLAS on one GPU, ours alone."""
     handle = ctypes.c_void_p()
     _checked(_library().cublasCreate_v2(ctypes.byref(handle)), "cublasCreate")
     return handle
@@ -126,7 +126,7 @@ def direct() -> Iterator[None]:
     def ufunc(self: Any, function: Any, method: str, *inputs: Any, **options: Any) -> Any:
         if function is np.matmul and method == "__call__":
             out = options.get("out")
-            return product(*inputs, out=out[0] if isinstance(out, tuple) else out)
+            return product(inputs[0], inputs[1], out[0] if isinstance(out, tuple) else out)
         return before["__array_ufunc__"](self, function, method, *inputs, **options)
 
     array.__matmul__, array.__rmatmul__ = product, lambda self, other: product(other, self)

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from learngrad import devices
-
 __all__: list[str] = []  # no operations: what files of operations share
 
 PIECE = 1 << 16  # elements; a few arrays of so many fit into a processor's cache

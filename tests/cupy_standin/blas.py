@@ -1,4 +1,4 @@
-"""cuBLAS as it is asked directly: one call, on the host's memory, columns first as cuBLAS has it."""
+"""cuBLAS as it is asked directly: one call on the host's memory, columns first."""
 
 import ctypes
 
