@@ -6,8 +6,10 @@ changed, it is what people see. A new view is one more line in `VIEWS`.
 """
 
 import base64
+import io
 import os
 import secrets
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -23,8 +25,9 @@ from tests.browser.lab import Notebook
 from tests.browser.likeness import changed, differences, kept, load
 
 KEPT = Path(__file__).parent / "gallery"
+FILMS = Path(__file__).parents[2] / "docs"
 RENEW = bool(os.environ.get("LEARNGRAD_GALLERY"))
-LARGEST = 40_000
+LARGEST, LARGEST_FILM = 40_000, 1_500_000
 LOOKS = 15
 """How often a view is looked at before it is called different: it may still be moving."""
 SCHEMES = ["light", "dark"]
@@ -256,6 +259,48 @@ def test_the_page_is_what_it_was(page, artefacts, shade):
     shown = page(shade)
     shown.evaluate("document.activeElement.blur()")
     beside_the_kept(f"page-{shade}", shown.screenshot, shown, artefacts)
+
+
+# ---- The film in the README --------------------------------------------------------------------
+
+
+def test_the_film_is_whole_and_small(book, lab, scheme):
+    path = FILMS / f"replay-{scheme}.webp"
+    if RENEW:
+        view = book.views(list(VIEWS).index("graph") + 1).last
+        lab.page.emulate_media(reduced_motion="no-preference")
+        frames = filmed(view, lab.page)
+        lab.page.emulate_media(reduced_motion="reduce")
+        first, *rest = (Image.open(io.BytesIO(data)).convert("RGB") for data, _ in frames)
+        first.save(path, save_all=True, append_images=rest, loop=0, lossless=True, method=6,
+                   duration=[shown for _, shown in frames])
+    with Image.open(path) as film:
+        assert film.n_frames > 15
+        assert film.info["loop"] == 0
+        assert film.width > 800
+    assert path.stat().st_size < LARGEST_FILM
+
+
+def filmed(view, page):
+    """(photograph, milliseconds) of a walk through a program and back through its gradients."""
+    view.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("Home")
+    frames = []
+
+    def stay(seconds):
+        begun = at = time.monotonic()
+        while at - begun < seconds:
+            data, last = view.screenshot(), at
+            at = time.monotonic()
+            frames.append((data, round(1000 * (at - last))))
+
+    stay(1)
+    while int(view.get_attribute("data-index")) < int(view.get_attribute("data-steps")):
+        page.keyboard.press("ArrowRight")
+        stay(1.4)
+    stay(1.5)
+    return frames
 
 
 # ---- What the comparison sees ------------------------------------------------------------------
