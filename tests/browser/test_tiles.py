@@ -68,6 +68,8 @@ def test_keys_follow_an_element_and_leave_the_replay_where_it_is(followed, layer
     page.keyboard.press("ArrowRight")
     expect(view).to_have_attribute("data-index", "-2")
     expect(told).to_contain_text("logits[1, 1] = h[1, 1] + b[1]")  # it leads on
+    expect(view.locator(".lg-t-live")).to_have_text(
+        "logits[1, 1]: h[1, 1] + b[1], that is 1.2 + (−0.2), gives 1.")
 
 
 def test_going_back_an_element_leads_on_to_the_next_step(followed, layer):

@@ -117,3 +117,24 @@ test("a formula for the ear", () => {
     "the sum over k of x[1, k] times W[k, 0] divided by 32 minus 2",
   );
 });
+
+test("a stranger's numbers do not keep anybody waiting", () => {
+  const trace = structuredClone(whole.strided!);
+  const node = trace.nodes.find(({ op }) => op === "conv")!;
+  const g = { ...(node.options!.g as Record<string, number[]>) };
+  const begun = performance.now();
+  for (const wrong of [
+    { kernel: [1e9, 1e9] },
+    { stride: [0, 0] },
+    { out: [1e15, 1e15] },
+    { size: [-1, 0.5] },
+    { groups: 0 },
+  ]) {
+    node.options = { g: { ...g, ...wrong } };
+    for (const [, scene] of scenes(trace)) scene?.trail(scene.follow.kept.places[0]!);
+  }
+  const permuted = structuredClone(whole.moves!);
+  for (const one of permuted.nodes) one.options = { dims: [7, -3, 0.5], dim: 99, axes: "0" };
+  for (const [, scene] of scenes(permuted)) scene?.trail(scene.follow.kept.places[0]!);
+  assert.ok(performance.now() - begun < 2000);
+});

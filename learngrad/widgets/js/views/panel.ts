@@ -16,7 +16,8 @@ import {
   valueWords,
 } from "../core/words.ts";
 import { h } from "./dom.ts";
-import { type Tiles, told } from "./tiles.ts";
+import { told } from "./tile-words.ts";
+import type { Tiles } from "./tiles.ts";
 import { captionElement, valueElement } from "./value.ts";
 
 /** The panel's content at a step of a replay. */

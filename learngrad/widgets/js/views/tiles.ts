@@ -1,23 +1,13 @@
 // The tensors of an operation as tiles: an element of the result is chosen, and what it comes from
 // lights up in the others, with the formula and its numbers. Going back mirrors going forward.
-import { number, shapeText, cells as widthOf } from "../core/text.ts";
+import { number } from "../core/text.ts";
 import { type Block, blocksOf, firstOf, sheetWords } from "../core/tiles/blocks.ts";
 import type { Scene, Sheet } from "../core/tiles/scene.ts";
-import { aloud, signed, type Trail } from "../core/tiles/trail.ts";
 import { h, say } from "./dom.ts";
 import { adopt } from "./theme.ts";
+import { ABREAST, BETWEEN, isNarrow, type Measure, measured } from "./tile-size.ts";
+import { addedUp, sentence, tables, told } from "./tile-words.ts";
 import css from "./tiles.css";
-
-const DIGIT = 6.5; // width of a character in a cell
-const GAP = 12; // between two sheets
-const CAPTION = 62; // the least width of what stands under a sheet
-const TALL = 200; // of what stands round a corner, where it is shades
-const [LEAST, LARGEST] = [6, 18]; // the side of a shade
-const READABLE = 11; // with a digit in it
-const MOST_LINES = 4; // of numbers that may go below others
-const BETWEEN = 8; // and between two matrices of one
-const ABREAST = 2; // matrices of one tensor side by side
-const MOST_WRITTEN = 40; // cells of a sheet with their numbers in them
 
 /** What is kept between steps: which element of which tensor is followed. */
 export class Tiles {
@@ -53,29 +43,34 @@ export class Tiles {
     });
     if (!this.#views.length) view.addFoot();
     this.#views.push(view);
-    const at = this.#start(scene);
+    const [at, goesOn] = this.#start(scene);
+    if (at !== null && goesOn && this.#views.length === 1) this.#say(scene, at);
     view.draw(this.#asTable);
     if (at !== null) view.follow(at);
     this.#observer.observe(view.root);
     return view.root;
   }
 
-  /** The element to follow at first: the one chosen, or one that leads on from it. */
-  #start(scene: Scene): number | null {
+  /** The element to follow at first, and whether it is the one chosen, or leads on from it. */
+  #start(scene: Scene): [at: number | null, goesOn: boolean] {
     const chosen = this.#followed.get(scene.key);
-    if (chosen !== undefined && scene.follow.kept.at(chosen) !== undefined) return chosen;
+    if (chosen !== undefined && scene.follow.kept.at(chosen) !== undefined) return [chosen, true];
     const wanted = scene.via.flatMap(({ key, of }) => {
       const at = this.#followed.get(key);
       return at === undefined ? [] : [{ of, at }];
     });
     const { at, reached } = firstOf(scene, wanted);
     if (at !== null && reached) this.#followed.set(scene.key, at);
-    return at;
+    return [at, reached];
   }
 
   #choose(scene: Scene, at: number): void {
     this.#followed.clear();
     this.#followed.set(scene.key, at);
+    this.#say(scene, at);
+  }
+
+  #say(scene: Scene, at: number): void {
     const trail = scene.trail(at);
     if (trail) say(this.live, sentence(scene, at, trail));
   }
@@ -84,20 +79,6 @@ export class Tiles {
     this.#asTable = !this.#asTable;
     for (const view of this.#views) view.draw(this.#asTable);
   }
-}
-
-/** An element and where it comes from, for the ear. */
-function sentence(scene: Scene, at: number, trail: Trail): string {
-  const whole = [trail.rule, trail.numbers && missing(trail)].filter(Boolean).join(", that is ");
-  return `${scene.name(at)}: ${aloud(whole)}, gives ${number(trail.value)}.`;
-}
-
-/** The formula with numbers and, where terms are not kept, what they add. */
-function missing({ numbers, rest, terms, count }: Trail): string {
-  if (rest === null) return numbers;
-  const others = count - terms.length;
-  const added = rest < 0 ? `(${number(rest)})` : number(rest);
-  return `${numbers} + ${added} from ${others} ${others === 1 ? "term" : "terms"} not kept`;
 }
 
 interface Calls {
@@ -334,115 +315,9 @@ class SceneView {
       ...told(this.#scene.name(at), trail),
       ...addedUp(this.#scene, at, trail),
     );
-    if (this.#asTable) this.#sheets.replaceChildren(this.#tables(at, trail));
-  }
-
-  // ---- The same as tables
-
-  #tables(at: number, trail: Trail): HTMLElement {
-    const region = h("div", {
-      class: "lg-t-tables",
-      tabindex: 0,
-      role: "region",
-      "aria-label": "the tiles as tables",
-    });
-    const name = this.#scene.name(at);
-    if (trail.terms.length) region.append(termTable(this.#scene, name, trail));
-    region.append(...this.#scene.sheets.map((sheet) => sheetTable(sheet)));
-    return region;
+    if (this.#asTable) this.#sheets.replaceChildren(tables(this.#scene, at, trail));
   }
 }
-
-interface Measure {
-  width: number;
-  height: number;
-  /** How numbers are written in the cells; undefined where they have no room. */
-  write?: (value: number) => string;
-}
-type Write = NonNullable<Measure["write"]>;
-
-/** Rounded so that a cell stays narrow; the formula says it in full. */
-function short(value: number): string {
-  const size = Math.abs(value);
-  if (size >= 100 && size < 1e5) return number(Math.round(value));
-  return number(Number(size < 1 ? value.toPrecision(2) : value.toFixed(1)));
-}
-
-/** How large cells are: with numbers in them where all have room, else as large as fits. */
-function measured(scene: Scene, blocks: Block[][], room: number): Measure[] {
-  const budget = Math.max(200, room - 50);
-  const lines = blocks.map((list) => list.flatMap(({ rows }) => rows));
-  const columns = lines.map((rows) => Math.max(1, ...rows.map((row) => row.length)));
-  const across = columns.map((one, at) => one * Math.min(ABREAST, blocks[at]!.length));
-  const texts = (write: Write) =>
-    lines.map((rows) => {
-      const longest = Math.max(1, ...rows.flat().map(({ value }) => widthOf(write(value))));
-      return Math.max(26, Math.ceil(longest * DIGIT + 8));
-    });
-  const small = lines.map((rows) => rows.flat().length <= MOST_WRITTEN && rows.length <= 12);
-  const places = scene.sheets.map(({ place }) => place);
-  // Round a corner, what stands above the result has its columns.
-  const sized = (widths: number[]) =>
-    scene.corner
-      ? widths.map((one, at) =>
-          places[at] === "left" ? one : Math.max(...widths.filter((_, k) => places[k] !== "left")),
-        )
-      : widths;
-  const total = (widths: number[]) => {
-    const each = widths.map(
-      (width, at) => across[at]! * (width + 1) + (blocks[at]!.length > 1 ? BETWEEN : 0),
-    );
-    const least = scene.sheets.map((sheet) => (isNarrow(sheet) ? CAPTION / 2 : CAPTION));
-    if (!scene.corner) return each.reduce((a, b, at) => a + Math.max(b, least[at]!) + GAP, 16);
-    const [left, right] = [0, 1].map((side) =>
-      Math.max(0, ...each.filter((_, at) => (places[at] === "left" ? 0 : 1) === side)),
-    );
-    return left! + GAP + right!;
-  };
-  if (small.every(Boolean))
-    for (const write of [number, short]) {
-      const widths = sized(texts(write));
-      if (total(widths) <= budget) return widths.map((width) => ({ width, height: 22, write }));
-    }
-  // Few lines may as well go below one another.
-  if (!scene.corner && small.every(Boolean) && lines.every((rows) => rows.length <= MOST_LINES)) {
-    const widths = texts(short);
-    if (widths.every((width, at) => across[at]! * (width + 1) <= budget))
-      return widths.map((width) => ({ width, height: 22, write: short }));
-  }
-  // The rest as shades; without a corner, small ones keep their numbers as long as there is room.
-  const high = scene.corner ? TALL / Math.max(1, stacked(scene, lines)) - 1 : LARGEST;
-  const least = scene.sheets.some(({ labels }) => labels) ? READABLE : LEAST;
-  let side = Math.max(least, Math.min(LARGEST, Math.floor(high)));
-  while (side > least && total(columns.map(() => side)) > budget) side -= 1;
-  const found: Measure[] = columns.map(() => ({ width: side, height: side }));
-  scene.sheets.forEach((sheet, at) => {
-    if (sheet.labels) found[at] = { width: 22, height: side, write: number };
-  });
-  if (scene.corner) return found;
-  let widths = found.map(({ width }) => width);
-  const open = columns.map((_, at) => at).filter((at) => !found[at]!.write);
-  for (const at of open.sort((a, b) => across[a]! - across[b]!)) {
-    if (found[at]!.write) continue;
-    // Rows that stand side by side have one height.
-    const level = open.filter((k) => k === at || lines[k]!.length === lines[at]!.length);
-    const tried = widths.map((one, k) => (level.includes(k) ? texts(short)[k]! : one));
-    if (!level.every((k) => small[k]) || total(tried) > budget) continue;
-    widths = tried;
-    for (const k of level) found[k] = { width: tried[k]!, height: 22, write: short };
-  }
-  return found;
-}
-
-/** How many rows stand one above the other round a corner. */
-const stacked = (scene: Scene, lines: unknown[][]) =>
-  scene.sheets.reduce(
-    (sum, { place }, at) => (place === "left" ? sum : sum + lines[at]!.length),
-    0,
-  );
-
-/** One number, or one for each row: its caption is short. */
-const isNarrow = ({ kept, labels }: Sheet) => labels || kept.size === 1;
 
 /** Says on a cell, once the pointer is there, which element it is. */
 function name({ kept }: Sheet, cell: HTMLElement): void {
@@ -463,83 +338,5 @@ function key(): HTMLElement {
     swatch("lg-t-cold", "below 0"),
     swatch("lg-t-zero", "0"),
     swatch("lg-t-warm", "above"),
-  );
-}
-
-/** The formula of an element, in letters and with numbers. */
-export function told(name: string, trail: Trail): HTMLElement[] {
-  const lines = [h("p", {}, h("b", {}, name), " = ", trail.rule)];
-  const result = h("b", { class: "lg-t-result" }, number(trail.value));
-  if (trail.agrees === false)
-    lines.push(h("p", {}, "= ", result), note("More went into it than the trace keeps."));
-  else if (trail.numbers && trail.numbers !== number(trail.value))
-    lines.push(h("p", {}, `= ${missing(trail)} = `, result));
-  else lines.push(h("p", {}, "= ", result));
-  if (trail.rest !== null)
-    lines.push(note(`${trail.terms.length} of its ${trail.count} terms are kept.`));
-  return lines;
-}
-
-/** What the element had before, and what it has with this. */
-function addedUp(scene: Scene, at: number, trail: Trail): HTMLElement[] {
-  const [before, after] = [scene.before?.at(at), scene.after?.at(at)];
-  if (before === undefined || after === undefined) return [];
-  const sum = `${number(before)} + ${signed(number(trail.value))} = `;
-  return [h("p", {}, `with what was there: ${sum}`, h("b", {}, number(after)))];
-}
-
-const note = (text: string) => h("p", { class: "lg-facts" }, text);
-
-function termTable(scene: Scene, name: string, trail: Trail): HTMLElement {
-  const sheets = new Map(scene.sheets.map((one) => [one.of, one]));
-  const rows = trail.terms.map(({ factors, text, value }) =>
-    h(
-      "tr",
-      {},
-      h(
-        "th",
-        { scope: "row" },
-        factors
-          .map(({ of, at }) => (sheets.get(of)?.name ?? "") + (sheets.get(of)?.kept.text(at) ?? ""))
-          .join(" · "),
-      ),
-      h("td", {}, text),
-      h("td", {}, number(value)),
-    ),
-  );
-  return h(
-    "table",
-    {},
-    h("caption", {}, `${name}: what it is made of`),
-    h("thead", {}, head(["term", "with numbers", "gives"])),
-    h("tbody", {}, ...rows),
-  );
-}
-
-const head = (names: string[]) =>
-  h("tr", {}, ...names.map((name) => (name ? h("th", { scope: "col" }, name) : h("td"))));
-
-/** A sheet's numbers, with those of its rows and columns. */
-function sheetTable({ name, kept, preview }: Sheet): HTMLElement {
-  const width = kept.shape.at(-1) ?? 1;
-  const flat = kept.shape.length < 2;
-  const row = (at: number) => (flat ? "[:]" : kept.text(at * width).replace(/, 0\]$/, ", :]"));
-  return h(
-    "table",
-    {},
-    h("caption", {}, `${name}, ${shapeText(preview.shape)}`),
-    h("thead", {}, head(["", ...kept.columns.map((column) => String(column))])),
-    h(
-      "tbody",
-      {},
-      ...kept.rows.map((at) =>
-        h(
-          "tr",
-          {},
-          h("th", { scope: "row" }, row(at)),
-          ...kept.columns.map((column) => h("td", {}, number(kept.at(at * width + column)!))),
-        ),
-      ),
-    ),
   );
 }

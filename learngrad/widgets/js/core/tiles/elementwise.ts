@@ -12,7 +12,7 @@ const WORD = /[\p{L}_][\p{L}\p{M}\p{Nd}_]*/gu;
 /** Whether the operation works element by element: its local derivatives are factors of g. */
 export function isElementwise(op: Operation): boolean {
   const { node, shapes, out } = op;
-  const locals = Object.values(node.local);
+  const locals = Object.values(node.local ?? {});
   if (!locals.length || locals.some((text) => /(?<!\p{L})g(?!\p{L})/u.test(text))) return false;
   const joint = shapes.reduce(broadcast, []);
   return joint.length === out.length && joint.every((size, d) => size === out[d]);

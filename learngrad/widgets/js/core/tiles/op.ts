@@ -35,7 +35,7 @@ export class Operation implements Tensors {
   constructor(node: TraceNode, names: Names, call: (id: number) => string, step?: Step) {
     this.node = node;
     this.out = node.shape ?? [];
-    const own = Object.keys(node.local);
+    const own = Object.keys(node.local ?? {});
     const given = operandsOf(node, names);
     this.letters = node.edges.map((edge, at) => (edge ? node.operands[at]! : (own[at] ?? "")));
     this.shapes = node.edges.map((edge, at) => {

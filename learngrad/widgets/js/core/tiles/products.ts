@@ -159,13 +159,28 @@ export interface Geometry {
   groups: number;
 }
 
-/** The geometry of an operation; null where the trace does not have it all. */
+/** Places of a kernel, over all channels: more are not gone through. */
+const MOST_PLACES = 50_000;
+
+/** The geometry of an operation; null where the trace does not have it all, or in earnest. */
 export function geometryOf(op: Operation): Geometry | null {
-  const g = op.option<Partial<Geometry>>("g");
-  const lists = [g?.size, g?.kernel, g?.stride, g?.before, g?.dilation, g?.out];
-  const dims = g?.size?.length ?? 0;
-  const fits = lists.every((one) => Array.isArray(one) && one.length === dims);
-  return g && fits ? { ...(g as Geometry), groups: g.groups ?? 1 } : null;
+  const given = op.option<Partial<Geometry>>("g");
+  const lists = [
+    given?.size,
+    given?.kernel,
+    given?.stride,
+    given?.before,
+    given?.dilation,
+    given?.out,
+  ];
+  const dims = given?.size?.length ?? 0;
+  const fits = (one: unknown) =>
+    Array.isArray(one) && one.length === dims && one.every((x) => Number.isSafeInteger(x));
+  if (!given || !dims || !lists.every(fits)) return null;
+  const g = { ...(given as Geometry), groups: given.groups ?? 1 };
+  const channels = Math.max(1, ...(op.shapes[1]?.slice(0, 2) ?? []));
+  const small = sizeOf(g.kernel) * channels <= MOST_PLACES && g.stride.every((s) => s > 0);
+  return small && Number.isSafeInteger(g.groups) && g.groups > 0 ? g : null;
 }
 
 /** Where in the input a place of the kernel lies in a window; null in the padding. */
@@ -256,13 +271,15 @@ function kernels(op: Operation, g: Geometry, roles: Roles, at: number): Source {
       { of: wide, at: other },
     ];
   });
-  const fitting = g.out.map(
-    (count, d) =>
-      Array.from(
-        { length: count },
-        (_, w) => w * g.stride[d]! - g.before[d]! + place[d]! * g.dilation[d]!,
-      ).filter((p) => p >= 0 && p < g.size[d]!).length,
-  );
+  // Windows in which this place of the kernel is not in the padding.
+  const fitting = g.out.map((count, d) => {
+    const shift = g.before[d]! - place[d]! * g.dilation[d]!;
+    const last = Math.floor((g.size[d]! - 1 + shift) / g.stride[d]!);
+    return Math.max(
+      0,
+      Math.min(count - 1, last) - Math.max(0, Math.ceil(shift / g.stride[d]!)) + 1,
+    );
+  });
   const own = op.text(1, [o, c, ...place]);
   const rule = `Σ ${op.name(narrow)} · ${op.name(wide)} where ${own} brought them together`;
   return { rule, terms, count: shape[0]! * sizeOf(fitting) };

@@ -54,6 +54,9 @@ export interface Scene {
   name(at: number): string;
 }
 
+/** A sheet of more cells is no trace of ours: it would take too long to draw. */
+const MOST_CELLS = 256;
+
 export function familyOf(op: Operation): Family | null {
   const known = FAMILIES[op.node.op ?? ""];
   if (known) return op.shapes.length ? known : null;
@@ -201,7 +204,8 @@ function scene(given: {
 }): Scene | null {
   const { op, family, back, sheets, follow, key, source } = given;
   const { node } = op;
-  if (sheets.every(({ kept }) => kept.size <= 1)) return null;
+  const counts = sheets.map(({ kept }) => kept.rows.length * kept.columns.length);
+  if (sheets.every(({ kept }) => kept.size <= 1) || Math.max(...counts) > MOST_CELLS) return null;
   const title = back ? follow.name.replace(/^to /, "") : follow.name;
   const [first] = follow.kept.places;
   if (first === undefined || !source(first)) return null;
