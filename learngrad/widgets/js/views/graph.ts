@@ -121,7 +121,7 @@ export class GraphView {
       moment: () => this.#now(),
       drawn: (why) => this.#showDrawn(why),
       told: (text) => say(this.#live, text),
-      choose: (id) => this.#choose(id),
+      choose: (id) => this.#pick(id),
       point: (id) => this.#pointAtNode(id),
     });
     this.#picture = this.#drawing.picture;
@@ -187,9 +187,11 @@ export class GraphView {
     const question = this.#predict?.asking;
     this.root.dataset.asking = String(!!question);
     this.#chosen = null;
-    this.#picture.choose(question && !question.nodes ? question.node : null);
+    const about = question && !question.nodes ? question.node : null;
+    this.#picture.choose(about);
     this.#revealed();
     this.#write();
+    if (about !== null) this.#drawing.show(about);
   }
 
   /** More may be seen than before, or less: of values that were hidden, the boxes are written anew. */
@@ -469,8 +471,12 @@ export class GraphView {
     if (one !== null || this.#chosen !== null) this.#choose(one);
   }
 
+  /** The reader points at a box: an answer, if that is asked for. */
+  #pick(id: number | null): void {
+    if (id === null || !this.#predict?.takes(id)) this.#choose(id);
+  }
+
   #choose(id: number | null): void {
-    if (id !== null && this.#predict?.takes(id)) return;
     this.#controls.pause();
     this.#chosen = id;
     this.#picture.choose(id);
