@@ -148,6 +148,10 @@ def test_a_node_is_chosen_in_the_graph_and_asking_stops(asked, expect):
         go_on(page, view, expect, question)
         page.get_by_role("button", name="Show me").click()
     go_on(page, view, expect, question)
+    view.focus()
+    for key in ("/", "a", "Enter", "Escape"):  # what is searched for is no answer
+        page.keyboard.press(key)
+    expect(hint).to_have_text("")
     waits = next(value for key, value in question["slips"] if key == "waits")
     view.locator(f"g[data-id='{waits}']").click()
     expect(hint).to_contain_text("Something has arrived there, but not everything")
@@ -161,6 +165,25 @@ def test_a_node_is_chosen_in_the_graph_and_asking_stops(asked, expect):
     expect(view).to_have_attribute("data-index", view.get_attribute("data-steps"))
     page.get_by_role("button", name="Ask again").click()
     expect(view).to_have_attribute("data-asking", "false")  # all has been seen
+
+
+def layers():
+    learngrad.manual_seed(0)
+    x = learngrad.randn(2, 3)
+    for _ in range(12):
+        x = (x @ learngrad.randn(3, 3, requires_grad=True)).tanh()
+    x.sum().backward()
+
+
+def test_what_is_asked_about_comes_into_view(asked, expect):
+    page, view, questions = asked(layers)
+    go_on(page, view, expect, questions[0])
+    page.wait_for_function(f"""id => {{
+        const view = document.querySelector({VIEW!r});
+        const place = (which) => view.querySelector(which).getBoundingClientRect();
+        const [box, stage] = [place(`g[data-id='${{id}}']`), place(".lg-stage")];
+        return box.top >= stage.top && box.bottom <= stage.bottom;
+    }}""", arg=questions[0]["node"])
 
 
 @pytest.mark.parametrize(("program", "scheme", "width"), [
