@@ -44,6 +44,12 @@ def shot(book, lab, path):
         book.ready()
 
 
+def assert_accessible(page, view):
+    page.add_script_tag(path=str(AXE))
+    assert view.evaluate("""async view => (await axe.run(view, { rules: { region:
+        { enabled: false } } })).violations.map(({ id, nodes }) => [id, nodes[0].html])""") == []
+
+
 def settled(view):
     """Wait until the kernel has run what was asked for last, and the view shows it."""
     expect(view).to_have_attribute("data-waiting", "false")
@@ -124,9 +130,7 @@ def test_a_race_is_played_turned_and_dragged(notebook, lab, artefacts):
     expect(rows).to_have_count(4)
     expect(rows.nth(0)).to_contain_text("lr 0.001, momentum 0, nesterov 0")
     page.keyboard.press("t")
-    page.add_script_tag(path=str(AXE))
-    assert view.evaluate("""async view => (await axe.run(view, { rules: { region:
-        { enabled: false } } })).violations.map(({ id, nodes }) => [id, nodes[0].html])""") == []
+    assert_accessible(page, view)
     shot(book, lab, artefacts / "race")
 
 
@@ -143,6 +147,7 @@ def test_a_model_is_raced_and_the_race_is_kept(notebook, artefacts):
     settled(view)
     expect(said).to_contain_text(re.compile(r"SGD at 2\.\d+\."))
     assert book.ask("trained.runs['SGD'].loss[-1]") > 2
+    assert_accessible(page, view)
     book.picture(artefacts / "race-model.png")
     before = said.inner_text()
     book.save()

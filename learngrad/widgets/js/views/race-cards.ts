@@ -160,7 +160,12 @@ class Card {
       "section",
       { class: `lg-card lg-c${which % 6}`, "aria-label": called },
       h("div", { class: "lg-card-head" }, show, this.#reset),
-      h("div", { class: "lg-now" }, h("span", {}, "loss"), this.#now),
+      h(
+        "div",
+        { class: "lg-now" },
+        h("span", {}, hidden ? "loss" : "mean of 20 batches"),
+        this.#now,
+      ),
       h("div", { class: "lg-dials" }, ...this.#dials.map(({ row }) => row)),
       this.#problem,
     );
