@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from learngrad.errors import MissingDependency
 
-__all__ = ["cell_of", "frame", "has_widgets", "marimo", "notebook", "publish", "script"]
+__all__ = ["apart", "cell_of", "frame", "has_widgets", "marimo", "notebook", "publish", "script"]
 
 
 def notebook() -> Any:
@@ -29,14 +29,19 @@ def marimo() -> Any:
 
 
 def frame(page: str) -> str:
-    """A whole page inside another: marimo has no place for widgets that share their code."""
+    """A whole page inside another, for hosts where widgets cannot share their code."""
     style = "width:100%;height:860px;border:0"
     return f'<iframe title="learngrad" style="{style}" srcdoc="{escape(page)}"></iframe>'
 
 
 def has_widgets() -> bool:
-    """Whether the packages of live views are installed."""
-    return find_spec("anywidget") is not None
+    """Whether the packages of live views are installed, and their parts meet in one page."""
+    return find_spec("anywidget") is not None and not apart()
+
+
+def apart() -> bool:
+    """Whether each output has a frame of its own, as in Colab: no part of a view finds another."""
+    return "google.colab" in sys.modules
 
 
 def cell_of(shell: Any) -> str | None:
@@ -56,7 +61,7 @@ def script(name: str) -> str:
 
 
 def publish(text: str, svg: str | None, view: Any, display_id: str, *,
-            update: bool = False) -> None:
+            update: bool = False, page: str | None = None) -> None:
     """Show a live view with what stands in for it elsewhere, or show it anew in the same place.
 
     It is published as HTML with a picture in it, into which the front end moves the live drawing. A
@@ -73,6 +78,8 @@ def publish(text: str, svg: str | None, view: Any, display_id: str, *,
         Names the place.
     update : bool, default False
         Whether the place is there already.
+    page : str, optional
+        A page that steps by itself, where there is no live view.
     """
     from IPython.display import publish_display_data
 
@@ -82,6 +89,8 @@ def publish(text: str, svg: str | None, view: Any, display_id: str, *,
         data["image/svg+xml"] = svg
     if view is not None:
         data["text/html"] = f'<div data-learngrad="{view.uid}">{_picture(text, svg)}</div>'
+    elif page is not None:
+        data["text/html"] = frame(page)
     publish_display_data(data, {}, transient={"display_id": display_id}, update=update)
 
 

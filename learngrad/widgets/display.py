@@ -16,11 +16,14 @@ from learngrad.trace.rehearsal import rehearse, veiled
 from learngrad.trace.schema import read, validate
 from learngrad.trace.svg import to_svg
 from learngrad.trace.words import describe
-from learngrad.widgets._notebook import frame, has_widgets, marimo, notebook, publish
+from learngrad.widgets._notebook import apart, frame, has_widgets, marimo, notebook, publish
 from learngrad.widgets._sender import Sender
 
 if TYPE_CHECKING:
     from learngrad.widgets.graph import GraphView
+
+LARGEST_PAGE = 3_000_000
+"""Characters of a page in an output: a notebook is saved with all of them."""
 
 __all__ = ["Tape", "record", "show"]
 
@@ -65,7 +68,8 @@ class _Screen:
         self._publish(self._tape.to_dict(), update=False)
 
     def _publish(self, trace: dict[str, Any], *, update: bool) -> None:
-        publish(describe(trace), to_svg(trace), self._view, self._place, update=update)
+        publish(describe(trace), to_svg(trace), self._view, self._place, update=update,
+                page=_page(trace))
 
 
 def _view(source: Recorder | dict[str, Any], *, step: bool = False, predict: bool = False,
@@ -74,6 +78,14 @@ def _view(source: Recorder | dict[str, Any], *, step: bool = False, predict: boo
     from learngrad.widgets.graph import GraphView
 
     return GraphView(source, step=step, predict=predict, colour=colour)
+
+
+def _page(trace: dict[str, Any], predict: bool = False) -> str | None:
+    """The page that stands in for a live view where widgets are apart from each other."""
+    if not apart():
+        return None
+    page = to_html(trace, predict=predict)
+    return page if len(page) < LARGEST_PAGE else None
 
 
 class Tape(Recorder):
@@ -243,4 +255,4 @@ def _show(source: Recorder | dict[str, Any], step: bool, predict: bool,
     view = None
     if has_widgets():
         view = _view(source, step=step, predict=predict, colour=colour)
-    publish(describe(bare), to_svg(bare), view, uuid.uuid4().hex)
+    publish(describe(bare), to_svg(bare), view, uuid.uuid4().hex, page=_page(trace, predict))

@@ -82,8 +82,10 @@ def _around(cells):
 
 
 def _cells(pixels):
-    """For each cell lightness and two hues, a little smoothed; how far its pixels are apart, and how
-    far those of it and the cells around."""
+    """For each cell lightness and two hues, a little smoothed, and how far its pixels are apart.
+
+    And, third, how far those of it and of the cells around are.
+    """
     height, width = (size // CELL for size in pixels.shape[:2])
     cut = pixels[:height * CELL, :width * CELL].astype(np.float32)
     cut = cut.reshape(height, CELL, width, CELL, 3)

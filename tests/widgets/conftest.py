@@ -56,9 +56,9 @@ def shown(monkeypatch):
     """Every display, in order: dicts with text, svg, model, place and update."""
     found = []
 
-    def publish(text, svg, model_id, display_id, *, update=False):
+    def publish(text, svg, model_id, display_id, *, update=False, page=None):
         found.append({"text": text, "svg": svg, "model": model_id, "place": display_id,
-                      "update": update})
+                      "update": update, "page": page})
 
     monkeypatch.setattr(display, "publish", publish)
     monkeypatch.setattr(plot, "publish", publish)
