@@ -229,8 +229,8 @@ class LossSurface(Surface):
 
     def _end(self) -> None:
         """Store the whole, and a picture and words beside it."""
-        if not self._place:
-            return
+        if not self._place or (self._view is not None and self._view.comm is None):
+            return  # a plain program; or its cell ran again, and shows another
         try:
             if self._view is not None:
                 self._view.running = False

@@ -36,6 +36,11 @@ class SurfaceView(View):
         super().__init__("surface", title=title)
         self.on_msg(self._heard)
 
+    def close(self) -> None:
+        """Close it, and end a computation that nobody will see."""
+        self._asked_for("cancel")
+        super().close()
+
     def put(self) -> None:
         """Set all there is to know as state."""
         surface = self._surface

@@ -36,6 +36,14 @@ def slow(out, y):
     return loss + loss.item()  # reads a number: no two points share a pass
 slowly = learngrad.LossSurface(model, slow, X, y, directions=["gradient", "hessian"])"""
 
+# The middle of the map is dark by night and light by day.
+DRAWN_FOR = """([view, dark]) => {
+    const canvas = view.querySelector(".lg-contour canvas");
+    const [x, y] = [canvas.width / 2 + 20, canvas.height / 2 + 20];
+    const { data } = canvas.getContext("2d").getImageData(x, y, 1, 1);
+    return data[3] === 255 && (data[0] + data[1] + data[2] < 384) === dark;
+}"""
+
 
 def test_a_surface_is_looked_at(notebook, lab, artefacts):
     book = notebook(BEGIN, SHOW, "train(60, pause=0.02)")
@@ -87,7 +95,7 @@ def test_a_surface_is_looked_at(notebook, lab, artefacts):
     for dark in (False, True):
         lab.theme(dark)
         book.ready()
-        page.wait_for_timeout(300)
+        page.wait_for_function(DRAWN_FOR, arg=[view.element_handle(), dark])
         view.screenshot(path=artefacts / f"surface-{'dark' if dark else 'light'}.png")
         assert view.evaluate("""async view => window.axe ? (await axe.run(view, { rules: { region:
             { enabled: false } } })).violations.map(one => one.id) : []""") == []

@@ -75,28 +75,43 @@ def test_every_grid_becomes_a_state(place):
     assert sides == [9, 17, 17]
 
 
-def test_the_cell_comes_back_and_cancel_keeps_what_is_known(place):
-    model, X, y, _, _ = trained()
-    begun, go_on = threading.Event(), threading.Event()
-    known = []
+class Slow:
+    """A loss that waits in the second grid; it reads a number, so no two points share a pass."""
 
-    def slow(out, target):
-        """Waits in the second grid; it reads a number, so no two points share a pass."""
+    def __init__(self):
+        self.calls, self.begun, self.go_on = 0, threading.Event(), threading.Event()
+
+    def __call__(self, out, target):
+        self.calls += 1
+        if self.calls > 60:
+            self.begun.set()
+            assert self.go_on.wait(30)
         loss = LOSS(out, target)
-        known.append(loss.item())
-        if len(known) > 60:
-            begun.set()
-            assert go_on.wait(30)
-        return loss + known[-1]
+        return loss + loss.item()
 
+
+def test_the_cell_comes_back_and_cancel_keeps_what_is_known(place):
+    (model, X, y, _, _), slow = trained(), Slow()
     surface = learngrad.LossSurface(model, slow, X, y)
-    assert begun.wait(30)
+    assert slow.begun.wait(30)
     surface._view._heard(None, {"type": "cancel"}, None)
-    go_on.set()
+    slow.go_on.set()
     surface.wait()
     assert surface.resolution == 5
     assert surface._view.state["status"]["running"] is False
     assert surface._view.state["side"] == 5
+
+
+def test_a_view_that_is_closed_ends_its_computation(place, shown):
+    (model, X, y, _, _), slow = trained(), Slow()
+    surface = learngrad.LossSurface(model, slow, X, y)
+    assert slow.begun.wait(30)
+    surface._view.close()  # as when its cell runs again
+    count = len(shown)
+    slow.go_on.set()
+    surface.wait()
+    assert surface.resolution == 5
+    assert len(shown) == count
 
 
 def test_the_way_is_sent_while_training_goes_on(place, sent, shown):

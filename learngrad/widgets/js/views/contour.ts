@@ -37,6 +37,8 @@ export class ContourMap {
   readonly #options: MapOptions;
   readonly #observer = new ResizeObserver(() => this.draw());
   #field: Field | null = null;
+  /** The size and the colours that the ground was drawn in. */
+  #drawnAs = "";
 
   constructor(options: MapOptions = {}) {
     this.#options = options;
@@ -109,12 +111,25 @@ export class ContourMap {
   draw(): void {
     const pen = prepared(this.#ground, this.element);
     if (!pen) return;
+    this.#drawnAs = this.#look();
     if (this.#field) this.#drawField(pen, this.#field);
     this.over();
   }
 
-  /** What moves, anew. */
+  #look(): string {
+    const { clientWidth, clientHeight } = this.element;
+    const look = getComputedStyle(this.element);
+    const colours = ["field-0", "ink"].map((name) => look.getPropertyValue(`--lg-${name}`));
+    return [clientWidth, clientHeight, devicePixelRatio, ...colours].join();
+  }
+
+  /** What moves, anew; and the ground, where it could not be drawn when it should have been. */
   over(): void {
+    // A page between two themes may have no layout, and a theme's colours may come late.
+    if (this.element.clientWidth && this.#look() !== this.#drawnAs) {
+      this.draw();
+      return;
+    }
     const pen = prepared(this.#above, this.element);
     if (!pen || !this.#options.over) return;
     const [left, top, right, bottom] = this.frame;

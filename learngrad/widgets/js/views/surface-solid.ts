@@ -8,7 +8,7 @@ import { h } from "./dom.ts";
 type Point = readonly [number, number];
 type Corner = readonly [number, number, number];
 
-const START: Turn = { round: -35, down: 32 };
+const START: Turn = { round: -35, down: 38 };
 const HEIGHT = 0.85;
 /** Degrees a pixel of dragging, and a key. */
 const [DRAG, KEY] = [0.5, 5];
