@@ -240,7 +240,7 @@ print(f"from {loss(young):.4f} to {loss(trial):.4f}; the lowest possible is {low
 #
 # The loss explodes. This gradient happens to point along a direction in which the ground bends
 # little, so there is far to go. But a step is taken in *all* directions at once, and in some of
-# them the ground bends fifty times as sharply. There the gradient was small by now; the large step
+# them the ground bends sixty times as sharply. There the gradient was small by now; the large step
 # turns it into a large error, and the next step multiplies that again. How much is too much, the
 # next section computes.
 #
