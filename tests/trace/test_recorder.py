@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import sys
 import threading
 import weakref
 
@@ -539,3 +540,84 @@ def test_a_tape_inside_itself_is_refused_and_goes_on():
 def test_a_limit_counts_nodes(limit):
     with pytest.raises(ArgumentTypeError, match="limit counts the nodes"):
         Recorder(limit=limit)
+
+
+def test_what_is_special_about_a_node_is_noted():
+    model = nn.BatchNorm1d(2).eval()
+    x = learngrad.ones(3, 2, requires_grad=True)
+    with Recorder() as tape:
+        flat = x.reshape(6)
+        target = (flat * 2).detach()
+        with learngrad.no_grad():
+            scale = x.sum()
+        y = model.running_mean + x
+        ((flat - target) * scale).sum()
+        model(y)
+    nodes = {node["name"]: node for node in tape.to_dict()["nodes"] if node["name"]}
+    assert nodes["flat"]["view"] is True
+    assert nodes["scale"]["no_grad"] is True
+    assert [name for name, node in nodes.items() if node.get("no_grad")] == ["scale"]
+    origin = tape.to_dict()["nodes"][nodes["target"]["edges"][0][0]]
+    assert (nodes["target"]["kind"], origin["sign"]) == ("constant", "×")
+    validate(tape.to_dict())
+
+
+def test_buffers_of_a_module_are_buffers():
+    class Masked(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("mask", learngrad.ones(3))
+
+        def forward(self, x):
+            return x * self.mask
+
+    with Recorder() as tape:
+        Masked()(learngrad.ones(3, requires_grad=True))
+    assert [(n["kind"], n["name"]) for n in tape.to_dict()["nodes"]][1] == ("buffer", "mask")
+
+
+def test_what_a_module_is_handed_comes_from_outside_of_it():
+    x = learngrad.ones(1, 2)
+    with Recorder() as tape:
+        nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))(x)
+    first, weight = tape.to_dict()["nodes"][:2]
+    assert (first["scope"], len(weight["scope"])) == ([], 2)
+
+
+def test_what_there_is_no_room_for_is_counted_by_operation_and_line():
+    with Recorder(limit=10) as tape:
+        z = learngrad.tensor(1.0, requires_grad=True)
+        for _ in range(5):
+            z = z * 2
+        for _ in range(30):
+            z = z + 1
+        z.backward()
+    trace = validate(tape.to_dict())
+    rest = trace["truncated"]["rest"]
+    assert [(one["sign"], one["count"], one["src"]["text"]) for one in rest] == [
+        ("+", 26, "z = z + 1")]
+    assert trace["truncated"]["nodes"] == 26
+    assert trace["replays"] == []
+    assert tape.changes(0)["truncated"] == trace["truncated"]
+
+
+def test_a_full_trace_costs_little():
+    """Looking for what came before each operation there is no room for would never end."""
+    def seen(count):
+        calls = 0
+
+        def count_calls(frame, event, argument):
+            nonlocal calls
+            calls += event == "call"
+
+        with Recorder(limit=10):
+            z = learngrad.tensor(1.0, requires_grad=True)
+            sys.setprofile(count_calls)
+            try:
+                for _ in range(count):
+                    z = z * 1.0
+            finally:
+                sys.setprofile(None)
+        return calls
+
+    assert seen(2_000) < 12 * seen(200)

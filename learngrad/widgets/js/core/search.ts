@@ -5,7 +5,7 @@ import type { Trace, TraceNode } from "./types.ts";
 /** The nodes that have every word of a query somewhere, in order; `line 7` is one word. */
 export function search(trace: Trace, query: string): number[] {
   const words = (query.toLowerCase().match(/line\s*\d+|\S+/g) ?? []).map((word) =>
-    word.replace(/^line\s*/, "line "),
+    word.replace(/^line\s*(?=\d)/, "line "),
   );
   if (!words.length) return [];
   return trace.nodes

@@ -105,7 +105,7 @@ export interface Trace {
   sources: Source[];
   nodes: TraceNode[];
   replays: Replay[];
-  truncated?: { nodes?: number };
+  truncated?: Truncated;
 }
 
 export interface Delta {
@@ -117,7 +117,13 @@ export interface Delta {
   nodes?: TraceNode[];
   replays?: { index: number; root: number; seed: Preview | null }[];
   steps?: { replay: number; index: number; step: Step }[];
-  truncated?: { nodes?: number };
+  truncated?: Truncated;
+}
+
+/** What a limit cut, by operation and place. */
+export interface Truncated {
+  nodes?: number;
+  rest?: { sign: string; src?: Place | null; count: number }[];
 }
 
 /** Finished coordinates, in pixels, y down; a box is [centre x, centre y, width, height]. */

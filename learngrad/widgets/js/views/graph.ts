@@ -13,6 +13,7 @@ import {
 } from "../core/replay.ts";
 import { search } from "../core/search.ts";
 import { sentence } from "../core/spoken.ts";
+import { thousands } from "../core/text.ts";
 import type { Layout, Trace, TraceNode } from "../core/types.ts";
 import { type Store, UNKNOWN } from "../core/veil.ts";
 import { forwardPlace, Names, summary } from "../core/words.ts";
@@ -32,6 +33,7 @@ import {
 } from "./panel.ts";
 import type { Picture } from "./picture.ts";
 import { Predict } from "./predict.ts";
+import { Rest } from "./rest.ts";
 import { SourceView } from "./source.ts";
 import { NodeTable } from "./table.ts";
 import { adopt, followTheme } from "./theme.ts";
@@ -78,6 +80,7 @@ export class GraphView {
   readonly #stepper = new Stepper();
   readonly #controls: Controls;
   readonly #legend = new Legend();
+  readonly #rest = new Rest();
   readonly #source = new SourceView((at) => this.#pointAtLine(at));
   readonly #note = h("span", { class: "lg-note" });
   readonly #table = new NodeTable();
@@ -161,7 +164,7 @@ export class GraphView {
     head.append(this.#picture.stage.buttons);
     const main = h("div", { class: "lg-main" });
     main.append(this.#finder.element, stage, this.#table.element);
-    main.append(this.#controls.element, this.#legend.element, this.#tones);
+    main.append(this.#rest.element, this.#controls.element, this.#legend.element, this.#tones);
     const inner = h("div", { class: "lg-side-inner" });
     inner.append(...(this.#predict ? [this.#predict.element] : []));
     inner.append(this.#panel, this.#source.element);
@@ -269,6 +272,7 @@ export class GraphView {
   #write(): void {
     const { trace } = this.#store;
     say(this.#note, this.#noteText(trace));
+    this.#rest.show(trace);
     this.#legend.show(trace, this.#drawing.shown, this.#moment.index < 0);
     this.#picture.stage.canvas.setAttribute("aria-label", `${summary(trace)} ${HOW}`);
     this.#controls.show();
@@ -293,8 +297,9 @@ export class GraphView {
 
   #noteText(trace: Trace): string {
     const count = trace.nodes.length;
-    const cut = trace.truncated?.nodes ? `, ${trace.truncated.nodes} more not recorded` : "";
-    const nodes = `${count} ${count === 1 ? "node" : "nodes"}${this.#drawing.said}${cut}`;
+    const more = trace.truncated?.nodes;
+    const cut = more ? `, ${thousands(more)} more not recorded` : "";
+    const nodes = `${thousands(count)} ${count === 1 ? "node" : "nodes"}${this.#drawing.said}${cut}`;
     if (trace.status === "recording") return `recording · ${nodes}`;
     return trace.status === "failed" ? `stopped by an error · ${nodes}` : nodes;
   }
