@@ -16,15 +16,21 @@ from threading import get_ident
 from time import perf_counter
 from typing import Any
 
-import numpy as np
-
-from learngrad import devices
 from learngrad.autograd.handle import RemovableHandle
 from learngrad.autograd.mode import is_grad_enabled
 from learngrad.autograd.observe import Watcher, thread
 from learngrad.descent.flow import Flow
-from learngrad.descent.flow_measure import beyond, live_units, measure, sample
+from learngrad.descent.flow_measure import sample
 from learngrad.descent.flow_moment import AT, KINDS, MOVES, Moment, Taken
+from learngrad.descent.flow_seen import (
+    ACTIVATIONS,
+    GRADIENTS,
+    WEIGHT_GRADIENTS,
+    WEIGHTS,
+    Call,
+    Seen,
+    bend_of,
+)
 from learngrad.errors import ArgumentError, ArgumentTypeError
 from learngrad.nn.module import Module
 from learngrad.nn.parameter import Uninitialized
@@ -33,7 +39,7 @@ from learngrad.tensor import Tensor
 
 __all__ = ["FlowWatch"]
 
-SHARE, EARLY = 0.025, 0.04
+SHARE, EARLY = 0.02, 0.03
 """Of the loop's time, what watching may take; and in steps that are powers of two, since in the
 beginning things change most."""
 FIRST = 16
@@ -45,61 +51,6 @@ CALLS, ROWS = 32, 128
 STREAK = 5
 """Moments in a row in which a unit gave only zeros, for it to be called dead."""
 BAD = [AT[f"{kind}: bad"] for kind in KINDS]
-GRADIENTS, ACTIVATIONS, WEIGHTS, WEIGHT_GRADIENTS = range(len(KINDS))
-
-
-def bend_of(node: Any) -> str:
-    """What an operation does to its input that a gradient can be lost in; mostly nothing."""
-    name = type(node).__name__
-    if name == "Hardtanh":
-        bounds = node.low, node.high
-        return {(-1, 1): "tanh", (0, 6): "relu"}.get(bounds, "")
-    return {"Relu": "relu", "RnnRelu": "relu", "Tanh": "tanh", "Rnn": "tanh",
-            "Sigmoid": "sigmoid"}.get(name, "")
-
-
-class Call:
-    """One call of a layer: samples of what came out of it, and of the gradient that came back."""
-
-    __slots__ = ("activations", "bend", "channels", "count", "gradient", "handle", "hits", "layer",
-                 "number", "path", "sizes")
-
-    def __init__(self, path: str, layer: Any, number: int) -> None:
-        self.path, self.layer, self.number = path, layer, number
-        weight = getattr(layer, "weight", None)
-        self.channels = weight is not None and weight.ndim > 2  # of a convolution
-        self.bend = ""
-        self.activations: Any = None
-        self.gradient: Any = None
-        self.hits: Any = None
-        self.handle: RemovableHandle | None = None
-        self.sizes = [0, 0]
-        self.count = 0
-
-    def see(self, out: Tensor, bend: str) -> None:
-        """Take what came out; again, if a bend follows: then that is the layer's activation."""
-        array = out._data
-        self.bend, self.activations = bend, sample(array)
-        self.sizes[ACTIVATIONS] = array.size
-        if bend == "relu":
-            self.hits = live_units(array, self.channels or array.ndim == 4)
-        elif bend:
-            self.hits = beyond(self.activations, bend)
-        self.forget()
-        if out._edge is not None:
-            self.handle = out.register_hook(self._arrived)
-
-    def _arrived(self, g: Tensor) -> None:
-        self.gradient = sample(g._data)
-        self.sizes[GRADIENTS] = g._data.size
-
-    def forget(self) -> None:
-        """Take the hook for the gradient away."""
-        if self.handle is not None:
-            self.handle.remove()
-            self.handle = None
-
-
 def guarded(method: Callable[..., None]) -> Callable[..., None]:
     """Count the time of a hook; what goes wrong in it ends the watching and not the training."""
     @functools.wraps(method)
@@ -151,7 +102,9 @@ class FlowWatch(Watcher):
         self._trains = 0  # the thread that does
         self._told_of = -1  # steps that were made when the training had broken off
         self._last = perf_counter()
-        self._due = self._charged = self._armed_at = 0.0
+        self._due = self._charged = self._armed_at = self._cold = 0.0
+        self._look = 1  # the step after which the clock is looked at
+        self._seen = 0  # and the one after which it was
         self._usual = 0.0
         """Seconds of a step that is not watched."""
         self._armed = False
@@ -169,7 +122,8 @@ class FlowWatch(Watcher):
     @property
     def share(self) -> float:
         """Of the loop's time, what watching took."""
-        return self.spent / self.worked if self.worked else 0.0
+        worked = self.worked + self._took(perf_counter())
+        return self.spent / worked if worked else 0.0
 
     def close(self) -> None:
         """Watch no more; what was seen is kept."""
@@ -182,26 +136,53 @@ class FlowWatch(Watcher):
 
     def _stepped(self, *_: Any) -> None:
         """The optimiser has made a step: this runs after every one, and has to be quick."""
+        self.steps += 1
+        if self.steps >= self._look:
+            self._looked()
+
+    def _looked(self) -> None:
+        """A step at which the clock is looked at: it was watched, or the next one may be."""
         now = perf_counter()
-        took = now - self._last
-        self.worked += min(took, PAUSE)
+        made, took = self.steps - self._seen, now - self._last
+        self.worked += self._took(now)
         if self._armed:
             # Watched calls are slower, too; but a pause of the loop is not our doing.
             inside = self.spent - self._armed_at
-            self.spent += min(max(0.0, took - self._usual - inside), 2 * inside)
+            if self._usual:
+                self.spent += min(max(0.0, took - self._usual - inside), 2 * inside)
             self._finish()
+            self._cold = inside
             self._due = now + (self.spent - self._charged) / SHARE
             self._charged = self.spent
             now = perf_counter()
+        elif self._cold:  # what watching put out of the caches comes back
+            self.spent += min(max(0.0, took - self._usual), self._cold) if self._usual else 0.0
+            self._cold = 0.0
         else:
-            self._usual += (took - self._usual) * (0.1 if self._usual else 1)
-        self._last = now
-        self.steps += 1
+            self._usual += (took / made - self._usual) * (0.5 if self._usual else 1)
+        self._last, self._seen = now, self.steps
         if (self.steps % self.every == 0 if self.every else now >= self._due or (
                 self.steps & (self.steps - 1) == 0
                 and (self.steps <= FIRST or self.spent <= EARLY * self.worked))):
             self._arm()
             self._armed_at = self.spent
+        self._look = self._next(now)
+
+    def _took(self, now: float) -> float:
+        """Seconds of the loop since the clock was looked at, without its pauses."""
+        made = self.steps - self._seen
+        return min(now - self._last, PAUSE + 2 * made * self._usual) if made else 0.0
+
+    def _next(self, now: float) -> int:
+        """The step at which to look at the clock again."""
+        at = self.steps
+        if self._armed or self._cold or not self._usual:
+            return at + 1
+        if self.every:
+            return at + self.every - at % self.every
+        # Half of the way, for steps may become slower.
+        ahead = max(1, int((self._due - now) / self._usual / 2))
+        return int(min(at + ahead, 2 ** at.bit_length()))
 
     @guarded
     def _arm(self) -> None:
@@ -306,12 +287,13 @@ class FlowWatch(Watcher):
 
         A NaN in the loss ends ``backward``, and the optimiser makes no step.
         """
-        if self.steps == self._told_of or self._trains != get_ident() and any(
-                one.ident == self._trains for one in threading.enumerate()):
+        elsewhere = self._trains != get_ident() and any(
+            one.ident == self._trains for one in threading.enumerate())
+        if self.steps == self._told_of or elsewhere:
             return  # told already; or it runs on, in another thread
         if not self._armed:
             self._arm()
-        taken = self._taken()
+        taken = self._taken(self.steps)
         if (Moment(taken).numbers[:, BAD] > 0).any():
             self._told_of = self.steps
             self.flow.put(taken)
@@ -319,15 +301,16 @@ class FlowWatch(Watcher):
     @guarded
     def _finish(self) -> None:
         """Measure all that was seen of this step."""
-        self.flow.put(self._taken())
+        self.flow.put(self._taken(self.steps - 1))
         self._disarm()
         if self.tell is not None:
             self.tell()
 
-    def _taken(self) -> Taken:
+    def _taken(self, step: int) -> Taken:
+        """All that was seen of a step, measured."""
         order: list[int] = []
         first: dict[int, int] = {}
-        seen = _Seen()
+        seen = Seen()
         for call in self._calls:
             row = self.flow.row(call.path, type(call.layer).__name__, call.number, call.bend)
             order.append(row)
@@ -343,9 +326,9 @@ class FlowWatch(Watcher):
                 order.append(first[key])
             if key in first:
                 self._weights(layer, first[key], seen)
-        return Taken(self.steps, len(self.flow.rows), order, *seen.measured(), self._unmoved(first))
+        return Taken(step, len(self.flow.rows), order, *seen.measured(), self._unmoved(first))
 
-    def _count(self, row: int, call: Call, seen: _Seen) -> None:
+    def _count(self, row: int, call: Call, seen: Seen) -> None:
         """Dead units, or saturated values."""
         if call.bend != "relu":
             seen.count(row, "saturated", call.hits, call.activations.size)
@@ -359,7 +342,7 @@ class FlowWatch(Watcher):
         dead = (streak >= min(STREAK, times + 1)).sum()
         seen.count(row, "dead", dead, live.size)
 
-    def _weights(self, layer: Any, row: int, seen: _Seen) -> None:
+    def _weights(self, layer: Any, row: int, seen: Seen) -> None:
         for p in _own(layer):
             array, old = p._data, self._old.get(id(p))
             seen.add(row, WEIGHTS, sample(array) if old is None else old, array.size)
@@ -375,34 +358,6 @@ class FlowWatch(Watcher):
         known = {id(p) for group in groups for p in group["params"]}
         return frozenset(row for key, row in rows.items() if any(
             p.requires_grad and id(p) not in known for p in _own(self._layers[key][1])))
-
-
-class _Seen:
-    """The samples and counts of a step, by device."""
-
-    def __init__(self) -> None:
-        self._samples: dict[Any, tuple[list[Any], list[tuple[int, int, float]]]] = {}
-        self._counts: dict[Any, tuple[list[Any], list[tuple[int, str, int]]]] = {}
-
-    def add(self, row: int, kind: int, values: Any, size: int) -> None:
-        """A sample of `size` values."""
-        place = None if isinstance(values, np.ndarray) else devices.device_of(values)
-        samples, places = self._samples.setdefault(place, ([], []))
-        samples.append(values)
-        places.append((row, kind, size))
-
-    def count(self, row: int, column: str, hits: Any, of: int) -> None:
-        """A count, an array of no dimensions."""
-        hits = devices.as_array(hits)
-        counts, places = self._counts.setdefault(devices.device_of(hits), ([], []))
-        counts.append(hits)
-        places.append((row, column, of))
-
-    def measured(self) -> tuple[list[Any], list[Any]]:
-        """Tables and counts as a `Taken` has them."""
-        return ([(measure(samples), places) for samples, places in self._samples.values()],
-                [(devices.array_module(counts[0]).stack(counts), places)
-                 for counts, places in self._counts.values()])
 
 
 def _own(layer: Any) -> list[Any]:

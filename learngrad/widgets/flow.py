@@ -34,7 +34,7 @@ class GradientFlow:
     a verdict in words. A layer that is called several times, as in an unrolled recurrent network,
     has a line for each call.
 
-    Not every step is watched, but as many as a fortieth of the loop's time allows; the corner of
+    Not every step is watched, but as many as a fiftieth of the loop's time allows; the corner of
     the view says what it takes. What goes wrong in watching or drawing is a warning, once: the loop
     goes on.
 

@@ -10,7 +10,7 @@ import pytest
 import learngrad
 from learngrad import nn
 from learngrad.autograd.observe import thread
-from learngrad.descent import flow_watch
+from learngrad.descent import flow_seen
 from learngrad.descent.flow import Flow
 from learngrad.descent.flow_moment import COLUMNS
 from learngrad.descent.flow_watch import CALLS, ROWS, FlowWatch
@@ -384,7 +384,7 @@ def test_what_goes_wrong_in_watching_does_not_end_the_training(monkeypatch):
     optimizer = learngrad.optim.SGD(model.parameters(), lr=0.1)
     flow = Flow()
     watch = FlowWatch(model, optimizer, flow, 1)
-    monkeypatch.setattr(flow_watch, "measure", lambda samples: 1 / 0)
+    monkeypatch.setattr(flow_seen, "measure", lambda samples: 1 / 0)
     with pytest.warns(RuntimeWarning, match="no longer watched: ZeroDivisionError") as told:
         _steps(model, optimizer, 3)
     assert len([w for w in told if "watched" in str(w.message)]) == 1
