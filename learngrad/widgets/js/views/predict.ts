@@ -20,6 +20,7 @@ export interface Asker {
 }
 
 const OPENING = "Each step is asked for before it is shown.";
+const NOTHING = "No step of this graph can be worked out by head: they are shown as they are.";
 
 /** Questions that this page has shown. */
 let asked = 0;
@@ -31,6 +32,7 @@ export class Predict {
   readonly element = h("section", { class: "lg-ask", "aria-label": "predict" });
   readonly #asker: Asker;
   readonly #quiz: Quiz;
+  readonly #opening: string;
   readonly #form = h("form", { class: "lg-ask-form", autocomplete: "off" });
   readonly #hint = h("p", { class: "lg-ask-hint", role: "status", "aria-live": "polite" });
   readonly #score = h("span", { class: "lg-note" });
@@ -55,7 +57,8 @@ export class Predict {
     const on = h("div", { class: "lg-ask-row" }, this.#next);
     this.element.append(head, this.#form, this.#hint, on, foot);
     adopt(document.body, "predict", css);
-    this.#tell("", OPENING);
+    this.#opening = sheet.questions.length ? OPENING : NOTHING;
+    this.#tell("", this.#opening);
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       const field = this.#form.querySelector<HTMLInputElement>("input");
@@ -209,7 +212,7 @@ export class Predict {
     this.#asker.restart();
     this.#asker.changed();
     this.#count();
-    this.#tell("", OPENING);
+    this.#tell("", this.#opening);
     this.#next.focus({ preventScroll: true });
   }
 
