@@ -225,7 +225,7 @@ def test_plain_data():
     assert moment["bins"][0][0][-data["lowest"]] == pytest.approx(0.5, abs=0.01)
 
 
-# ---- What the front end is tested with, too -------------------------------------------------------
+# ---- What the front end is tested with, too ------------------------------------------------------
 
 CASES = Path(__file__).with_name("flow_cases.json")
 SHADES = [1.0, 0.4, 0.3, 0.1, 1e-2, 1e-4, 1e-30, 0.0, 30.0, 1e9, math.inf, math.nan]
