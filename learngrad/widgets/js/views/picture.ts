@@ -131,6 +131,8 @@ export class Picture {
     closes: boolean,
   ): Promise<void> {
     this.#motion.finish();
+    const { canvas } = this.stage;
+    const held = canvas.querySelector(":focus");
     const fresh = this.#boxes.size === 0;
     const moves: Moves = [
       ...this.#frames.place(layout, shown.frames, nodeOf, closes),
@@ -143,6 +145,10 @@ export class Picture {
     const still = instant || fresh || moves.length > MOST_MOVING;
     this.#appear(!instant);
     const pan = this.stage.refocus(this.#focus(moment, layout));
+    this.#arrive();
+    // What had the focus is gone: keys must not go to the page.
+    if (held && !canvas.querySelector(":focus"))
+      canvas.closest<HTMLElement>(".lg-root")?.focus({ preventScroll: true });
     const step = (t: number) => {
       for (const move of moves) move(t);
       pan(t);
@@ -150,7 +156,6 @@ export class Picture {
     if (still) step(1);
     else await this.#motion.run(step);
     if (!still) this.#wires.tag(this.#marked ?? moment);
-    this.#arrive();
   }
 
   /** New boxes fade in, in the order they were made, each with the wires that lead to it. */
