@@ -74,7 +74,7 @@ def test_keys_follow_an_element_and_leave_the_replay_where_it_is(followed, layer
 
 def test_going_back_an_element_leads_on_to_the_next_step(followed, layer):
     page, view, grid = followed(1)
-    grid.get_by_role("gridcell").nth(2).click()
+    grid.get_by_role("gridcell").nth(2).click()  # where the pointer now rests, it points at nothing
     told = view.locator(".lg-t-told")
     expect(told).to_contain_text("to logits[1, 0] = g · (softmax(logits[1])[0] − (1 if")
     page.keyboard.press("Escape")

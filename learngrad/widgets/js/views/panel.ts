@@ -191,8 +191,11 @@ function partElement(
   // The tiles put the numbers in, element by element.
   const chain = tiles ? derived.chain.slice(0, 1) : derived.chain;
   const value = tiles ? captionElement(part.value) : valueElement(part.value);
+  const gives = math(...between(chain), "=", value);
   const rows = whole
-    ? [row("contribution", math(...between(chain), "=", value))]
+    ? tiles
+      ? []
+      : [row("contribution", gives)]
     : [
         row("local derivative", math(fraction(of, by), "=", ...between(chain))),
         row("contribution", product(step, part, chain, value)),
@@ -217,6 +220,7 @@ function partElement(
       "to ",
       h("code", {}, by),
       twice && h("span", { class: "lg-note" }, ` as operand ${part.operand + 1}`),
+      tiles && whole && gives,
     ),
     ...rows,
   );

@@ -105,6 +105,8 @@ class SceneView {
   #lit: HTMLElement[] = [];
   #grid: HTMLElement | null = null;
   #at = -1;
+  /** The element that is lit: the followed one, or the one that is pointed at. */
+  #shown = -1;
   #asTable = false;
 
   constructor(scene: Scene, room: number, calls: Calls) {
@@ -239,9 +241,10 @@ class SceneView {
       const at = (event.target as HTMLElement).dataset.at;
       return at === undefined ? null : Number(at);
     };
-    grid.addEventListener("pointerover", (event) => {
+    // A grid that comes to lie under a pointer at rest is not pointed at.
+    grid.addEventListener("pointermove", (event) => {
       const at = placeOf(event);
-      if (at !== null && event.pointerType === "mouse") this.#paint(at);
+      if (at !== null && at !== this.#shown && event.pointerType === "mouse") this.#paint(at);
     });
     grid.addEventListener("pointerleave", () => this.#paint(this.#at));
     grid.addEventListener("click", (event) => {
@@ -297,6 +300,7 @@ class SceneView {
   #paint(at: number): void {
     const trail = at < 0 ? null : this.#scene.trail(at);
     if (!trail) return;
+    this.#shown = at;
     for (const cell of this.#lit) cell.classList.remove("lg-t-lit", "lg-t-chosen");
     this.#lit = trail.entries.flatMap(
       ({ of, at: place }) => this.#cells.get(`${of}:${place}`) ?? [],
