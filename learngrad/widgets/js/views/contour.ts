@@ -39,6 +39,7 @@ export class ContourMap {
   #field: Field | null = null;
   /** The size and the colours that the ground was drawn in. */
   #drawnAs = "";
+  readonly #later = new Later(this.element, () => this.draw());
 
   constructor(options: MapOptions = {}) {
     this.#options = options;
@@ -110,6 +111,7 @@ export class ContourMap {
   /** All anew: the field, the size or the theme is another. */
   draw(): void {
     const pen = prepared(this.#ground, this.element);
+    this.#later.unless(pen !== null);
     if (!pen) return;
     this.#drawnAs = this.#look();
     if (this.#field) this.#drawField(pen, this.#field);
@@ -141,6 +143,7 @@ export class ContourMap {
 
   destroy(): void {
     this.#observer.disconnect();
+    this.#later.stop();
     this.element.remove();
   }
 
@@ -278,6 +281,34 @@ export class ContourMap {
     pen.rotate(-Math.PI / 2);
     pen.fillText(up, 0, 0);
     pen.restore();
+  }
+}
+
+/**
+ * Tries a drawing again that found no room: while JupyterLab changes its theme the page has no layout,
+ * and when it is back as it was nobody is told.
+ */
+export class Later {
+  readonly #element: Element;
+  readonly #draw: () => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #tries = 0;
+
+  constructor(element: Element, draw: () => void) {
+    this.#element = element;
+    this.#draw = draw;
+  }
+
+  /** It was drawn, or is to be tried again; not what is hidden, and not for ever. */
+  unless(drawn: boolean): void {
+    this.stop();
+    this.#tries = drawn ? 0 : this.#tries + 1;
+    if (drawn || this.#tries > 25 || !this.#element.isConnected) return;
+    if (!this.#element.closest("[hidden]")) this.#timer = setTimeout(this.#draw, 200);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
   }
 }
 

@@ -13,7 +13,7 @@ import {
   tableOf,
 } from "../core/surface.ts";
 import { elide, number } from "../core/text.ts";
-import { ContourMap, disc, drawPath, inks } from "./contour.ts";
+import { ContourMap, disc, drawPath, inks, Later } from "./contour.ts";
 import { h, s, say } from "./dom.ts";
 import surfaceCss from "./surface.css";
 import { SliceChart } from "./surface-slices.ts";
@@ -74,6 +74,7 @@ export class SurfaceView {
   readonly #words = h("div", { class: "lg-hush", role: "img" });
   readonly #spoken = h("div", { class: "lg-hush", "aria-live": "polite" });
   readonly #cleanups: (() => void)[] = [];
+  readonly #later = new Later(this.root, () => this.update());
   #kind: Kind = "contours";
   /** What the table goes back to. */
   #drawn: Kind = "contours";
@@ -136,12 +137,14 @@ export class SurfaceView {
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
       this.#draw();
+      this.#later.unless(this.root.clientWidth > 0);
       this.root.dataset.ready = "true";
     });
   }
 
   destroy(): void {
     cancelAnimationFrame(this.#frame);
+    this.#later.stop();
     this.#map.destroy();
     for (const clean of this.#cleanups) clean();
     this.root.remove();
