@@ -39,7 +39,7 @@ from learngrad.tensor import Tensor
 
 __all__ = ["FlowWatch"]
 
-SHARE, EARLY = 0.02, 0.03
+SHARE, EARLY = 0.015, 0.025
 """Of the loop's time, what watching may take; and in steps that are powers of two, since in the
 beginning things change most."""
 FIRST = 16
