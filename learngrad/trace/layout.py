@@ -76,7 +76,7 @@ def layout(trace: Mapping[str, Any], *, max_nodes: int = MAX_NODES) -> dict[str,
     if len(drawn.boxes) > max_nodes:
         return None
     by_id = {node["id"]: node for node in nodes}
-    sizes: dict[Ref, Box] = {**boxes(trace)}
+    sizes: dict[Ref, Box] = dict(boxes(trace).items())
     sizes.update((item.key, group_box(item, by_id)) for item in drawn.boxes
                  if not isinstance(item, int))
     titles = {frame.key: title_width(frame, by_id) for frame in drawn.frames}
