@@ -75,6 +75,22 @@ learngrad.manual_seed(0)
 model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 2))
 x = learngrad.linspace(-1, 1, 20).reshape(5, 4)
 """
+DIGITS = """\
+X, y = learngrad.data.digits("train")
+X, y = X[:32], y[:32]
+W = (learngrad.arange(640.0).reshape(64, 10) % 7 / 30 - 0.1).requires_grad_()
+b = learngrad.zeros(10, requires_grad=True)
+with learngrad.record() as tape:
+    logits = X @ W + b
+    loss = nn.functional.cross_entropy(logits, y)
+    loss.backward()"""
+IMAGE = """\
+image = learngrad.data.digits("train", flat=False)[0][:1].unsqueeze(1)
+kernel = learngrad.tensor([[[[1.0, 0, -1], [2, 0, -2], [1, 0, -1]]]], requires_grad=True)
+with learngrad.record() as tape:
+    edges = nn.functional.conv2d(image, kernel, padding=1)
+    loss = (edges ** 2).mean()
+    loss.backward()"""
 KINDS = """\
 norm = nn.BatchNorm1d(3)
 x = learngrad.ones(4, 3)
@@ -114,6 +130,8 @@ VIEWS = {
     "kinds-and-legend": View(KINDS),
     "step-of-the-replay": View(CHAIN, keys("Home", *["ArrowRight"] * 3)),
     "step-forward": View(CHAIN, keys("Home", "Home", *["ArrowRight"] * 3)),
+    "tiles-of-a-product": View(DIGITS, keys("Home", *["ArrowRight"] * 3)),
+    "tiles-of-a-convolution": View(IMAGE, keys("Home", "Home", "ArrowRight")),
     "table": View(CHAIN, click("table")),
     "error": View(ERROR),
     "curves": View(CURVES),
