@@ -26,7 +26,9 @@ FLAT = 0.004
 """The share of the picture from which on a flat colour has to be in the other one too."""
 NEAR = 8
 """How far two colours may be apart in each channel and be called the same."""
-COLOURS = 128
+COLOURS = 128, 64, 32
+LARGEST = 40_000
+"""Bytes of what is kept; where it is more, fewer colours are."""
 
 
 def load(data):
@@ -36,9 +38,12 @@ def load(data):
 
 def kept(data):
     """The photograph as it is kept: in few colours, so that it is small."""
-    few = Image.fromarray(load(data)).quantize(COLOURS, kmeans=2, dither=Image.Dither.NONE)
-    out = io.BytesIO()
-    few.save(out, "png", optimize=True)
+    for colours in COLOURS:
+        few = Image.fromarray(load(data)).quantize(colours, kmeans=2, dither=Image.Dither.NONE)
+        out = io.BytesIO()
+        few.save(out, "png", optimize=True)
+        if out.tell() < LARGEST:
+            break
     return out.getvalue()
 
 

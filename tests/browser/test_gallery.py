@@ -22,12 +22,12 @@ from PIL import Image, ImageFilter
 import learngrad
 from learngrad.trace import Recorder
 from tests.browser.lab import Notebook
-from tests.browser.likeness import changed, differences, kept, load
+from tests.browser.likeness import LARGEST, changed, differences, kept, load
 
 KEPT = Path(__file__).parent / "gallery"
 FILMS = Path(__file__).parents[2] / "docs"
 RENEW = bool(os.environ.get("LEARNGRAD_GALLERY"))
-LARGEST, LARGEST_FILM = 40_000, 1_500_000
+LARGEST_FILM = 1_500_000
 LOOKS = 15
 """How often a view is looked at before it is called different: it may still be moving."""
 SCHEMES = ["light", "dark"]
@@ -91,6 +91,24 @@ with learngrad.record() as tape:
     edges = nn.functional.conv2d(image, kernel, padding=1)
     loss = (edges ** 2).mean()
     loss.backward()"""
+DEEP = """\
+blocks = [part for _ in range(150) for part in (nn.Linear(8, 8), nn.ReLU())]
+model = nn.Sequential(nn.Sequential(*blocks), nn.Linear(8, 2))
+for p in model.parameters():
+    p.data.fill_(0.1)
+learngrad.show(model, learngrad.ones(4, 8))"""
+ASKED = """\
+a = learngrad.tensor(2.0, requires_grad=True)
+b = learngrad.tensor(-3.0, requires_grad=True)
+loss = (a * b + a) * a
+learngrad.show(loss, predict=True)"""
+RACE = """\
+race = learngrad.race("bowl", {"SGD": 0.1, "Adam": 0.3})"""
+SURFACE = """\
+learngrad.manual_seed(0)
+X, y = learngrad.data.moons(100)
+model = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 2))
+surface = learngrad.LossSurface(model, nn.CrossEntropyLoss(), X, y, finest=17).wait()"""
 KINDS = """\
 norm = nn.BatchNorm1d(3)
 x = learngrad.ones(4, 3)
@@ -132,6 +150,10 @@ VIEWS = {
     "step-forward": View(CHAIN, keys("Home", "Home", *["ArrowRight"] * 3)),
     "tiles-of-a-product": View(DIGITS, keys("Home", *["ArrowRight"] * 3)),
     "tiles-of-a-convolution": View(IMAGE, keys("Home", "Home", "ArrowRight")),
+    "folded": View(DEEP),
+    "asked": View(ASKED, keys("ArrowRight")),
+    "race": View(RACE, keys("End")),
+    "surface": View(SURFACE),
     "table": View(CHAIN, click("table")),
     "error": View(ERROR),
     "curves": View(CURVES),
