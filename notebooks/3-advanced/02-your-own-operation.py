@@ -245,12 +245,12 @@ print("kernel:  1 kernel,  each number carried 2 times")
     T small = exp(-fabs(x));
     out = (x > T(0) ? x : T(0)) + log1p(small);
 """)
-def softplus(x):
+def quick_softplus(x):
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
-@softplus.backward(cuda="grad = g / (T(1) + exp(-x));")
-def softplus_back(g, x):
+@quick_softplus.backward(cuda="grad = g / (T(1) + exp(-x));")
+def quick_back(g, x):
     return g / (1 + np.exp(-x))
 
 
@@ -263,9 +263,9 @@ def softplus_back(g, x):
 why_not = learngrad.cuda.why_unavailable()
 device = "cpu" if why_not else "cuda"
 x = learngrad.linspace(-5, 5, 7, dtype=learngrad.float64, device=device).requires_grad_()
-print("on", x.device, " checked:", gradcheck(softplus, (x,)))
+print("on", x.device, " checked:", gradcheck(quick_softplus, (x,)))
 print("formula and kernel apart by at most",
-      (softplus(x).cpu() - softplus(x.detach().cpu())).abs().max().item())
+      (quick_softplus(x).cpu() - quick_softplus(x.detach().cpu())).abs().max().item())
 if why_not:
     print(f"\nNo GPU here: {why_not}.")
     print("So the formula ran, twice. On a GPU the first would have been the kernel, compiled when "
@@ -294,10 +294,10 @@ if why_not:
     print("On a GPU, this cell times the formula and the kernel on 16 million numbers.")
 else:
     big = learngrad.randn(1 << 24, device="cuda")
-    formula = softplus.__wrapped__
+    formula = quick_softplus.__wrapped__
     with learngrad.no_grad():
         slow = milliseconds(lambda: learngrad.as_tensor(formula(big.detach()._data)))
-        fast = milliseconds(lambda: softplus(big))
+        fast = milliseconds(lambda: quick_softplus(big))
     print(f"formula: {slow:.2f} ms   kernel: {fast:.2f} ms   {slow / fast:.1f} times as fast")
 
 # %% [markdown] id="without-python"

@@ -210,7 +210,7 @@ def test_what_cannot_be_gone_through_is_refused():
     with pytest.raises(ArgumentTypeError, match="int cannot be gone through"):
         learngrad.LivePlot().track(3)
     for given in (learngrad.data.TensorDataset, learngrad.data.DataLoader):
-        with pytest.raises(ArgumentTypeError, match=f"{given.__name__} is a class, and has") as told:
+        with pytest.raises(ArgumentTypeError, match=f"{given.__name__} is a class, and") as told:
             learngrad.LivePlot().track(given)
         assert told.value.fix == f"make one: {given.__name__}(...)"
     for total in ("10", -1, 2.5, True):
