@@ -212,9 +212,10 @@ kinds = ternary(model[0].weight.detach() * 8).unique().tolist()
 print(f"weights: {kinds}   right: {right:.1%}")
 
 # %% [markdown] id="what-ternary-says"
-# Three values a weight, and it reads nine digits of ten. What would the checker say to `straight_through`? It would
-# refuse it, and be right: it is not the derivative of `ternary`, and is not meant to be. A check
-# tells you whether you computed what you said, not whether you said something sensible.
+# Three values a weight, and it reads nine digits of ten. What would the checker say to
+# `straight_through`? It would refuse it, and be right: it is not the derivative of `ternary`, and
+# is not meant to be. A check tells you whether you computed what you said, not whether you said
+# something sensible.
 
 # %% [markdown] id="the-gpu"
 # ## 7. The same on a GPU
