@@ -14,6 +14,7 @@ import itertools
 import linecache
 import os
 import sys
+import threading
 from types import CodeType
 from typing import Any, NamedTuple
 
@@ -26,7 +27,8 @@ Made = tuple[CodeType, int]
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _NUMPY = os.path.dirname(os.path.abspath(numpy.__file__)) + os.sep
-_HELPERS = {contextlib.__file__}  # stands between a `with` and what it calls
+# What stands between a `with`, or the beginning of a thread, and what it calls.
+_HELPERS = {contextlib.__file__, threading.__file__}
 # The demo is a program such as a user writes, so its lines are shown as a user's are.
 _USER_FILES = {_PACKAGE + "demo.py"}
 

@@ -51,6 +51,8 @@ def plot_boundary(model: Any, X: Any, y: Any = None, *, ax: matplotlib.axes.Axes
     ------
     ShapeError
         If the points do not have two features, or the model's scores are not one row for each.
+    ArgumentError
+        If a point, or what the model gives, is NaN.
     MissingDependency
         If Matplotlib is not installed.
 
@@ -68,6 +70,10 @@ def plot_boundary(model: Any, X: Any, y: Any = None, *, ax: matplotlib.axes.Axes
         raise ShapeError(f"a boundary in the plane needs points of two features, and these have "
                          f"shape {list(points.shape)}", tensors={"X": X},
                          fix="choose two columns, X[:, [0, 1]], and train the model on them")
+    if not np.isfinite(points.astype(float)).all():
+        raise ArgumentError("some of the points are NaN or ∞, which is nowhere in the plane",
+                            fix="seen = X.isfinite().all(1), and then X[seen] and y[seen]",
+                            tensors={"X": X})
     if not callable(model):
         raise ArgumentTypeError(f"a {type(model).__name__} cannot be asked for a class",
                                 fix="plot_boundary(model, X, y)")
@@ -82,6 +88,11 @@ def plot_boundary(model: Any, X: Any, y: Any = None, *, ax: matplotlib.axes.Axes
     dtype = X.dtype if isinstance(X, Tensor) and X.dtype.kind == "f" else \
         devices.get_default_dtype()
     scores = _scores(_asked(model, grid.astype(dtype), X))
+    if np.isnan(scores).any():
+        raise ArgumentError("the model gives NaN, and so no class, for "
+                            f"{np.isnan(scores).any(1).mean():.0%} of the plane",
+                            fix="look at its weights: for p in model.parameters(): "
+                                "print(p.isnan().any())")
     classes = scores.argmax(1).reshape(resolution, resolution)
     count = scores.shape[1]
     for k in range(count):

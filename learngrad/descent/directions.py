@@ -177,7 +177,7 @@ def _pca(at: Evaluator, path: Trajectory | None, seed: int, count: int) -> list[
         raise ArgumentError(
             '"pca" looks along the path that training took, and there is none of three points',
             fix="path = learngrad.Trajectory(model, optimizer) before the loop, and then "
-                'LossSurface(…, directions="pca", path=path)')
+                'LossSurface(…, directions="pca", trajectory=path)')
     here = flat(at.center)
     moved = path.points().astype(np.float64) - here
     # The components of n points in many dimensions, from their n × n products.

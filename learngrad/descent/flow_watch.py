@@ -51,6 +51,8 @@ CALLS, ROWS = 32, 128
 STREAK = 5
 """Moments in a row in which a unit gave only zeros, for it to be called dead."""
 BAD = [AT[f"{kind}: bad"] for kind in KINDS]
+
+
 def guarded(method: Callable[..., None]) -> Callable[..., None]:
     """Count the time of a hook; what goes wrong in it ends the watching and not the training."""
     @functools.wraps(method)
@@ -131,6 +133,10 @@ class FlowWatch(Watcher):
         self._stays.remove()
         self._disarm()
         self.model = None  # whoever still shows what was seen does not keep it alive
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Nobody watches a copy of the model: the hooks that were copied with it do nothing."""
+        return _nobody, ()
 
     # ---- Steps -----------------------------------------------------------------------------------
 
@@ -363,6 +369,13 @@ class FlowWatch(Watcher):
 def _own(layer: Any) -> list[Any]:
     """A layer's parameters that have a shape."""
     return [p for _, p in layer._own_parts("parameters") if not isinstance(p, Uninitialized)]
+
+
+def _nobody() -> FlowWatch:
+    """A watch that is over, which hooks that were copied with their model may still call."""
+    watch = object.__new__(FlowWatch)
+    watch.is_open = False
+    return watch
 
 
 def _check(model: Any, optimizer: Any, every: Any) -> None:

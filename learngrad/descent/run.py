@@ -29,6 +29,9 @@ class Run:
         self._last: float | None = None
         self._epoch: float | None = None
 
+    def __repr__(self) -> str:
+        return f"<run {self.name!r} of {self.curves!r}>"
+
     def log(self, step: float | None = None, **values: Any) -> None:
         """Put one point at the end of each named curve.
 

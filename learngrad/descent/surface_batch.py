@@ -72,6 +72,9 @@ class Evaluator:
             raise ArgumentTypeError(f"loss_fn is called with what the model gives, and a "
                                     f"{type(loss_fn).__name__} cannot be called",
                                     fix="LossSurface(model, nn.CrossEntropyLoss(), X, y)")
+        if isinstance(X, Tensor) and not X.numel():
+            raise ArgumentError("a loss is the mean over data, and X is empty", tensors={"X": X},
+                                fix="LossSurface(model, loss_fn, X, y)")
         self._model = copy.deepcopy(model).eval()
         self._loss_fn, self._data = loss_fn, (X, y)
         named = {path: p for path, p in self._model.named_parameters() if p.dtype.kind == "f"}

@@ -20,6 +20,7 @@ from learngrad.descent.rates import checked_rate, optimizers_of, rate, set_rate
 from learngrad.descent.run import Run
 from learngrad.descent.style import is_of_part
 from learngrad.descent.train_given import (
+    as_observers,
     as_optimizers,
     callable_for,
     named,
@@ -94,7 +95,7 @@ class Training:
             callable_for("validate", validate)
         self._epochs = whole("epochs", epochs)
         self._over = source(step, over, self._epochs)
-        self.observers = [observe] if callable(observe) else list(observe)
+        self.observers = as_observers(observe)
         self.optimizers = as_optimizers(optimizer) or optimizers_of(step, validate)
         self.log, self.lingers = log, lingers
         self.steps = self.epoch = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from learngrad.descent.rates import is_optimizer
 from learngrad.descent.run import items_of
 from learngrad.errors import ArgumentError, ArgumentTypeError, LearngradError
 
-__all__ = ["as_optimizers", "callable_for", "named", "source", "way_in", "whole"]
+__all__ = ["as_observers", "as_optimizers", "callable_for", "named", "source", "way_in", "whole"]
 
 NOTHING = object()
 """What a step without an argument is given."""
@@ -23,7 +23,8 @@ NOTHING = object()
 
 def callable_for(role: str, called: Any) -> Callable[..., Any]:
     """A function that somebody gave as `step` or `validate`, if it is one."""
-    fix = "def step(x, y): ...; return loss"
+    fix = "def step(x, y): ...; return loss" if role == "step" else \
+        f"def {role}(): ...; return loss"
     if isinstance(called, type):
         raise ArgumentTypeError(f"{role} is the class {called.__name__}, not a function", fix=fix)
     if hasattr(called, "state_dict"):
@@ -52,6 +53,16 @@ def as_optimizers(optimizer: Any) -> list[Any]:
         if not is_optimizer(one):
             raise ArgumentTypeError(f"optimizer is {one!r:.60}, and has no learning rate",
                                     fix="optimizer=learngrad.optim.SGD(model.parameters(), lr=0.1)")
+    return found
+
+
+def as_observers(observe: Any) -> list[Callable[..., Any]]:
+    """A function that is called after every step, or several, as a list."""
+    found = [observe] if callable(observe) or not isinstance(observe, Iterable) else list(observe)
+    for one in found:
+        if not callable(one):
+            raise ArgumentTypeError(f"observe is called after every step, and {one!r:.60} cannot "
+                                    "be called", fix="observe=lambda run: print(run.values)")
     return found
 
 
@@ -84,8 +95,10 @@ def way_in(step: Callable[..., Any], item: Any) -> Callable[[Any], Any]:
         return step
     parts = f"a batch has {len(item)} parts" if isinstance(item, tuple | list) else \
         f"a batch is one {type(item).__name__}"
-    raise ArgumentTypeError(f"step{inspect.signature(step)} cannot be given a batch: {parts}",
-                            fix="def step(x, y): ... for a loader of pairs")
+    error = ArgumentTypeError(f"step{inspect.signature(step)} cannot be given a batch: {parts}",
+                              fix="def step(x, y): ... for a loader of pairs")
+    error.where = _place(step)  # not the line of the thread
+    raise error
 
 
 def _fits(step: Callable[..., Any], *given: Any) -> bool:

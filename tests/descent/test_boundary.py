@@ -1,5 +1,7 @@
 """The regions of a classifier of two features, for print."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -62,6 +64,8 @@ def test_a_module_is_asked_as_it_is_used_and_left_as_it_was():
 @pytest.mark.parametrize(("given", "error", "said"), [
     ({"X": learngrad.ones(3, 4)}, ShapeError, "points of two features"),
     ({"X": learngrad.ones(0, 2)}, ShapeError, "points of two features"),
+    ({"X": learngrad.tensor([[0.0, 1.0], [math.nan, 1.0]])}, ArgumentError, "points are NaN"),
+    ({"model": lambda x: x * math.nan}, ArgumentError, "gives NaN, .* 100% of"),
     ({"model": 3}, ArgumentTypeError, "cannot be asked"),
     ({"model": lambda x: x.reshape(-1, 1, 2)}, ShapeError, "a row of scores"),
     ({"y": learngrad.zeros(4)}, ShapeError, "3 points and 4 classes"),

@@ -1,7 +1,9 @@
 """A training is watched: what is seen is right, and the training is what it would have been."""
 
+import copy
 import gc
 import math
+import pickle
 import weakref
 
 import numpy as np
@@ -511,3 +513,21 @@ def test_a_gpu_gives_the_same_numbers_and_does_not_wait():
         np.testing.assert_allclose(flow.last.numbers, expected.last.numbers, rtol=1e-4)
         assert np.abs(flow.last.bins.astype(int) - expected.last.bins).max() <= 12
         assert flow.last.said == expected.last.said
+
+
+def test_a_watched_model_can_be_copied_and_nobody_watches_the_copy():
+    model = net()
+    optimizer = learngrad.optim.SGD(model.parameters(), lr=0.1)
+    flow = Flow()
+    watch = FlowWatch(model, optimizer, flow, 1)
+    x, y = X[:32], Y[:32]
+    for copied in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert copied(x).tolist() == model(x).tolist()
+    learngrad.LossSurface(model, nn.CrossEntropyLoss(), x, y, finest=5).wait()
+    learngrad.race(model, {"SGD": 0.1}, data=(x, y), loss_fn=nn.CrossEntropyLoss(), steps=2)
+    assert watch.is_open
+    optimizer.zero_grad()
+    F.cross_entropy(model(x), y).backward()
+    optimizer.step()
+    assert len(flow.moments) == 1
+    assert len(flow.last.said) == 2

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import learngrad
-from learngrad.descent import Curves, Progress
+from learngrad.descent import Curves, Progress, Run
 from learngrad.descent.curves import Series
 from learngrad.descent.picture import BROKEN
 from learngrad.descent.style import COLOURS, DASHES, styles
@@ -24,6 +24,12 @@ class Clock:
 
     def __call__(self):
         return self.now
+
+
+def test_a_run_says_what_it_is():
+    run = Run(Curves(), "lr=0.1")
+    run.log(loss=1.0)
+    assert repr(run) == "<run 'lr=0.1' of <curves: loss (lr=0.1) (1)>>"
 
 
 def test_loops_inside_each_other_tell_one_time():

@@ -246,6 +246,8 @@ def test_a_surface_without_one_finite_point_is_said_to_be_so():
     ({"directions": ["0.weight[9, 0]"]}, "names no single number"),
     ({"directions": ["0.bias[0]", "0.bias[0]"]}, "the same line"),
     ({"directions": "pca"}, "none of three points"),
+    ({"directions": "pca"}, 'directions="pca", trajectory=path)'),
+    ({"X": learngrad.ones(0, 2)}, "X is empty"),
     ({"span": (2, 1)}, "a low and a higher end"),
     ({"span": [1, 2, 3]}, "a low and a higher end"),
     ({"span": "wide"}, "a low and a higher end"),

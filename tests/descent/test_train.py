@@ -148,8 +148,10 @@ def test_a_batch_is_given_as_the_step_takes_it():
     made(lambda batch: given.append(batch) or 1.0, [{"x": 1}]).wait()
     assert given[-1] == {"x": 1}
     run = made(lambda x, y, z: 1.0, [(1, 2)])
-    with pytest.raises(ArgumentTypeError, match=r"step\(x, y, z\) cannot be given .* 2 parts"):
+    said = r"step\(x, y, z\) cannot be given .* 2 parts"
+    with pytest.raises(ArgumentTypeError, match=said) as caught:
         run.wait()
+    assert "lambda x, y, z" in str(caught.value.where)  # not a line of Python's threads
 
 
 def test_an_error_ends_it_and_is_raised_by_wait():
@@ -199,7 +201,10 @@ def test_what_is_no_number_is_told_with_the_step(returned, said):
     (lambda: Training(lambda x: x, object(), log=Run(Curves())), "cannot be gone through"),
     (lambda: Training(lambda x: x, iter([1]), epochs=2, log=Run(Curves())), "through once, not 2"),
     (lambda: Training(Steps(), validate=1.0, log=Run(Curves())), "validate is called"),
+    (lambda: Training(Steps(), validate=1.0, log=Run(Curves())), r"Fix: def validate\(\)"),
     (lambda: Training(Steps(), optimizer=0.1, log=Run(Curves())), "optimizer is 0.1"),
+    (lambda: Training(Steps(), observe=4, log=Run(Curves())), "observe is called .* 4 cannot"),
+    (lambda: Training(Steps(), observe=[4], log=Run(Curves())), "observe is called .* 4 cannot"),
 ])
 def test_what_makes_no_sense_is_refused_at_once(give, said, threads):
     with pytest.raises((ArgumentError, ArgumentTypeError), match=said):
