@@ -31,14 +31,22 @@ class Hook(NamedTuple):
         return self.call(module, args, *output)
 
 
+class _Table(OrderedDict[int, Hook]):
+    """Hooks by number."""
+
+    def __reduce__(self) -> Any:
+        """What a copy is made of: another thread may register hooks while it is being made."""
+        return _Table, (), None, None, iter(list(self.items()))
+
+
 class Hooks:
     """All hooks of one module, by kind; a module without any has no such object."""
 
     def __init__(self) -> None:
-        self.before: OrderedDict[int, Hook] = OrderedDict()
-        self.after: OrderedDict[int, Hook] = OrderedDict()
-        self.arriving: OrderedDict[int, Hook] = OrderedDict()  # gradients, at the output
-        self.leaving: OrderedDict[int, Hook] = OrderedDict()  # and at the inputs
+        self.before: OrderedDict[int, Hook] = _Table()
+        self.after: OrderedDict[int, Hook] = _Table()
+        self.arriving: OrderedDict[int, Hook] = _Table()  # gradients, at the output
+        self.leaving: OrderedDict[int, Hook] = _Table()  # and at the inputs
 
     def __bool__(self) -> bool:
         return bool(self.before or self.after or self.arriving or self.leaving)

@@ -531,3 +531,19 @@ def test_a_watched_model_can_be_copied_and_nobody_watches_the_copy():
     optimizer.step()
     assert len(flow.moments) == 1
     assert len(flow.last.said) == 2
+
+
+def test_a_model_can_be_copied_while_another_thread_puts_hooks_on_it():
+    model = net()
+
+    class Meanwhile:
+        def __call__(self, *_):
+            pass
+
+        def __deepcopy__(self, _):
+            model[0].register_forward_hook(lambda *_: None)
+            return self
+
+    model[0].register_forward_hook(Meanwhile())
+    model[0].register_forward_hook(lambda *_: None)
+    assert copy.deepcopy(model)(X[:2]).tolist() == model(X[:2]).tolist()
