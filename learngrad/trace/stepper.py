@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,7 +13,7 @@ from learngrad.trace.answers import Quiz, told
 from learngrad.trace.questions import sheet
 from learngrad.trace.recorder import Recorder
 from learngrad.trace.rehearsal import rehearse
-from learngrad.trace.schema import validate
+from learngrad.trace.schema import read, validate
 from learngrad.trace.text import cells, elide
 from learngrad.trace.walk import walk
 from learngrad.trace.words import _amount, summary, table
@@ -31,8 +32,8 @@ HELP = """\
 ASKED = "  Type the answer. s shows it; ? helps; q quits."
 
 
-def step(what: Tensor | Recorder | Mapping[str, Any] | Callable[..., Any], *inputs: Any,
-         predict: bool = False) -> None:
+def step(what: Tensor | Recorder | Mapping[str, Any] | str | os.PathLike[str] | Callable[..., Any],
+         *inputs: Any, predict: bool = False) -> None:
     """Walk through a computation and its backward pass in a terminal.
 
     It reads a line at a time, so it works over ssh and in every terminal: Enter (or n) makes a
@@ -42,9 +43,10 @@ def step(what: Tensor | Recorder | Mapping[str, Any] | Callable[..., Any], *inpu
 
     Parameters
     ----------
-    what : Tensor, Recorder, dict or callable
+    what : Tensor, Recorder, dict, path or callable
         A loss, whose backward pass is replayed (every ``.grad`` stays as it is); a tape; a trace
-        as plain data; or a module or function, which is called with `inputs` and recorded.
+        as plain data, or the ``.json`` file of one; or a module or function, which is called with
+        `inputs` and recorded.
     *inputs
         What to call it with.
     predict : bool, default False
@@ -94,6 +96,8 @@ def trace_of(what: Any, *inputs: Any) -> dict[str, Any]:
         return what.to_dict()
     if isinstance(what, Mapping):
         return dict(validate(what))
+    if isinstance(what, (str, os.PathLike)):
+        return read(what)
     raise ArgumentTypeError(
         f"a tensor, a tape or a trace can be stepped, not {type(what).__name__}",
         fix="`learngrad.step(loss)` with the tensor that your computation ends in")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from textwrap import wrap
 from typing import Any
 
 from learngrad.trace.boxes import (
@@ -314,9 +315,10 @@ def _legend(trace: Mapping[str, Any], width: float, places: Mapping[str, Any],
         x += needs + 16
     missing = (trace.get("truncated") or {}).get("nodes")
     if missing:
-        y += 20
-        parts.append(f'<text y="{_n(y + 12)}" fill="{NEUTRAL}">{missing:,} more nodes were not '
-                     "recorded: the limit was reached</text>")
+        said = f"{missing:,} more nodes were not recorded: the limit was reached"
+        for line in wrap(said, int(width / CELL)):
+            y += 20
+            parts.append(f'<text y="{_n(y + 12)}" fill="{NEUTRAL}">{line}</text>')
     return parts, y + 16
 
 

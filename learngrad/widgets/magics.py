@@ -14,6 +14,7 @@ from learngrad.widgets.display import Tape, record, show
 __all__ = ["load_ipython_extension", "unload_ipython_extension"]
 
 PREDICT = "--predict"
+ASKING = (PREDICT, "predict=True")  # what show() is told is understood here too
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -42,9 +43,9 @@ def _record(shell: Any, line: str, cell: str) -> None:
 
 def _step(shell: Any, line: str, cell: str) -> None:
     words = line.split()
-    predict = PREDICT in words
-    name = " ".join(word for word in words if word != PREDICT)
-    unknown = next((word for word in words if word.startswith("-") and word != PREDICT), None)
+    predict = any(word in ASKING for word in words)
+    name = " ".join(word for word in words if word not in ASKING)
+    unknown = next((word for word in words if word.startswith("-") and word not in ASKING), None)
     if unknown is not None:
         raise ArgumentError(f"%%step has no option {unknown:.40}", fix=f"%%step {PREDICT} tape")
     show(_run(shell, record(live=False), name, cell, "step"), step=True, predict=predict)

@@ -182,6 +182,17 @@ def test_a_tape_a_trace_a_module_and_a_graph_alone(typed):
     assert typed(what=empty)[0] == "A graph with no nodes yet."
 
 
+def test_a_file_of_a_trace(tmp_path):
+    file = tmp_path / "step.json"
+    with learngrad.record() as tape:
+        learngrad.tensor(2.0, requires_grad=True) * 3
+    tape.save(file)
+    assert trace_of(file) == trace_of(str(file)) == tape.to_dict()
+    file.write_text("{}")
+    with pytest.raises(TraceError, match="not a trace"):
+        trace_of(file)
+
+
 def test_a_long_graph_is_cut_and_p_prints_all(typed):
     x = learngrad.tensor(1.0, requires_grad=True)
     for _ in range(60):

@@ -92,6 +92,14 @@ def test_what_was_left_out_is_said(traces):
     assert any("1,234 more nodes" in text for text in texts(parsed(trace)))
 
 
+def test_what_was_left_out_fits_into_a_narrow_picture(traces):
+    root = parsed({**traces["chain_rule"](), "truncated": {"nodes": 80_001}})
+    wide = float(root.get("width"))
+    said = texts(root)[-2:]
+    assert " ".join(said) == "80,001 more nodes were not recorded: the limit was reached"
+    assert all(len(text) * svg_module.CELL + svg_module.MARGIN <= wide for text in said)
+
+
 def test_gradient_and_its_absence_look_different(traces):
     root = parsed(traces["chain_rule"]())
     found = [t for t in root.iter(f"{SVG}text") if (t.text or "").startswith("grad ")]

@@ -55,6 +55,8 @@ def test_a_step_can_be_predicted(ipython, shell, shown):
     failed = ipython.run_cell("%%step --gues\n" + CELL)
     assert isinstance(failed.error_in_exec, ArgumentError)
     assert "--predict" in str(failed.error_in_exec)
+    ipython.run_cell("%%step predict=True\n" + CELL).raise_error()  # as show() has it
+    assert len(shown[1]["model"].questions["questions"]) == 2
 
 
 def test_what_a_cell_raises_is_shown_with_the_graph_up_to_there(ipython, capsys):
