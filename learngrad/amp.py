@@ -54,6 +54,8 @@ HIGHER: tuple[type[Function], ...] = (
     reduce.Sum, reduce.LogSumExp, statistics.Norm, cumulative.Prod, cumulative.CumProd,
     cumulative.CumSum)
 
+LARGEST = float(np.finfo(np.float32).max)  # that a scale may be
+
 _install = functools.cache(lambda: casting(LOWER, HIGHER))
 
 
@@ -78,7 +80,8 @@ class autocast(ContextDecorator):
 
     PyTorch: `torch.autocast` computes in bfloat16 on the CPU unless told otherwise. Here bfloat16
     is for storage alone, and float16 is the default everywhere; a processor is slower with it, so
-    on the CPU it is there to be looked at.
+    on the CPU it is there to be looked at. All normalisation gives float32, batch normalisation
+    too, and so does `prelu`.
 
     Parameters
     ----------
@@ -198,10 +201,11 @@ class GradScaler:
         """A loss, or several in a list or tuple, times the factor."""
         if not self._enabled:
             return outputs
-        if isinstance(outputs, Tensor):
-            return outputs * self._scale
+        if isinstance(outputs, Tensor):  # in float32: 65,536 is more than a half can hold
+            return (outputs.float() if outputs.dtype == devices.float16 else outputs) * self._scale
         if isinstance(outputs, (list, tuple)):
-            return type(outputs)(self.scale(o) for o in outputs)
+            scaled = [self.scale(o) for o in outputs]
+            return type(outputs)(*scaled) if hasattr(outputs, "_fields") else type(outputs)(scaled)
         raise ArgumentTypeError(f"a loss is a tensor, not {outputs!r:.60}",
                                 fix="scaler.scale(loss).backward()")
 
@@ -276,7 +280,8 @@ class GradScaler:
         else:
             self._good += 1
             if self._good == self._interval:
-                self._scale, self._good = self._scale * self._growth, 0
+                grown = self._scale * self._growth
+                self._scale, self._good = grown if grown <= LARGEST else self._scale, 0
         self._seen, self._stepped = {}, set()
 
     def get_growth_factor(self) -> float:

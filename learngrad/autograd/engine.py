@@ -126,6 +126,8 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
     """
     wanted, capture = (None, {}) if only is None else _paths(roots, only)
     watchers = thread.watchers
+    if watchers:
+        watchers = tuple(w for w in watchers if w.replays)
     quietly = thread.quietly
     made = made or source.caller()
     thread.replayed = next(RISING), made

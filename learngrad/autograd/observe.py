@@ -24,6 +24,9 @@ class Watcher:
     copy what they want to keep, since an optimiser may overwrite an array a moment later.
     """
 
+    replays = True
+    """Whether it hears replays, too; one that does not leaves them as quick as they are."""
+
     def operation(self, node: Any, inputs: tuple[Any, ...], outputs: tuple[Any, ...],
                   made: Any) -> None:
         """An operation ran: its `Function`, its inputs (tensors and others), its output tensors."""

@@ -32,6 +32,8 @@ def recording() -> RecordedStep | None:
 class _Sequence(Watcher):
     """What ran, in order: what a recording would hold on to."""
 
+    replays = False  # a recording would hold the copies that are made for one who watches
+
     def __init__(self) -> None:
         self.ran: list[tuple[str, tuple[int, ...], Any]] = []
 
@@ -47,7 +49,7 @@ class _Counter:
         self.state = state
         state["step"] -= 1  # what is recorded has not run yet
         self.there = None  # the number that the GPU has
-        self.array = devices.array_module(like).empty((), like.dtype)
+        self.array = devices.array_module(like).empty((), devices.float32)
         self.array += 1
 
     def catch_up(self) -> None:
@@ -139,10 +141,14 @@ class RecordedStep:
         seen = _Sequence()
         with watch(seen):
             result = self._step(*inputs)
-        before, self._ran = self._ran, seen.ran
-        if before is not None and self._calls > 2:
-            self._same(before, seen.ran)
+        self._compare(seen.ran)
         return result
+
+    def _compare(self, ran: list[Any]) -> None:
+        """Refuse a step that is not the one before; the very first may set things up."""
+        before, self._ran = self._ran, ran
+        if before is not None and self._calls > 2:
+            self._same(before, ran)
 
     def _same(self, before: list[Any], now: list[Any]) -> None:
         for k in range(max(len(before), len(now))):
@@ -173,11 +179,15 @@ class RecordedStep:
         stream = devices.cupy().cuda.get_current_stream()
         get_ready()
         stream.begin_capture()
+        seen = _Sequence()
         try:
-            with direct():
+            with direct(), watch(seen):
                 self._outputs = self._step(*self._inputs)
+            self._compare(seen.ran)
         except Exception as error:
             self._give_up(stream)
+            if isinstance(error, GraphError) and error.what.startswith(self._step.__name__):
+                raise
             raise GraphError(
                 f"{self._step.__name__} cannot be recorded: {_words(error)}",
                 fix="while it is recorded nothing runs, so there are no values to look at: take "
@@ -235,7 +245,8 @@ def graph(step: Callable[..., Any] | None = None, *, warmup: int = 3) -> Any:
     that they can be kept. It holds on to what the step read and wrote: parameters, optimiser and
     other tensors must stay the same objects. When a setting of an optimiser changes, as by a
     schedule, the step is recorded anew. SGD, Adam and AdamW count their steps on the GPU; rules
-    that look at the count in Python are refused.
+    that look at the count in Python are refused. A graph made before a replay does not know that
+    parameters have changed since: call backward before the next step, as loops do.
 
     Without a GPU it is the step itself.
 
@@ -290,7 +301,8 @@ def _copied(outputs: Any) -> Any:
     if isinstance(outputs, dict):
         return {key: _copied(value) for key, value in outputs.items()}
     if isinstance(outputs, (list, tuple)):
-        return type(outputs)(_copied(value) for value in outputs)
+        copies = [_copied(value) for value in outputs]
+        return type(outputs)(*copies) if hasattr(outputs, "_fields") else type(outputs)(copies)
     return outputs
 
 

@@ -17,25 +17,26 @@ from typing import Any
 import numpy as np
 
 from learngrad import devices
-from learngrad.errors import MissingDependency
+from learngrad.errors import DtypeError, MissingDependency
 
 __all__ = ["direct", "get_ready", "product"]
 
 # cudaDataType_t, cublasComputeType_t: sums of halves are kept in float32
 _KINDS = {np.dtype("float16"): (2, 68), np.dtype("float32"): (0, 68), np.dtype("float64"): (1, 70)}
 _AS_IT_IS, _TRANSPOSED, _DEFAULT = 0, 1, -1
-_NAMES = ("libcublas.so.13", "libcublas.so.12", "cublas64_13.dll", "cublas64_12.dll")
 
 
 @functools.cache
 def _library() -> Any:
     """The cuBLAS that CuPy has loaded."""
     importlib.import_module("cupy_backends.cuda.libs.cublas")
-    for name in _NAMES:
+    version = devices.cupy().cuda.runtime.runtimeGetVersion() // 1000
+    names = f"libcublas.so.{version}", f"cublas64_{version}.dll"
+    for name in names:
         with contextlib.suppress(OSError):
             return ctypes.CDLL(name)
-    raise MissingDependency(f"cuBLAS is not found: none of {', '.join(_NAMES)}",
-                            fix='pip install "cupy-cuda13x[ctk]" (or cupy-cuda12x)')
+    raise MissingDependency(f"cuBLAS is not found: neither {names[0]} nor {names[1]}",
+                            fix=f'pip install "cupy-cuda{version}x[ctk]"')
 
 
 @functools.cache
@@ -53,6 +54,9 @@ def _checked(status: int, call: str) -> None:
 
 def product(a: Any, b: Any, out: Any = None) -> Any:
     """``a @ b`` of arrays on the GPU, as NumPy's matmul has it; into `out` if given."""
+    if a.dtype.kind != "f" or b.dtype.kind != "f":
+        raise DtypeError(f"a recorded step multiplies matrices of floating numbers, not {a.dtype} "
+                         f"and {b.dtype}", fix="x.float()")
     if a.dtype != b.dtype:
         dtype = np.promote_types(a.dtype, b.dtype)
         a, b = a.astype(dtype, copy=False), b.astype(dtype, copy=False)
@@ -118,7 +122,7 @@ def _laid(a: Any, batch: tuple[int, ...]) -> tuple[Any, int, int, int]:
 
 @contextlib.contextmanager
 def direct() -> Iterator[None]:
-    """Let ``@``, ``dot`` and ``matmul`` of arrays on the GPU be `product`."""
+    """Let ``@``, ``dot`` and ``matmul`` of arrays on the GPU be `product`, in every thread."""
     array = devices.cupy().ndarray
     before = {name: getattr(array, name)
               for name in ("__matmul__", "__rmatmul__", "dot", "__array_ufunc__")}

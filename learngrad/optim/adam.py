@@ -15,7 +15,6 @@ from learngrad.optim.settings import AT_LEAST_0, FRACTION, Limits
 __all__ = ["Adam"]
 
 
-
 class Adam(Optimizer):
     r"""Adam (Kingma and Ba 2015, https://arxiv.org/abs/1412.6980).
 
@@ -100,7 +99,7 @@ class Adam(Optimizer):
 
 # 1 - beta^t is -expm1(t log(beta)), in float32 as exact in the first steps as in the last.
 @fused("T g, T shrink, T decay, bool maximize, T new1, T beta2, T new2, bool amsgrad, T eps, "
-       "T lr, T log1, T log2, T t", "T p, T m, T v, T top", """
+       "T lr, T log1, T log2, float32 t", "T p, T m, T v, T top", """
        p *= shrink;
        T s = (maximize ? T(-g) : g) + p * decay;
        m += (s - m) * new1;

@@ -18,7 +18,6 @@ __all__ = ["SGD"]
 _ndarray = np.ndarray
 
 
-
 class SGD(Optimizer):
     r"""Stochastic gradient descent.
 

@@ -171,6 +171,18 @@ def test_small_gradients_survive_in_half():
     assert gradient(scaled=True) == pytest.approx(1e-8 * 65536, rel=1e-2)
 
 
+def test_a_loss_of_a_half_is_scaled_in_float32():
+    scaler = lg.amp.GradScaler("cpu")
+    scaled = scaler.scale(lg.tensor(3.0, dtype=lg.float16, requires_grad=True))
+    assert (scaled.dtype, scaled.item()) == (SINGLE, 3 * 65536.0)
+    scaler = lg.amp.GradScaler("cpu", init_scale=2.0**127, growth_interval=1)
+    w = lg.tensor([1.0], requires_grad=True)
+    (w * 1e-30).backward()
+    scaler.step(optim.SGD([w], lr=0.0))
+    scaler.update()
+    assert scaler.get_scale() == 2.0**127  # the next would be infinite
+
+
 def test_misuse_of_the_scaler():
     w = lg.tensor([1.0], requires_grad=True)
     optimizer, scaler = optim.SGD([w], lr=0.1), lg.amp.GradScaler("cpu")

@@ -145,6 +145,17 @@ def test_control_flow_that_changes_is_told():
     assert "x.relu() if next(turns)" in text
 
 
+def test_a_step_that_changes_when_it_is_recorded():
+    turns = iter(range(10))
+    step = lg.cuda.graph(lambda x: x.relu() if next(turns) == 2 else x.tanh(), warmup=2)
+    x = lg.ones(2, device="cuda")
+    step(x)
+    step(x)
+    with pytest.raises(errors.GraphError, match=r"operation 1 was tanh .* and is relu"):
+        step(x)
+    assert (x * 2).sum().item() == 4.0
+
+
 def test_a_step_that_looks_at_a_value():
     @lg.cuda.graph(warmup=2)
     def step(x):
@@ -205,6 +216,12 @@ def test_products_are_numpys_however_their_operands_lie(cupy, shapes, dtype):
                 np.testing.assert_allclose(cupy.asnumpy(out), expected, rtol=2e-3, atol=2e-3)
         assert found.shape == expected.shape
         np.testing.assert_allclose(cupy.asnumpy(found), expected, rtol=2e-3, atol=2e-3)
+
+
+def test_products_of_integers_are_refused_in_words(cupy):
+    x = cupy.asarray(np.eye(2, dtype=np.int64))
+    with direct(), pytest.raises(errors.DtypeError, match="int64"):
+        x @ x
 
 
 def test_a_part_of_a_matrix(cupy):
