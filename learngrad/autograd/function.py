@@ -203,6 +203,7 @@ class Function(Node):
     sign: ClassVar[str] = ""
     local: ClassVar[dict[str, str]] = {}
     letters: ClassVar[tuple[str, ...]] = ()
+    promotes: ClassVar[bool] = False  # plain numbers among its inputs are operands, not options
     _saves: ClassVar[tuple[tuple[int, int], ...]] = ()
     _plan: ClassVar[tuple[Any, ...]] = (None, True, False, (), None, False)
 
@@ -214,6 +215,7 @@ class Function(Node):
             return
         code = cls.forward.__code__
         cls.letters = code.co_varnames[1:code.co_argcount]
+        cls.promotes = cls.promotion is not None
         saves = cls.saves
         pairs = saves.items() if isinstance(saves, dict) else [(name, "") for name in saves]
         # (what: input i as i, output k as -1-k; for whose gradient: input i, or -1 for always)

@@ -314,7 +314,7 @@ class Recorder(Watcher, Forms):
                     operands.append("")
                 edges.append(None if found is None else list(found))
                 operands.append(letters[i] if i < len(letters) else f"x{i + 1}")
-            elif node.promotion is not None and type(x) in (int, float):
+            elif node.promotes and type(x) in (int, float):
                 edges.append(None)
                 operands.append(x)
         return edges, operands
@@ -413,7 +413,7 @@ class Recorder(Watcher, Forms):
                 continue
             index = entry.id
             for i, edge in enumerate(node.edges):
-                if edge is None and operation is not None and operation.promotion is not None \
+                if edge is None and operation is not None and operation.promotes \
                         and i < len(operation.letters):
                     entry.edges.append(None)
                     entry.operands.append(_kept_number(operation, i))

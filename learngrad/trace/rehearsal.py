@@ -99,7 +99,7 @@ def _fill(recorder: Recorder, tensor: Tensor) -> None:
         saved = {what: value for (what, _), value in zip(node._saves, kept, strict=False)}
         operands = [saved.get(i) if edge is None else known.get((edge[0].seq, edge[1]))
                     for i, edge in enumerate(node.edges)]
-        whole = len(node.outputs) == 1 and node.promotion is not None
+        whole = len(node.outputs) == 1 and node.promotes
         out = saved.get(-1)
         if out is None and whole and all(
                 x is not None and not (isinstance(x, Tensor) and x._version[0] > node.seq)

@@ -22,7 +22,7 @@ def test_readmes_lines_do_what_it_says(notebook, lab, artefacts):
     said = re.search(r"print\(.*\)  # (.*)", FIRST)[1]
     assert said in book.text(0)
     assert book.text(4).strip() == "True tensor(0.)"
-    assert book.text(3).split("\n")[:2] == ["MulBackward0 [3.0, 3.0]", "AccumulateGrad []"]
+    assert book.text(3).split("\n")[0] == re.search(r"print\(step\)  # (<.*>) ", REPLAY)[1]
     curve = book.views(2)
     expect(curve).to_have_attribute("data-points", "1000")
 

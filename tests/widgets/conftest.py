@@ -1,6 +1,7 @@
 """A notebook without a browser: what would be displayed and sent is written down."""
 
 import sys
+import threading
 import types
 
 import pytest
@@ -69,6 +70,9 @@ def shown(monkeypatch):
 def sent(monkeypatch):
     """Every custom message of a widget, in order: (content, buffers)."""
     anywidget = pytest.importorskip("anywidget")
+    for thread in threading.enumerate():  # of a test before this one, which sends a while longer
+        if thread.name == "learngrad-live":
+            thread.join(10)
     found = []
     monkeypatch.setattr(anywidget.AnyWidget, "send",
                         lambda self, content, buffers=None: found.append((content, buffers)))
