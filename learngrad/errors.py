@@ -73,6 +73,17 @@ def name_of(tensor: Any, role: str = "") -> str:
     return (place.target if place is not None else None) or role
 
 
+def kind_of(value: Any) -> str:
+    """What a value is called in an error: its class, with its library where it is another's tensor.
+
+    >>> kind_of(3)
+    'int'
+    """
+    kind = type(value)
+    library = kind.__module__.partition(".")[0]
+    return f"{library}.{kind.__name__}" if kind.__name__ == "Tensor" else kind.__name__
+
+
 def describe_tensor(tensor: Any, role: str = "") -> str:
     """One line about a tensor: name, shape, dtype, device and the line that made it."""
     shape, dtype = getattr(tensor, "shape", None), getattr(tensor, "dtype", None)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from learngrad.errors import ArgumentError, ArgumentTypeError
+from learngrad.errors import ArgumentError, ArgumentTypeError, kind_of
 from learngrad.tensor import Tensor
 from learngrad.trace.answers import Quiz, told
 from learngrad.trace.questions import sheet
@@ -99,7 +99,7 @@ def trace_of(what: Any, *inputs: Any) -> dict[str, Any]:
     if isinstance(what, (str, os.PathLike)):
         return read(what)
     raise ArgumentTypeError(
-        f"a tensor, a tape or a trace can be stepped, not {type(what).__name__}",
+        f"a learngrad tensor, a tape or a trace can be stepped, not {kind_of(what)}",
         fix="`learngrad.step(loss)` with the tensor that your computation ends in")
 
 

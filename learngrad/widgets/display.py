@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from learngrad.errors import ArgumentError, ArgumentTypeError
+from learngrad.errors import ArgumentError, ArgumentTypeError, kind_of
 from learngrad.tensor import Tensor
 from learngrad.trace.html import to_html
 from learngrad.trace.recorder import LIMIT, Recorder, from_graph
@@ -233,7 +233,7 @@ def show(what: Tensor | Recorder | dict[str, Any] | str | os.PathLike[str] | Cal
         source = read(what)
     else:
         raise ArgumentTypeError(
-            f"show draws a tensor's graph, a tape or a trace, not {type(what).__name__}",
+            f"show draws a learngrad tensor's graph, a tape or a trace, not {kind_of(what)}",
             fix="`learngrad.show(loss)` with the tensor that your computation ends in, or "
                 "`learngrad.show(model, x)`")
     _show(source, step, predict, colour)

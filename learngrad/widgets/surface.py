@@ -39,8 +39,17 @@ class LossSurface(Surface):
 
     Parameters
     ----------
-    model, loss_fn, X, y, directions, span, trajectory, finest, seed
-        As for `learngrad.descent.surface.Surface`.
+    model : Module
+    loss_fn : callable
+        ``loss_fn(model(X), y)``; without `y`, ``loss_fn(model(X))``; without `X`,
+        ``loss_fn(model)``.
+    X, y : Tensor, optional
+        The data, all of which is used for each point.
+    directions : str, Module, mapping, Direction, or a list of one or two, default "random"
+        ``"random"``, ``"pca"`` (of `trajectory`), ``"gradient"``, ``"hessian"``, a parameter's name
+        or a number in it (``"0.weight[3, 5]"``), another model or its state.
+    span, trajectory, finest, seed
+        As for `learngrad.descent.surface.Surface`, which says more of all of them.
     title : str, default "Loss surface"
         The heading.
 

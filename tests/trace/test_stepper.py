@@ -263,3 +263,10 @@ def test_in_a_terminal_there_is_a_prompt_and_ctrl_d_ends_it(tmp_path):
         running.kill()
         running.wait()
         os.close(main)
+
+
+def test_a_tensor_of_pytorchs_is_told_by_its_library():
+    Tensor = type("Tensor", (), {"__module__": "torch"})
+    for look in (learngrad.step, learngrad.show):
+        with pytest.raises(ArgumentTypeError, match=r"learngrad tensor.* not torch\.Tensor"):
+            look(Tensor())
