@@ -1,4 +1,5 @@
 // A loss surface as it travels: checked, as a field, cut along a line, turned in space, in a table.
+import { floats } from "./buffers.ts";
 import { type Field, type Levels, levels, valueAt } from "./contours.ts";
 import { number } from "./text.ts";
 
@@ -62,13 +63,6 @@ export function readSurface(state: Record<string, unknown>): Surface {
     throw new Error(`the surface has ${values.length} points, not ${side ** axes.length}`);
   const places = floats(state.places as DataView);
   return { ...(state as unknown as Surface), values, places, here: Number(here) };
-}
-
-/** A buffer of float64; a copy, since it may begin where no float64 may. */
-export function floats(view: DataView | null | undefined): Float64Array {
-  if (!view) return new Float64Array();
-  const { buffer, byteOffset, byteLength } = view;
-  return new Float64Array(buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer);
 }
 
 /** The surface as a field; over one direction it has one row. Null before the first grid. */

@@ -1,4 +1,5 @@
 // Live curves as an anywidget: points come as binary buffers and are put at the end.
+import { floats } from "../core/buffers.ts";
 import { CurveStore, type Part, type Status } from "../core/curves.ts";
 import { PlotView } from "../views/plot.ts";
 import { Views, widget } from "./live.ts";
@@ -79,12 +80,6 @@ class Live {
 function interrupting(model: WidgetModel): { interrupt?: () => void } {
   const kernel = model.widget_manager?.kernel;
   return kernel?.interrupt ? { interrupt: () => void kernel.interrupt!() } : {};
-}
-
-/** A buffer of float64; a copy, since it may begin where no float64 may. */
-function floats(view: DataView): Float64Array {
-  const { buffer, byteOffset, byteLength } = view;
-  return new Float64Array(buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer);
 }
 
 export default widget((model) => new Live(model));

@@ -1,5 +1,6 @@
 // A loss surface as an anywidget: what the kernel knows comes as state, what moves as messages.
-import { floats, readSurface, type Status, type Surface, type Way } from "../core/surface.ts";
+import { floats } from "../core/buffers.ts";
+import { readSurface, type Status, type Surface, type Way } from "../core/surface.ts";
 import { SurfaceView } from "../views/surface.ts";
 import { Views, widget } from "./live.ts";
 import type { WidgetModel } from "./model.ts";
