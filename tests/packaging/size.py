@@ -18,7 +18,7 @@ SILENT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, toke
 # What a reader of the core reads: an array that remembers, the tape, the operations.
 ENGINE = "devices.py", "autograd", "tensor.py"
 CORE = (*ENGINE, "errors.py", "source.py", "ops", "numbers.py", "printing.py", "creation.py",
-        "random.py", "linalg.py", "cuda.py", "compat.py")
+        "random.py", "linalg.py", "compat.py")
 
 
 def code(text: str) -> set[int]:
