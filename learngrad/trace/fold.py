@@ -7,11 +7,12 @@ Modules
     The operations of a module's call are a group, by the `scope` of each. A module that is one
     operation without a parameter or buffer of its own is no group.
 Repeats
-    Items of a group look the same if they are the same operation from the same line with operands
-    of the same kinds, or calls of the same class with the same inside. From left to right, the turn
-    (of 1 to 64 items) that comes at least three times in a row and covers most items is folded, the
-    shorter one of two that cover as many, if it covers 12 operations. A turn begins with its lowest
-    line: what stands before that leads into the loop. Turns of one item are that item.
+    Items of a group look the same if they are the same operation from the same line with as many
+    operands, or calls of the same class with the same inside. From left to right, the turn (of 1 to
+    64 items) that comes at least three times in a row and covers most items is folded, the shorter
+    one of two that cover as many, if it comes 8 times or covers 12 operations. Nothing in a turn
+    ends above the line that it begins with: what stands before that leads into the loop. Turns of
+    one item are that item.
 Parts
     More than 60 items of a group stand in parts of 10, or 100, or 1,000 and so on, so that there
     are at most 60 of them, and those in parts again.
@@ -34,6 +35,8 @@ from typing import Any, NamedTuple, Union
 __all__ = ["Fold", "Group", "fold"]
 
 FEWEST_TURNS, LONGEST_TURN, LEAST_OPERATIONS = 3, 64, 12
+MANY_TURNS = 8
+"""So many turns are a repeat, however little each does; in a large graph it begins closed."""
 FAN, DEEPEST = 60, 20
 OWNED = ("parameter", "buffer")
 
@@ -131,7 +134,9 @@ def _dissolve(group: Group, by_id: Nodes) -> None:
 
 class _Look(NamedTuple):
     number: int  # what looks the same has the same
+    source: int | None  # of an operation, where it is known
     line: int
+    end: int
     operations: int
 
 
@@ -151,18 +156,19 @@ class _Looks:
         return found
 
     def _operation(self, node: Mapping[str, Any]) -> _Look:
-        operands = "".join("-" if edge is None else "x" for edge in node["edges"])
         src = node.get("src")
         place = f"{src['source']}:{src['line']}" if src else ""
         failed = "!" if node.get("status") == "failed" else ""
-        return _Look(self._number(f"{failed}{operands} {place} {node['op']}"),
-                     src["line"] if src else 0, 1)
+        number = self._number(f"{failed}{len(node['edges'])} {place} {node['op']}")
+        if not src:
+            return _Look(number, None, 0, 0, 1)
+        return _Look(number, src["source"], src["line"], src.get("end_line", src["line"]), 1)
 
     def _group(self, group: Group) -> _Look:
         inner = [self.of(item) for item in group.items]
         text = f"({','.join(str(look.number) for look in inner)}) {group.cls}"
-        return _Look(self._number(text), inner[0].line if inner else 0,
-                     sum(look.operations for look in inner))
+        # Its lines are those of the module's own code, not of the loop.
+        return _Look(self._number(text), None, 0, 0, sum(look.operations for look in inner))
 
     def _number(self, text: str) -> int:
         return self._numbers.setdefault(text, len(self._numbers))
@@ -184,8 +190,9 @@ def _repeats(items: list[Item], looks: _Looks) -> list[Item]:
         period, turns = _longest_run(every, at)
         turn = every[at:at + period]
         operations = turns * sum(look.operations for look in turn)
-        leads_in = any(look.line < every[at].line for look in turn)
-        if turns < FEWEST_TURNS or operations < LEAST_OPERATIONS or leads_in:
+        leads_in = any(_above(look, every[at]) for look in turn)
+        if turns < FEWEST_TURNS or leads_in \
+                or (turns < MANY_TURNS and operations < LEAST_OPERATIONS):
             folded.append(items[at])
             at += 1
             continue
@@ -196,6 +203,11 @@ def _repeats(items: list[Item], looks: _Looks) -> list[Item]:
             for k, start in enumerate(starts)]))
         at += turns * period
     return folded
+
+
+def _above(one: _Look, other: _Look) -> bool:
+    """Whether an operation ends above the line that another begins with."""
+    return one.source is not None and one.source == other.source and one.end < other.line
 
 
 def _longest_run(every: list[_Look], at: int) -> tuple[int, int]:

@@ -20,7 +20,7 @@ from typing import Any
 
 from learngrad.errors import ArgumentError, ArgumentTypeError, MissingDependency, TraceError
 from learngrad.saving.files import replacing
-from learngrad.trace.layout import layout
+from learngrad.trace.layout import layouts
 from learngrad.trace.questions import sheet
 from learngrad.trace.rehearsal import veiled
 from learngrad.trace.schema import validate
@@ -84,8 +84,9 @@ def to_html(trace: Mapping[str, Any] | None = None, curves: Any = None,
     if trace is not None:
         trace = validate(trace)
     series = None if curves is None else _plain(curves)
-    found = layout(trace) if trace is not None else None
-    data = {"title": title, "trace": trace, "layout": found, "curves": series}
+    places = layouts(trace) if trace is not None else None
+    found = places[0] if places else None
+    data = {"title": title, "trace": trace, "layouts": places, "curves": series}
     if predict and trace is not None:
         data["questions"] = sheet(trace)
     if race is not None:

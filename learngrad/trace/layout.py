@@ -25,7 +25,7 @@ from learngrad.trace.fold import fold
 from learngrad.trace.shown import Edge, Ref, Shown, group_box, opening, shown, title_width
 from learngrad.trace.spans import far_curve, split
 
-__all__ = ["MAX_NODES", "engine", "layout"]
+__all__ = ["MAX_NODES", "engine", "layout", "layouts"]
 
 MAX_NODES = 500
 """More boxes than this help nobody: a larger graph is folded, and its groups are boxes."""
@@ -44,7 +44,8 @@ def engine() -> str | None:
         or shutil.which("graphviz-pure")
 
 
-def layout(trace: Mapping[str, Any], *, max_nodes: int = MAX_NODES) -> dict[str, Any] | None:
+def layout(trace: Mapping[str, Any], *, max_nodes: int = MAX_NODES,
+           whole: bool = False) -> dict[str, Any] | None:
     """Positions of boxes and edges, in pixels with y downwards.
 
     Parameters
@@ -53,6 +54,8 @@ def layout(trace: Mapping[str, Any], *, max_nodes: int = MAX_NODES) -> dict[str,
         A trace.
     max_nodes : int, default 500
         So many boxes are drawn at most. A larger graph is folded (see `fold` and `shown`).
+    whole : bool, default False
+        Whether every group is open, as far as that is not too much.
 
     Returns
     -------
@@ -72,7 +75,8 @@ def layout(trace: Mapping[str, Any], *, max_nodes: int = MAX_NODES) -> dict[str,
         return None
     nodes = trace["nodes"]
     found = fold(nodes)
-    drawn = shown(found, nodes, opening(found, max_nodes))
+    opened = set(found.groups) if whole else opening(found, max_nodes)
+    drawn = shown(found, nodes, opened)
     if len(drawn.boxes) > max_nodes:
         return None
     by_id = {node["id"]: node for node in nodes}
@@ -83,6 +87,20 @@ def layout(trace: Mapping[str, Any], *, max_nodes: int = MAX_NODES) -> dict[str,
     near, far = split(drawn.edges)
     text = _run(program, layout_dot(drawn._replace(edges=near), sizes, titles))
     return None if text is None else _read(text, drawn, sizes, far)
+
+
+def layouts(trace: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """What a page without a layout engine can show: the graph as it begins, and with all open.
+
+    One, where the two are the same or where all is too much; None where there is no layout.
+    """
+    first = layout(trace)
+    if first is None:
+        return None
+    if len(first["nodes"]) == len(trace["nodes"]) or len(trace["nodes"]) > MAX_NODES:
+        return [first]
+    second = layout(trace, whole=True)
+    return [first] if second is None else [first, second]
 
 
 @lru_cache(maxsize=32)

@@ -3,8 +3,9 @@
 The front end draws by the same rule (`js/core/shown.ts`).
 
 Opening
-    All groups are open if that draws no more boxes than there is room for. Else modules, turns and
-    parts are opened level by level, each level whole, while they fit; repeats stay closed.
+    Up to 40 nodes, or fewer where there is less room, are all drawn. Of more, repeats of 8 turns
+    and what is in them are closed, and the rest is open where it has room. Else modules, turns and
+    parts are opened level by level, each level whole, while they fit; all repeats stay closed.
 Frames
     Open modules, repeats and turns have one, but no turn where more than 8 would; parts never.
 Edges
@@ -14,7 +15,8 @@ Words
     A module is ``path · Class``, a repeat ``Block × 12`` or ``@, +, tanh × 50`` (the signs of one
     turn), its turns ``turn 3 of 50``, parts ``turns 1 to 10``, ``operations 1 to 10``
     or, where calls are among them, ``items 1 to 10``. A closed group's
-    second line counts its operations, and is as wide as ``5 of 38: softmax`` needs.
+    second line counts its operations, and is as wide as ``5 of 38: softmax`` needs: the operation
+    whose turn it is, or the turn of a repeat that it is in.
 """
 
 from __future__ import annotations
@@ -24,13 +26,16 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 from learngrad.trace.boxes import CELL, LINE_HEIGHT, PAD_Y, TITLE_CELL, TITLE_HEIGHT, Box
-from learngrad.trace.fold import Fold, Group, Item, Nodes
+from learngrad.trace.fold import MANY_TURNS, Fold, Group, Item, Nodes
 from learngrad.trace.text import cells, elide, elide_middle
 
-__all__ = ["Edge", "Ref", "Shown", "group_box", "group_title", "opening", "shown", "title_width"]
+__all__ = ["Edge", "Ref", "Shown", "group_box", "group_title", "opening", "shown", "title_width",
+           "turns"]
 
 Ref = int | str
 MOST_TURNS = 8
+CALM = 40
+"""Boxes that are seen at a glance."""
 
 
 class Edge(NamedTuple):
@@ -56,9 +61,13 @@ class Shown(NamedTuple):
 
 def opening(found: Fold, most: int) -> set[str]:
     """The keys of the groups that are open at first, where `most` boxes have room."""
-    if len(found.home) <= most:
+    if len(found.home) <= min(CALM, most):
         return set(found.groups)
     opened: set[str] = set()
+    drawn = _open_in(found.root, opened)
+    if drawn <= most:
+        return opened
+    opened = set()
     drawn = _size(found.root)
     level = _groups(found.root)
     while level:
@@ -69,6 +78,16 @@ def opening(found: Fold, most: int) -> set[str]:
         opened.update(group.key for group in wide)
         level = [inner for group in wide for inner in _groups(group)]
     return opened
+
+
+def _open_in(group: Group, opened: set[str]) -> int:
+    """Open all that is in a group but long repeats; how many boxes that draws."""
+    drawn = _size(group)
+    for inner in _groups(group):
+        if inner.kind != "repeat" or inner.count < MANY_TURNS:
+            opened.add(inner.key)
+            drawn += _open_in(inner, opened) - 1
+    return drawn
 
 
 def _groups(group: Group) -> list[Group]:
@@ -188,6 +207,37 @@ def _holding(group: Group) -> Group:
     parent = group.parent
     assert parent is not None  # a turn and a part stand in a group
     return _holding(parent) if parent.kind == "part" else parent
+
+
+def turns(found: Fold) -> dict[int, str]:
+    """In which turns of what repeats each operation runs: ``turn 2 of 9``, ``Block 3 of 12``.
+
+    From outside in; operations outside of repeats are left out.
+    """
+    said: dict[int, str] = {}
+
+    def enter(items: Sequence[Item], round_them: str) -> None:
+        for item in items:
+            if isinstance(item, int):
+                if round_them:
+                    said[item] = round_them
+            elif item.kind != "repeat":
+                enter(item.items, round_them)
+            else:
+                inside = _turns_in(item)
+                for nth, turn in enumerate(inside):
+                    module = not isinstance(turn, int) and turn.kind == "module"
+                    name = elide(turn.cls, 20) if module else "turn"  # type: ignore[union-attr]
+                    own = f"{name} {nth + 1} of {len(inside)}"
+                    enter([turn], f"{round_them}, {own}" if round_them else own)
+
+    enter(found.root.items, "")
+    return said
+
+
+def _turns_in(group: Group) -> list[Item]:
+    return [turn for item in group.items for turn in (
+        _turns_in(item) if not isinstance(item, int) and item.kind == "part" else [item])]
 
 
 def group_box(group: Group, by_id: Nodes) -> Box:

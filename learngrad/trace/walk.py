@@ -18,6 +18,7 @@ from learngrad.trace.words import (
     _Trace,
     _value,
     _verb,
+    _within,
 )
 
 __all__ = ["walk"]
@@ -76,7 +77,7 @@ def _ran(node: Mapping[str, Any], at: int, count: int, known: _Trace) -> str:
     """An operation that has run: what went in and what came out."""
     right = known.right_hand_side(node)
     title = f"{known.name(node['id'])} = {right}" if node.get("name") else right
-    begin = f"Forward {at + 1} of {count}: {_verb(node)}, {title}."
+    begin = f"Forward {at + 1} of {count}{_within(node['id'], known)}: {_verb(node)}, {title}."
     if node.get("status") == "failed":
         error = (node.get("error") or "no message").split("\n", 1)[0]
         return f"{begin} It failed: {elide(error.rstrip('.'), LONGEST)}."

@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from learngrad.trace.boxes import gradients
+from learngrad.trace.fold import fold
+from learngrad.trace.shown import turns
 from learngrad.trace.text import (
     clean,
     elide,
@@ -45,6 +48,11 @@ class _Trace:
         self.lines: dict[int, list[str]] = {}
         self.made = Counter(_spot(n["src"]) for n in trace["nodes"] if n.get("src"))
         self.named = Counter(n["name"] for n in trace["nodes"] if n.get("name"))
+
+    @cached_property
+    def turns(self) -> dict[int, str]:
+        """In which turns of what repeats each operation ran."""
+        return turns(fold(self.data["nodes"]))
 
     def expression(self, node: Mapping[str, Any]) -> str:
         """The text that made a node, from its source; empty if unknown or over several lines."""
@@ -276,7 +284,7 @@ def sentences(trace: Mapping[str, Any], replay: int) -> list[str]:
 
 
 def _step_said(step: Mapping[str, Any], index: int, count: int, known: _Trace) -> str:
-    begin = f"Step {index + 1} of {count}: "
+    begin = f"Step {index + 1} of {count}{_within(step['node'], known)}: "
     node = known.nodes[step["node"]]
     write = step.get("write")
     if write:
@@ -293,6 +301,12 @@ def _step_said(step: Mapping[str, Any], index: int, count: int, known: _Trace) -
     if not step["contributions"]:
         parts.append("Nothing below it wants a gradient.")
     return " ".join(parts)
+
+
+def _within(node: int, known: _Trace) -> str:
+    """The turn of a loop that an operation ran in."""
+    turn = known.turns.get(node)
+    return f", {turn}" if turn else ""
 
 
 def _verb(node: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from learngrad.trace.fold import FAN, fold
-from learngrad.trace.shown import group_box, group_title, opening, shown, title_width
+from learngrad.trace.shown import group_box, group_title, opening, shown, title_width, turns
 from learngrad.trace.spans import MOST_RANKS, split
 
 CASES = json.loads((Path(__file__).parent / "fold_cases.json").read_text("utf-8"))
@@ -44,6 +44,7 @@ def test_cases(case):
         == case["frames"]
     assert sorted([str(e.origin), e.slot, str(e.to), e.operand] for e in drawn.edges) \
         == case["edges"]
+    assert [[i, said] for i, said in sorted(turns(found).items())] == case["turns"]
 
 
 def titles(name):

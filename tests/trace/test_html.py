@@ -75,7 +75,7 @@ def test_it_carries_the_trace_its_layout_and_the_curves(traces):
     assert data["trace"] == trace
     assert data["curves"] == CURVES
     assert data["title"] == "first step"
-    assert data["layout"]["nodes"].keys() == {"0", "1", "2", "3", "4"}
+    assert data["layouts"][0]["nodes"].keys() == {"0", "1", "2", "3", "4"}
 
 
 def test_any_trace_comes_back(any_trace):
@@ -179,10 +179,10 @@ def test_infinite_and_long_numbers_in_curves():
 
 
 def test_without_graphviz_words_remain(monkeypatch, traces):
-    monkeypatch.setattr(html, "layout", lambda trace: None)
+    monkeypatch.setattr(html, "layouts", lambda trace: None)
     monkeypatch.setattr(html, "to_svg", lambda trace: None)
     text = to_html(traces["chain_rule"]())
-    assert data_of(text)["layout"] is None
+    assert data_of(text)["layouts"] is None
     assert "learngrad-lab[demo]" in text
     assert "d = c + a = 8" in text
 
@@ -190,7 +190,7 @@ def test_without_graphviz_words_remain(monkeypatch, traces):
 def test_a_huge_graph_is_folded(traces):
     text = to_html(traces["chain"](2000))
     assert "× × 1999" in text
-    assert list(data_of(text)["layout"]["nodes"]) == ["0", "r1_1"]
+    assert list(data_of(text)["layouts"][0]["nodes"]) == ["0", "r1_1"]
 
 
 def test_an_unbuilt_bundle_is_explained(monkeypatch, tmp_path, traces):

@@ -5,6 +5,8 @@ import type { TraceNode } from "./types.ts";
 
 /** A repeat has at least so many turns, each of at most so many items, and so many operations. */
 const [FEWEST_TURNS, LONGEST_TURN, LEAST_OPERATIONS] = [3, 64, 12];
+/** So many turns are a repeat, however little each does; in a large graph it begins closed. */
+export const MANY_TURNS = 8;
 /** A group with more items than this has them in parts of ten, a hundred and so on. */
 const FAN = 60;
 /** Module calls nested deeper than this are one with the call round them. */
@@ -108,7 +110,10 @@ const isOwned = (node?: TraceNode) => node?.kind === "parameter" || node?.kind =
 interface Look {
   /** What looks the same has the same number. */
   number: number;
+  /** Of an operation, where it is known. */
+  source: number | null;
   line: number;
+  end: number;
   operations: number;
 }
 
@@ -131,17 +136,18 @@ class Looks {
   }
 
   #operation({ op, src, status, edges }: TraceNode): Look {
-    const operands = edges.map((edge) => (edge ? "x" : "-")).join("");
     const place = src ? `${src.source}:${src.line}` : "";
-    const number = this.#number(`${status === "failed" ? "!" : ""}${operands} ${place} ${op}`);
-    return { number, line: src?.line ?? 0, operations: 1 };
+    const number = this.#number(`${status === "failed" ? "!" : ""}${edges.length} ${place} ${op}`);
+    const [source, line] = [src?.source ?? null, src?.line ?? 0];
+    return { number, source, line, end: src?.end_line ?? line, operations: 1 };
   }
 
   #group({ class: name, items }: Group): Look {
     const inner = items.map((item) => this.of(item));
     const number = this.#number(`(${inner.map((look) => look.number).join()}) ${name}`);
     const operations = inner.reduce((sum, look) => sum + look.operations, 0);
-    return { number, line: inner[0]?.line ?? 0, operations };
+    // Its lines are those of the module's own code, not of the loop.
+    return { number, source: null, line: 0, end: 0, operations };
   }
 
   #number(text: string): number {
@@ -165,8 +171,9 @@ function repeats(items: Item[], looks: Looks): Item[] {
     const turn = all.slice(at, at + period);
     const operations = turns * turn.reduce((sum, look) => sum + look.operations, 0);
     // A loop's turn begins with its first line: what stands before that leads into the loop.
-    const leadsIn = turn.some(({ line }) => line < all[at]!.line);
-    if (turns < FEWEST_TURNS || operations < LEAST_OPERATIONS || leadsIn) {
+    const leadsIn = turn.some((look) => isAbove(look, all[at]!));
+    const few = turns < MANY_TURNS && operations < LEAST_OPERATIONS;
+    if (turns < FEWEST_TURNS || few || leadsIn) {
       folded.push(items[at]!);
       at += 1;
       continue;
@@ -182,6 +189,10 @@ function repeats(items: Item[], looks: Looks): Item[] {
   }
   return folded;
 }
+
+/** Whether an operation ends above the line that another begins with. */
+const isAbove = (one: Look, other: Look) =>
+  one.source !== null && one.source === other.source && one.end < other.line;
 
 /** How long the turn is that repeats from here over most items, and how often it comes. */
 function longestRun(all: Look[], at: number): [period: number, turns: number] {

@@ -15,11 +15,13 @@ export class Folding {
   /** What the reader opened and closed. */
   readonly #said = new Map<string, boolean>();
   #shown: Shown | null = null;
-  readonly #layout: Layout | null;
+  /** Finished layouts, each for other groups open; null where any may be. */
+  readonly #layouts: Layout[] | null;
+  #at = 0;
 
-  /** With a finished layout, what is open is what it was made for. */
-  constructor(layout: Layout | null = null) {
-    this.#layout = layout;
+  /** With finished layouts, what is open is what they were made for; the first one at first. */
+  constructor(layouts: Layout[] | null = null) {
+    this.#layouts = layouts;
   }
 
   /** The nodes are others now; what the reader said of a group holds. */
@@ -31,8 +33,8 @@ export class Folding {
 
   #refresh(): void {
     const { groups } = this.#fold;
-    if (this.#layout) {
-      this.#open = new Set([...groups.keys()].filter((key) => !this.#layout!.nodes[key]));
+    if (this.layout) {
+      this.#open = new Set([...groups.keys()].filter((key) => !this.layout!.nodes[key]));
     } else {
       this.#open = opening(this.#fold, READABLE);
       for (const [key, open] of this.#said)
@@ -46,9 +48,18 @@ export class Folding {
     this.#shown = null;
   }
 
+  /** The finished layout for what is open. */
+  get layout(): Layout | null {
+    return this.#layouts?.[this.#at] ?? null;
+  }
+
   get shown(): Shown {
     this.#shown ??= shown(this.#fold, this.#nodes, this.#open);
     return this.#shown;
+  }
+
+  get root(): Group {
+    return this.#fold.root;
   }
 
   get groups(): ReadonlyMap<string, Group> {
@@ -61,19 +72,65 @@ export class Folding {
 
   /** Whether there is something to open and to close. */
   get folds(): boolean {
-    return this.#fold.groups.size > 0 && !this.#layout;
+    return this.#fold.groups.size > 0 && (this.#layouts?.length ?? 2) > 1;
+  }
+
+  /** Whether a group can be opened, or closed. */
+  canToggle(key: string): boolean {
+    return !this.#layouts || this.#with(key, !this.isOpen(key)) >= 0;
+  }
+
+  /** Whether something repeats, and whether all of it that is drawn is closed. */
+  get repeats(): "none" | "open" | "closed" {
+    const all = this.#repeats();
+    if (!all.some(({ key }) => this.canToggle(key))) return "none";
+    const { frames } = this.shown;
+    return all.some((one) => this.isOpen(one.key) && isDrawn(one, frames)) ? "open" : "closed";
+  }
+
+  #repeats = () => [...this.#fold.groups.values()].filter(({ kind }) => kind === "repeat");
+
+  /** The finished layout in which a group is open, or closed; -1 where none is. */
+  #with(key: string, open: boolean): number {
+    const has = ({ nodes, frames }: Layout) => (open ? !!frames?.[key] : !!nodes[key]);
+    return this.#layouts!.findIndex(has);
   }
 
   /** Opens or closes a group; says how many boxes would be too many, 0 where it was done. */
   toggle(key: string): number {
+    if (this.#layouts) return this.#turnTo(this.#with(key, !this.isOpen(key)));
     const open = new Set(this.#open);
-    const opens = !open.delete(key);
-    if (opens) {
+    const group = this.#fold.groups.get(key)!;
+    if (open.has(key)) close(group, open);
+    else {
       open.add(key);
       this.#openOnly(key, open);
     }
-    const count = countShown(this.#fold, open);
-    if (opens && count > MOST_DRAWN) return count;
+    return this.#try(open);
+  }
+
+  /** Closes what repeats, however deep; where all of it is closed, opens it whole. */
+  toggleRepeats(): number {
+    const opens = this.repeats === "closed";
+    if (this.#layouts) return this.#turnTo(opens ? this.#layouts.length - 1 : 0);
+    const open = new Set(this.#open);
+    for (const group of this.#repeats())
+      if (!opens) close(group, open);
+      else for (const key of [group.key, ...keysIn(group)]) open.add(key);
+    return this.#try(open);
+  }
+
+  /** Takes a finished layout for another. */
+  #turnTo(at: number): number {
+    if (at >= 0) this.#at = at;
+    this.#refresh();
+    return 0;
+  }
+
+  /** Opens just these, if that is not too much; else says how many boxes it would be. */
+  #try(open: Set<string>): number {
+    const [count, now] = [countShown(this.#fold, open), countShown(this.#fold, this.#open)];
+    if (count > MOST_DRAWN && count > now) return count;
     this.#say(open);
     return 0;
   }
@@ -89,6 +146,8 @@ export class Folding {
 
   /** Opens all, level by level, as far as there is room; says whether that was all. */
   openAll(): boolean {
+    if (this.#layouts) this.#turnTo(this.#layouts.length - 1);
+    if (this.#layouts) return true;
     const open = new Set<string>();
     let level = this.#fold.root.items.filter(isGroup);
     while (level.length) {
@@ -102,11 +161,16 @@ export class Folding {
   }
 
   closeAll(): void {
-    this.#say(new Set());
+    if (this.#layouts) this.#turnTo(0);
+    else this.#say(new Set());
   }
 
   /** Opens what a node is in; closes all else where there is no room for that. */
   reveal(id: number): void {
+    if (this.#layouts) {
+      this.#turnTo(this.#layouts.findIndex(({ nodes }) => nodes[id]));
+      return;
+    }
     const round: string[] = [];
     for (let at = this.#fold.home.get(id); at?.parent; at = at.parent) round.push(at.key);
     const open = new Set([...this.#open, ...round]);
@@ -121,3 +185,21 @@ export class Folding {
     this.#refresh();
   }
 }
+
+/** The keys of all groups in a group. */
+function* keysIn(group: Group): Generator<string> {
+  for (const item of group.items)
+    if (isGroup(item)) {
+      yield item.key;
+      yield* keysIn(item);
+    }
+}
+
+/** Closes a group. What is in a repeat is closed too: opened again, it is read turn by turn. */
+function close(group: Group, open: Set<string>): void {
+  open.delete(group.key);
+  if (group.kind === "repeat") for (const key of keysIn(group)) open.delete(key);
+}
+
+/** Whether an open group has its frame: it does not stand in a closed one. */
+const isDrawn = (group: Group, frames: Group[]) => frames.includes(group);

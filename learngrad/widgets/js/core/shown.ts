@@ -1,7 +1,7 @@
 // What is drawn of a folded graph: boxes of nodes and of closed groups, frames round open ones, and
 // the edges between them. The rule stands in learngrad/trace/shown.py; one test for both.
 import { type Box, CELL, LINE_HEIGHT, PAD_Y, TITLE_CELL, TITLE_HEIGHT } from "./box.ts";
-import { type Fold, type Group, type Item, isGroup } from "./fold.ts";
+import { type Fold, type Group, type Item, isGroup, MANY_TURNS } from "./fold.ts";
 import { edgeKey } from "./replay.ts";
 import { cells, elide, elideMiddle, thousands } from "./text.ts";
 import type { Ref, TraceNode } from "./types.ts";
@@ -31,6 +31,8 @@ export interface Shown {
 
 /** Up to so many turns have frames; more make the layout slow, and the picture restless. */
 const MOST_TURNS = 8;
+/** Boxes that are seen at a glance. */
+const CALM = 40;
 
 /** The name of an edge that is drawn: that of an operand where it ends at a node. */
 export const shownKey = ({ from, to, operand }: Pick<ShownEdge, "from" | "to" | "operand">) =>
@@ -43,11 +45,14 @@ const children = (group: Group): Item[] =>
 const firstIn = (item: Item) => (isGroup(item) ? item.first : item);
 const size = (group: Group) => group.items.length + group.leaves.length;
 
-/** Which groups are open at first: all if no more than `most` boxes are drawn then; else whole
- * levels of modules, turns and parts while they fit, and repeats closed. */
+/** Which groups are open at first: all of a graph that is seen at a glance. Of a larger one long
+ * repeats are closed; where the rest is more than `most` boxes, whole levels of modules, turns and
+ * parts are opened while they fit, and all repeats are closed. */
 export function opening({ root, groups, home }: Fold, most: number): Set<string> {
-  if (home.size <= most) return new Set(groups.keys());
+  if (home.size <= Math.min(CALM, most)) return new Set(groups.keys());
   const open = new Set<string>();
+  if (openIn(root, open) <= most) return open;
+  open.clear();
   let drawn = size(root);
   let level = root.items.filter(isGroup);
   while (level.length) {
@@ -58,6 +63,17 @@ export function opening({ root, groups, home }: Fold, most: number): Set<string>
     level = wide.flatMap(({ items }) => items.filter(isGroup));
   }
   return open;
+}
+
+/** Opens all that is in a group but long repeats; says how many boxes that draws. */
+function openIn(group: Group, open: Set<string>): number {
+  let drawn = size(group);
+  for (const inner of group.items) {
+    if (!isGroup(inner) || (inner.kind === "repeat" && inner.count >= MANY_TURNS)) continue;
+    open.add(inner.key);
+    drawn += openIn(inner, open) - 1;
+  }
+  return drawn;
 }
 
 /** How many boxes are drawn with these groups open. */
@@ -175,6 +191,32 @@ function firstTurn(group: Group): Item {
 function holding(group: Group): Group {
   const parent = group.parent!;
   return parent.kind === "part" ? holding(parent) : parent;
+}
+
+/** The turns of a repeat, in order. */
+const turnsIn = (group: Group): Item[] =>
+  group.items.flatMap((item) => (isGroup(item) && item.kind === "part" ? turnsIn(item) : [item]));
+const holds = (item: Item, id: number) =>
+  isGroup(item) ? item.first <= id && id <= item.last : item === id;
+
+/** Which turn of a repeat an operation runs in, from 1. */
+export const turnIn = (repeat: Group, id: number) =>
+  turnsIn(repeat).findIndex((turn) => holds(turn, id)) + 1;
+
+/** In which turns of what repeats an operation runs, from outside in: `turn 2 of 9`. */
+export function turnsOf(root: Group, id: number): string {
+  const said: string[] = [];
+  for (let at: Item | undefined = root; at !== undefined && isGroup(at); ) {
+    const items: Item[] = at.kind === "repeat" ? turnsIn(at) : at.items;
+    const nth = items.findIndex((item) => holds(item, id));
+    const found: Item | undefined = items[nth];
+    if (at.kind === "repeat" && found !== undefined) {
+      const module = isGroup(found) && found.kind === "module";
+      said.push(`${module ? elide(found.class, 20) : "turn"} ${nth + 1} of ${items.length}`);
+    }
+    at = found;
+  }
+  return said.join(", ");
 }
 
 /** What a closed group's second line says: how much is in it. */

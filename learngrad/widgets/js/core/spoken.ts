@@ -27,9 +27,12 @@ const LONGEST = 200;
 /** A word of a formula, and the marks that may hang on it: the b of `bᵀ` is the operand b. */
 const WORD = /([\p{L}\p{Nl}\p{No}][\p{L}\p{N}_]*?)([ᵀᵃ-ᶿⁿ′¹²³⁰⁴-⁹]*)(?![\p{L}\p{N}_])/gu;
 
+/** In which turns of what repeats an operation runs; empty outside of all. */
+export type TurnOf = (id: number) => string;
+
 /** The sentence at an index; 0 is before the first step, below it the program goes forward. */
-export function sentence(trace: Trace, which: number, index: number): string {
-  const speaker = new Speaker(trace);
+export function sentence(trace: Trace, which: number, index: number, turnOf?: TurnOf): string {
+  const speaker = new Speaker(trace, turnOf);
   if (index < 0) return speaker.forward(forwardSteps(trace, which), index);
   const replay = trace.replays[which];
   if (!replay) return "No backward replay was recorded.";
@@ -78,8 +81,10 @@ class Speaker {
   /** How many nodes an expression made, and how many have a name. */
   readonly #made = new Map<string, number>();
   readonly #named = new Map<string, number>();
+  readonly #turnOf: TurnOf;
 
-  constructor(trace: Trace) {
+  constructor(trace: Trace, turnOf: TurnOf = () => "") {
+    this.#turnOf = turnOf;
     this.#sources = new Map(trace.sources.map((source) => [source.id, source]));
     for (const node of trace.nodes) {
       this.#nodes.set(node.id, node);
@@ -149,7 +154,7 @@ class Speaker {
     const done = ran.length + 1 + index;
     const node = ran[done - 1];
     if (!node) return `Before the first of ${plural(ran.length, "operation")}.`;
-    const begin = `Forward ${done} of ${ran.length}: ${this.#title(node)}`;
+    const begin = `Forward ${done} of ${ran.length}${this.#within(node)}: ${this.#title(node)}`;
     if (node.status === "failed") {
       const error = (node.error || "no message").split("\n", 1)[0]!;
       return `${begin} It failed: ${elide(error.replace(/\.+$/, ""), LONGEST)}.`;
@@ -158,6 +163,12 @@ class Speaker {
     const outputs = node.outputs?.length ?? 0;
     const gives = outputs > 1 ? `${outputs} outputs` : worth(node);
     return `${begin} ${used.length ? `From ${and(used)} comes` : "It makes"} ${gives}.`;
+  }
+
+  /** The turn of a loop that an operation ran in. */
+  #within(node: TraceNode): string {
+    const turn = node.kind === "operation" ? this.#turnOf(node.id) : "";
+    return turn && `, ${turn}`;
   }
 
   /** `name = value`; of a plain number, itself. */
@@ -173,8 +184,8 @@ class Speaker {
   }
 
   step(step: Step, index: number, steps: number): string {
-    const begin = `Step ${index} of ${steps}:`;
     const node = this.#nodes.get(step.node)!;
+    const begin = `Step ${index} of ${steps}${this.#within(node)}:`;
     if (step.write) {
       const { before, after } = step.write;
       const was = before ? amount(before) : "empty";

@@ -9,7 +9,8 @@ import { adopt } from "../views/theme.ts";
 
 interface PageData {
   trace?: unknown;
-  layout?: Layout | null;
+  /** The graph as it begins, and with all groups open where that is another. */
+  layouts?: Layout[] | null;
   questions?: unknown;
   curves?: CurvesData | null;
 }
@@ -32,7 +33,7 @@ function fill(plot?: (curves: CurvesData) => HTMLElement): void {
       const store = new TraceStore(readTrace(data.trace));
       const sheet = data.questions ? readSheet(data.questions) : null;
       const begin = sheet ? "forward" : "start";
-      const view = new GraphView(store, { layout: data.layout ?? null, begin, sheet });
+      const view = new GraphView(store, { layouts: data.layouts ?? null, begin, sheet });
       graph.replaceChildren(view.root);
     }
     if (curves && plot && data.curves?.series.length) curves.replaceChildren(plot(data.curves));

@@ -3,7 +3,15 @@ import { test } from "node:test";
 import { fold, type Group, type Item, isGroup } from "../core/fold.ts";
 import { Folding, MOST_DRAWN } from "../core/folding.ts";
 import { search } from "../core/search.ts";
-import { groupBox, groupTitle, opening, shown, titleWidth } from "../core/shown.ts";
+import {
+  groupBox,
+  groupTitle,
+  opening,
+  shown,
+  titleWidth,
+  turnIn,
+  turnsOf,
+} from "../core/shown.ts";
 import { split, withFar } from "../core/spans.ts";
 import type { Trace, TraceNode } from "../core/types.ts";
 import { cases } from "./cases.ts";
@@ -18,6 +26,7 @@ interface Case {
   boxes: unknown[];
   frames: unknown[];
   edges: unknown[];
+  turns: unknown[];
 }
 
 const CASES = cases<Case[]>("fold_cases.json");
@@ -54,6 +63,12 @@ for (const { name, nodes, most, ...wanted } of CASES)
       JSON.stringify([`${from}`, slot, `${to}`, operand]),
     );
     assert.deepEqual(edges.sort(), wanted.edges.map((edge) => JSON.stringify(edge)).sort());
+    const ran = nodes.filter(({ kind }) => kind === "operation");
+    const turns = ran.map(({ id }) => [id, turnsOf(folded.root, id)]);
+    assert.deepEqual(
+      turns.filter(([, said]) => said),
+      wanted.turns,
+    );
     const parts = drawn.edges.flatMap((edge) => edge.parts);
     assert.equal(new Set(parts).size, parts.length);
   });
@@ -97,6 +112,54 @@ test("all is opened as far as there is room, and closed", () => {
   assert.ok(folding.shown.boxes.length <= MOST_DRAWN);
 });
 
+test("a loop is folded as a whole, read turn by turn, and opened again", () => {
+  const folding = new Folding();
+  folding.update(nodesOf("a sum that begins with a plain 0"));
+  const boxes = () => folding.shown.boxes.length;
+  const whole = boxes();
+  assert.equal(folding.repeats, "open");
+  folding.toggleRepeats();
+  assert.equal(folding.repeats, "closed");
+  const [repeat] = folding.shown.boxes.filter(isGroup);
+  assert.equal(repeat!.count, 8);
+  folding.toggle(repeat!.key);
+  assert.equal(folding.shown.boxes.filter(isGroup).length, 8);
+  folding.toggle(folding.shown.boxes.filter(isGroup)[2]!.key);
+  assert.deepEqual(
+    folding.shown.frames.map(({ kind }) => kind),
+    ["repeat", "turn"],
+  );
+  assert.equal(turnIn(repeat!, (repeat!.items[2] as Group).last), 3);
+  folding.toggleRepeats();
+  assert.equal(folding.toggleRepeats(), 0);
+  assert.equal(boxes(), whole);
+});
+
+test("of finished layouts the one is taken in which a group is open, or closed", () => {
+  const nodes = nodesOf("a loop over lines begins closed");
+  const folded = fold(nodes);
+  const [key] = [...folded.groups.keys()];
+  const bare = { width: 1, height: 1, edges: [] };
+  const spot = [0, 0, 1, 1] as [number, number, number, number];
+  const all = Object.fromEntries(nodes.map(({ id }) => [id, spot]));
+  const folding = new Folding([
+    { ...bare, nodes: { [key!]: spot } },
+    { ...bare, nodes: all, frames: { [key!]: spot } },
+  ]);
+  folding.update(nodes);
+  assert.equal(folding.repeats, "closed");
+  assert.ok(folding.shown.boxes.length < 10);
+  folding.toggle(key!);
+  assert.equal(folding.repeats, "open");
+  assert.equal(folding.shown.boxes.length, nodes.length);
+  const turn = folded.groups.get(key!)!.items[0] as Group;
+  assert.equal(folding.canToggle(turn.key), false);
+  assert.equal(folding.canToggle(key!), true);
+  folding.closeAll();
+  folding.reveal(nodes.at(-2)!.id);
+  assert.equal(folding.shown.at.get(nodes.at(-2)!.id), nodes.at(-2)!.id);
+});
+
 test("what would draw too much stays closed and says how much it would be", () => {
   const folding = new Folding();
   folding.update(line(60 * 60, true));
@@ -122,7 +185,7 @@ test("a node is shown by opening what it is in", () => {
 
 test("with a finished layout the groups that it has as boxes are closed, and nothing is opened", () => {
   const nodes = nodesOf("an unrolled loop");
-  const folding = new Folding({ width: 1, height: 1, edges: [], nodes: { r1_1: [0, 0, 1, 1] } });
+  const folding = new Folding([{ width: 1, height: 1, edges: [], nodes: { r1_1: [0, 0, 1, 1] } }]);
   folding.update(nodes);
   assert.equal(folding.folds, false);
   assert.deepEqual(

@@ -4,7 +4,7 @@ import type { Tone } from "../core/flow-tone.ts";
 import { type Group, type Item, isGroup } from "../core/fold.ts";
 import { type Moves, mix, type Point } from "../core/morph.ts";
 import type { Moment } from "../core/replay.ts";
-import { groupBox, groupSize, type Shown, within } from "../core/shown.ts";
+import { groupBox, groupSize, type Shown, turnIn, within } from "../core/shown.ts";
 import { elide } from "../core/text.ts";
 import type { Layout, Ref, Spot, TraceNode } from "../core/types.ts";
 import { s } from "./dom.ts";
@@ -206,7 +206,7 @@ export class Boxes {
     return changed;
   }
 
-  /** A closed group says which of its operations has its turn: `5 of 38: softmax`. */
+  /** A closed group says which of its operations, or of its turns, is active: `5 of 38: softmax`. */
   #showInside(drawn: Drawn, group: Group, active: number | null): false {
     const said = active === null ? groupSize(group) : this.#turn(group, active);
     const line = drawn.lines[1]!;
@@ -220,6 +220,8 @@ export class Boxes {
   #turn(group: Group, id: number): string {
     const node = this.#nodeOf(id);
     if (node?.kind !== "operation") return elide(node?.name || node?.kind || "", 16);
+    const sign = elide(node.sign || node.op || "operation", 10);
+    if (group.kind === "repeat") return `${turnIn(group, id)} of ${group.count}: ${sign}`;
     let ids = this.#inside.get(group.key);
     if (!ids) {
       ids = [...within(group)].filter((one) => this.#nodeOf(one)?.kind === "operation");
@@ -228,7 +230,6 @@ export class Boxes {
         ids.sort((a, b) => a - b),
       );
     }
-    const sign = elide(node.sign || node.op || "operation", 10);
     return `${ids.indexOf(id) + 1} of ${group.operations}: ${sign}`;
   }
 

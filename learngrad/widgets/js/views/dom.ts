@@ -51,6 +51,7 @@ const ICONS = {
     "M6 1a5 5 0 1 0 3 9l3.3 3.3 1.4-1.4L10.4 8.6A5 5 0 0 0 6 1zM6 3a3 3 0 1 1 0 6a3 3 0 1 1 0-6z",
   open: "M1 1h12v12H1zM3 3v8h8V3zM6 4h2v2h2v2H8v2H6V8H4V6h2z",
   close: "M1 1h12v12H1zM3 3v8h8V3zM4 6h6v2H4z",
+  loop: "M1 4h9v9H1zM3 6v5h5V6zM4 1h9v9h-2V3H4z",
   turn: "M2 1h4v4H2zM8 9h4v4H8zM3 6h2v4h2v2H3z",
   up: "M7 3l5 7H2z",
   down: "M7 11L2 4h10z",

@@ -1,10 +1,10 @@
 // When the graph is laid out and drawn: one layout at a time, and what changed meanwhile right after.
 import { box } from "../core/box.ts";
 import { type Orientation, toDot } from "../core/dot.ts";
-import { isGroup } from "../core/fold.ts";
+import { type Group, isGroup } from "../core/fold.ts";
 import { Folding, MOST_DRAWN } from "../core/folding.ts";
 import { atRest, type Moment } from "../core/replay.ts";
-import { groupBox, groupTitle, type Shown, titleWidth } from "../core/shown.ts";
+import { groupBox, groupTitle, type Shown, titleWidth, turnsOf } from "../core/shown.ts";
 import { split, withFar } from "../core/spans.ts";
 import type { Layout, Trace, TraceNode } from "../core/types.ts";
 import type { Store } from "../core/veil.ts";
@@ -21,8 +21,8 @@ export interface Drawer {
   store: Store;
   whole: Store;
   engine?: LayoutEngine;
-  /** A finished layout; null: there is none, and no drawing. */
-  layout?: Layout | null;
+  /** Finished layouts, each for other groups open; null: there is none, and no drawing. */
+  layouts?: Layout[] | null;
   moment(): Moment;
   /** There is a drawing (null), or not, and why. */
   drawn(why: string | null): void;
@@ -41,6 +41,7 @@ export class Drawing {
     button("open", "open all groups (E)", () => this.openAll()),
     button("close", "close all groups (C)", () => this.closeAll()),
   ];
+  readonly #loops = button("loop", "fold what repeats (L)", () => this.toggleRepeats());
   readonly #empty = h("div", { class: "lg-empty" }, "Waiting for the first operation …");
   readonly #drawer: Drawer;
   readonly #folding: Folding;
@@ -55,15 +56,15 @@ export class Drawing {
   constructor(root: HTMLElement, drawer: Drawer) {
     this.#root = root;
     this.#drawer = drawer;
-    this.#folding = new Folding(drawer.layout ?? null);
+    this.#folding = new Folding(drawer.layouts ?? null);
     this.picture = new Picture(this.stage, {
       choose: drawer.choose,
       point: drawer.point,
       toggle: (key) => this.toggle(key),
     });
     const turn = button("turn", "top to bottom, or left to right (O)", () => this.turn());
-    this.tools.append(...this.#folds);
-    if (!drawer.layout) this.tools.append(turn);
+    this.tools.append(...this.#folds, this.#loops);
+    if (!drawer.layouts) this.tools.append(turn);
     this.stage.append(this.#empty);
     adopt(document.body, "groups", css);
   }
@@ -94,7 +95,7 @@ export class Drawing {
 
   toggle(key: string): void {
     const group = this.#folding.groups.get(key);
-    if (!group || !this.#folding.folds) return;
+    if (!group || !this.#folding.canToggle(key)) return;
     const title = groupTitle(group, (id) => this.#drawer.whole.node(id));
     const many = this.#folding.toggle(key);
     const open = this.#folding.isOpen(key) ? "open" : "closed";
@@ -117,7 +118,23 @@ export class Drawing {
     this.#changed("All groups are closed.");
   }
 
+  /** Closes what repeats; pressed again, opens it. */
+  toggleRepeats(): void {
+    const { repeats } = this.#folding;
+    if (repeats === "none") return;
+    const many = this.#folding.toggleRepeats();
+    if (many) this.#refuse("What repeats", many);
+    else this.#changed(repeats === "open" ? "What repeats is closed." : "What repeats is open.");
+  }
+
+  /** In which turns of what repeats an operation runs, in words. */
+  turnOf(id: number): string {
+    this.#fold();
+    return turnsOf(this.#folding.root, id);
+  }
+
   turn(): void {
+    if (this.#drawer.layouts) return;
     this.#orientation = this.#orientation === "TB" ? "LR" : "TB";
     const way = this.#orientation === "TB" ? "from top to bottom" : "from left to right";
     this.#changed(`The graph goes ${way}.`);
@@ -152,16 +169,16 @@ export class Drawing {
         this.#drawn = store.revision;
         this.#fold();
         const { shown } = this.#folding;
-        for (const one of this.#folds) one.hidden = !this.#folding.folds;
+        this.#showTools();
         const layout = await this.#layOut();
         if (this.#over) return;
         this.#empty.hidden = shown.boxes.length > 0;
         this.#drawer.drawn(layout ? null : "");
         // What may be seen of the same graph.
         const nodeOf = (id: number) => store.node(id);
-        const { folds } = this.#folding;
+        const closes = ({ key }: Group) => this.#folding.canToggle(key);
         if (layout && shown.boxes.length)
-          await this.picture.show(layout, shown, nodeOf, this.#drawer.moment(), folds);
+          await this.picture.show(layout, shown, nodeOf, this.#drawer.moment(), closes);
       }
     } catch (error) {
       this.#drawn = store.revision;
@@ -173,10 +190,17 @@ export class Drawing {
     if (!this.#busy && !this.#over) this.#root.dataset.ready = "true";
   }
 
+  #showTools(): void {
+    const { folds, repeats } = this.#folding;
+    for (const one of this.#folds) one.hidden = !folds;
+    this.#loops.hidden = repeats === "none";
+    this.#loops.setAttribute("aria-pressed", String(repeats === "closed"));
+  }
+
   async #layOut(): Promise<Layout | null> {
-    const { layout, engine, whole } = this.#drawer;
-    if (layout) return layout;
-    if (layout === null || !engine) return null;
+    const { layouts, engine, whole } = this.#drawer;
+    if (layouts) return this.#folding.layout;
+    if (layouts === null || !engine) return null;
     const { shown } = this.#folding;
     if (!shown.boxes.length) return { width: 1, height: 1, nodes: {}, edges: [] };
     const final = atRest(whole.trace).gradients;

@@ -16,19 +16,22 @@ interface Frame {
   spot: Spot;
 }
 
+/** Whether a frame's handle closes it. */
+type Closes = (group: Group) => boolean;
+
 export class Frames {
   readonly element = s("g");
   readonly #frames = new Map<string, Frame>();
 
   /** Puts frames in and takes out what is gone; says how each gets to its place. */
-  place(layout: Layout, groups: Group[], nodeOf: NodeOf, closes: boolean): Moves {
+  place(layout: Layout, groups: Group[], nodeOf: NodeOf, closes: Closes): Moves {
     const moves: Moves = [];
     const kept = new Set<string>();
     for (const group of groups) {
       const spot = layout.frames?.[group.key];
       if (!spot) continue;
       kept.add(group.key);
-      const frame = this.#frames.get(group.key) ?? this.#add(group, spot, closes);
+      const frame = this.#frames.get(group.key) ?? this.#add(group, spot, closes(group));
       frame.group = group;
       const title = groupTitle(group, nodeOf);
       frame.name.textContent = title;

@@ -47,8 +47,9 @@ const HOW =
 export interface GraphOptions {
   /** Makes layouts; absent where a finished one is given. */
   engine?: LayoutEngine;
-  /** A finished layout; null: there is none, so words and a table stand in for the drawing. */
-  layout?: Layout | null;
+  /** Finished layouts, each for other groups open, the first for how it begins; null: there is none,
+   * so words and a table stand in for the drawing. */
+  layouts?: Layout[] | null;
   /** Where it stands at first: at the end (as a live replay does), at the replay's beginning, or
    * before the first operation. */
   begin?: "end" | "start" | "forward";
@@ -118,9 +119,9 @@ export class GraphView {
     this.#names = new Names(this.#store.trace);
     this.#moment = atRest(this.#store.trace);
     this.#stepper.following = (options.begin ?? "end") === "end";
-    const { engine, layout } = options;
+    const { engine, layouts } = options;
     this.#drawing = new Drawing(this.root, {
-      ...{ store: this.#store, whole: this.#whole, engine, layout },
+      ...{ store: this.#store, whole: this.#whole, engine, layouts },
       moment: () => this.#now(),
       drawn: (why) => this.#showDrawn(why),
       told: (text) => say(this.#live, text),
@@ -407,7 +408,8 @@ export class GraphView {
     this.#showTable();
     this.#write();
     const { trace } = this.#store;
-    say(this.#live, sentence(trace, this.#replay, this.#stepper.index));
+    const turnOf = (id: number) => this.#drawing.turnOf(id);
+    say(this.#live, sentence(trace, this.#replay, this.#stepper.index, turnOf));
   }
 
   /** What the reader can do with a node that has a step. */
@@ -522,6 +524,7 @@ export class GraphView {
       "/": () => this.#finder.toggle(),
       e: () => this.#drawing.openAll(),
       c: () => this.#drawing.closeAll(),
+      l: () => this.#drawing.toggleRepeats(),
       o: () => this.#drawing.turn(),
     }[event.key.toLowerCase()];
     if (drawing && this.#undrawn === null) {

@@ -1,6 +1,7 @@
 // The drawing of the graph: frames, wires and boxes from a layout, growing smoothly, marked as a
 // replay goes.
 import type { Tone } from "../core/flow-tone.ts";
+import type { Group } from "../core/fold.ts";
 import type { Moves, Point } from "../core/morph.ts";
 import type { Moment } from "../core/replay.ts";
 import type { Shown } from "../core/shown.ts";
@@ -128,7 +129,7 @@ export class Picture {
     shown: Shown,
     nodeOf: NodeOf,
     moment: Moment,
-    closes: boolean,
+    closes: (group: Group) => boolean,
   ): Promise<void> {
     this.#motion.finish();
     const { canvas } = this.stage;
