@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from learngrad.errors import ArgumentError, MissingDependency
 from learngrad.saving.files import replacing
+from learngrad.trace.account import describe
 from learngrad.trace.dot import to_dot
 from learngrad.trace.html import to_html
 from learngrad.trace.raster import to_pdf, to_png
 from learngrad.trace.svg import to_svg
-from learngrad.trace.words import describe
 
 if TYPE_CHECKING:
     import graphviz

@@ -21,7 +21,7 @@ class Forms:
 
     def describe(self) -> str:
         """The trace in words."""
-        from learngrad.trace.words import describe
+        from learngrad.trace.account import describe
         return describe(self.to_dict())
 
     def svg(self) -> str | None:

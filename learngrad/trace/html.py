@@ -20,13 +20,14 @@ from typing import Any
 
 from learngrad.errors import ArgumentError, ArgumentTypeError, MissingDependency, TraceError
 from learngrad.saving.files import replacing
+from learngrad.trace.account import describe
 from learngrad.trace.layout import layouts
 from learngrad.trace.questions import sheet
 from learngrad.trace.rehearsal import veiled
 from learngrad.trace.schema import validate
 from learngrad.trace.svg import draw, escaped, to_svg
 from learngrad.trace.text import elide, number
-from learngrad.trace.words import describe, sentences, summary
+from learngrad.trace.words import sentences, summary
 
 __all__ = ["to_html", "write_html"]
 

@@ -29,8 +29,8 @@ from learngrad.trace.boxes import CELL, LINE_HEIGHT, PAD_Y, TITLE_CELL, TITLE_HE
 from learngrad.trace.fold import MANY_TURNS, Fold, Group, Item, Nodes
 from learngrad.trace.text import cells, elide, elide_middle
 
-__all__ = ["Edge", "Ref", "Shown", "group_box", "group_title", "opening", "shown", "title_width",
-           "turns"]
+__all__ = ["CALM", "Edge", "Ref", "Shown", "group_box", "group_title", "opening", "shown",
+           "title_width", "turns", "turns_in"]
 
 Ref = int | str
 MOST_TURNS = 8
@@ -224,7 +224,7 @@ def turns(found: Fold) -> dict[int, str]:
             elif item.kind != "repeat":
                 enter(item.items, round_them)
             else:
-                inside = _turns_in(item)
+                inside = turns_in(item)
                 for nth, turn in enumerate(inside):
                     module = not isinstance(turn, int) and turn.kind == "module"
                     name = elide(turn.cls, 20) if module else "turn"  # type: ignore[union-attr]
@@ -235,9 +235,10 @@ def turns(found: Fold) -> dict[int, str]:
     return said
 
 
-def _turns_in(group: Group) -> list[Item]:
+def turns_in(group: Group) -> list[Item]:
+    """The turns of a repeat, also where they stand in parts."""
     return [turn for item in group.items for turn in (
-        _turns_in(item) if not isinstance(item, int) and item.kind == "part" else [item])]
+        turns_in(item) if not isinstance(item, int) and item.kind == "part" else [item])]
 
 
 def group_box(group: Group, by_id: Nodes) -> Box:

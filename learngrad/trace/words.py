@@ -23,7 +23,7 @@ from learngrad.trace.text import (
     written_out,
 )
 
-__all__ = ["describe", "place_of", "sentence", "sentences", "summary", "table"]
+__all__ = ["place_of", "sentence", "sentences", "summary", "table"]
 
 # What an operation is called where its sign is a symbol.
 VERBS = {
@@ -139,6 +139,13 @@ def summary(trace: Mapping[str, Any]) -> str:
     parts = [_plural(counted[kind], kind) for kind in
              ("operation", "leaf", "parameter", "buffer", "constant") if counted[kind]]
     text = f"A graph of {_and(parts)}." if parts else "A graph with no nodes yet."
+    missing = (trace.get("truncated") or {}).get("nodes")
+    if missing:
+        kept = len(trace["nodes"])
+        text = (f"Only the beginning of a program: its first {kept:,} nodes were kept "
+                f"({_and(parts)}), the {_plural(missing, 'operation')} after them only counted. "
+                "Record a smaller part of it, such as one training step, or keep more: "
+                f"learngrad.record(limit={kept + missing:_}).")
     steps = [len(r["steps"]) for r in trace.get("replays", ())]
     if steps:
         counts = _and([f"{n:,}" for n in steps[:5]]) + (" and more" if len(steps) > 5 else "")
@@ -158,96 +165,6 @@ def _plural(count: int, word: str) -> str:
 
 def _and(parts: list[str]) -> str:
     return parts[0] if len(parts) < 2 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
-def describe(trace: Mapping[str, Any], *, max_nodes: int = LONGEST) -> str:
-    """The whole trace as readable text: what was computed, in order, and then the gradients.
-
-    Parameters
-    ----------
-    trace : dict
-        A trace.
-    max_nodes : int, default 200
-        Longer traces are cut in the middle, and say so.
-
-    Returns
-    -------
-    str
-        Lines of text without markup.
-    """
-    known = _Trace(trace)
-    lines = [summary(trace), ""]
-    place = None
-    for node in _both_ends(trace["nodes"], max_nodes):
-        if isinstance(node, int):
-            lines.append(f"... {node:,} more nodes ...")
-            continue
-        here = place_of(node, trace)
-        if here and here != place:
-            text = elide(node["src"].get("text") or "", LONGEST)
-            lines.append(f"{here[0].upper()}{here[1:]}: {text}" if text else f"{here}:")
-            place = here
-        lines.append(("  " if here else "") + _said(node, known))
-    missing = (trace.get("truncated") or {}).get("nodes")
-    if missing:
-        lines.append(f"{missing:,} more nodes were not recorded: the limit was reached.")
-    arrived = _gradient_lines(known, max_nodes)
-    return "\n".join([*lines, *(["", "Gradients", *arrived] if arrived else []), ""])
-
-
-def _both_ends(items: list[Any], limit: int) -> list[Any]:
-    if len(items) <= limit:
-        return items
-    half = limit // 2
-    return [*items[:half], len(items) - 2 * half, *items[-half:]]
-
-
-def _said(node: Mapping[str, Any], known: _Trace) -> str:
-    """One node in a sentence."""
-    name = known.name(node["id"])
-    where = " in " + ", ".join(elide(f"{s['class']} {s['path']}".strip(), 60)
-                               for s in node["scope"][-1:]) if node.get("scope") else ""
-    if node.get("status") == "failed":
-        error = elide((node.get("error") or "no message").split("\n", 1)[0], LONGEST)
-        return f"{known.right_hand_side(node)} failed{where}: {error}"
-    outputs = node.get("outputs") or []
-    value = f"{len(outputs)} outputs" if len(outputs) > 1 else _value(node)
-    if node["kind"] == "operation":
-        right = known.right_hand_side(node)
-        if node.get("name"):
-            return f"{name} = {right} = {value}{where}"
-        # A name that is the expression itself needs no introduction.
-        return f"{right} = {value}{where}" + (f", called {name} below" if "#" in name else "")
-    what = node["kind"] if node["kind"] != "leaf" else \
-        "leaf that wants a gradient" if node["requires_grad"] else "leaf"
-    return f"{name} = {value}, a {what}" if name != value else f"{value}, a {what}"
-
-
-def _value(node: Mapping[str, Any]) -> str:
-    if node.get("preview") is not None:
-        return _amount(node["preview"])
-    return _shape(node["shape"]) if node.get("shape") is not None else "unknown"
-
-
-def _gradient_lines(known: _Trace, limit: int) -> list[str]:
-    found = gradients(known.data)
-    wanted = [n for n in known.data["nodes"] if n.get("requires_grad")
-              and n["kind"] != "constant" and n.get("status") != "failed"]
-    if not wanted:
-        return []
-    if not found:
-        if known.data.get("truncated"):
-            return ["No recorded node has a gradient."]
-        return ["No node has a gradient yet: backward() has not run."]
-    lines = []
-    for node in _both_ends(wanted, limit):
-        if isinstance(node, int):
-            lines.append(f"... {node:,} more ...")
-            continue
-        grad = found.get(node["id"])
-        lines.append(f"{known.name(node['id'])}: "
-                     f"{'no gradient' if grad is None else _amount(grad)}")
-    return lines
 
 
 def sentence(trace: Mapping[str, Any], replay: int, index: int) -> str:
@@ -375,6 +292,12 @@ def _amount(preview: Mapping[str, Any]) -> str:
 
 def _shape(shape: list[int]) -> str:
     return shape_text(shape) if shape else "one number"
+
+
+def _value(node: Mapping[str, Any]) -> str:
+    if node.get("preview") is not None:
+        return _amount(node["preview"])
+    return _shape(node["shape"]) if node.get("shape") is not None else "unknown"
 
 
 def table(trace: Mapping[str, Any]) -> list[dict[str, str]]:

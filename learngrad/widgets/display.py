@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from learngrad.errors import ArgumentError, ArgumentTypeError, kind_of
 from learngrad.tensor import Tensor
+from learngrad.trace.account import describe
 from learngrad.trace.html import to_html
 from learngrad.trace.recorder import LIMIT, Recorder, from_graph
 from learngrad.trace.rehearsal import rehearse, veiled
 from learngrad.trace.schema import read, validate
 from learngrad.trace.svg import to_svg
-from learngrad.trace.words import describe
 from learngrad.widgets._notebook import apart, frame, has_widgets, marimo, notebook, publish
 from learngrad.widgets._sender import Sender
 

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from learngrad.errors import TraceError
 from learngrad.trace import schema
+from learngrad.trace.account import describe
 from learngrad.trace.boxes import boxes
 from learngrad.trace.dot import to_dot
 from learngrad.trace.html import to_html
 from learngrad.trace.schema import MAX_PARTS, validate
 from learngrad.trace.svg import to_svg
-from learngrad.trace.words import describe, sentences
+from learngrad.trace.words import sentences
 
 EVIL = [
     "<script>alert(1)</script>", "</script><img src=x onerror=alert(1)>", "<svg onload=alert(1)>",

@@ -12,6 +12,7 @@ import learngrad
 from learngrad import nn
 from learngrad.errors import TraceError
 from learngrad.trace import rehearse, sentences
+from learngrad.trace.account import describe
 from learngrad.trace.answers import Quiz, judge, read_number, read_shape, told
 from learngrad.trace.html import to_html
 from learngrad.trace.questions import MOST, sheet
@@ -19,7 +20,6 @@ from learngrad.trace.rehearsal import veiled
 from learngrad.trace.slips import BACKWARD, FORWARD, HINTS
 from learngrad.trace.svg import to_svg
 from learngrad.trace.walk import walk
-from learngrad.trace.words import describe
 
 CASES = json.loads((Path(__file__).parent / "answer_cases.json").read_text("utf-8"))
 

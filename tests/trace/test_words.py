@@ -6,7 +6,8 @@ import pytest
 
 import learngrad
 from learngrad.trace import Recorder
-from learngrad.trace.words import describe, place_of, sentence, sentences, summary, table
+from learngrad.trace.account import describe
+from learngrad.trace.words import place_of, sentence, sentences, summary, table
 
 
 def test_the_whole_of_a_small_program(traces):
@@ -156,12 +157,61 @@ def test_a_value_is_picked_and_an_absolute_value_reads_well(traces):
     assert "d = |a| = 8" in said
 
 
-def test_long_traces_are_cut_in_the_middle_and_say_so(traces):
+def test_of_a_loop_the_first_and_the_last_turn_are_told(traces):
     said = describe(traces["chain"](1000))
-    assert "... 800 more nodes ..." in said
-    assert len(said.splitlines()) < 220
-    trace = {**traces["chain_rule"](), "truncated": {"nodes": 1500}}
-    assert "1,500 more nodes were not recorded" in describe(trace)
+    assert "× × 999, a repeat. Turn 1 of 999:\n" in said
+    assert "z #1 = z #0 × 1.0001 = 1" in said
+    assert "... turns 2 to 998 are alike: 997 operations ...\nTurn 999 of 999:\n" in said
+    assert "z #999 = z #998 × 1.0001" in said
+    assert len(said.splitlines()) < 20
+    assert "a repeat" not in describe(traces["chain"](20))
+
+
+def test_the_gradients_of_a_loop_too():
+    with Recorder() as tape:
+        z = learngrad.tensor(1.0, requires_grad=True)
+        for _ in range(50):
+            z = z * 1.5
+        z.backward()
+    said = describe(tape.to_dict()).partition("Gradients")[2]
+    assert "z #50: 1\n" in said and "z #25" not in said
+    assert said.endswith("... and 48 operations in the turns that are left out above.\n")
+
+
+def test_what_is_in_a_loop_in_a_loop_is_told_once():
+    nodes = [{"id": 0, "kind": "leaf", "edges": [], "name": "z", "requires_grad": True}]
+    for turn in range(10):
+        lines = [(3, "add")] * (turn > 0) + [(2, "mul")] * 9
+        for line, op in lines:
+            nodes.append({"id": len(nodes), "kind": "operation", "op": op, "sign": op, "name": "z",
+                          "requires_grad": True, "edges": [[len(nodes) - 1, 0]], "src": {
+                              "source": 0, "line": line, "end_line": line, "text": op}})
+    said = describe({"nodes": nodes, "sources": [{"id": 0, "first": 1, "label": "", "text": ""}],
+                     "replays": []})
+    assert said.count("a repeat") >= 2
+    assert len(said.splitlines()) < 60
+
+
+def test_long_traces_are_cut_in_the_middle_and_say_so(traces):
+    trace = traces["chain"](1000)
+    for node in trace["nodes"]:
+        node["op"] = f"op{node['id']}"  # nothing repeats
+    said = describe(trace)
+    assert "... 800 more ..." in said
+    assert len(said.splitlines()) < 420
+
+
+def test_what_was_only_counted_is_said_first_and_by_line(traces):
+    place = {"source": 0, "line": 3, "text": "z = z * 2"}
+    trace = {**traces["chain_rule"](), "truncated": {"nodes": 1500, "rest": [
+        {"sign": "×", "count": 1200, "src": place}, {"sign": "+", "count": 300, "src": None}]}}
+    said = describe(trace)
+    assert said.startswith("Only the beginning of a program: its first 5 nodes were kept "
+                           "(3 operations and 2 leaves), the 1,500 operations after them only "
+                           "counted. Record a smaller part of it, such as one training step, or "
+                           "keep more: learngrad.record(limit=1_505).")
+    assert "  1,200 times × in line 3" in said
+    assert "  300 times +\n" in said
 
 
 def test_a_row_for_each_node(traces):

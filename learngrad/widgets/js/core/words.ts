@@ -1,7 +1,7 @@
 // What is written about a node and a step: the learner's own names, and the formulas in them.
 import { forwardSteps } from "./replay.ts";
 import { expression } from "./source.ts";
-import { elide, number, shapeText, valueText, writtenOut } from "./text.ts";
+import { elide, number, shapeText, thousands, valueText, writtenOut } from "./text.ts";
 import type { Contribution, Place, Preview, Step, Trace, TraceNode } from "./types.ts";
 
 /** Signs that stand between what they join. */
@@ -195,15 +195,22 @@ export function summary(trace: Trace): string {
     [count("constant"), "constant"],
   ] as const;
   const parts = said.filter(([n]) => n > 0).map(([n, word]) => plural(n, word));
+  const cut = trace.truncated?.nodes ?? 0;
+  const [kept, missing] = [thousands(trace.nodes.length), thousands(cut)];
+  const whole = parts.join(", ");
+  const text = cut
+    ? `Only the beginning of a program: its first ${kept} nodes were kept (${whole}), the ` +
+      `${missing} operations after them only counted.`
+    : `A graph of ${whole || "no nodes yet"}.`;
   const failed = trace.nodes.find((node) => node.status === "failed");
   const end = failed
     ? ` It stopped at ${failed.name || failed.op}: ${failed.error ?? "failed"}`
     : "";
-  return `A graph of ${parts.join(", ") || "no nodes yet"}.${end}`;
+  return text + end;
 }
 
 const plural = (n: number, word: string) =>
-  n === 1 ? `1 ${word}` : `${n} ${word === "leaf" ? "leaves" : `${word}s`}`;
+  n === 1 ? `1 ${word}` : `${thousands(n)} ${word === "leaf" ? "leaves" : `${word}s`}`;
 
 /** A node's value as a table or a panel says it. */
 export function valueWords(node: TraceNode): string {

@@ -86,4 +86,6 @@ test("the whole graph in a sentence, with where it stopped", () => {
   Object.assign(failed.nodes[6]!, { status: "failed", error: "sizes differ" });
   assert.match(summary(failed), /It stopped at loss: sizes differ/);
   assert.match(summary({ ...trace, nodes: [] }), /no nodes yet/);
+  const cut = summary({ ...trace, truncated: { nodes: 80_001, rest: [] } });
+  assert.match(cut, /^Only the beginning of a program: its first 7 nodes .* 80,001 operations/);
 });
