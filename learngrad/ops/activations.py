@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from learngrad import devices
+from learngrad.autograd.order import latest
 from learngrad.errors import ArgumentError, ArgumentRangeError, DtypeError, ShapeError
 from learngrad.kernels import fused
 from learngrad.ops.elementwise import Floating, Relu, absolute, where
@@ -139,10 +140,15 @@ class Gelu(Floating):
     local = {"x": "Φ(x) + x · φ(x)"}
 
     def forward(self, x):
-        return in_pieces(_gelu, x)
+        out = in_pieces(_gelu, x)
+        self.out = out if type(out) is np.ndarray and out.itemsize > 2 else None
+        return out
 
     def backward(self, g, x):
-        return in_pieces(_gelu_back, g, x)
+        out, self.out = self.out, None
+        if out is None or latest[0] > self.seq or type(g) is not np.ndarray:  # maybe changed since
+            return in_pieces(_gelu_back, g, x)
+        return in_pieces(_gelu_back_by_out, g, x, out)
 
 
 @fused("T x", "T out", "out = x * normcdf(x);")
@@ -156,6 +162,20 @@ def _gelu(x):
        "out = (exp(x * x * T(-0.5)) * x * T(0.3989422804014327) + normcdf(x)) * g;")  # 1 / sqrt(2π)
 def _gelu_back(g, x):
     return (np.exp(x * x * -0.5) * x * (1 / math.sqrt(2 * math.pi)) + below(x)) * g
+
+
+def _gelu_back_by_out(g, x, out):
+    """The same from x · Φ(x), which the next layer keeps anyway, as a rule: in half the time."""
+    slope = x * x
+    if not slope.min(initial=1) > 1e-30:  # 0 / 0, or a nan
+        return _gelu_back(g, x)
+    slope *= -0.5
+    np.exp(slope, out=slope)
+    slope *= x
+    slope *= 1 / math.sqrt(2 * math.pi)
+    slope += out / x
+    slope *= g
+    return slope
 
 
 class GeluTanh(Floating):

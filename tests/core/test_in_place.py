@@ -83,3 +83,14 @@ def test_a_part_that_somebody_holds_is_not_added_to_in_the_graph():
         plain[0] += w
     assert h.tolist() == [2, 4]
     assert plain[0].tolist() == [0, 0]
+
+
+def test_what_gelu_gave_may_be_changed():
+    results = []
+    for lib in (lg, torch):
+        x = lib.arange(-3.0, 3.0).requires_grad_()
+        y = lib.nn.functional.gelu(x)
+        y.mul_(y.detach())
+        y.sum().backward()
+        results.append(x.grad.numpy())
+    np.testing.assert_allclose(*results, rtol=1e-5)
