@@ -14,7 +14,7 @@ import subprocess
 import sys
 import sysconfig
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ def engine() -> str | None:
 
 
 def layout(trace: Mapping[str, Any], *, max_nodes: int = MAX_NODES,
-           whole: bool = False) -> dict[str, Any] | None:
+           opened: Set[str] | None = None) -> dict[str, Any] | None:
     """Positions of boxes and edges, in pixels with y downwards.
 
     Parameters
@@ -54,8 +54,8 @@ def layout(trace: Mapping[str, Any], *, max_nodes: int = MAX_NODES,
         A trace.
     max_nodes : int, default 500
         So many boxes are drawn at most. A larger graph is folded (see `fold` and `shown`).
-    whole : bool, default False
-        Whether every group is open, as far as that is not too much.
+    opened : set of str, optional
+        The keys of the groups that are open; by default those that are at first.
 
     Returns
     -------
@@ -75,8 +75,7 @@ def layout(trace: Mapping[str, Any], *, max_nodes: int = MAX_NODES,
         return None
     nodes = trace["nodes"]
     found = fold(nodes)
-    opened = set(found.groups) if whole else opening(found, max_nodes)
-    drawn = shown(found, nodes, opened)
+    drawn = shown(found, nodes, opening(found, max_nodes) if opened is None else opened)
     if len(drawn.boxes) > max_nodes:
         return None
     by_id = {node["id"]: node for node in nodes}
@@ -90,17 +89,23 @@ def layout(trace: Mapping[str, Any], *, max_nodes: int = MAX_NODES,
 
 
 def layouts(trace: Mapping[str, Any]) -> list[dict[str, Any]] | None:
-    """What a page without a layout engine can show: the graph as it begins, and with all open.
+    """What a page without a layout engine can show: the graph as it is at first, then others.
 
-    One, where the two are the same or where all is too much; None where there is no layout.
+    They are the graph with every group open, and with its repeats closed, where that is not the
+    same and not too much. None where there is no layout.
     """
     first = layout(trace)
     if first is None:
         return None
-    if len(first["nodes"]) == len(trace["nodes"]) or len(trace["nodes"]) > MAX_NODES:
-        return [first]
-    second = layout(trace, whole=True)
-    return [first] if second is None else [first, second]
+    groups = fold(trace["nodes"]).groups
+    made = [first]
+    for opened in (set(groups),
+                   {key for key, group in groups.items() if group.kind != "repeat"}):
+        known = [set(one["nodes"]) for one in made]
+        more = layout(trace, opened=opened)
+        if more is not None and set(more["nodes"]) not in known:
+            made.append(more)
+    return made
 
 
 @lru_cache(maxsize=32)

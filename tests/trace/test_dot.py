@@ -12,7 +12,8 @@ import pytest
 from learngrad.trace import layout as layout_module
 from learngrad.trace.boxes import boxes
 from learngrad.trace.dot import escaped, to_dot
-from learngrad.trace.layout import engine, layout
+from learngrad.trace.fold import fold
+from learngrad.trace.layout import engine, layout, layouts
 
 
 def graphviz(text, form):
@@ -130,7 +131,12 @@ def test_a_large_graph_is_folded_and_one_that_stays_too_large_has_no_layout(trac
 
 
 def test_five_hundred_nodes_are_laid_out(traces):
-    assert len(layout(traces["chain"](500), whole=True)["nodes"]) == 500
+    trace = traces["chain"](500)
+    assert len(layout(trace, opened=set(fold(trace["nodes"]).groups))["nodes"]) == 500
+    assert [len(one["nodes"]) for one in layouts(trace)] == [2, 500]
+    assert [len(one["nodes"]) for one in layouts(traces["chain"](20))] == [20, 2]
+    assert [len(one["nodes"]) for one in layouts(traces["chain"](2_000))] == [2]
+    assert [len(one["nodes"]) for one in layouts(traces["chain_rule"]())] == [5]
 
 
 def test_without_graphviz_there_is_no_layout(traces, monkeypatch):

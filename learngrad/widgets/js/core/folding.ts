@@ -112,12 +112,20 @@ export class Folding {
   /** Closes what repeats, however deep; where all of it is closed, opens it whole. */
   toggleRepeats(): number {
     const opens = this.repeats === "closed";
-    if (this.#layouts) return this.#turnTo(opens ? this.#layouts.length - 1 : 0);
+    const all = this.#repeats();
+    const isOpen = ({ frames }: Layout) => all.some(({ key }) => frames?.[key]);
+    if (this.#layouts) return this.#turnTo(this.#layouts.findIndex((one) => isOpen(one) === opens));
     const open = new Set(this.#open);
-    for (const group of this.#repeats())
+    for (const group of all)
       if (!opens) close(group, open);
       else for (const key of [group.key, ...keysIn(group)]) open.add(key);
     return this.#try(open);
+  }
+
+  /** The finished layout with most boxes, or with fewest. */
+  #mostOrLeast(most: boolean): number {
+    const counts = this.#layouts!.map(({ nodes }) => Object.keys(nodes).length);
+    return counts.indexOf(most ? Math.max(...counts) : Math.min(...counts));
   }
 
   /** Takes a finished layout for another. */
@@ -146,8 +154,7 @@ export class Folding {
 
   /** Opens all, level by level, as far as there is room; says whether that was all. */
   openAll(): boolean {
-    if (this.#layouts) this.#turnTo(this.#layouts.length - 1);
-    if (this.#layouts) return true;
+    if (this.#layouts) return this.#turnTo(this.#mostOrLeast(true)) === 0;
     const open = new Set<string>();
     let level = this.#fold.root.items.filter(isGroup);
     while (level.length) {
@@ -161,7 +168,7 @@ export class Folding {
   }
 
   closeAll(): void {
-    if (this.#layouts) this.#turnTo(0);
+    if (this.#layouts) this.#turnTo(this.#mostOrLeast(false));
     else this.#say(new Set());
   }
 

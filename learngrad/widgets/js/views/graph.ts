@@ -377,6 +377,9 @@ export class GraphView {
   #showDrawn(why: string | null): void {
     this.#undrawn = why;
     this.#showTable();
+    const { trace } = this.#store;
+    say(this.#note, this.#noteText(trace));
+    this.#legend.show(trace, this.#drawing.shown, this.#moment.index < 0);
   }
 
   #showTable(): void {
