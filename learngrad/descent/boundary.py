@@ -8,8 +8,8 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.mode import no_grad
+from learngrad.descent.forms import axes_for
 from learngrad.descent.style import COLOURS
-from learngrad.descent.surface_print import axes_for
 from learngrad.errors import ArgumentError, ArgumentTypeError, ShapeError
 from learngrad.tensor import Tensor
 

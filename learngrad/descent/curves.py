@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 import threading
 from array import array
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from learngrad.descent.forms import Forms, plain
+from learngrad.descent.thin import thin
 from learngrad.errors import ArgumentError, ArgumentTypeError
 from learngrad.trace.text import elide, number
 
 if TYPE_CHECKING:
     import matplotlib.axes
-    import pandas
 
 __all__ = ["Curves", "Series", "single"]
+
+PAGE = 60_000
+"""Points in a page without a kernel: of more than that, those that shape the curves."""
 
 
 class Series:
@@ -45,7 +47,7 @@ class Series:
         return np.array(self.x[start:end]), np.array(self.y[start:end])
 
 
-class Curves:
+class Curves(Forms):
     """An append-only store of named series of points (float64), of one run or of several.
 
     One thread may append while another one reads.
@@ -58,6 +60,8 @@ class Curves:
     >>> curves.describe()
     'loss went from 4 to 1 in 3 points; the lowest is 1, at 2.'
     """
+
+    kind, heading = "curves", "The descent"
 
     def __init__(self) -> None:
         self.series: list[Series] = []
@@ -139,37 +143,32 @@ class Curves:
         """
         return {"series": [
             {"name": series.name, **({"run": series.run} if series.run else {}),
-             "x": x.tolist(), "y": [_plain(v) for v in y.tolist()]}
+             "x": x.tolist(), "y": plain(y)}
             for series in self.series for x, y in [series.since()]]}
 
-    def to_csv(self, path: str | os.PathLike[str]) -> Path:
-        """Write every point to a CSV file, a row each: run, name, step, value.
+    def page(self) -> dict[str, Any]:
+        """As `to_dict`; of very many points those that shape the curves, "end" says of how many."""
+        data = self.to_dict()
+        share = min(1.0, PAGE / max(1, sum(len(one["y"]) for one in data["series"])))
+        for one, series in zip(data["series"], self.series):
+            x, y = (column[:len(one["y"])] for column in series.since())
+            if share < 1:
+                kept = thin(y, max(5, int(share * len(y))))
+                one.update(end=len(y), y=plain(y[kept]))
+                x = x[kept]
+            # Whole steps are no fractions: a page rounds these, and a million are a million places.
+            one["x"] = [int(at) if at.is_integer() else at for at in x.tolist()]
+        return data
 
-        Returns
-        -------
-        pathlib.Path
-            Where it was written.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be written.
-        """
-        from learngrad.descent.export import to_csv
-
-        return to_csv(self, path)
-
-    def to_dataframe(self) -> pandas.DataFrame:
-        """Every point as a row of a pandas DataFrame with columns run, name, step and value.
-
-        Raises
-        ------
-        MissingDependency
-            If pandas is not installed.
-        """
-        from learngrad.descent.export import to_dataframe
-
-        return to_dataframe(self)
+    def columns(self) -> dict[str, Any]:
+        """Every point: run, name, step, value."""
+        points = [(one, *one.since()) for one in self.series]
+        sizes = [len(y) for *_, y in points]
+        return {
+            "run": np.repeat(np.array([one.run for one, *_ in points], dtype=object), sizes),
+            "name": np.repeat(np.array([one.name for one, *_ in points], dtype=object), sizes),
+            "step": np.concatenate([x for _, x, _ in points] or [np.empty(0)]),
+            "value": np.concatenate([y for *_, y in points] or [np.empty(0)])}
 
     def to_matplotlib(self, ax: matplotlib.axes.Axes | None = None) -> matplotlib.axes.Axes:
         """Draw the curves with Matplotlib, for print.
@@ -189,7 +188,7 @@ class Curves:
         MissingDependency
             If Matplotlib is not installed.
         """
-        from learngrad.descent.export import to_matplotlib
+        from learngrad.descent.curves_print import to_matplotlib
 
         return to_matplotlib(self, ax)
 
@@ -234,12 +233,6 @@ def single(name: str, what: str, value: Any, series: Series | None = None) -> fl
         raise ArgumentTypeError(f"the {what} of `{name}` is {is_}{before}",
                                 fix=f"log a single number, for instance {name}=value.mean()"
                                 ) from error
-
-
-def _plain(value: float) -> float | str:
-    if math.isfinite(value):
-        return value
-    return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
 
 
 def _said(series: Series) -> str:

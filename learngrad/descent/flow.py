@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import threading
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from learngrad.descent.flow_measure import LOWEST
 from learngrad.descent.flow_moment import COLUMNS, KINDS, Moment, Taken
+from learngrad.descent.forms import Forms, plain
 from learngrad.errors import ArgumentError
 from learngrad.trace.text import elide, elide_middle
 
 if TYPE_CHECKING:
     import matplotlib.axes
 
-__all__ = ["MOST", "Flow", "Row"]
+__all__ = ["MOST", "WHOLE", "Flow", "Row", "packed"]
 
 MOST = 120
 """Moments that are kept, at most."""
+WHOLE = 900_000
+"""Bytes of all that a view gets at once: one larger than a million the notebook server would drop,
+and a page is to open quickly."""
 
 
 class Row(NamedTuple):
@@ -34,11 +41,14 @@ class Row(NamedTuple):
         return f"{name}, call {self.call + 1}" if self.call else name
 
 
-class Flow:
+class Flow(Forms):
     """The moments of a training, of which every so many are kept.
 
     One thread may put while another one reads.
     """
+
+    title = "Gradient flow"
+    kind, heading = "flow", "The layers, step by step"
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
@@ -123,10 +133,32 @@ class Flow:
             "kinds": list(KINDS), "lowest": LOWEST,
             "moments": [{
                 "step": moment.step, "order": moment.order,
-                "numbers": [[None if x != x else x for x in line]
+                "numbers": [[None if x != x else plain(x) for x in line]
                             for line in moment.numbers.tolist()],
                 "bins": ((moment.bins / 255.0) ** 2).round(5).tolist(),
                 "said": [why for _, why in moment.said]} for moment in self.moments]}
+
+    def page(self) -> dict[str, Any]:
+        """What a page draws it from: as many moments as there is room for, their bytes as text."""
+        head, buffers = packed(self, self.since(), WHOLE)
+        return {**head, "start": 0, "end": self.count, "status": None,
+                "buffers": [b64encode(one).decode() for one in buffers]}
+
+    def columns(self) -> dict[str, Any]:
+        """A row for each layer of each kept moment: its names, its numbers and its verdict."""
+        lines = [(moment, at) for moment in self.moments for at in moment.order]
+        numbers = np.array([moment.numbers[at] for moment, at in lines]).reshape(-1, len(COLUMNS))
+        return {
+            "step": np.array([moment.step for moment, _ in lines], dtype=int),
+            "layer": [self.rows[at].label for _, at in lines],
+            "class": [self.rows[at].layer for _, at in lines],
+            **dict(zip(COLUMNS, numbers.T)),
+            "verdict": [moment.said[at][1] for moment, at in lines]}
+
+    def paper(self) -> tuple[float, float]:
+        """As high as its rows need."""
+        last = self.last
+        return 6.4, max(2.4, 0.34 * len(last.order if last is not None else ()) + 1)
 
     def svg(self, kind: str = "gradients", width: int = 960) -> str:
         """The newest moment as a static SVG picture, in light and dark."""
@@ -155,7 +187,7 @@ class Flow:
         MissingDependency
             If Matplotlib is not installed.
         """
-        from learngrad.descent.flow_export import to_matplotlib
+        from learngrad.descent.flow_print import to_matplotlib
 
         return to_matplotlib(self, ax, checked(kind))
 
@@ -169,3 +201,22 @@ def checked(kind: str) -> str:
         raise ArgumentError(f"there are no {kind!r:.60} to draw",
                             fix=f'kind="{KINDS[0]}"; there are {", ".join(KINDS)}')
     return kind
+
+
+def packed(flow: Flow, found: list[tuple[int, Moment]],
+           most: int) -> tuple[dict[str, Any], list[bytes]]:
+    """Moments as plain heads, and two buffers each: float32 numbers and uint8 bins.
+
+    Where they are more than `most` bytes, every so many of them go, but never the newest.
+    """
+    size = max((one.numbers.nbytes + one.bins.nbytes + 80 * len(one.said) for _, one in found),
+               default=1)
+    every = -(-len(found) * size // most) or 1
+    found = found[::-1][::every][::-1]  # counted from the newest
+    head = {
+        "kinds": list(KINDS), "columns": list(COLUMNS), "lowest": LOWEST,
+        "rows": [{"label": row.label, "layer": row.layer, "bend": row.bend} for row in flow.rows],
+        "moments": [{"number": number, "step": one.step, "order": one.order, "said": one.said}
+                    for number, one in found]}
+    return head, [buffer for _, one in found
+                  for buffer in (one.numbers.astype("<f4").tobytes(), one.bins.tobytes())]

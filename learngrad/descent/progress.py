@@ -75,12 +75,15 @@ class Progress:
         """Called after each step; None where nobody looks."""
         self.stopping = self.stopped = False
         """Whether the loops are asked to end after the step that runs, and whether they did."""
+        self.interrupted = False
+        """Whether it was an interrupt that asked, which then goes on to the cell."""
 
     def over(self, items: Iterable[Any], total: int | None) -> Iterator[Any]:
         """The items one by one, counted.
 
-        Asked to stop, all loops that run end after the step; one that begins later is refused by
-        a KeyboardInterrupt: there is a loop round it that nobody tracks, or another training.
+        Asked to stop, all loops that run end after the step, quietly; one that begins later is
+        refused by a KeyboardInterrupt: there is a loop round it that nobody tracks, or another
+        training. An interrupt is raised after the step, here.
         """
         if self.is_halting:
             raise KeyboardInterrupt(STOPPED)
@@ -92,6 +95,8 @@ class Progress:
                 loop.done += 1
                 if self.changed is not None:
                     self.changed()
+                if self.interrupted:
+                    self._interrupt()
                 if self.stopping:
                     break
         finally:
@@ -103,9 +108,18 @@ class Progress:
 
     def halt(self) -> None:
         """End a loop that nobody tracks, where a step has ended, if it was asked to end."""
-        if self.stopping and not self._loops:
+        if self._loops:
+            return
+        if self.interrupted:
+            self._interrupt()
+        if self.stopping:
             self.stopping, self.stopped = False, True
             raise KeyboardInterrupt(STOPPED)
+
+    def _interrupt(self) -> None:
+        """Hand on the interrupt that was held back; who catches it may go on."""
+        self.stopping = self.interrupted = False
+        raise KeyboardInterrupt(STOPPED)
 
     @property
     def is_tracking(self) -> bool:

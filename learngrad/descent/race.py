@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,13 +12,13 @@ import numpy as np
 from learngrad.autograd.mode import enable_grad
 from learngrad.autograd.observe import thread
 from learngrad.descent.curves import Curves
+from learngrad.descent.forms import Forms
 from learngrad.descent.landscapes import Landscape
 from learngrad.descent.race_entrants import Entrant
 from learngrad.errors import ArgumentError, ArgumentTypeError, LearngradError
 from learngrad.ops.join import stack
 from learngrad.random import get_rng_state, set_rng_state
 from learngrad.tensor import Tensor, tensor
-from learngrad.trace.html import to_html, write_html
 
 if TYPE_CHECKING:
     import matplotlib.axes
@@ -73,7 +72,7 @@ class Course(Protocol):
         """Let each make its steps."""
 
 
-class Race:
+class Race(Forms):
     """The ways of several optimisers, kept as data; `learngrad.race` makes one and shows it.
 
     `runs` has for each name a `Walk`; after a change of `start` or of a setting it is another.
@@ -88,6 +87,8 @@ class Race:
     title : str, default "Race"
         The heading of its pictures.
     """
+
+    kind, heading = "race", "The race"
 
     def __init__(self, course: Course, entrants: Sequence[Entrant], steps: int,
                  title: str = "Race") -> None:
@@ -187,15 +188,22 @@ class Race:
 
     def to_dict(self) -> dict[str, Any]:
         """The whole race as plain data: title, steps, start, ground and walks."""
-        from learngrad.descent.race_export import to_dict
+        from learngrad.descent.race_print import to_dict
 
         return to_dict(self)
 
-    def to_html(self, path: str | os.PathLike[str] | None = None) -> str:
-        """One HTML page that plays the race, without a network; also written to `path` if given."""
-        if path is not None:
-            write_html(path, race=self, title=self.title)
-        return to_html(race=self, title=self.title)
+    def columns(self) -> dict[str, Any]:
+        """A row for each step of each: optimiser, step, loss, and where it was (NaN of a model)."""
+        walks = [(name, walk, len(walk.loss)) for name, walk in self.runs.items()]
+        sizes = [size for *_, size in walks]
+        at = np.concatenate([np.empty((0, 2)), *(
+            np.full((size, 2), np.nan) if walk.path is None else walk.path
+            for _, walk, size in walks)])
+        return {
+            "optimiser": np.repeat(np.array([name for name, *_ in walks], dtype=object), sizes),
+            "step": np.concatenate([np.empty(0, int), *(np.arange(size) for size in sizes)]),
+            "loss": np.concatenate([np.empty(0), *(walk.loss for _, walk, _ in walks)]),
+            "x": at[:, 0], "y": at[:, 1]}
 
     def to_matplotlib(self, ax: matplotlib.axes.Axes | None = None) -> matplotlib.axes.Axes:
         """Draw the ways over the surface's contours with Matplotlib; the losses, of a model.
@@ -214,7 +222,7 @@ class Race:
         MissingDependency
             If Matplotlib is not installed.
         """
-        from learngrad.descent.race_export import to_matplotlib
+        from learngrad.descent.race_print import to_matplotlib
 
         return to_matplotlib(self, ax)
 

@@ -50,8 +50,8 @@ class Run:
         ArgumentTypeError
             If a value is not a single number; then none of them is kept.
         KeyboardInterrupt
-            If the cell was interrupted, or the view's Stop pressed, while no loop was tracked: the
-            step is over, and its values are kept.
+            In a notebook, if the cell was interrupted, or the view's Stop pressed, while no loop
+            was tracked: the step is over, and its values are kept.
         """
         progress = self._progress
         progress.steps = count = progress.steps + 1
@@ -138,8 +138,11 @@ class Run:
 
         Notes
         -----
-        Where the cell is interrupted, or the view's Stop is pressed, the loop ends after the step
-        that runs, and the program goes on after it. A second interrupt is a KeyboardInterrupt.
+        In a notebook the view's Stop ends the loop after the step that runs, and the program goes
+        on after it. An interrupt (the notebook's button, Ctrl-C) is a KeyboardInterrupt, as in any
+        loop, but raised where the step has ended, so that model, optimiser and curves belong
+        together; a second one, or one that no step's end meets for a while, is raised at once.
+        Where a page cannot reach a kernel that works (ipykernel before 7), Stop is an interrupt.
 
         Examples
         --------

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 
 from learngrad.descent.curves import Series
+from learngrad.trace.text import elide
 
-__all__ = ["COLOURS", "DASHES", "is_of_part", "styles"]
+__all__ = ["COLOURS", "DASHES", "is_of_part", "printed", "styles"]
 
 # (light, dark), as in the front end's style sheet.
 COLOURS = [("#0b62a8", "#5db0f5"), ("#b35900", "#ffae52"), ("#04795a", "#4bcb9f"),
@@ -38,3 +39,13 @@ def styles(series: Iterable[Series]) -> list[tuple[int, int]]:
 def is_of_part(name: str) -> bool:
     """Whether a metric's name says of which part of the data it is: ``val_loss``, ``test loss``."""
     return _PART.match(name) is not None
+
+
+def printed(name: str, most: int = 60) -> str:
+    r"""A user's text for Matplotlib, which reads formulas between dollars and hides ``_names``.
+
+    >>> printed("$5 a loss", 20), printed("_loss")
+    ('\\$5 a loss', ' _loss')
+    """
+    text = elide(name, most).replace("$", r"\$")
+    return f" {text}" if text.startswith("_") else text

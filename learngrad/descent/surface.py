@@ -11,6 +11,7 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.descent.directions import Direction, chosen, flat
+from learngrad.descent.forms import Forms
 from learngrad.descent.surface_batch import Evaluator
 from learngrad.descent.trajectory import Trajectory
 from learngrad.errors import ArgumentError, ArgumentTypeError
@@ -54,7 +55,7 @@ class Way(NamedTuple):
         return 1.0 - float((self.off ** 2).sum()) / total if total > 0 else 1.0
 
 
-class Surface:
+class Surface(Forms):
     """The loss of a model over one or two directions through its present parameters.
 
     It works on a copy, in evaluation mode: the model may be trained on meanwhile. It knows the loss
@@ -101,6 +102,9 @@ class Surface:
     >>> surface.compute().lowest()  # where the weight is 2 and the bias is 1
     (0.0, (2.0, 1.0))
     """
+
+    title = "Loss surface"
+    kind, heading = "surface", "The loss surface"
 
     def __init__(self, model: Module, loss_fn: Callable[..., Any], X: Any = None,
                  y: Any = None, *, directions: Any = "random", span: Any = None,
@@ -305,6 +309,33 @@ class Surface:
         from learngrad.descent.surface_picture import draw
 
         return draw(self, width)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data: the axes, the loss on the grid, and the way.
+
+        Returns
+        -------
+        dict
+            ``{"axes": [{"label", "words", "ends"}], "loss": [...], "here", "center", "size",
+            "way": {"steps", "at", "off", "away"} or None}``: the loss as rows (the lowest value of
+            the second axis first), `here` that where the parameters are, `size` how many numbers
+            the model has. NaN and infinities are strings.
+        """
+        from learngrad.descent.surface_export import to_dict
+
+        return to_dict(self)
+
+    def page(self) -> dict[str, Any]:
+        """What a page draws it from: what a view has, its bytes as text."""
+        from learngrad.descent.surface_export import page
+
+        return page(self)
+
+    def columns(self) -> dict[str, Any]:
+        """A row for each point of the grid: its place on each axis, and the loss."""
+        at = np.meshgrid(*(self.ticks(k) for k in range(len(self.directions))))
+        names = [direction.label for direction in self.directions]
+        return {**dict(zip(names, (one.ravel() for one in at))), "loss": self.loss.ravel()}
 
     def to_matplotlib(self, ax: matplotlib.axes.Axes | None = None,
                       kind: str = "contours") -> matplotlib.axes.Axes:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from learngrad.descent.style import COLOURS
+from learngrad.descent.forms import axes_for
+from learngrad.descent.style import COLOURS, printed
 from learngrad.descent.surface_contours import levels
 from learngrad.descent.surface_picture import BANDS, BROKEN, HALO, LINE, WAY
-from learngrad.errors import ArgumentError, ArgumentTypeError, MissingDependency
-from learngrad.trace.text import elide
+from learngrad.errors import ArgumentError
 
 if TYPE_CHECKING:
     import matplotlib.axes
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from learngrad.descent.surface import Surface
 
-__all__ = ["axes_for", "bands", "to_matplotlib"]
+__all__ = ["bands", "to_matplotlib"]
 
 KINDS = ("contours", "3d", "slice")
 
@@ -35,36 +35,7 @@ def to_matplotlib(surface: Surface, ax: matplotlib.axes.Axes | None, kind: str
     if len(surface.directions) == 1:
         kind = "slice"
     return {"contours": _contours, "3d": _solid, "slice": _slice}[kind](
-        surface, axes_for(ax, solid=kind == "3d"))
-
-
-def axes_for(ax: Any, *, solid: bool = False) -> Any:
-    """These Axes, or new ones in a figure of their own; refused if they are of another kind.
-
-    Raises
-    ------
-    MissingDependency
-        If Matplotlib is not installed.
-    ArgumentTypeError
-        If `ax` is no Axes, or a flat one for a drawing in space or the other way round.
-    """
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise MissingDependency("Matplotlib is not installed",
-                                fix="pip install matplotlib, or surface.svg()") from error
-    if ax is None:
-        return plt.subplots(subplot_kw={"projection": "3d"} if solid else None)[1]
-    if not hasattr(ax, "get_xaxis_transform"):
-        raise ArgumentTypeError(f"ax is a {type(ax).__name__}, not Axes of Matplotlib",
-                                fix="figure, ax = plt.subplots(); surface.to_matplotlib(ax)")
-    if solid != hasattr(ax, "plot_surface"):
-        raise ArgumentTypeError(
-            "these Axes are flat, and the surface is to stand in space" if solid else
-            "these Axes are in space, and this drawing is flat",
-            fix='ax = plt.figure().add_subplot(projection="3d"); '
-                'surface.to_matplotlib(ax, kind="3d")')
-    return ax
+        surface, axes_for(ax, "surface", solid=kind == "3d"))
 
 
 def bands() -> Colormap:
@@ -94,8 +65,8 @@ def _contours(surface: Surface, ax: Any) -> Any:
     way = surface.way()
     at = way.at if way is not None else np.array([surface.center])
     _walk(ax, at[:, 0], at[:, 1])
-    ax.set(xlabel=elide(surface.directions[0].label, 60),
-           ylabel=elide(surface.directions[1].label, 60), xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
+    ax.set(xlabel=printed(surface.directions[0].label),
+           ylabel=printed(surface.directions[1].label), xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
     return ax
 
 
@@ -127,8 +98,8 @@ def _solid(surface: Surface, ax: Any) -> Any:
     if way is not None:
         high = [_at(surface, z, point) for point in way.at]
         _walk(ax, way.at[:, 0], way.at[:, 1], np.array(high))
-    ax.set(xlabel=elide(surface.directions[0].label, 60),
-           ylabel=elide(surface.directions[1].label, 60),
+    ax.set(xlabel=printed(surface.directions[0].label),
+           ylabel=printed(surface.directions[1].label),
            zlabel="log₁₀ of the loss" if heights.is_log else "loss")
     return ax
 
@@ -164,5 +135,5 @@ def _slice(surface: Surface, ax: Any) -> Any:
         low, top = float(values[good].min()), heights.values[-1] + heights.values[1] - \
             heights.values[0]
         ax.set_ylim(low - 0.05 * (top - low), min(top, 1.05 * float(values[good].max()) + 1e-12))
-    ax.set(xlabel=elide(surface.directions[0].label, 60), ylabel="loss")
+    ax.set(xlabel=printed(surface.directions[0].label), ylabel="loss")
     return ax

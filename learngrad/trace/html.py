@@ -48,7 +48,7 @@ UNPACK = """\
 
 
 def to_html(trace: Mapping[str, Any] | None = None, curves: Any = None,
-            title: str = "learngrad", *, predict: bool = False, race: Any = None) -> str:
+            title: str = "learngrad", *, predict: bool = False, view: Any = None) -> str:
     """A stand-alone page.
 
     Parameters
@@ -62,8 +62,8 @@ def to_html(trace: Mapping[str, Any] | None = None, curves: Any = None,
     predict : bool, default False
         Whether the page asks for each next number, shape or node before it shows it. Its picture
         and its words then leave out what is asked for.
-    race : Race, optional
-        A race of optimisers, which the page plays as it was run; then nothing else.
+    view : Curves, Flow, Race or Surface, optional
+        A view of a descent, which is then alone on the page; see `learngrad.descent.forms`.
 
     Returns
     -------
@@ -73,13 +73,13 @@ def to_html(trace: Mapping[str, Any] | None = None, curves: Any = None,
     Raises
     ------
     ArgumentError
-        If there is neither a trace nor a curve nor a race.
+        If there is neither a trace nor a curve nor another view.
     TraceError
         If the trace is damaged.
     MissingDependency
         If the front end's bundle was not built.
     """
-    if (trace is None and curves is None) == (race is None):
+    if (trace is None and curves is None) == (view is None):
         raise ArgumentError("there is nothing to put into a page",
                             fix="give a trace, curves, or both: `to_html(tape.to_dict())`")
     if trace is not None:
@@ -90,15 +90,15 @@ def to_html(trace: Mapping[str, Any] | None = None, curves: Any = None,
     data = {"title": title, "trace": trace, "layouts": places, "curves": series}
     if predict and trace is not None:
         data["questions"] = sheet(trace)
-    if race is not None:
-        data["race"] = race.to_dict()
     # What draws curves is large, and only in pages that have some.
     bundle = "page.js" if curves is not None else "graph-page.js"
-    scripts = [UNPACK, _in_script(_bundle(bundle if race is None else "race-page.js"))]
+    if view is not None:
+        data[view.kind], bundle = view.page(), _SCRIPTS.get(view.kind, f"{view.kind}-page.js")
+    scripts = [UNPACK, _in_script(_bundle(bundle))]
     body = "\n".join([
         f"<header><h1>{escaped(elide(title, 200))}</h1>{_opening(trace)}</header>", "<main>",
         *_graph(veiled(trace, forward=True) if predict and trace else trace, found),
-        *_curves(curves, series), *_race(race), "</main>",
+        _curves(curves, series), _alone(view), "</main>",
         "<footer>Drawn by learngrad. The page needs no network.</footer>",
         f'<script type="application/json" id="learngrad-data">{_json(data)}</script>',
         *(f"<script>{script}</script>" for script in scripts)])
@@ -109,7 +109,7 @@ def to_html(trace: Mapping[str, Any] | None = None, curves: Any = None,
 
 def write_html(path: str | os.PathLike[str], trace: Mapping[str, Any] | None = None,
                curves: Any = None, title: str = "learngrad", *, predict: bool = False,
-               race: Any = None) -> Path:
+               view: Any = None) -> Path:
     """Write the page of `to_html` to a file, whole or not at all.
 
     Returns
@@ -122,7 +122,7 @@ def write_html(path: str | os.PathLike[str], trace: Mapping[str, Any] | None = N
     OSError
         If the file cannot be written; a file that was there before is then as it was.
     """
-    page = to_html(trace, curves, title, predict=predict, race=race).encode()
+    page = to_html(trace, curves, title, predict=predict, view=view).encode()
     with replacing(path) as file:
         file.write(page)
     return Path(path)
@@ -173,24 +173,27 @@ _NO_PICTURE = ("<p>No picture without Graphviz: install the extra "
                "<code>learngrad-lab[demo]</code>. The words below say the same.</p>")
 
 
-def _curves(curves: Any, series: Mapping[str, Any] | None) -> Iterator[str]:
+def _curves(curves: Any, series: Mapping[str, Any] | None) -> str:
     if series is None:
-        return
+        return ""
     draw_curves = getattr(curves, "svg", None)
-    picture = draw_curves() if draw_curves is not None else _last_values(series)
-    yield "<section><h2>The descent</h2>"
-    yield f'<div id="learngrad-curves"><div class="static">{picture}</div></div>'
-    if hasattr(curves, "describe"):
-        yield _folded("In words", f"<pre>{escaped(curves.describe())}</pre>")
-    yield "</section>"
+    return _section("The descent", "curves",
+                    draw_curves() if draw_curves is not None else _last_values(series),
+                    curves.describe() if hasattr(curves, "describe") else "")
 
 
-def _race(race: Any) -> Iterator[str]:
-    if race is None:
-        return
-    yield "<section><h2>The race</h2>"
-    yield f'<div id="learngrad-race"><div class="static">{race.svg()}</div></div>'
-    yield _folded("In words", f"<pre>{escaped(race.describe())}</pre>") + "</section>"
+_SCRIPTS = {"curves": "page.js"}
+
+
+def _alone(view: Any) -> str:
+    return "" if view is None else _section(view.heading, view.kind, view.svg(), view.describe())
+
+
+def _section(heading: str, kind: str, picture: str, words: str) -> str:
+    said = _folded("In words", f"<pre>{escaped(words)}</pre>") if words else ""
+    return (f"<section><h2>{escaped(heading)}</h2>\n"
+            f'<div id="learngrad-{kind}"><div class="static">{picture}</div></div>\n'
+            f"{said}</section>")
 
 
 def _last_values(series: Mapping[str, Any]) -> str:
@@ -263,13 +266,16 @@ def _number(value: float) -> float | int | str:
 
 def _plain(curves: Any) -> dict[str, Any]:
     """Curves as plain lists, whatever arrays they came in."""
-    data = curves.to_dict() if hasattr(curves, "to_dict") else curves
+    give = getattr(curves, "page", None) or getattr(curves, "to_dict", None)
+    data = curves if give is None else give()
     if not isinstance(data, Mapping) or "series" not in data:
         raise ArgumentTypeError(
             f"curves are a Curves object or a dict with \"series\", not {type(curves).__name__}",
             fix='{"series": [{"name": "loss", "x": [0, 1], "y": [2.3, 1.9]}]}')
     return {**data, "series": [{**one, "name": str(one["name"]),
-                                "x": [_number(float(v)) for v in one["x"]],
+                                # A step is not rounded: a million of them are a million places.
+                                "x": [v if isinstance(v, int) else _number(float(v))
+                                      for v in one["x"]],
                                 "y": [_number(float(v)) for v in one["y"]]}
                                for one in data["series"]]}
 

@@ -20,10 +20,10 @@ STEPS = 3
 
 
 class Interrupts:
-    """Between `begin` and `end` an interrupt asks the loop to end, at the end of a step.
+    """Between `begin` and `end` an interrupt waits until a step has ended, and is raised there.
 
     The step is not torn apart, so model, optimiser and curves belong together. A second interrupt,
-    or the first one where no step ends, is the usual KeyboardInterrupt. Where interrupts are
+    or the first one where no step ends, comes at once. Where interrupts are
     somebody else's (another thread, a host without signals), nothing is changed.
     """
 
@@ -32,6 +32,7 @@ class Interrupts:
         self._before: Any = None
         self._timer: threading.Timer | None = None
         self._began, self._steps = 0.0, 0
+        self._held = False
 
     def begin(self) -> None:
         """From now on; may be called again."""
@@ -48,14 +49,18 @@ class Interrupts:
             if signal.getsignal(signal.SIGINT) == self._caught:
                 signal.signal(signal.SIGINT, self._before)
             self._before = None
-        self._progress.stopping = self._progress.stopped = False
+        self._held = False
+        progress = self._progress
+        progress.stopping = progress.stopped = progress.interrupted = False
 
     def _caught(self, _: int, __: FrameType | None) -> None:
         progress = self._progress
-        if progress.is_halting:
+        if progress.stopped or (self._held and progress.stopping):
             self.end()
             raise KeyboardInterrupt
-        progress.stopping = True
+        # The page interrupts, too, where it was not heard soon: then it is a Stop that was slow.
+        progress.interrupted = not progress.stopping
+        progress.stopping = self._held = True
         took = (perf_counter() - self._began) / max(1, progress.steps - self._steps)
         try:
             self._timer = threading.Timer(max(PATIENCE, STEPS * took), self._again)

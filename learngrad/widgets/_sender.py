@@ -76,6 +76,11 @@ class Sender:
             elif monotonic() >= self._due:
                 self._due = monotonic() + self._send()[0]
 
+    @property
+    def has_threads(self) -> bool:
+        """Whether there are threads here, as far as that was tried."""
+        return self._threads
+
     def flush(self) -> None:
         """Send everything that is new now, however much it is, from this thread."""
         while self._send()[1]:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-import uuid
-import warnings
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from learngrad.descent.flow import Flow
 from learngrad.descent.flow_watch import FlowWatch
-from learngrad.widgets._notebook import has_widgets, notebook, publish
+from learngrad.widgets._live import Live
+from learngrad.widgets._notebook import notebook
 from learngrad.widgets._sender import Sender
 
 if TYPE_CHECKING:
-    import matplotlib.axes
-
     from learngrad.widgets.flow_view import FlowView
 
 __all__ = ["GradientFlow"]
@@ -24,7 +20,7 @@ COST = 0.01
 """Of the time, what sending may take."""
 
 
-class GradientFlow:
+class GradientFlow(Live, Flow):
     """Shows of each layer, while a loop trains: gradients, activations, weights, and what is wrong.
 
     One line before the loop. For each layer there is a histogram of the magnitudes of its weights,
@@ -85,53 +81,27 @@ class GradientFlow:
     As a context it stops watching where the block ends; `close` does the same.
     """
 
-    def __init__(self, model: Any, optimizer: Any, title: str = "Gradient flow", *,
+    lost = "the gradient flow cannot be drawn, what was seen is kept"
+
+    def __init__(self, model: Any, optimizer: Any, title: str = Flow.title, *,
                  every: int | None = None) -> None:
-        self.history = Flow()
-        self._watch = FlowWatch(model, optimizer, self.history, every, self._touched)
-        self._view: FlowView | None = None
-        self._sender: Sender | None = None
-        self._place = ""
-        self._shown_in: int | None = None
-        self._waiting_for_end = False
-        shell = notebook()
-        if shell is not None:
-            self._open(shell, str(title))
+        super().__init__()
+        self.title = str(title)
+        self._watch = FlowWatch(model, optimizer, self, every, self._touched)
+        if notebook() is not None:
+            self._open("gradient flow ...", self._make,
+                       lambda view: Sender(view.flush, self._is_sent, share=COST))
+            self._wait_for_end()
+
+    def _make(self) -> FlowView:
+        from learngrad.widgets.flow_view import FlowView
+
+        return FlowView(self, self._watch, self.title)
 
     @property
     def cost(self) -> float:
         """The share of the loop's time that watching has taken so far, from 0 to 1."""
         return self._watch.share
-
-    def describe(self) -> str:
-        """The newest step that was watched, in words: a line for each layer that is not healthy."""
-        return self.history.describe()
-
-    def svg(self, kind: str = "gradients") -> str:
-        """The newest step that was watched as a static picture; kinds as in `to_matplotlib`."""
-        return self.history.svg(kind)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data, as `Flow.to_dict`."""
-        return self.history.to_dict()
-
-    def to_matplotlib(self, ax: matplotlib.axes.Axes | None = None, *,
-                      kind: str = "gradients") -> matplotlib.axes.Axes:
-        """Draw the newest histograms on Axes of Matplotlib, for print: a ridge a layer.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, optional
-            Where to draw; by default in a new figure.
-        kind : {"gradients", "activations", "weights", "weight gradients"}
-            What to draw.
-
-        Raises
-        ------
-        MissingDependency
-            If Matplotlib is not installed.
-        """
-        return self.history.to_matplotlib(ax, kind=kind)
 
     def flush(self) -> None:
         """Send what was seen to the screen now; a cell that ends does it by itself."""
@@ -140,7 +110,7 @@ class GradientFlow:
 
     def close(self) -> None:
         """Watch no more; what was seen stays."""
-        self._complete()
+        self._cell_ended()
         self._watch.close()
 
     def __enter__(self) -> Self:
@@ -152,87 +122,22 @@ class GradientFlow:
 
     # ---- In a notebook ---------------------------------------------------------------------------
 
-    def _open(self, shell: Any, title: str) -> None:
-        self._place, self._shown_in = uuid.uuid4().hex, shell.execution_count
-        try:
-            if has_widgets():
-                from learngrad.widgets.flow_view import FlowView
-
-                self._view = FlowView(self.history, self._watch, title)
-                self._sender = Sender(self._view.flush, self._is_sent, share=COST)
-            publish("gradient flow ...", None, self._view, self._place)
-        except Exception as problem:  # noqa: BLE001  no drawing, but what was seen is kept
-            _warn(problem)
-        self._wait_for_end()
-
     def _touched(self) -> None:
         """A step was watched."""
         if self._sender is not None:
             self._sender.touch()
-        if not self._waiting_for_end and self._place and self._sender is None:
+        elif self._place:
             self._wait_for_end()
 
     def _is_sent(self, running: bool) -> None:
-        """The sending begins or ends; where no cell waits for it (a training in the background) the
-        picture is stored now.
-        """
-        if running or self._waiting_for_end:
-            return
-        try:
-            self._watch.unfinished()
-            if self._view is not None:
-                self._view.flush()
-            self._store()
-        except Exception as problem:  # noqa: BLE001  no drawing, but what was seen is kept
-            _warn(problem)
+        if not (running or self._waiting_for_end or self._ending):
+            with self._drawing():
+                self._watch.unfinished()
+                self.flush()
+        super()._is_sent(running)
 
-    def _wait_for_end(self) -> None:
-        """Ask to be called when the running cell ends, however it ends."""
-        shell = notebook()
-        if shell is not None:
-            shell.events.register("post_run_cell", self._complete)
-            self._waiting_for_end = True
-
-    def _complete(self, _: Any = None) -> None:
-        """A cell has ended: send what is left, and store the picture beside the live view."""
-        try:
-            self._watch.unfinished()
-            if self._sender is not None:
-                self._sender.close()
-            if self._place:
-                self._store()
-        except Exception as problem:  # noqa: BLE001  no drawing, but what was seen is kept
-            _warn(problem)
-        shell = notebook()
-        if shell is not None and self._waiting_for_end:
-            shell.events.unregister("post_run_cell", self._complete)
-        self._waiting_for_end = False
-
-    def _store(self) -> None:
-        if self._view is not None:
-            self._view.finish()
-        self._publish(self._place, update=True)
-
-    def _publish(self, place: str, *, update: bool) -> None:
-        publish(self.describe(), self.svg(), self._view, place, update=update)
-
-    def _ipython_display_(self) -> None:
-        """Nothing in the cell that shows it already; in another cell, a view of its own."""
-        shell = notebook()
-        if shell is None:
-            sys.stdout.write(self.describe() + "\n")
-        elif self._shown_in != shell.execution_count:
-            self._shown_in = shell.execution_count
-            self._publish(uuid.uuid4().hex, update=False)
-
-    def _mime_(self) -> tuple[str, str]:
-        """What marimo shows of it: the static picture."""
-        return "image/svg+xml", self.svg()
+    def _end_of_cell(self) -> None:
+        self._watch.unfinished()
 
     def __repr__(self) -> str:
-        return f"<GradientFlow: {self.history!r}>"
-
-
-def _warn(problem: Exception) -> None:
-    warnings.warn(f"the gradient flow cannot be drawn, what was seen is kept: {problem!r}",
-                  RuntimeWarning, stacklevel=4)
+        return f"<GradientFlow: {super().__repr__()}>"

@@ -7,17 +7,14 @@ from typing import Any
 
 import traitlets
 
-from learngrad.descent.flow import Flow
-from learngrad.descent.flow_measure import LOWEST
-from learngrad.descent.flow_moment import COLUMNS, KINDS, Moment
+from learngrad.descent.flow import WHOLE, Flow, packed
+from learngrad.descent.flow_moment import Moment
 from learngrad.descent.flow_watch import FlowWatch
 from learngrad.descent.progress import busy
 from learngrad.widgets.front import View
 
 __all__ = ["FlowView"]
 
-WHOLE = 900_000
-"""Bytes of the whole as an update: one larger than a million the notebook server would drop."""
 MESSAGE = 60_000
 """Bytes of a message, about: where more has come, the newest moment and some of the others go."""
 
@@ -61,21 +58,9 @@ class FlowView(View):
 
     def _packed(self, found: list[tuple[int, Moment]], most: int,
                 end: int) -> tuple[dict[str, Any], list[bytes]]:
-        """Moments as plain heads, and two buffers each: float32 numbers and uint8 bins."""
-        size = max((one.numbers.nbytes + one.bins.nbytes + 80 * len(one.said)
-                    for _, one in found), default=1)
-        every = -(-len(found) * size // most) or 1
-        # Counted from the newest, which is always there.
-        found = found[::-1][::every][::-1]
-        head = {
-            "end": end, "kinds": KINDS, "columns": COLUMNS, "lowest": LOWEST,
-            "rows": [{"label": row.label, "layer": row.layer, "bend": row.bend}
-                     for row in self._flow.rows],
-            "moments": [{"number": number, "step": one.step, "order": one.order, "said": one.said}
-                        for number, one in found],
-            "status": {"share": self._watch.share, "steps": self._watch.steps}}
-        return head, [buffer for _, one in found
-                      for buffer in (one.numbers.astype("<f4").tobytes(), one.bins.tobytes())]
+        head, buffers = packed(self._flow, found, most)
+        status = {"share": self._watch.share, "steps": self._watch.steps}
+        return {**head, "end": end, "status": status}, buffers
 
     def _asked(self, _: Any, content: Any, __: Any) -> None:
         if isinstance(content, dict) and content.get("type") == "snapshot":

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
-import uuid
-import warnings
-from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +10,12 @@ from learngrad.descent import Curves, Progress, Run
 from learngrad.descent.train import ENDED
 from learngrad.widgets._controls import PlotControls
 from learngrad.widgets._interrupt import Interrupts
-from learngrad.widgets._notebook import has_widgets, notebook, publish
+from learngrad.widgets._live import Live
+from learngrad.widgets._notebook import notebook
 from learngrad.widgets._sender import Sender
 
 if TYPE_CHECKING:
     import matplotlib.axes
-    import pandas
 
     from learngrad.descent.train import Training
     from learngrad.widgets.curve_view import CurveView
@@ -32,7 +26,7 @@ SHARE = 0.0015
 """Of the time, what sending to the screen may take."""
 
 
-class LivePlot(Run):
+class LivePlot(Live, Run):
     """Curves that grow in the cell that makes the plot, while a loop logs to it.
 
     In a notebook the plot is displayed at once; nothing else in the output is touched. In a plain
@@ -64,21 +58,26 @@ class LivePlot(Run):
     ['loss (lr=0.1)', 'loss (lr=0.01)']
     """
 
+    kind, heading = Curves.kind, Curves.heading
+    lost = "the curves cannot be drawn, the numbers are kept"
+
     def __init__(self, title: str = "Descent") -> None:
-        super().__init__(Curves(), progress=Progress())
+        Run.__init__(self, Curves(), progress=Progress())
         self.plot = self
+        self.title = str(title)
         self._runs: dict[str, Run] = {"": self}
         self._interrupts = Interrupts(self._progress)
         self._controls = PlotControls(self._progress, lambda: self._waiting_for_end)
-        self._view: CurveView | None = None
-        self._sender: Sender | None = None
-        self._place = ""
-        self._shown_in: int | None = None
-        self._waiting_for_end = False
-        self._title = title
-        shell = notebook()
-        if shell is not None:
-            self._open(shell)
+        if notebook() is not None:
+            self._open("curves ...", self._make,
+                       lambda view: Sender(view.flush, self._is_sent, share=SHARE))
+            self._progress.changed = self._touched
+            self._wait_for_end()
+
+    def _make(self) -> CurveView:
+        from learngrad.widgets.curve_view import CurveView
+
+        return CurveView(self.curves, self.title, self._progress, self._controls)
 
     def run(self, name: str) -> Run:
         """One of several trainings in this plot, with `log`, `log_epoch` and `track` of its own.
@@ -96,21 +95,25 @@ class LivePlot(Run):
             self._runs[name].plot = self
         return self._runs[name]
 
-    def svg(self) -> str:
-        """The curves as a static picture."""
-        return self.curves.svg()
-
     def describe(self) -> str:
         """The curves in words."""
         return self.curves.describe()
 
-    def to_csv(self, path: str | os.PathLike[str]) -> Path:
-        """Every point in a CSV file, as `Curves.to_csv`."""
-        return self.curves.to_csv(path)
+    def svg(self) -> str:
+        """The curves as a static picture."""
+        return self.curves.svg()
 
-    def to_dataframe(self) -> pandas.DataFrame:
-        """Every point in a pandas DataFrame, as `Curves.to_dataframe`."""
-        return self.curves.to_dataframe()
+    def to_dict(self) -> dict[str, Any]:
+        """The curves as plain data, as `Curves.to_dict`."""
+        return self.curves.to_dict()
+
+    def page(self) -> dict[str, Any]:
+        """As `Curves.page`."""
+        return self.curves.page()
+
+    def columns(self) -> dict[str, Any]:
+        """As `Curves.columns`."""
+        return self.curves.columns()
 
     def to_matplotlib(self, ax: matplotlib.axes.Axes | None = None) -> matplotlib.axes.Axes:
         """The curves drawn on Axes of Matplotlib, as `Curves.to_matplotlib`."""
@@ -129,20 +132,6 @@ class LivePlot(Run):
         if self._waiting_for_end:
             self._cell_ended()
 
-    def _open(self, shell: Any) -> None:
-        self._place, self._shown_in = uuid.uuid4().hex, shell.execution_count
-        try:
-            if has_widgets():
-                from learngrad.widgets.curve_view import CurveView
-
-                self._view = CurveView(self.curves, self._title, self._progress, self._controls)
-                self._sender = Sender(self._view.flush, self._is_sent, share=SHARE)
-            publish("curves ...", None, self._view, self._place)
-        except Exception as problem:  # noqa: BLE001  no drawing, but the numbers are kept
-            _warn(problem)
-        self._progress.changed = self._touched
-        self._wait_for_end()
-
     def _touched(self) -> None:
         """A step was logged."""
         # A training in the background does not end with a cell.
@@ -152,35 +141,17 @@ class LivePlot(Run):
             self._sender.touch()
 
     def _is_sent(self, running: bool) -> None:
-        """While a thread looks for what is new, a step has nobody to tell."""
+        # While a thread looks for what is new, a step has nobody to tell.
         self._progress.changed = None if running else self._touched
+        super()._is_sent(running)
 
     def _wait_for_end(self) -> None:
-        """Ask to be called when the running cell ends, however it ends."""
-        shell = notebook()
-        if shell is not None:
-            shell.events.register("post_run_cell", self._cell_ended)
-            self._waiting_for_end = True
-            self._interrupts.begin()
+        super()._wait_for_end()
+        self._interrupts.begin()
 
-    def _cell_ended(self, _: Any = None) -> None:
-        shell = notebook()
-        if shell is not None and self._waiting_for_end:
-            shell.events.unregister("post_run_cell", self._cell_ended)
-        self._waiting_for_end = False
+    def _end_of_cell(self) -> None:
         self._interrupts.end()
         self._progress.stop()
-        self._settle(Sender.close)
-
-    def _settle(self, send: Callable[[Sender], None]) -> None:
-        """Bring view, state and static picture up to what was logged."""
-        try:
-            if self._sender is not None and self._view is not None:
-                send(self._sender)
-                self._view.finish()
-            self._publish(self._place, update=True)
-        except Exception as problem:  # noqa: BLE001  no drawing, but the numbers are kept
-            _warn(problem)
 
     def _attach(self, training: Training) -> None:
         """Show a training's buttons."""
@@ -190,27 +161,10 @@ class LivePlot(Run):
 
     def _turned(self, training: Training) -> None:
         """A training is in another state; called in its thread."""
-        if training.state in ENDED and notebook() is not None:
-            self._settle(Sender.flush)
-        else:
+        with self._drawing():
             self.flush()
-
-    def _publish(self, place: str, *, update: bool) -> None:
-        publish(self.describe(), self.svg(), self._view, place, update=update)
-
-    def _ipython_display_(self) -> None:
-        """Nothing in the cell that shows it already; in another cell, a view of its own."""
-        shell = notebook()
-        if shell is None:
-            sys.stdout.write(self.describe() + "\n")
-        elif self._shown_in != shell.execution_count:
-            self._shown_in = shell.execution_count
-            self._publish(uuid.uuid4().hex, update=False)
+        if training.state in ENDED:
+            self._store()
 
     def __repr__(self) -> str:
         return f"<LivePlot: {self.curves!r}>"
-
-
-def _warn(problem: Exception) -> None:
-    warnings.warn(f"the curves cannot be drawn, the numbers are kept: {problem!r}", RuntimeWarning,
-                  stacklevel=4)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +11,9 @@ from learngrad.descent.race_entrants import entrants
 from learngrad.descent.race_model import OnModel
 from learngrad.errors import ArgumentError
 from learngrad.nn import Module
-from learngrad.widgets._notebook import frame, has_widgets, notebook, publish
+from learngrad.widgets._live import Live
+from learngrad.widgets._notebook import notebook
+from learngrad.widgets._sender import Sender
 
 if TYPE_CHECKING:
     from learngrad.widgets.race_view import RaceView
@@ -105,59 +105,58 @@ def _on_model(model: Module, optimizers: Any, steps: int, data: Any, loss_fn: An
     return LiveRace(course, chosen, steps, "Race on a model")
 
 
-class LiveRace(Race):
+class LiveRace(Live, Race):
     """A race that shows itself; made by `race`."""
+
+    lost = "the race cannot be drawn, what was run is kept"
 
     def __init__(self, course: Any, chosen: Any, steps: int, title: str) -> None:
         super().__init__(course, chosen, steps, title)
-        self._view: RaceView | None = None
-        self._shown_in: int | None = None
-        shell = notebook()
-        if shell is None or self.landscape is not None:
+        self._turned = False
+        if notebook() is None or self.landscape is not None:
             self.run()
-            if shell is not None:
-                self._shown_in = shell.execution_count
-                self._open()
-                self._publish(uuid.uuid4().hex)
+        if notebook() is None:
             return
         # A model takes its time: its curves are there while they grow.
-        self._shown_in = shell.execution_count
-        self._open()
-        place = uuid.uuid4().hex
-        publish("racing ...", None, self._view, place)
-        self.run(progress=self._tell)
-        self._publish(place, update=True)
+        self._open(None if self.runs else "racing ...", self._make,
+                   lambda _: Sender(self._news, self._is_sent))
+        if not self.runs:
+            self.run(progress=self._tell)
+            self._store()
+
+    def _make(self) -> RaceView:
+        from learngrad.widgets.race_view import RaceView
+
+        return RaceView(self, super().change, self._touched)
 
     @property
     def models(self) -> dict[str, Module]:
         """For each name the model that it has trained; empty for a race on a surface."""
         return self.course.models if isinstance(self.course, OnModel) else {}
 
-    def _mime_(self) -> tuple[str, str]:
-        """What marimo shows of it: the stand-alone page."""
-        return "text/html", frame(self.to_html())
-
-    def _open(self) -> None:
-        if has_widgets():
-            from learngrad.widgets.race_view import RaceView
-
-            self._view = RaceView(self)
+    def change(self, *args: Any, **settings: Any) -> list[str]:
+        """As `Race.change`; the view shows it, too."""
+        names = super().change(*args, **settings)
+        if self._view is not None:
+            with self._drawing():
+                self._view.tell(names)
+        self._wait_for_end()
+        return names
 
     def _tell(self, walked: Any) -> None:
         self.runs = {**self.runs, **walked}
         if self._view is not None:
             self._view.tell([name for name in walked if len(walked[name].loss)], done=False)
 
-    def _publish(self, place: str, *, update: bool = False) -> None:
-        if self._view is not None:
-            self._view.finish()
-        publish(self.describe(), self.svg(), self._view, place, update=update)
+    def _touched(self) -> None:
+        """The view's sliders have changed the race: when they rest, its picture is made again."""
+        self._turned = True
+        if self._sender is not None:
+            self._sender.touch()
+            if not self._sender.has_threads:
+                self._store()
 
-    def _ipython_display_(self) -> None:
-        """Nothing in the cell that shows it already; in another cell, a view of its own."""
-        shell = notebook()
-        if shell is None:
-            sys.stdout.write(self.describe() + "\n")
-        elif self._shown_in != shell.execution_count:
-            self._shown_in = shell.execution_count
-            self._publish(uuid.uuid4().hex)
+    def _news(self) -> tuple[int, bool]:
+        """What `Sender` asks: nothing is left to send, but something was turned."""
+        turned, self._turned = self._turned, False
+        return int(turned), False

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import traitlets
 
 from learngrad.descent.race import Race, told
-from learngrad.descent.race_export import ground
+from learngrad.descent.race_print import ground
 from learngrad.errors import ArgumentError
 from learngrad.widgets.front import View
 
@@ -29,8 +29,9 @@ class RaceView(View):
     state = traitlets.Dict().tag(sync=True)
     ran = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
 
-    def __init__(self, race: Race) -> None:
-        self._race = race
+    def __init__(self, race: Race, change: Callable[..., list[str]],
+                 changed: Callable[[], None] = lambda: None) -> None:
+        self._race, self._change, self._changed = race, change, changed
         self._running = threading.Lock()
         self._number = 0
         super().__init__("race", title=race.title, state=_state(race))
@@ -58,13 +59,14 @@ class RaceView(View):
         self._number = content.get("number", 0)
         try:
             start, settings = _read(content)
-            names = self._race.change(settings, start, lambda walked: self.tell(
+            names = self._change(settings, start, lambda walked: self.tell(
                 [name for name in walked if len(walked[name].loss)], done=False))
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  kernel and view go on
             self.send({"type": "ran", "number": self._number, "done": True, "walks": [],
                        "start": self._race.start, "problem": told(error)})
             return
         self.tell(names)
+        self._changed()
 
 
 def _read(content: dict[str, Any]) -> tuple[tuple[float, float] | None, dict[str, Any]]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import sys
 import threading
-import uuid
-import warnings
 from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from learngrad.descent.surface import Progress, Surface
+from learngrad.descent.surface_picture import draw
+from learngrad.descent.surface_words import describe
 from learngrad.descent.trajectory import Trajectory
-from learngrad.widgets._notebook import has_widgets, notebook, publish
+from learngrad.widgets._live import Live
+from learngrad.widgets._notebook import notebook
 from learngrad.widgets._sender import Sender
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ SLICE = 0.05
 """Seconds of computing at a time where there are no threads."""
 
 
-class LossSurface(Surface):
+class LossSurface(Live, Surface):
     """The loss of a model over one or two directions, drawn as it is computed.
 
     In a notebook it is displayed at once and computed in the background, from a grid of 5 × 5 to
@@ -48,10 +48,22 @@ class LossSurface(Surface):
     directions : str, Module, mapping, Direction, or a list of one or two, default "random"
         ``"random"``, ``"pca"`` (of `trajectory`), ``"gradient"``, ``"hessian"``, a parameter's name
         or a number in it (``"0.weight[3, 5]"``), another model or its state.
-    span, trajectory, finest, seed
-        As for `learngrad.descent.surface.Surface`, which says more of all of them.
+    span : float, or (low, high), or a list of one for each direction, optional
+        How far to look, in the numbers of the axes; by default as far as suits the direction: 1, a
+        change as large as the weights, for random ones, the whole path for ``"pca"``.
+    trajectory : Trajectory, optional
+        The way to draw on it, and what ``"pca"`` takes its directions from.
+    finest : int, default 65
+        Points a side of the finest grid: 5, 9, 17, 33, 65, 129 or 257.
+    seed : int, default 0
+        For random directions.
     title : str, default "Loss surface"
         The heading.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If the loss is not one number, a direction is none, or a setting makes no sense.
 
     Examples
     --------
@@ -72,24 +84,30 @@ class LossSurface(Surface):
     (9, 9)
     """
 
+    lost = "the surface cannot be drawn, its numbers are kept"
+
     def __init__(self, model: Module, loss_fn: Callable[..., Any], X: Any = None, y: Any = None, *,
                  directions: Any = "random", span: Any = None,
                  trajectory: Trajectory | None = None, finest: int = 65, seed: int = 0,
-                 title: str = "Loss surface") -> None:
+                 title: str = Surface.title) -> None:
         super().__init__(model, loss_fn, X, y, directions=directions, span=span,
                          trajectory=trajectory, finest=finest, seed=seed)
-        self._model, self._title = model, title
-        self._view: SurfaceView | None = None
-        self._sender: Sender | None = None
+        self._model, self.title = model, str(title)
         self._thread: threading.Thread | None = None
         self._task: asyncio.Future[None] | None = None
         self._error: Exception | None = None
-        self._place = ""
-        self._shown_in: int | None = None
-        self._listening = False
-        shell = notebook()
-        if shell is not None:
-            self._open(shell)
+        if notebook() is not None:
+            self._open(describe(self), self._make, lambda view: Sender(view.flush, self._is_sent))
+            self._follow()
+            self._begin()
+
+    def _make(self) -> SurfaceView:
+        from learngrad.widgets.surface_view import SurfaceView
+
+        view = SurfaceView(self, self.title, self._asked)
+        view.running = True
+        view.put()
+        return view
 
     # ---- what a program calls
 
@@ -102,6 +120,8 @@ class LossSurface(Surface):
             What the model or the loss raised at some point.
         """
         thread = self._thread
+        if thread is threading.current_thread():
+            return self  # it stores what it has computed
         if thread is not None:
             thread.join()
         elif self.resolution < self.finest and not self._stop.is_set():
@@ -132,37 +152,30 @@ class LossSurface(Surface):
 
     def describe(self) -> str:
         """The surface in words."""
-        self.wait()
-        return super().describe()
+        return describe(self.wait())
 
     def svg(self, width: int = 560) -> str:
         """The surface as a static picture, in light and dark."""
-        self.wait()
-        return super().svg(width)
+        return draw(self.wait(), width)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, as `Surface.to_dict`."""
+        return Surface.to_dict(self.wait())
+
+    def page(self) -> dict[str, Any]:
+        """As `Surface.page`."""
+        return Surface.page(self.wait())
+
+    def columns(self) -> dict[str, Any]:
+        """As `Surface.columns`."""
+        return Surface.columns(self.wait())
 
     def to_matplotlib(self, ax: matplotlib.axes.Axes | None = None,
                       kind: str = "contours") -> matplotlib.axes.Axes:
         """The surface drawn on Axes of Matplotlib, as `Surface.to_matplotlib`."""
-        self.wait()
-        return super().to_matplotlib(ax, kind)
+        return Surface.to_matplotlib(self.wait(), ax, kind)
 
     # ---- in a notebook
-
-    def _open(self, shell: Any) -> None:
-        self._place, self._shown_in = uuid.uuid4().hex, shell.execution_count
-        try:
-            if has_widgets():
-                from learngrad.widgets.surface_view import SurfaceView
-
-                self._view = SurfaceView(self, self._title, self._asked)
-                self._view.running = True
-                self._view.put()
-                self._sender = Sender(self._view.flush)
-            publish(super().describe(), None, self._view, self._place)
-        except Exception as problem:  # noqa: BLE001  no drawing, but the numbers are computed
-            _warn(problem)
-        self._follow()
-        self._begin()
 
     def _follow(self) -> None:
         if self.trajectory is not None and self._place:
@@ -172,18 +185,23 @@ class LossSurface(Surface):
         """The way is longer: tell the view, and keep the picture when the cell ends."""
         if self._sender is not None:
             self._sender.touch()
-        shell = None if self._listening else notebook()
-        if shell is not None:
-            self._listening = True
-            shell.events.register("post_run_cell", self._cell_ended)
+        # A training in the background does not end with a cell.
+        if self._sender is None or threading.current_thread() is threading.main_thread():
+            self._wait_for_end()
 
-    def _cell_ended(self, _: Any = None) -> None:
-        shell = notebook()
-        if shell is not None and self._listening:
-            shell.events.unregister("post_run_cell", self._cell_ended)
-        self._listening = False
-        if self._thread is None:
-            self._end()
+    def _static(self) -> tuple[str, str]:
+        return describe(self), draw(self, 560)  # without waiting for more
+
+    def _alone(self) -> str | None:
+        return None if self._error is not None else super()._alone()
+
+    def _finish(self) -> None:
+        if self._view is not None:
+            self._view.put()
+
+    def _store(self) -> None:
+        if self._thread in (None, threading.current_thread()):  # else it will, when all is computed
+            super()._store()
 
     def _asked(self, what: str) -> None:
         """A button of the view was pressed."""
@@ -238,29 +256,6 @@ class LossSurface(Surface):
 
     def _end(self) -> None:
         """Store the whole, and a picture and words beside it."""
-        if not self._place or (self._view is not None and self._view.comm is None):
-            return  # a plain program; or its cell ran again, and shows another
-        try:
-            if self._view is not None:
-                self._view.running = False
-                self._view.put()
-            self._publish(self._place, update=True)
-        except Exception as problem:  # noqa: BLE001  no drawing, but the numbers are kept
-            _warn(problem)
-
-    def _publish(self, place: str, *, update: bool) -> None:
-        publish(super().describe(), super().svg(), self._view, place, update=update)
-
-    def _ipython_display_(self) -> None:
-        """Nothing in the cell that shows it already; in another cell, a view of its own."""
-        shell = notebook()
-        if shell is None:
-            sys.stdout.write(self.describe() + "\n")
-        elif self._shown_in != shell.execution_count:
-            self._shown_in = shell.execution_count
-            self._publish(uuid.uuid4().hex, update=False)
-
-
-def _warn(problem: Exception) -> None:
-    warnings.warn(f"the surface cannot be drawn, its numbers are kept: {problem!r}",
-                  RuntimeWarning, stacklevel=4)
+        if self._view is not None:
+            self._view.running = False
+        self._store()

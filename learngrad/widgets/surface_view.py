@@ -6,11 +6,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import traitlets
 
 from learngrad.descent.surface import Surface
-from learngrad.descent.surface_words import describe, slice_words
+from learngrad.descent.surface_export import state, way
 from learngrad.widgets.front import View
 
 __all__ = ["SurfaceView"]
@@ -43,46 +42,23 @@ class SurfaceView(View):
 
     def put(self) -> None:
         """Set all there is to know as state."""
-        surface = self._surface
-        way, way_bytes = self._way()
-        values = surface.loss
-        self.state = {
-            "axes": [{"label": one.label, "words": one.words, "ends": list(map(float, ends))}
-                     for k, one in enumerate(surface.directions) for ends in [surface.ends(k)]],
-            "size": surface.size, "side": surface.resolution, "finest": surface.finest,
-            "values": np.ascontiguousarray(values, dtype=np.float64).tobytes(),
-            "center": list(map(float, surface.center)), "here": _plain(surface.here),
-            "words": describe(surface), "slice": slice_words(surface), "how": surface.how,
-            "problem": self.problem,
-            "status": self._status(), "way": way, "places": way_bytes}
+        self.state = {**state(self._surface), "problem": self.problem, "status": self._status()}
 
     def flush(self) -> tuple[int, bool]:
         """Send the progress and the way if they are others; the bytes, and that no more is left."""
         with self._sending:
-            status, (way, places) = self._status(), self._way()
-            told = (status["done"], status["running"], way and way["steps"])
+            status, (told_way, places) = self._status(), way(self._surface)
+            told = (status["done"], status["running"], told_way and told_way["last"])
             if told == self._told:
                 return 0, False
             self._told = told
-            self.send({"type": "news", "status": status, "way": way}, [places])
+            self.send({"type": "news", "status": status, "way": told_way}, [places])
             return 200 + len(places), False
 
     def _status(self) -> dict[str, Any]:
         done, total, seconds = self._surface.progress()
         return {"done": done, "total": total, "seconds": seconds, "running": self.running}
 
-    def _way(self) -> tuple[dict[str, Any] | None, bytes]:
-        way = self._surface.way()
-        if way is None:
-            return None, b""
-        return ({"steps": len(way.steps), "last": way.steps[-1], "seen": way.seen},
-                np.ascontiguousarray(way.at, dtype=np.float64).tobytes())
-
     def _heard(self, _: Any, content: Any, __: Any) -> None:
         if isinstance(content, dict) and content.get("type") in ("cancel", "refine"):
             self._asked_for(content["type"])
-
-
-def _plain(value: float) -> float | str:
-    """A number that JSON can carry."""
-    return value if np.isfinite(value) else str(value)

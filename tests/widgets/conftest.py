@@ -6,9 +6,15 @@ import types
 
 import pytest
 
+import learngrad.widgets._live as live
+import learngrad.widgets._sender as sender
 import learngrad.widgets.display as display
+import learngrad.widgets.flow as flow
 import learngrad.widgets.plot as plot
+import learngrad.widgets.race as race
+import learngrad.widgets.surface as surface
 import learngrad.widgets.train as train
+from learngrad.descent.train_open import running
 
 
 class Shell:
@@ -46,10 +52,20 @@ class Shell:
 @pytest.fixture
 def shell(monkeypatch):
     made = Shell()
-    monkeypatch.setattr(display, "notebook", lambda: made)
-    monkeypatch.setattr(plot, "notebook", lambda: made)
-    monkeypatch.setattr(train, "notebook", lambda: made)
-    return made
+    for module in (live, display, flow, plot, race, surface, train):
+        monkeypatch.setattr(module, "notebook", lambda: made)
+    monkeypatch.setattr(sender, "QUIET", 2)
+    yield made
+    for run in running():
+        run.stop()
+    join_senders()
+
+
+def join_senders():
+    """Wait for the threads that send a while longer."""
+    for thread in threading.enumerate():
+        if thread.name == "learngrad-live":
+            thread.join(10)
 
 
 @pytest.fixture
@@ -62,7 +78,7 @@ def shown(monkeypatch):
                       "update": update, "page": page})
 
     monkeypatch.setattr(display, "publish", publish)
-    monkeypatch.setattr(plot, "publish", publish)
+    monkeypatch.setattr(live, "publish", publish)
     return found
 
 
@@ -70,9 +86,7 @@ def shown(monkeypatch):
 def sent(monkeypatch):
     """Every custom message of a widget, in order: (content, buffers)."""
     anywidget = pytest.importorskip("anywidget")
-    for thread in threading.enumerate():  # of a test before this one, which sends a while longer
-        if thread.name == "learngrad-live":
-            thread.join(10)
+    join_senders()  # of a test before this one
     found = []
     monkeypatch.setattr(anywidget.AnyWidget, "send",
                         lambda self, content, buffers=None: found.append((content, buffers)))
@@ -84,4 +98,4 @@ def no_widgets(monkeypatch):
     """As if anywidget were not installed."""
     monkeypatch.setitem(sys.modules, "anywidget", None)
     monkeypatch.setattr(display, "has_widgets", lambda: False)
-    monkeypatch.setattr(plot, "has_widgets", lambda: False)
+    monkeypatch.setattr(live, "has_widgets", lambda: False)

@@ -10,25 +10,9 @@ import learngrad
 from learngrad import nn
 from learngrad.descent.flow_measure import BINS
 from learngrad.descent.flow_moment import COLUMNS, KINDS
-from learngrad.widgets import flow as module
 
 X, Y = learngrad.data.digits("train")
 WIDTH = len(COLUMNS)
-
-
-@pytest.fixture(autouse=True)
-def in_the_notebook(request, monkeypatch):
-    """The shell and the displays of `conftest`, for this module too."""
-    if "shell" in request.fixturenames:
-        made = request.getfixturevalue("shell")
-        monkeypatch.setattr(module, "notebook", lambda: made)
-    if "shown" in request.fixturenames:
-        request.getfixturevalue("shown")
-        import learngrad.widgets.plot as plot
-
-        monkeypatch.setattr(module, "publish", plot.publish)
-    if "no_widgets" in request.fixturenames:
-        monkeypatch.setattr(module, "has_widgets", lambda: False)
 
 
 def training(every=1, **options):
@@ -71,7 +55,7 @@ def test_in_a_plain_program_it_collects(capsys):
     assert capsys.readouterr().out == ""
     assert flow.describe().startswith("Step 2: 2 layers, ")
     assert repr(flow) == "<GradientFlow: <flow: 2 rows, 3 moments>>"
-    assert flow._mime_()[1].startswith("<svg")
+    assert flow._mime_()[1].startswith("<iframe")
     flow._ipython_display_()
     assert capsys.readouterr().out == flow.describe() + "\n"
 
@@ -83,7 +67,7 @@ def test_moments_arrive_in_order_and_once(shell, shown, sent):
     moments = received(sent)
     assert max(moments) == 29
     head, numbers, _ = moments[29]
-    last = flow.history.last
+    last = flow.last
     assert head == {"number": 29, "step": 29, "order": [0, 1], "said": last.said}
     np.testing.assert_array_equal(numbers, last.numbers)
 
@@ -134,7 +118,7 @@ def test_as_a_context_it_ends_with_the_block(shell, shown, sent):
         steps(2)
     assert shown[-1]["update"]
     steps(2)
-    assert flow.history.count == 2
+    assert flow.count == 2
     shell.end_cell()
     assert len(shown) == 2
 
@@ -181,7 +165,7 @@ def test_a_loop_that_breaks_shows_where(shell, shown, sent):
         loop()
     shell.end_cell()
     assert "are NaN or ∞" in shown[-1]["text"]
-    assert flow.history.count == len(received(sent))
+    assert flow.count == len(received(sent))
 
 
 def test_a_training_in_the_background_is_watched():
@@ -198,7 +182,7 @@ def test_a_training_in_the_background_is_watched():
         return loss
 
     learngrad.train(step, 45).wait()
-    assert [moment.step for moment in flow.history.moments] == [0, 10, 20, 30, 40]
+    assert [moment.step for moment in flow.moments] == [0, 10, 20, 30, 40]
 
 
 def test_without_widgets_there_is_the_picture(shell, shown, no_widgets):
@@ -221,7 +205,7 @@ def test_a_drawing_that_fails_is_told_once_and_the_loop_goes_on(shell, shown, se
         shell.end_cell()
     assert [str(w.message) for w in told] == [
         "the live view stopped: ZeroDivisionError('division by zero')"]
-    assert flow.history.count == 7
+    assert flow.count == 7
 
 
 def test_a_graph_is_shown_in_the_colours_of_its_gradients(shell, shown):

@@ -6,19 +6,14 @@ import numpy as np
 import pytest
 
 import learngrad
-import learngrad.widgets.race as race_module
 from learngrad import nn
 
 FOUR = {"SGD": 0.1, "Adam": 0.2}
 
 
 @pytest.fixture
-def at(shell, shown, monkeypatch):
+def at(shell, shown):
     """In a notebook whose displays are written down."""
-    import learngrad.widgets.plot as plot
-
-    monkeypatch.setattr(race_module, "notebook", plot.notebook)
-    monkeypatch.setattr(race_module, "publish", plot.publish)
     return shell
 
 
@@ -126,8 +121,7 @@ def test_a_model_shows_its_curves_while_they_grow(at, shown, sent, monkeypatch):
     assert shown[0]["model"].ran["head"]["walks"][0]["path"] is False
 
 
-def test_without_widgets_a_picture_is_shown(at, shown, no_widgets, monkeypatch):
-    monkeypatch.setattr(race_module, "has_widgets", lambda: False)
+def test_without_widgets_a_picture_is_shown(at, shown, no_widgets):
     learngrad.race("bowl", FOUR, steps=5)
     assert shown[0]["model"] is None
     assert shown[0]["svg"].startswith("<svg")

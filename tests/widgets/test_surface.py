@@ -1,6 +1,5 @@
 """`LossSurface`: computed in the background, shown as it grows, its way live."""
 
-import sys
 import threading
 from xml.etree import ElementTree
 
@@ -8,18 +7,14 @@ import numpy as np
 import pytest
 
 import learngrad
-import learngrad.widgets.surface as surface_module
 from learngrad import nn
 
 LOSS = nn.CrossEntropyLoss()
 
 
 @pytest.fixture
-def place(shell, shown, sent, monkeypatch):
+def place(shell, shown, sent):
     """A notebook's cell; what it shows is in `shown`, what it sends in `sent`."""
-    publish = sys.modules["learngrad.widgets.plot"].publish
-    monkeypatch.setattr(surface_module, "notebook", lambda: shell)
-    monkeypatch.setattr(surface_module, "publish", publish)
     return shell
 
 

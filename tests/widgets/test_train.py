@@ -168,25 +168,52 @@ def interrupt():
     signal.raise_signal(signal.SIGINT)
 
 
-def test_an_interrupt_ends_the_tracked_loops_after_the_step(shell, shown, sent):
+def test_an_interrupt_is_raised_where_the_step_has_ended(shell, shown, sent):
     before = signal.getsignal(signal.SIGINT)
     plot = learngrad.LivePlot()
     begun = ended = epochs = 0
+
+    def train():
+        nonlocal begun, ended, epochs
+        for _ in plot.track(range(10)):
+            for step in plot.track(range(10)):
+                begun += 1
+                if step == 4:
+                    interrupt()
+                plot.log(loss=1.0)
+                ended += 1
+            epochs += 1
+
+    with pytest.raises(KeyboardInterrupt, match="stopped where a step had ended"):
+        train()
+    assert (begun, ended, epochs, len(plot.curves)) == (5, 5, 0, 5)
+    # Who catches it goes on, as after any other interrupt; and may be interrupted again.
+    with pytest.raises(KeyboardInterrupt, match="stopped where a step had ended"):
+        train()
+    assert (begun, ended) == (10, 10)
+    assert len(list(plot.track(range(3)))) == 3
+    shell.end_cell()
+    assert signal.getsignal(signal.SIGINT) is before
+    assert "10 points" in shown[-1]["text"]
+
+
+def test_stop_ends_all_loops_quietly_and_begins_no_other(shell, shown, sent):
+    plot = learngrad.LivePlot()
+    begun = epochs = 0
     for _ in plot.track(range(10)):
         for step in plot.track(range(10)):
             begun += 1
             plot.log(loss=1.0)
             if step == 4:
-                interrupt()
-            ended += 1
+                plot._view._asked(None, {"type": "control", "do": "stop"}, None)
+                interrupt()  # a page that was not heard soon enough interrupts, too
         plot.log_epoch(val_loss=1.0)
         epochs += 1
-    assert (begun, ended, epochs) == (5, 5, 1)
+    assert (begun, epochs) == (5, 1)
     plot.log(loss=0.5)  # what comes after the loop
     with pytest.raises(KeyboardInterrupt):  # another loop: nobody wants it now
         next(plot.track(range(3)))
     shell.end_cell()
-    assert signal.getsignal(signal.SIGINT) is before
     assert len(list(plot.track(range(3)))) == 3
 
 

@@ -32,7 +32,9 @@ await build({
   entryPoints: {
     page: "entry/page.ts",
     "graph-page": "entry/graph-page.ts",
+    "flow-page": "entry/flow-page.ts",
     "race-page": "entry/race-page.ts",
+    "surface-page": "entry/surface-page.ts",
   },
   format: "iife",
   outdir: "../static",

@@ -175,8 +175,8 @@ export class CurveStore {
   /** Everything from data as it is stored in a page. */
   static from(data: CurvesData): CurveStore {
     const store = new CurveStore();
-    for (const { name, run, x, y } of data.series)
-      store.append({ name, run, start: 0, end: x.length }, numbers(x), numbers(y));
+    for (const { name, run, x, y, end = x.length } of data.series)
+      store.append({ name, run, start: 0, end }, numbers(x), numbers(y));
     return store;
   }
 

@@ -38,7 +38,8 @@ export interface Message {
   lowest: number;
   rows: Row[];
   moments: Head[];
-  status: Status;
+  /** Null where nobody watches any more: in a page. */
+  status: Status | null;
 }
 
 export interface Moment extends Head {

@@ -19,6 +19,8 @@ export interface Preview {
   max?: Scalar | null;
   mean?: Scalar | null;
   nonfinite?: number;
+  /** How many elements are in each of so many equal parts from min to max. */
+  bins?: number[];
 }
 
 export interface Source {
@@ -150,5 +152,6 @@ export interface LayoutEdge {
 
 /** A loss curve as stored: named series of points. */
 export interface CurvesData {
-  series: { name: string; run?: string; x: Scalar[]; y: Scalar[] }[];
+  /** "end" counts the points, where there were more than these. */
+  series: { name: string; run?: string; end?: number; x: Scalar[]; y: Scalar[] }[];
 }

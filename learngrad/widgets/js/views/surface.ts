@@ -47,7 +47,8 @@ export class SurfaceView {
     "data-lm-suppress-shortcuts": "true",
   });
   readonly #data: () => Surface | null;
-  readonly #actions: SurfaceActions;
+  /** Null where there is no kernel to ask. */
+  readonly #actions: SurfaceActions | null;
   readonly #note = h("span", { class: "lg-note" });
   readonly #scene = h("div", { class: "lg-scene", tabindex: 0, role: "group" });
   readonly #empty = h("div", { class: "lg-empty" });
@@ -86,7 +87,7 @@ export class SurfaceView {
   #built = "";
   #frame = 0;
 
-  constructor(data: () => Surface | null, actions: SurfaceActions, title = "Loss surface") {
+  constructor(data: () => Surface | null, actions: SurfaceActions | null, title = "Loss surface") {
     this.#data = data;
     this.#actions = actions;
     this.#map = this.#makeMap(["", ""]);
@@ -178,8 +179,8 @@ export class SurfaceView {
 
   #listen(): void {
     this.#stop.addEventListener("click", () => {
-      if (this.#data()?.status.running) this.#actions.cancel();
-      else this.#actions.refine();
+      if (this.#data()?.status.running) this.#actions?.cancel();
+      else this.#actions?.refine();
     });
     this.#scene.addEventListener("keydown", (event) => this.#key(event));
     this.root.addEventListener("keydown", (event) => {
@@ -422,6 +423,7 @@ export class SurfaceView {
   #status(surface: Surface): void {
     const { status, side, finest } = surface;
     this.#foot.hidden = !status.running && side === finest;
+    this.#stop.hidden = !this.#actions;
     this.#bar.hidden = !status.running;
     this.#bar.value = status.total ? status.done / status.total : 0;
     say(this.#progress, progress(surface));

@@ -9,7 +9,8 @@ import numpy as np
 from learngrad.descent.flow_measure import LOWEST
 from learngrad.descent.flow_moment import AT, KINDS
 from learngrad.descent.flow_picture import COLOURS, OF_KIND, extent, heights, shade
-from learngrad.errors import ArgumentTypeError, MissingDependency
+from learngrad.descent.forms import axes_for
+from learngrad.descent.style import printed
 
 if TYPE_CHECKING:
     import matplotlib.axes
@@ -24,19 +25,9 @@ OVERLAP = 1.25
 
 def to_matplotlib(flow: Flow, ax: matplotlib.axes.Axes | None, kind: str) -> matplotlib.axes.Axes:
     """As `Flow.to_matplotlib`."""
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise MissingDependency("Matplotlib is not installed",
-                                fix="pip install matplotlib, or flow.svg()") from error
     moment, at = flow.last, KINDS.index(kind)
     order = moment.order if moment is not None else []
-    if ax is None:
-        ax = plt.subplots(figsize=(6.4, max(2.4, 0.34 * len(order) + 1)),
-                          layout="constrained")[1]
-    elif not hasattr(ax, "get_xaxis_transform"):
-        raise ArgumentTypeError(f"ax is a {type(ax).__name__}, not Axes of Matplotlib",
-                                fix="figure, ax = plt.subplots(); flow.to_matplotlib(ax)")
+    ax = axes_for(ax, "flow", size=flow.paper())
     ax.set_xscale("log")
     ax.set_xlabel(f"magnitude of the {kind}")
     if moment is None:
@@ -61,6 +52,6 @@ def to_matplotlib(flow: Flow, ax: matplotlib.axes.Axes | None, kind: str) -> mat
                     color="#b04300", zorder=3 + len(order))
     ax.set_xlim(x[0], x[-1])
     ax.set_ylim(-0.1, len(order) - 0.6 + OVERLAP)
-    ax.set_yticks(range(len(order)), [flow.rows[row].label for row in reversed(order)])
+    ax.set_yticks(range(len(order)), [printed(flow.rows[row].label) for row in reversed(order)])
     ax.set_title(f"step {moment.step:,}")
     return ax

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from learngrad.descent.forms import axes_for, plain
 from learngrad.descent.race_picture import MARKERS
-from learngrad.descent.style import COLOURS
+from learngrad.descent.style import COLOURS, printed
 from learngrad.descent.surface_contours import levels
-from learngrad.errors import ArgumentTypeError, MissingDependency
-from learngrad.trace.text import elide
 
 if TYPE_CHECKING:
     import matplotlib.axes
@@ -24,15 +23,15 @@ def to_dict(race: Race) -> dict[str, Any]:
     """As `Race.to_dict`."""
     land = ground(race, 65)
     if land is not None:
-        land["values"] = land["values"].ravel().tolist()
-    return {
+        land["values"] = land["values"].ravel()
+    return plain({
         "title": race.title, "steps": race.steps, "start": race.start, "ground": land,
         "walks": [{"name": name, "kind": race.entrants[name].kind,
                    "dials": race.entrants[name].dials(),
-                   "settings": race.entrants[name].settings, "loss": walk.loss.tolist(),
-                   "path": None if walk.path is None else walk.path.ravel().tolist(),
+                   "settings": race.entrants[name].settings, "loss": walk.loss,
+                   "path": None if walk.path is None else walk.path.ravel(),
                    "diverged": walk.diverged, "problem": walk.problem}
-                  for name, walk in race.runs.items()]}
+                  for name, walk in race.runs.items()]})
 
 
 def ground(race: Race, size: int) -> dict[str, Any] | None:
@@ -47,19 +46,10 @@ def ground(race: Race, size: int) -> dict[str, Any] | None:
 
 def to_matplotlib(race: Race, ax: matplotlib.axes.Axes | None = None) -> matplotlib.axes.Axes:
     """As `Race.to_matplotlib`."""
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise MissingDependency("Matplotlib is not installed",
-                                fix="pip install matplotlib, or race.svg()") from error
     land = race.landscape
     if land is None:
         return race.curves.to_matplotlib(ax)
-    if ax is None:
-        ax = plt.subplots()[1]
-    elif not hasattr(ax, "get_xaxis_transform"):
-        raise ArgumentTypeError(f"ax is a {type(ax).__name__}, not Axes of Matplotlib",
-                                fix="figure, ax = plt.subplots(); race.to_matplotlib(ax)")
+    ax = axes_for(ax, "race")
     values = land.grid(97)
     (x0, x1), (y0, y1) = land.domain
     x, y = np.linspace(x0, x1, values.shape[1]), np.linspace(y0, y1, values.shape[0])
@@ -75,11 +65,11 @@ def to_matplotlib(race: Race, ax: matplotlib.axes.Axes | None = None) -> matplot
         said = f" (diverged at step {walk.diverged})" if gone else ""
         ax.plot(*walk.path.T, marker="x" if gone else MARKERS[at % len(MARKERS)],
                 markevery=[len(walk.path) - 1], markeredgecolor=None if gone else "white",
-                markersize=8, label=elide(name, 40) + said, **look)
+                markersize=8, label=printed(name, 40) + said, **look)
     for place in land.minima:
         ax.plot(*place, "+", color="0.2", markersize=14, zorder=1.5)
     if race.start is not None:
         ax.plot(*race.start, "o", color="0.1", fillstyle="none", markersize=9, zorder=3)
-    ax.set(xlim=(x0, x1), ylim=(y0, y1), xlabel="x", ylabel="y", title=elide(land.name, 60))
+    ax.set(xlim=(x0, x1), ylim=(y0, y1), xlabel="x", ylabel="y", title=printed(land.name))
     ax.legend()
     return ax
