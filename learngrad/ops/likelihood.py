@@ -21,6 +21,7 @@ from learngrad.ops.elementwise import where
 from learngrad.ops.exponential import exp, log, sigmoid
 from learngrad.ops.losses import combined, log_softmax, predicted, reduced, same_shape, softmax
 from learngrad.ops.reduce import sum
+from learngrad.ops.rows import averages, cross_entropies, cross_entropies_back
 from learngrad.ops.shape import permute, reshape
 
 __all__ = [
@@ -37,13 +38,16 @@ class CrossEntropy(Function):
     saves = ("target",)
     formula, sign = r"-\ln \frac{e^{x_t}}{\sum_j e^{x_j}}", "cross entropy"
     local = {"x": "g · (softmax(x) − onehot(target)) / n"}
+    scale: Any
 
     def forward(self, x, target, reduction, keep):
-        (n, classes), self.keep, self.scale, xp = x.shape, keep, 1.0, devices.array_module(x)
+        if type(x) is not np.ndarray:
+            return self.by_kernels(x, target, reduction, keep)
+        (n, classes), self.keep, self.scale = x.shape, keep, 1.0
         # NumPy finds maxima and sums faster down columns than along short rows: then e[class, row].
         self.across = classes > SHORT
         if self.across:
-            e = xp.ascontiguousarray(x) - x.max(axis=1, keepdims=True)
+            e = np.ascontiguousarray(x) - x.max(axis=1, keepdims=True)
         else:
             e = x.T.copy()
             e -= e.max(axis=0)
@@ -62,6 +66,15 @@ class CrossEntropy(Function):
             self.scale = 1.0 / n if keep is not None or n else math.nan
         return losses.sum() * self.scale
 
+    def by_kernels(self, x, target, reduction, keep):
+        """Forward on a GPU: a kernel for the rows, and one for their mean."""
+        self.across, self.keep, self.scale = True, keep, None
+        losses, self.e, self.total = cross_entropies(x, target, keep)
+        if reduction == "mean":
+            mean, self.scale = averages(losses[None], None if keep is None else keep[None])
+            return mean.reshape(())
+        return losses if reduction == "none" else losses.sum()
+
     def places(self, target, classes):
         """Where each row's class stands, counted through all of e: NumPy is quickest with that."""
         right = (target if self.keep is None else target * self.keep).astype(np.int64, copy=False)
@@ -69,8 +82,12 @@ class CrossEntropy(Function):
         return rows * classes + right if self.across else right * len(right) + rows
 
     def backward(self, g, target):
+        if devices.is_array(g) and type(g) is not np.ndarray:
+            return cross_entropies_back(self.e, self.total, target, self.keep, g.reshape(-1),
+                                        self.scale)
         # One weight for all, or one for each row. NumPy takes a number sooner than an array.
-        each = (g.item() if type(g) is np.ndarray and not g.ndim else g) * self.scale
+        each = (g.item() if type(g) is np.ndarray and not g.ndim else g) * (
+            1 if self.scale is None else self.scale)
         if self.keep is not None:
             each = each * self.keep
         if devices.is_array(g):

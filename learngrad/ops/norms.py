@@ -17,6 +17,7 @@ from learngrad.autograd.function import Function
 from learngrad.autograd.order import changed
 from learngrad.errors import ArgumentError, DtypeError, ShapeError
 from learngrad.ops.quick import total
+from learngrad.ops.rows import normalised, normalised_back, normalised_weights_back
 from learngrad.ops.shape import reshape
 from learngrad.ops.windows import per_dim
 
@@ -38,6 +39,14 @@ class Normalise(Function):
         self.axes, self.shape, self.eps, self.centred, self.fixed = (
             axes, shape, eps, centred, fixed)
         self.bias = None if bias is None else bias.shape
+        self.rows = type(x) is not np.ndarray and given is None and (
+            shape == (1,) * axes[0] + x.shape[axes[0]:])  # the last dimensions, as layer norm's
+        if self.rows:
+            matrix = x.reshape(math.prod(x.shape[:axes[0]]), math.prod(shape))
+            out, self.mean, self.scale = normalised(
+                matrix, *(None if w is None else w.reshape(-1) for w in (weight, bias)),
+                eps, centred)
+            return out.reshape(x.shape)
         self.mean, var = given or (mean(x, axes) if centred else None, None)
         out = x - self.mean if centred else x
         self.scale = 1 / np.sqrt((mean(out, axes, out) if var is None else var) + eps)
@@ -50,7 +59,22 @@ class Normalise(Function):
         """What the centred input is multiplied by."""
         return scale if weight is None else scale * weight.reshape(self.shape)
 
+    def by_kernels(self, g, x, weight):
+        """Backward of rows on a GPU: a kernel for the input, one for weight and bias."""
+        lie, m, scale = (len(self.mean), math.prod(self.shape)), self.mean, self.scale
+        g, matrix = g.reshape(lie), x.reshape(lie)
+        grad = None if self.edges[0] is None else normalised_back(
+            g, matrix, None if weight is None else weight.reshape(-1), m, scale,
+            self.centred).reshape(x.shape)
+        if self.edges[1] is None and self.edges[2] is None:
+            return grad, None, None
+        return grad, *(None if edge is None else d.reshape(self.shape[-len(self.axes):])
+                       for d, edge in zip(normalised_weights_back(g, matrix, m, scale),
+                                          self.edges[1:3], strict=True))
+
     def backward(self, g, x, weight):
+        if self.rows and devices.is_array(g):
+            return self.by_kernels(g, x, weight)
         m, scale, axes = self.mean, self.scale, self.axes
         if not devices.is_array(g) and not self.fixed:  # they depend on x for second derivatives
             m = mean(x, axes) if self.centred else None

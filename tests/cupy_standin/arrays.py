@@ -8,7 +8,7 @@ import types
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from tests.cupy_standin import kernels, runtime
+from tests.cupy_standin import kernels, rawkernels, runtime
 
 UFUNCS = [
     "absolute", "add", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",
@@ -452,7 +452,8 @@ def namespace():
         **_functions,
         "array": array, "asarray": asarray, "ascontiguousarray": in_order, "asnumpy": asnumpy,
         "may_share_memory": may_share_memory, "ndarray": ndarray, "ogrid": _OpenGrid(),
-        "ElementwiseKernel": kernels.ElementwiseKernel, "can_cast": np.can_cast,
+        "ElementwiseKernel": kernels.ElementwiseKernel, "RawKernel": rawkernels.RawKernel,
+        "can_cast": np.can_cast,
         "result_type": lambda *a: np.result_type(*map(_unwrap, a)),
         "linalg": types.SimpleNamespace(**{name: _function(name, np.linalg) for name in LINALG}),
         "errstate": contextlib.nullcontext, "is_available": lambda: True,
