@@ -20,12 +20,19 @@ Lines (one to three, each short)
        (up to four numbers written out), else ``grad −0.1 to 0.3`` (its span, since the shape is
        the value's), or ``no gradient yet`` when there is none. None is not zero.
 
+Pictures
+    A value that is not written out has its picture (`glance`) to the left of lines 2 and 3, which
+    then begin beside it; and where there is a gradient line, as much room beside that, for the
+    gradient's: its picture, or an empty frame as long as there is none.
+
 Size (pixels)
     Line 1 is set in a bold 12 px monospaced font, 7.2 px a cell; the others in 11 px, 6.6 px.
     Width: the widest line, and at least 15 cells of 11 px where there is a gradient line (so a
     scalar's box keeps its width when ``no gradient yet`` becomes a number), plus 2 × 10 px (2 × 14
     px for pills), rounded to 1/1000 and then up, at least 44. Height: 2 × 6 px, 16 px for line 1,
-    14 px for each other.
+    14 px for each other. Pictures have frames of 2 px, and 7 px between each other (from picture to
+    picture) and 11 px before the lines; what is below line 1 is at least as high as they are, with
+    their frames and 1 px.
 
 Shapes
     leaf: ``pill`` · parameter: ``double-pill`` · buffer: ``dashed-pill`` · constant:
@@ -39,6 +46,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from learngrad.trace.glance import glance
 from learngrad.trace.text import (
     cells,
     elide,
@@ -49,11 +57,12 @@ from learngrad.trace.text import (
     written_out,
 )
 
-__all__ = ["Box", "box", "boxes", "gradients", "title_parts"]
+__all__ = ["Box", "box", "boxes", "gradients", "pictures", "takes_gradient", "title_parts"]
 
 TITLE_CELL, CELL = 7.2, 6.6
 TITLE_HEIGHT, LINE_HEIGHT = 16, 14
 PAD_Y, PAD_X, PAD_PILL = 6, 10, 14
+FRAME, BETWEEN, BESIDE = 2, 7, 11
 NO_GRADIENT = "no gradient yet"
 SHAPES = {"leaf": "pill", "parameter": "double-pill", "buffer": "dashed-pill",
           "constant": "dashed-rectangle", "operation": "rectangle"}
@@ -62,12 +71,13 @@ _NUMBER = re.compile("[-−]?[0-9]")
 
 
 class Box(NamedTuple):
-    """What is drawn for a node: text lines, size in pixels, shape."""
+    """What is drawn for a node: text lines, size in pixels, shape, size of its pictures."""
 
     lines: list[str]
     width: int
     height: int
     shape: str
+    picture: tuple[float, float] | None = None
 
 
 def box(node: Mapping[str, Any], grad: Mapping[str, Any] | None = None) -> Box:
@@ -92,15 +102,33 @@ def box(node: Mapping[str, Any], grad: Mapping[str, Any] | None = None) -> Box:
     failed = node.get("status") == "failed"
     shape = "octagon" if failed else SHAPES[node["kind"]]
     lines = [*_title(node), *(_failure(node) if failed else _value(node))]
-    widest = max(cells(line) * (CELL if i else TITLE_CELL) for i, line in enumerate(lines))
-    if _takes_gradient(node):
+    widths = [cells(line) * (CELL if i else TITLE_CELL) for i, line in enumerate(lines)]
+    takes = takes_gradient(node)
+    if takes:
         lines.append(_gradient(grad))
-        widest = max(widest, cells(lines[-1]) * CELL, len(NO_GRADIENT) * CELL)
+        widths += [cells(lines[-1]) * CELL, len(NO_GRADIENT) * CELL]
+    body = LINE_HEIGHT * (len(lines) - 1)
+    picture = None if failed else _picture(node)
+    if picture:
+        widths = [widths[0], max(widths[1:]) + pictures(picture, takes)]
+        body = max(body, math.ceil(picture[1]) + 2 * FRAME + 1)
     pad = PAD_PILL if "pill" in shape else PAD_X
     # Rounded first: 7.2 has no exact binary form and both languages must reach the same integer.
-    width = max(44, math.ceil(round(widest + 2 * pad, 3)))
-    height = 2 * PAD_Y + TITLE_HEIGHT + LINE_HEIGHT * (len(lines) - 1)
-    return Box(lines, width, height, shape)
+    width = max(44, math.ceil(round(max(widths) + 2 * pad, 3)))
+    return Box(lines, width, 2 * PAD_Y + TITLE_HEIGHT + body, shape, picture)
+
+
+def pictures(picture: tuple[float, float], takes: bool) -> float:
+    """How far the lines beside a box's pictures are moved to the right."""
+    return FRAME + picture[0] * (1 + takes) + BETWEEN * takes + BESIDE
+
+
+def _picture(node: Mapping[str, Any]) -> tuple[float, float] | None:
+    preview = node.get("preview")
+    if preview is None or written_out(preview) or len(node.get("outputs") or []) > 1:
+        return None
+    seen = glance(preview)
+    return None if seen is None else (seen.width, seen.height)
 
 
 def title_parts(node: Mapping[str, Any]) -> tuple[str, str]:
@@ -142,7 +170,8 @@ def _failure(node: Mapping[str, Any]) -> list[str]:
     return ["failed", elide(first, 28)] if first else ["failed"]
 
 
-def _takes_gradient(node: Mapping[str, Any]) -> bool:
+def takes_gradient(node: Mapping[str, Any]) -> bool:
+    """Whether the box has a line for a gradient."""
     return bool(node.get("requires_grad")) and node["kind"] != "constant" \
         and node.get("status") != "failed"
 

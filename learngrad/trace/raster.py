@@ -28,7 +28,7 @@ ADVANCE = 0.602  # width of a letter of DejaVu Sans Mono, for its size
 MOST_PIXELS = 40_000_000
 """A picture of a long graph is not drawn larger than this: it would take gigabytes."""
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-_PART = re.compile(r"([MLCZ])([^MLCZ]*)")
+_PART = re.compile(r"([MLCZhv])([^MLCZhv]*)")
 _ANCHORS = {"start": "left", "middle": "center", "end": "right"}
 
 
@@ -134,13 +134,19 @@ def _draw(ax: Axes, element: ElementTree.Element, above: Mapping[str, str], x: f
 
 def _steps(d: str, x: float, y: float) -> Iterator[tuple[int, tuple[float, float]]]:
     """A path's corners with the codes that Matplotlib has for them."""
-    codes = {"M": 1, "L": 2, "C": 4, "Z": 79}
+    codes = {"M": 1, "L": 2, "C": 4}
+    at = (x, y)
     for letter, rest in _PART.findall(d):
         numbers = [float(n) for n in _NUMBER.findall(rest)]
-        for at in range(0, len(numbers), 2):
-            yield codes[letter], (x + numbers[at], y + numbers[at + 1])
-        if letter == "Z":
-            yield codes[letter], (x, y)
+        if letter in "hv":
+            at = (at[0] + numbers[0], at[1]) if letter == "h" else (at[0], at[1] + numbers[0])
+            yield 2, at
+        elif letter == "Z":
+            yield 79, at
+        else:
+            for a, b in zip(numbers[::2], numbers[1::2], strict=True):
+                at = (x + a, y + b)
+                yield codes[letter], at
 
 
 def _paint(own: Mapping[str, str]) -> dict[str, Any]:

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from learngrad.trace.boxes import box, boxes, gradients, title_parts
+from learngrad.trace.boxes import (
+    box,
+    boxes,
+    gradients,
+    pictures,
+    takes_gradient,
+    title_parts,
+)
 from learngrad.trace.schema import load_schema
 from learngrad.trace.text import cells, clean, elide, elide_middle, number, shape_text, value_text
 
@@ -26,6 +33,7 @@ def test_cases(case):
     assert made.lines == case["lines"]
     assert (made.width, made.height) == (case["width"], case["height"])
     assert made.shape == case["shape"]
+    assert made.picture == (tuple(case["picture"]) if "picture" in case else None)
 
 
 def test_cases_are_many_and_each_kind_and_shape_occurs():
@@ -39,10 +47,15 @@ def test_cases_are_many_and_each_kind_and_shape_occurs():
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_text_fits_its_box(case):
-    """By the widths that the rule promises, with a little air on both sides."""
+    """By the widths that the rule promises, with a little air on both sides, and pictures too."""
+    picture = case.get("picture")
+    beside = pictures(picture, takes_gradient(case["node"])) if picture else 0
     for i, line in enumerate(case["lines"]):
-        assert cells(line) * (6.6 if i else 7.2) + 20 <= case["width"] + 1e-6
-    assert case["height"] == 12 + 16 + 14 * (len(case["lines"]) - 1)
+        room = case["width"] - 20 - (beside if i else 0)
+        assert cells(line) * (6.6 if i else 7.2) <= room + 1e-6
+    lines = 12 + 16 + 14 * (len(case["lines"]) - 1)
+    assert case["height"] == lines if picture is None else case["height"] >= max(
+        lines, 12 + 16 + picture[1] + 4)
     assert isinstance(case["width"], int)
 
 

@@ -9,7 +9,9 @@ import pytest
 import learngrad
 from learngrad.trace import svg as svg_module
 from learngrad.trace.boxes import boxes
-from learngrad.trace.svg import COLOURS, NEUTRAL, escaped, to_svg
+from learngrad.trace.paint import COLOURS, NEUTRAL, STYLE, escaped
+from learngrad.trace.svg import to_svg
+from learngrad.trace.svg_boxes import MARKS
 from tests.trace.conftest import node, scalar, trace_of
 
 VIEWS = Path(learngrad.__file__).parent / "widgets" / "js" / "views"
@@ -45,7 +47,7 @@ def test_it_refers_to_nothing_outside_and_runs_nothing(any_trace):
     for element in root.iter():
         assert not [name for name in element.attrib
                     if name.lower().startswith("on") or "href" in name or name in ("style", "id")]
-    assert not re.search(r"url\(|@import|https?:", svg_module.STYLE)
+    assert not re.search(r"url\(|@import|https?:", STYLE)
 
 
 def test_hostile_names_are_text(traces):
@@ -207,7 +209,8 @@ def test_colours_are_those_of_the_live_view():
 
 def test_the_legend_has_the_words_of_the_live_view():
     theirs = (VIEWS / "legend.ts").read_text("utf-8")
-    ours = [*svg_module.KINDS.values(), *(said for *_, said in svg_module.MARKS.values())]
+    ours = [*svg_module.KINDS.values(), *svg_module.PICTURES.values(),
+            *(said for *_, said in MARKS.values())]
     assert [said for said in ours if f'"{said}"' not in theirs] == []
 
 

@@ -1,5 +1,6 @@
 // The box of a node: its lines, its size, its shape. The rule stands in learngrad/trace/boxes.py;
 // both sides are tested against tests/trace/box_cases.json.
+import { glance } from "./glance.ts";
 import { cells, elide, elideMiddle, shapeText, spanText, valueText, writtenOut } from "./text.ts";
 import type { Preview, TraceNode } from "./types.ts";
 
@@ -10,6 +11,11 @@ export const LINE_HEIGHT = 14;
 export const PAD_Y = 6;
 const PAD_X = 10;
 const PAD_PILL = 14;
+/** Between two pictures, and before the lines beside them. */
+export const BETWEEN = 7;
+const BESIDE = 11;
+/** Round a picture. */
+export const FRAME = 2;
 export const NO_GRADIENT = "no gradient yet";
 
 export type Shape =
@@ -35,24 +41,45 @@ export interface Box {
   width: number;
   height: number;
   shape: Shape;
+  /** The size of the value's picture, and of the gradient's. */
+  picture?: [width: number, height: number];
 }
 
 /** What is drawn for a node; `grad` is the gradient to show, null where there is none (yet). */
 export function box(node: TraceNode, grad: Preview | null): Box {
   const failed = node.status === "failed";
-  const shape = failed ? "octagon" : SHAPES[node.kind];
+  const shape: Shape = failed ? "octagon" : SHAPES[node.kind];
   const lines = [...title(node), ...(failed ? failure(node) : value(node))];
-  let widest = Math.max(...lines.map((line, at) => cells(line) * (at === 0 ? TITLE_CELL : CELL)));
-  if (takesGradient(node)) {
-    const line = gradientLine(grad);
-    lines.push(line);
-    widest = Math.max(widest, cells(line) * CELL, NO_GRADIENT.length * CELL);
+  let widths = lines.map((line, at) => cells(line) * (at === 0 ? TITLE_CELL : CELL));
+  const takes = takesGradient(node);
+  if (takes) {
+    lines.push(gradientLine(grad));
+    widths.push(cells(lines.at(-1)!) * CELL, NO_GRADIENT.length * CELL);
   }
-  const pad = shape.includes("pill") ? PAD_PILL : PAD_X;
+  let body = LINE_HEIGHT * (lines.length - 1);
+  const picture = failed ? null : pictureOf(node);
+  if (picture) {
+    widths = [widths[0]!, Math.max(...widths.slice(1)) + picturesWidth(picture, takes)];
+    body = Math.max(body, Math.ceil(picture[1]) + 2 * FRAME + 1);
+  }
+  const pad = padOf(shape);
   // Rounded first: 7.2 has no exact binary form and both languages must reach the same integer.
-  const width = Math.max(44, Math.ceil(Number((widest + 2 * pad).toFixed(3))));
-  const height = 2 * PAD_Y + TITLE_HEIGHT + LINE_HEIGHT * (lines.length - 1);
-  return { lines, width, height, shape };
+  const width = Math.max(44, Math.ceil(Number((Math.max(...widths) + 2 * pad).toFixed(3))));
+  const made = { lines, width, height: 2 * PAD_Y + TITLE_HEIGHT + body, shape };
+  return picture ? { ...made, picture } : made;
+}
+
+/** How far what is in a box stays away from its sides. */
+export const padOf = (shape: Shape) => (shape.includes("pill") ? PAD_PILL : PAD_X);
+
+/** How far the lines beside a box's pictures are moved to the right. */
+export const picturesWidth = ([width]: [number, number], takes: boolean) =>
+  FRAME + BESIDE + (takes ? 2 * width + BETWEEN : width);
+
+function pictureOf({ preview, outputs }: TraceNode): [number, number] | null {
+  if (!preview || writtenOut(preview) || (outputs && outputs.length > 1)) return null;
+  const seen = glance(preview);
+  return seen && [seen.width, seen.height];
 }
 
 /** Name and sign as line 1 shows them; either may be empty. */

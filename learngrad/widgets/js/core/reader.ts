@@ -15,6 +15,7 @@ export const LIMITS = {
   dimensions: 64,
   values: 64,
   tile: [8, 16],
+  bins: 16,
 } as const;
 
 /** A trace that cannot be read; the message is written for the person who opened it. */
@@ -229,7 +230,7 @@ function checkSlot(slot: unknown, who: string): asserts slot is Slot {
 function checkPreview(preview: Preview | null | undefined, who: string): void {
   if (isAbsent(preview)) return;
   check(isObject(preview) && isShape(preview.shape), `${who} has a value without a shape`);
-  const { shape, values, tile } = preview as Preview;
+  const { shape, values, tile, bins } = preview as Preview;
   if (values !== undefined)
     check(
       Array.isArray(values) &&
@@ -251,6 +252,11 @@ function checkPreview(preview: Preview | null | undefined, who: string): void {
         tile.values.length === tile.rows * tile.columns,
       `${who} has a tile that does not fit its size`,
     );
+  check(
+    bins === undefined ||
+      (Array.isArray(bins) && bins.length <= LIMITS.bins && bins.every(isCount)),
+    `${who} has a histogram that is none`,
+  );
   for (const key of ["min", "max", "mean", "nonfinite"] as const)
     check(isAbsent(preview?.[key]) || isScalar(preview?.[key]), `${who}: its ${key} is no number`);
 }

@@ -2,18 +2,24 @@
 import { type Box, box, gradientLine, takesGradient } from "../core/box.ts";
 import type { Tone } from "../core/flow-tone.ts";
 import { type Group, type Item, isGroup } from "../core/fold.ts";
+import { marksOf } from "../core/legend.ts";
 import { type Moves, mix, type Point } from "../core/morph.ts";
 import type { Moment } from "../core/replay.ts";
 import { groupBox, groupSize, type Shown, turnIn, within } from "../core/shown.ts";
 import { elide } from "../core/text.ts";
 import type { Layout, Ref, Spot, TraceNode } from "../core/types.ts";
 import { s } from "./dom.ts";
-import { badge, marksOf, outline, ring, textLine, write, writeTitle } from "./shapes.ts";
+import css from "./glances.css";
+import { Glances } from "./glances.ts";
+import { badge, outline, ring, roomOf, textLine, write, writeTitle } from "./shapes.ts";
+import { adopt } from "./theme.ts";
 
 interface Drawn {
   ref: Ref;
   element: SVGGElement;
   lines: SVGTextElement[];
+  /** Value and gradient as small pictures, where they are too large to be written out. */
+  glances: Glances | null;
   box: Box;
   at: Point;
   item: TraceNode | Group;
@@ -39,6 +45,10 @@ export class Boxes {
   readonly #inside = new Map<string, number[]>();
   #at: Shown["at"] = new Map();
   #nodeOf: NodeOf = () => undefined;
+
+  constructor() {
+    adopt(document.body, "glances", css);
+  }
 
   get size(): number {
     return this.#drawn.size;
@@ -91,7 +101,7 @@ export class Boxes {
             .join(),
         ]
       : [made.shape];
-    const look = [...what, width, height].join();
+    const look = [...what, width, height, made.picture].join();
     if (known?.look === look) {
       known.box = shown;
       known.item = node ?? (item as Group);
@@ -122,26 +132,30 @@ export class Boxes {
       d: "M-3-7h6l4 4v6l-4 4h-6l-4-4v-6z",
       transform: `translate(${-width / 2 + 3} ${-height / 2 + 3})`,
     });
+    const glances = shown.picture ? new Glances(shown) : null;
     // Blanks between the lines, so that words do not run into each other when it is read out.
     const spaced = lines.flatMap((line) => [line, " "]);
     element.append(
       ring(shown.shape, width, height),
       ...outline(shown.shape, width, height),
       ...(node ? marksOf(node).map((mark, nth) => badge(mark, nth, width, height)) : []),
+      ...(glances ? [glances.element] : []),
       ...spaced,
       stop,
     );
-    const drawn = { ref, element, lines, box: shown, at, item: node ?? (item as Group), look };
+    const own = { ref, element, lines, glances };
+    const drawn = { ...own, box: shown, at, item: node ?? (item as Group), look };
     this.#write(drawn);
     return drawn;
   }
 
-  #write({ item, box: { lines, width }, lines: elements }: Drawn): void {
-    lines.forEach((text, line) => {
+  #write({ item, box, lines: elements }: Drawn): void {
+    box.lines.forEach((text, line) => {
       const element = elements[line]!;
-      if (!isNode(item)) write(element, text, width);
+      const room = roomOf(box, line);
+      if (!isNode(item)) write(element, text, room);
       else if (line === 0) writeTitle(element, item, text);
-      else if (!takesGradient(item) || line < lines.length - 1) write(element, text, width);
+      else if (!takesGradient(item) || line < elements.length - 1) write(element, text, room);
     });
   }
 
@@ -190,18 +204,18 @@ export class Boxes {
   #showGradient(drawn: Drawn, node: TraceNode, moment: Moment): boolean {
     const labelled = drawn.element.hasAttribute("aria-label");
     if (!takesGradient(node)) {
+      if (node.preview) drawn.glances?.show(node.preview, undefined);
       if (!labelled) label(drawn);
       return false;
     }
     const shown = moment.gradients.get(node.id);
+    if (node.preview) drawn.glances?.show(node.preview, shown?.value ?? null);
     const line = drawn.lines.at(-1)!;
     const text = gradientLine(shown?.value ?? null, shown?.arriving ? "arriving" : "grad");
-    line.setAttribute(
-      "class",
-      `lg-line lg-gradient${shown ? "" : " lg-none"}${shown?.arriving ? " lg-arriving" : ""}`,
-    );
+    line.classList.toggle("lg-none", !shown);
+    line.classList.toggle("lg-arriving", !!shown?.arriving);
     const changed = line.textContent !== text;
-    if (changed) write(line, text, drawn.box.width);
+    if (changed) write(line, text, roomOf(drawn.box, drawn.lines.length - 1));
     if (changed || !labelled) label(drawn);
     return changed;
   }
@@ -212,7 +226,7 @@ export class Boxes {
     const line = drawn.lines[1]!;
     line.classList.toggle("lg-turn", active !== null);
     const changed = line.textContent !== said;
-    if (changed) write(line, said, drawn.box.width);
+    if (changed) write(line, said, roomOf(drawn.box, 1));
     if (changed || !drawn.element.hasAttribute("aria-label")) label(drawn);
     return false;
   }

@@ -274,7 +274,7 @@ export class GraphView {
     const { trace } = this.#store;
     say(this.#note, this.#noteText(trace));
     this.#rest.show(trace);
-    this.#legend.show(trace, this.#drawing.shown, this.#moment.index < 0);
+    this.#legend.show(trace, this.#drawing.shown, this.#moment);
     this.#picture.stage.canvas.setAttribute("aria-label", `${summary(trace)} ${HOW}`);
     this.#controls.show();
     this.#tone(trace);
@@ -379,7 +379,7 @@ export class GraphView {
     this.#showTable();
     const { trace } = this.#store;
     say(this.#note, this.#noteText(trace));
-    this.#legend.show(trace, this.#drawing.shown, this.#moment.index < 0);
+    this.#legend.show(trace, this.#drawing.shown, this.#moment);
   }
 
   #showTable(): void {

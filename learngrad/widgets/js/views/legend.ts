@@ -1,10 +1,11 @@
 // What shapes, colours and signs mean: only those that occur.
 import type { Shape } from "../core/box.ts";
-import { isGroup } from "../core/fold.ts";
+import { type Looks, looksAt, looksOf, type Mark } from "../core/legend.ts";
+import type { Moment } from "../core/replay.ts";
 import type { Shown } from "../core/shown.ts";
 import type { Trace } from "../core/types.ts";
 import { h, s } from "./dom.ts";
-import { badge, type Mark, marksOf, outline } from "./shapes.ts";
+import { badge, outline } from "./shapes.ts";
 
 const BOXES: Record<string, [shape: Shape, text: string]> = {
   leaf: ["pill", "leaf you made"],
@@ -16,6 +17,10 @@ const BOXES: Record<string, [shape: Shape, text: string]> = {
   "operation lg-failed": ["octagon", "failed here"],
   "group lg-card": ["card", "closed group"],
   "group lg-stack": ["stack", "repeated"],
+};
+const PICTURES: Record<string, string> = {
+  "lg-seen-value": "numbers below, above 0",
+  "lg-seen-gradient": "their gradients",
 };
 const MARKS: Record<Mark["kind"], string> = {
   view: "view: same memory",
@@ -35,47 +40,34 @@ export class Legend {
     "aria-label": "legend",
     hidden: true,
   });
-  #shown = "";
   #of: [trace: Trace, revision: number, drawn: Shown] | null = null;
-  #found = new Set<string>();
+  #looks: Looks = new Map();
+  #key = "";
+  /** The entries by what they explain. */
+  #entries = new Map<string, HTMLElement>();
 
-  show(trace: Trace, drawn: Shown, forward: boolean): void {
+  /** Entries of other steps keep their places, empty: nothing jumps from step to step. */
+  show(trace: Trace, drawn: Shown, moment: Moment): void {
     const [known, revision, last] = this.#of ?? [];
-    if (known !== trace || revision !== trace.revision || last !== drawn)
-      this.#found = occurring(trace, drawn);
+    if (known !== trace || revision !== trace.revision || last !== drawn) {
+      this.#looks = looksOf(trace, drawn);
+      this.#write();
+    }
     this.#of = [trace, trace.revision, drawn];
-    const found = new Set(this.#found);
-    if (forward) found.add("lg-feeding");
-    if (trace.replays.length) found.add("lg-flowed");
-    const key = [...found].join();
-    if (key === this.#shown) return;
-    this.#shown = key;
-    this.element.hidden = found.size === 0;
-    const entries = <T>(of: Record<string, T>) =>
-      Object.entries(of).filter(([name]) => found.has(name));
-    this.element.replaceChildren(
-      ...entries(BOXES).map(([name, [shape, text]]) => boxEntry(name, shape, text)),
-      ...entries(MARKS).map(([name, text]) => markEntry(name as Mark["kind"], text)),
-      ...entries(WAYS).map(([name, text]) => entry(text, flow(name))),
-    );
+    const now = looksAt(this.#looks, moment);
+    for (const [look, { style }] of this.#entries) style.visibility = now.has(look) ? "" : "hidden";
+    this.element.hidden = now.size === 0;
   }
-}
 
-/** The names of all that is drawn: of nodes in closed groups, nothing. */
-function occurring(trace: Trace, { boxes, at }: Shown): Set<string> {
-  const found = new Set<string>();
-  const needs = new Map(trace.nodes.map((node) => [node.id, node.requires_grad]));
-  for (const node of trace.nodes) {
-    if (at.get(node.id) !== node.id) continue;
-    const failed = node.status === "failed" && "operation lg-failed";
-    found.add(failed || (node.no_grad ? "operation lg-unrecorded" : node.kind));
-    for (const { kind } of marksOf(node)) found.add(kind);
-    const cut = node.edges.some((edge) => edge && needs.get(edge[0]) && at.has(edge[0]));
-    if (cut && !node.requires_grad && !failed) found.add("lg-cut");
+  #write(): void {
+    const key = [...this.#looks.keys()].join();
+    if (key === this.#key) return;
+    this.#key = key;
+    this.#entries = new Map(
+      ENTRIES.filter(([look]) => this.#looks.has(look)).map(([look, make]) => [look, make()]),
+    );
+    this.element.replaceChildren(...this.#entries.values());
   }
-  for (const box of boxes)
-    if (isGroup(box)) found.add(box.kind === "repeat" ? "group lg-stack" : "group lg-card");
-  return found;
 }
 
 const entry = (text: string, sign: SVGElement) => h("span", {}, sign, text);
@@ -91,14 +83,36 @@ function markEntry(kind: Mark["kind"], text: string): HTMLElement {
   return entry(text, s("svg", { "aria-hidden": "true", class: "lg-sign" }, at));
 }
 
-const flow = (way: string) =>
-  s(
-    "svg",
-    { "aria-hidden": "true" },
-    s(
-      "g",
-      { class: `lg-edge ${way}` },
-      s("path", { class: "lg-wire", d: "M2 8H18" }),
-      s("path", { class: "lg-tip", d: "M25 8l-8-4v8z" }),
-    ),
+/** A small histogram in the frame of a value or of a gradient. */
+function pictureEntry(look: string, text: string): HTMLElement {
+  const frame = { x: 3, y: 1, width: 20, height: 14, rx: look === "lg-seen-gradient" ? 4 : 0 };
+  const group = s(
+    "g",
+    { class: `lg-seen ${look}` },
+    s("rect", frame),
+    s("path", { class: "lg-cold3", d: "M6.5 13v-4M10.5 13v-7", "stroke-width": 3 }),
+    s("path", { class: "lg-warm3", d: "M15 13v-9M19 13v-5", "stroke-width": 3 }),
   );
+  return entry(text, s("svg", { "aria-hidden": "true" }, group));
+}
+
+function wayEntry(way: string, text: string): HTMLElement {
+  const wire = s("path", { class: "lg-wire", d: "M2 8H18" });
+  const tip = s("path", { class: "lg-tip", d: "M25 8l-8-4v8z" });
+  const edge = s("g", { class: `lg-edge ${way}` }, wire, tip);
+  return entry(text, s("svg", { "aria-hidden": "true" }, edge));
+}
+
+type Entry = [look: string, make: () => HTMLElement];
+const each = (of: Record<string, string>, make: (look: string, text: string) => HTMLElement) =>
+  Object.entries(of).map(([look, text]): Entry => [look, () => make(look, text)]);
+
+/** How each look is explained, in the order of the legend. */
+const ENTRIES: Entry[] = [
+  ...Object.entries(BOXES).map(
+    ([name, [shape, text]]): Entry => [name, () => boxEntry(name, shape, text)],
+  ),
+  ...each(PICTURES, pictureEntry),
+  ...each(MARKS, (kind, text) => markEntry(kind as Mark["kind"], text)),
+  ...each(WAYS, wayEntry),
+];

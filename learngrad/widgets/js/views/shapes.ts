@@ -4,10 +4,13 @@ import {
   CELL,
   LINE_HEIGHT,
   PAD_Y,
+  padOf,
+  picturesWidth,
   type Shape,
   TITLE_HEIGHT,
   titleParts,
 } from "../core/box.ts";
+import type { Mark } from "../core/legend.ts";
 import { cells } from "../core/text.ts";
 import type { TraceNode } from "../core/types.ts";
 import { s } from "./dom.ts";
@@ -59,22 +62,6 @@ function cards(behind: number, width: number, height: number): SVGElement[] {
   });
 }
 
-/** What is special about a node, beside its kind. */
-export interface Mark {
-  kind: "view" | "changed" | "freed";
-  said: string;
-}
-
-export function marksOf({ view, version, status }: TraceNode): Mark[] {
-  const changes = version === 1 ? "changed in place" : `changed in place ${version} times`;
-  const all: (Mark | false | undefined)[] = [
-    view && { kind: "view", said: "a view of the same memory" },
-    version > 0 && { kind: "changed", said: changes },
-    status === "freed" && { kind: "freed", said: "" },
-  ];
-  return all.filter((mark) => !!mark);
-}
-
 const GLYPHS: Record<Mark["kind"], string> = {
   // Two sheets, one over the other; an arrow that comes back; an empty tray.
   view: "M-3.6-3.6H1.4V1.4H-3.6zM-1.4-1.4H3.6V3.6H-1.4z",
@@ -108,19 +95,30 @@ export function ring(shape: Shape, width: number, height: number): SVGElement {
   });
 }
 
-/** One line of a box's text. */
+/** One line of a box's text; what stands beside pictures begins where they end. */
 export function textLine(box: Box, at: number, name: string): SVGTextElement {
   const top = -box.height / 2 + PAD_Y;
-  const y = at === 0 ? top + TITLE_HEIGHT / 2 : top + TITLE_HEIGHT + (at - 0.5) * LINE_HEIGHT;
-  return s("text", { class: `${at === 0 ? "lg-line0" : "lg-line"} ${name}`, y });
+  const body = box.height - 2 * PAD_Y - TITLE_HEIGHT;
+  const air = box.picture ? (body - LINE_HEIGHT * (box.lines.length - 1)) / 2 : 0;
+  const y = at === 0 ? top + TITLE_HEIGHT / 2 : top + TITLE_HEIGHT + air + (at - 0.5) * LINE_HEIGHT;
+  const beside = at > 0 && box.picture;
+  const x = beside ? box.width - padOf(box.shape) - roomOf(box, at) - box.width / 2 : null;
+  const look = `${at === 0 ? "lg-line0" : "lg-line"}${beside ? " lg-beside" : ""} ${name}`;
+  return s("text", { class: look, x, y });
 }
 
-/** Writes a line; one that is wider than its box (its text has changed) is set narrower. */
-export function write(line: SVGTextElement, text: string, width: number): void {
+/** How wide a line can be. */
+export function roomOf({ width, shape, picture, lines }: Box, at: number): number {
+  if (!at || !picture) return width - 14;
+  return width - 2 * padOf(shape) - picturesWidth(picture, lines.length > 2);
+}
+
+/** Writes a line; one for which there is no room (its text has changed) is set narrower. */
+export function write(line: SVGTextElement, text: string, room: number): void {
   if (line.textContent === text) return;
   line.textContent = text;
-  if (cells(text) * CELL > width - 12) {
-    line.setAttribute("textLength", String(width - 14));
+  if (cells(text) * CELL > room + 2) {
+    line.setAttribute("textLength", String(room));
     line.setAttribute("lengthAdjust", "spacingAndGlyphs");
   } else line.removeAttribute("textLength");
 }
