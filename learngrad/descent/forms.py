@@ -37,7 +37,7 @@ class Forms:
     kind = ""
     """Names a page's script and the place that it draws in."""
     heading = ""
-    """What stands over that place."""
+    """What that place is called, for who hears the page."""
 
     def describe(self) -> str:
         """It in words."""

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
-import math
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -18,14 +16,16 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from learngrad.errors import ArgumentError, ArgumentTypeError, MissingDependency, TraceError
+from learngrad.errors import ArgumentError, ArgumentTypeError, MissingDependency
 from learngrad.saving.files import replacing
 from learngrad.trace.account import describe
 from learngrad.trace.layout import layouts
+from learngrad.trace.packed import OPEN, deflated, packed, rounded
+from learngrad.trace.paint import escaped
 from learngrad.trace.questions import sheet
 from learngrad.trace.rehearsal import veiled
 from learngrad.trace.schema import validate
-from learngrad.trace.svg import draw, escaped, to_svg
+from learngrad.trace.svg import draw, to_svg
 from learngrad.trace.text import elide, number
 from learngrad.trace.words import sentences, summary
 
@@ -33,18 +33,6 @@ __all__ = ["to_html", "write_html"]
 
 MAX_SAID = 400
 """Steps that are also written out in words; the script steps through all of them."""
-DIGITS = 6
-"""Significant digits of the numbers in a page: two more than a view shows, at half the bytes."""
-
-# A gradient is at home in several places of a trace (what a step gave, what there was after it,
-# what arrived at the next): the page's data has each once, and this puts them back.
-UNPACK = """\
-{
-  const place = document.getElementById("learngrad-data");
-  const { previews, page } = JSON.parse(place.textContent);
-  const back = (key, value) => Number.isInteger(value?.$) ? previews[value.$] : value;
-  place.textContent = JSON.stringify(page, back);
-}"""
 
 
 def to_html(trace: Mapping[str, Any] | None = None, curves: Any = None,
@@ -94,16 +82,17 @@ def to_html(trace: Mapping[str, Any] | None = None, curves: Any = None,
     bundle = "page.js" if curves is not None else "graph-page.js"
     if view is not None:
         data[view.kind], bundle = view.page(), _SCRIPTS.get(view.kind, f"{view.kind}-page.js")
-    scripts = [UNPACK, _in_script(_bundle(bundle))]
+    code = _bundle(bundle)
     body = "\n".join([
         f"<header><h1>{escaped(elide(title, 200))}</h1>{_opening(trace)}</header>", "<main>",
         *_graph(veiled(trace, forward=True) if predict and trace else trace, found),
         _curves(curves, series), _alone(view), "</main>",
         "<footer>Drawn by learngrad. The page needs no network.</footer>",
-        f'<script type="application/json" id="learngrad-data">{_json(data)}</script>',
-        *(f"<script>{script}</script>" for script in scripts)])
+        *(f'<script type="application/octet-stream" id="learngrad-{name}">{deflated(text)}</script>'
+          for name, text in (("data", packed(data)), ("code", code))),
+        f"<script>{OPEN}</script>"])
     css = files("learngrad").joinpath("trace", "page.css").read_text("utf-8")
-    return _PAGE.format(policy=_policy(scripts, [css, *_STYLES.findall(body)]),
+    return _PAGE.format(policy=_policy([OPEN, code], [css, *_STYLES.findall(body)]),
                         title=escaped(elide(title, 200)), css=css, body=body)
 
 
@@ -177,7 +166,7 @@ def _curves(curves: Any, series: Mapping[str, Any] | None) -> str:
     if series is None:
         return ""
     draw_curves = getattr(curves, "svg", None)
-    return _section("The descent", "curves",
+    return _section("<section><h2>The descent</h2>", "curves",
                     draw_curves() if draw_curves is not None else _last_values(series),
                     curves.describe() if hasattr(curves, "describe") else "")
 
@@ -186,12 +175,14 @@ _SCRIPTS = {"curves": "page.js"}
 
 
 def _alone(view: Any) -> str:
-    return "" if view is None else _section(view.heading, view.kind, view.svg(), view.describe())
+    # The page's own heading is enough.
+    return "" if view is None else _section(
+        f'<section aria-label="{escaped(view.heading)}">', view.kind, view.svg(), view.describe())
 
 
-def _section(heading: str, kind: str, picture: str, words: str) -> str:
+def _section(opening: str, kind: str, picture: str, words: str) -> str:
     said = _folded("In words", f"<pre>{escaped(words)}</pre>") if words else ""
-    return (f"<section><h2>{escaped(heading)}</h2>\n"
+    return (f"{opening}\n"
             f'<div id="learngrad-{kind}"><div class="static">{picture}</div></div>\n'
             f"{said}</section>")
 
@@ -219,51 +210,6 @@ def _bundle(name: str) -> str:
     return script.read_text("utf-8")
 
 
-def _in_script(script: str) -> str:
-    """A script that nothing in it can end early; inside strings and patterns it says the same."""
-    script = script.replace("\r\n", "\n").replace("\r", "\n")
-    return re.sub(r"<(?=!--|/script)", r"\\x3c", script, flags=re.IGNORECASE)
-
-
-def _json(data: Any) -> str:
-    """The data as text for a script element, each preview once."""
-    previews: dict[str, int] = {}
-    try:
-        page = _packed(data, previews)
-        text = f'{{"previews":[{",".join(previews)}],"page":{_compact(page)}}}'
-    except (TypeError, RecursionError) as error:
-        raise TraceError(f"the trace holds more than plain JSON data: {error}",
-                         fix="leave out members that are no numbers, texts, lists or dicts"
-                         ) from error
-    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-
-
-def _compact(data: Any) -> str:
-    return json.dumps(data, separators=(",", ":"), allow_nan=False)
-
-
-def _packed(data: Any, previews: dict[str, int]) -> Any:
-    """The data with short numbers, and ``{"$": n}`` in the place of the n-th preview."""
-    if data.__class__ is float:
-        return _number(data)
-    if isinstance(data, list):
-        return [_packed(item, previews) for item in data]
-    if not isinstance(data, dict):
-        return data
-    packed = {key: _packed(value, previews) for key, value in data.items() if key != "$"}
-    if "shape" in packed and ("values" in packed or "tile" in packed):
-        return {"$": previews.setdefault(_compact(packed), len(previews))}
-    return packed
-
-
-def _number(value: float) -> float | int | str:
-    """A number as short as it can be; NaN and infinities are strings, as in a trace."""
-    if not math.isfinite(value):
-        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
-    short = float(f"{value:.{DIGITS}g}")
-    return int(short) if short.is_integer() and abs(short) < 1e15 else short
-
-
 def _plain(curves: Any) -> dict[str, Any]:
     """Curves as plain lists, whatever arrays they came in."""
     give = getattr(curves, "page", None) or getattr(curves, "to_dict", None)
@@ -274,9 +220,9 @@ def _plain(curves: Any) -> dict[str, Any]:
             fix='{"series": [{"name": "loss", "x": [0, 1], "y": [2.3, 1.9]}]}')
     return {**data, "series": [{**one, "name": str(one["name"]),
                                 # A step is not rounded: a million of them are a million places.
-                                "x": [v if isinstance(v, int) else _number(float(v))
+                                "x": [v if isinstance(v, int) else rounded(float(v))
                                       for v in one["x"]],
-                                "y": [_number(float(v)) for v in one["y"]]}
+                                "y": [rounded(float(v)) for v in one["y"]]}
                                for one in data["series"]]}
 
 

@@ -270,7 +270,10 @@ export class FlowView {
     say(this.#where, moment ? `step ${moment.step.toLocaleString("en-US")}` : "");
     this.#newest.disabled = this.#step === null;
     const share = Number((100 * (status?.share ?? 0)).toPrecision(2));
-    say(this.#cost, moments.length < ENOUGH ? "" : `watching: ${number(share)} % of the time`);
+    say(
+      this.#cost,
+      !status || moments.length < ENOUGH ? "" : `watching: ${number(share)} % of the time`,
+    );
     this.#showPlay();
     Object.assign(this.root.dataset, {
       step: moment ? String(moment.step) : "",

@@ -1,0 +1,115 @@
+"""The stand-alone pages of a descent's views: opened from disk, offline, and used."""
+
+import math
+
+import pytest
+from playwright.sync_api import expect
+
+import learngrad
+from learngrad import nn
+from tests.browser.lab import Watch
+
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture
+def page_of(browser, tmp_path):
+    """Opens what a view saves; fails on an error, a request or a dialogue."""
+    opened = []
+
+    def open_page(view, scheme):
+        path = view.save(tmp_path / f"{view.kind}-{scheme}.html")
+        context = browser.new_context(offline=True, color_scheme=scheme,
+                                      viewport={"width": 1000, "height": 800})
+        page = context.new_page()
+        watch = Watch(page, allowed=path.as_uri())
+        page.on("dialog", lambda dialog: watch.problems.append(f"dialogue: {dialog.message}"))
+        opened.append((context, watch))
+        page.goto(path.as_uri())
+        root = page.locator(f"#learngrad-{view.kind} .lg-root")
+        expect(root).to_have_attribute("data-ready", "true")
+        expect(page.locator(".static")).to_have_count(0)
+        return page, root
+
+    yield open_page
+    for context, watch in opened:
+        context.close()
+        assert watch.problems == []
+        assert len(watch.requests) == 1
+
+
+@pytest.fixture(scope="module")
+def descent():
+    learngrad.manual_seed(0)
+    X, y = learngrad.data.digits("test")
+    layers = [nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 16), nn.Sigmoid(), nn.Linear(16, 10)]
+    model, loss_fn = nn.Sequential(*layers), nn.CrossEntropyLoss()
+    optimizer = learngrad.optim.SGD(model.parameters(), lr=0.5)
+    plot = learngrad.LivePlot(f"A descent {EVIL}")
+    flow = learngrad.GradientFlow(model, optimizer, every=4)
+    path = learngrad.Trajectory(model, optimizer)
+    for step in range(40):
+        loss = loss_fn(model(X), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        plot.log(loss=math.nan if step == 20 else loss, **{EVIL: 1 / (1 + step)})
+    surface = learngrad.LossSurface(model, loss_fn, X, y, directions="pca", trajectory=path,
+                                    finest=17)
+    return plot, flow, surface
+
+
+def used_curves(page, root):
+    expect(root).to_have_attribute("data-points", "80")
+    expect(root.locator(".lg-head")).to_contain_text("loss became NaN at 20")
+    chart = root.get_by_role("group", name="the curves; Left and Right")
+    chart.focus()
+    page.keyboard.press("End")
+    expect(root).to_have_attribute("data-reading", "39")
+    page.keyboard.press("+")
+    everything = root.get_by_role("button", name="show everything")
+    expect(everything).to_be_enabled()
+    page.keyboard.press("0")
+    expect(everything).to_be_disabled()
+    shown = root.get_by_role("group", name="curves", exact=True).get_by_role("button").first
+    shown.click()
+    expect(shown).to_have_attribute("aria-pressed", "false")
+    shown.click()
+
+
+def used_flow(page, root):
+    expect(root).to_have_attribute("data-rows", "3")
+    expect(root).to_have_attribute("data-step", "36")
+    root.get_by_role("slider", name="step").focus()
+    page.keyboard.press("Home")
+    expect(root).to_have_attribute("data-step", "0")
+    root.get_by_role("button", name="activations").click()
+    expect(root).to_have_attribute("data-kind", "activations")
+    expect(root).not_to_contain_text("of the time")
+
+
+def used_surface(page, root):
+    expect(root).to_have_attribute("data-side", "17")
+    expect(root).to_have_attribute("data-steps", "40")
+    expect(root.get_by_role("button", name="Go on")).to_be_hidden()
+    root.get_by_role("button", name="3-D").click()
+    expect(root).to_have_attribute("data-kind", "3-D")
+    scene = root.get_by_role("group", name="the surface in space")
+    scene.focus()
+    before = scene.screenshot()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    for _ in range(50):  # it is drawn with the next frame
+        if scene.screenshot() != before:
+            break
+    assert scene.screenshot() != before
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_are_opened_from_disk_and_used(page_of, descent, artefacts, scheme):
+    for view, use in zip(descent, (used_curves, used_flow, used_surface)):
+        page, root = page_of(view, scheme)
+        expect(page.locator("h1")).to_have_text(view.title)
+        expect(page.locator("img")).to_have_count(0)
+        use(page, root)
+        page.screenshot(path=artefacts / f"page-{view.kind}-{scheme}.png", full_page=True)
