@@ -1,22 +1,26 @@
 """What a trace keeps of an array: all of it when it is small, else a tile and a summary.
 
-Captured at the event, since an optimiser may overwrite the array a moment later; turned into JSON
-when somebody looks. On a GPU the capture is a few kernels there, and the transfer waits until then.
+Kept at the event, since an optimiser may overwrite the array a moment later; summed up and turned
+into JSON when somebody looks. On a GPU what is kept stays there, and the transfer waits until then.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from learngrad import devices
 
-__all__ = ["Preview", "capture"]
+__all__ = ["MIDDLE", "WHOLE", "Preview", "capture", "preview"]
 
 WHOLE = 64  # elements that are kept all
+MIDDLE = 4_096  # elements of which a copy costs a fiftieth of a tile and a summary
 TILE = 8  # rows and columns of the sample of a larger array
 CLASSES = 16  # columns that are kept all: a softmax over ten classes needs each of them
+BINS = 16  # of the histogram of a larger array
+COUNTED = 1024  # elements that are counted for it, at most
 
 
 class Preview:
@@ -35,21 +39,31 @@ class Preview:
             if len(self.parts) == 1:
                 values: dict[str, Any] = {"values": numbers(self.parts[0])}
             else:
-                tile, summary = self.parts
+                tile, summary, sample = self.parts
                 rows, columns = tile.shape
                 low, high, mean, bad = numbers(summary)
                 finite = bad < np.prod(self.shape)
                 values = {"tile": {"rows": rows, "columns": columns, "values": numbers(tile)},
                           "min": low if finite else None, "max": high if finite else None,
                           "mean": mean if finite else None, "nonfinite": int(bad)}
+                if finite and low < high:
+                    values["bins"] = _counted(sample, low, high)
             self._json = {"shape": list(self.shape), **values}
+            self.parts = self.parts[:1]
         return self._json
 
     def item(self) -> Any | None:
         """The one number, or None where there are several."""
         if self.parts[0].size != 1:
             return None
-        return self.json()["values"][0]
+        return (self._json or self.json())["values"][0]
+
+
+def preview(kept: Any) -> Preview:
+    """The preview of what was kept at the event: a copy of the array, or its preview already."""
+    if type(kept) is Preview:
+        return kept
+    return Preview(kept.shape, (kept,)) if kept.size <= WHOLE else capture(kept)
 
 
 def capture(array: Any) -> Preview:
@@ -75,7 +89,27 @@ def capture(array: Any) -> Preview:
                        xp.where(finite, array, -xp.inf).max(),
                        xp.where(finite, array, 0).sum(dtype=np.float64) / xp.maximum(count, 1),
                        array.size - count]
-    return Preview(shape, (tile, xp.stack([xp.asarray(s).astype(np.float64) for s in summary])))
+    summary = xp.stack([xp.asarray(s).astype(np.float64) for s in summary])
+    return Preview(shape, (tile, summary, _sample(array)))
+
+
+def _sample(array: Any) -> Any:
+    """At most `COUNTED` elements, evenly spaced, and not all of the same columns."""
+    step = -(-array.size // COUNTED)
+    while step > 1 and math.gcd(step, array.shape[-1]) > 1:
+        step += 1
+    return array.reshape(-1)[::step].copy()
+
+
+def _counted(sample: Any, low: float, high: float) -> list[int]:
+    """How many elements are in each of `BINS` equal parts from `low` to `high`."""
+    known = devices.to_device(sample, devices.CPU).astype(np.float64)
+    known = known[np.isfinite(known)]
+    part = 2 if math.isinf(high - low) else 1  # a range may be larger than the largest float
+    shares = (known / part - low / part) / (high / part - low / part)
+    places = np.minimum((shares * BINS).astype(np.intp), BINS - 1)
+    counts: list[int] = np.bincount(places, minlength=BINS).tolist()
+    return counts
 
 
 def _spread(size: int) -> slice:
@@ -113,5 +147,5 @@ def numbers(array: Any) -> list[Any]:
         return array.tolist()
     # str() gives the shortest text that is this number in this dtype: 0.1, not 0.10000000149.
     values = array.tolist() if array.dtype == np.float64 else [float(str(x)) for x in array]
-    return [v if np.isfinite(v) else "NaN" if v != v else "Infinity" if v > 0 else "-Infinity"
+    return [v if math.isfinite(v) else "NaN" if v != v else "Infinity" if v > 0 else "-Infinity"
             for v in values]

@@ -1,19 +1,22 @@
-"""One node of a trace as it is kept while recording, and how its numbers are put into formulas."""
+"""One node of a trace as it is kept while recording, and its JSON."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from learngrad import devices
-from learngrad.trace import text
-from learngrad.trace.preview import Preview
+from learngrad.trace.local import number
+from learngrad.trace.preview import Preview, preview
 
-__all__ = ["TEXT_LIMIT", "Record", "local_numbers", "options"]
+__all__ = ["TEXT_LIMIT", "Record", "options"]
 
 TEXT_LIMIT = 10_000  # characters of a name or a message, as the schema has it
+
+
+_spelled = lru_cache(maxsize=256)(str)  # NumPy takes longer over a dtype's name than we over a node
 
 
 class Record:
@@ -21,28 +24,49 @@ class Record:
 
     __slots__ = ("cls", "device", "dtype", "edges", "error", "grad", "id", "kind", "name",
                  "no_grad", "operands", "options", "outputs", "place", "preview", "requires_grad",
-                 "scope", "seen", "shape", "status", "version", "view")
+                 "scope", "shape", "status", "version", "view")
 
-    def __init__(self, id: int, kind: str, cls: Any, name: str | None) -> None:
-        self.id, self.kind, self.cls, self.name = id, kind, cls, name
+    def __init__(self, id: int, kind: str, cls: Any, name: str | None, kept: Any,
+                 requires_grad: bool, scope: list[dict[str, Any]],
+                 place: dict[str, Any] | None) -> None:
+        self.id, self.kind, self.cls = id, kind, cls
+        self.name = name if name is None else name[:TEXT_LIMIT]
+        self.requires_grad, self.scope, self.place = requires_grad, scope, place
         self.shape: tuple[int, ...] | None = None
         self.dtype: Any = None
         self.device: Any = devices.CPU
-        self.requires_grad = False
-        self.scope: list[dict[str, Any]] = []
-        self.place: dict[str, Any] | None = None
         self.preview: Preview | None = None
+        if kept is not None:
+            self.preview = value = preview(kept)
+            self.shape, self.dtype = value.shape, value.parts[0].dtype
+            self.device = devices.device_of(value.parts[0])
         self.grad: Preview | None = None
         self.edges: list[list[int] | None] = []
-        self.operands: list[Any] = []  # letters, and numbers where an operand was one
-        self.options: dict[str, Any] = {}  # what an operation was told besides its operands
-        self.outputs: list[tuple[Any, Preview]] = []  # where there are several
+        self.operands: list[str] = []  # letters; numbers, where there is no edge
+        self.options: dict[str, Any] | None = None  # what it was told besides its operands
+        self.outputs: list[Preview] | None = None  # where there are several
         self.view = False  # it shares the memory of its first operand
         self.no_grad = False  # it ran where nothing was recorded for gradients
         self.version = 0
-        self.seen = 0  # the version that the preview shows
         self.status = "ok"
         self.error: str | None = None
+
+    def takes(self, parts: Sequence[Any], letters: tuple[str, ...]) -> None:
+        """Note what an operation was given, for each input as `Recorder` tells it."""
+        for at, part in enumerate(parts):
+            letter = letters[at] if at < len(letters) else f"x{at + 1}"
+            if type(part) is int:
+                self.edges.append([part, 0])
+                self.operands.append(letter)
+            elif part is None:
+                self.edges.append(None)
+                self.operands.append("")
+            elif len(part) == 1:
+                self.edges.append(None)
+                self.operands.append(number(part[0]))
+            else:
+                self.edges.append(list(part))
+                self.operands.append(letter)
 
     def json(self) -> dict[str, Any]:
         """The node as the schema has it."""
@@ -53,10 +77,11 @@ class Record:
             "sign": (cls.sign or word) if cls is not None else "", "name": self.name,
             "scope": self.scope, "src": self.place,
             "shape": None if self.shape is None else list(self.shape),
-            "dtype": None if self.dtype is None else str(self.dtype), "device": str(self.device),
+            "dtype": None if self.dtype is None else _spelled(self.dtype),
+            "device": _spelled(self.device),
             "requires_grad": self.requires_grad,
             "preview": None if self.preview is None else self.preview.json(), "edges": self.edges,
-            "operands": [o if isinstance(o, str) else text.number(o) for o in self.operands],
+            "operands": self.operands,
             "version": self.version, "status": self.status,
             "formula": cls.formula if cls is not None else "",
             "local": cls.local if cls is not None else {}}
@@ -69,18 +94,29 @@ class Record:
         if self.options:
             node["options"] = {letter: _option(x) for letter, x in self.options.items()}
         if self.outputs:
-            node["outputs"] = [{"shape": list(p.shape), "dtype": str(d), "preview": p.json()}
-                               for d, p in self.outputs]
+            node["outputs"] = [
+                {"shape": list(p.shape), "dtype": _spelled(p.parts[0].dtype), "preview": p.json()}
+                for p in self.outputs]
         if self.error is not None:
             node["error"] = self.error
         return node
 
-    def numbers(self) -> dict[str, Any]:
-        """The operands that are plain numbers, by the letters they stand for."""
-        if self.cls is None:
-            return {}
-        return {letter: text.number(o) for letter, o in zip(self.cls.letters, self.operands)
-                if not isinstance(o, str)}
+    def known(self, records: Sequence[Record]) -> dict[str, Any] | None:
+        """Its operands that are single numbers, by their letters; None unless it is one itself."""
+        out = None if self.preview is None else self.preview.item()
+        if out is None:
+            return None
+        found = {"out": out}
+        for letter, operand, edge in zip(self.cls.letters, self.operands, self.edges):
+            if edge is not None:
+                producer = records[edge[0]]
+                value = producer.outputs[edge[1]] if producer.outputs else producer.preview
+                item = None if value is None else value.item()
+                if item is not None:
+                    found[operand] = item
+            elif operand:
+                found[letter] = operand
+        return found
 
 
 _PLAIN = (bool, int, float, str)
@@ -103,40 +139,3 @@ def _option(x: Any) -> Any:
     if isinstance(x, float) and not math.isfinite(x):
         return "NaN" if x != x else "Infinity" if x > 0 else "-Infinity"
     return x[:TEXT_LIMIT] if isinstance(x, str) else x
-
-
-_LETTERS = re.compile(r"(?<![A-Za-z_])[A-Za-z]+(?![A-Za-z_])")
-_LETTER_G = re.compile(r"(?<![A-Za-z_])g(?![A-Za-z_])")
-
-
-def local_numbers(record: Record, local: str, g: Preview | None, value: Preview,
-                  records: Sequence[Record]) -> str:
-    """The local derivative with the numbers put in, for single numbers: ``1 − 0.76² = 0.42``."""
-    whole = g.item() if g is not None else None
-    if record.preview is None or record.preview.item() is None or not local or whole is None:
-        return ""
-    known: dict[str, Any] = {"out": record.preview.item(), "g": whole}
-    known.update(record.numbers())
-    for letter, edge in zip(record.operands, record.edges):
-        preview = None if edge is None else records[edge[0]].preview
-        if preview is not None and preview.item() is not None:
-            known[letter] = preview.item()
-    filled = _LETTERS.sub(lambda m: _filled(m, known, local), local)
-    passed = value.item()
-    if passed is None or _LETTER_G.search(local):
-        return filled
-    finite = isinstance(whole, (int, float)) and isinstance(passed, (int, float))
-    if not finite or whole == 0:
-        return filled
-    result = text.number(float(f"{passed / whole:.6g}"))
-    return filled if filled in (result, f"({result})") else f"{filled} = {result}"
-
-
-def _filled(match: re.Match[str], known: dict[str, Any], local: str) -> str:
-    """A letter as its number; a negative one in brackets, unless it stands alone."""
-    if match.group() not in known:
-        return match.group()
-    value = known[match.group()]
-    shown = value if isinstance(value, str) else text.number(value)
-    return f"({shown})" if shown.startswith(text.MINUS) and shown != local and (
-        match.group() != local) else shown

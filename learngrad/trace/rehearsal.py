@@ -9,10 +9,10 @@ from typing import Any
 from learngrad.autograd.function import AccumulateGrad, Node
 from learngrad.tensor import Tensor
 from learngrad.trace import words
-from learngrad.trace.preview import capture
+from learngrad.trace.earlier import fill
 from learngrad.trace.recorder import Recorder, from_graph
 
-__all__ = ["rehearse", "sentences", "veiled"]
+__all__ = ["rehearse", "replay_of", "sentences", "veiled"]
 
 UNKNOWN = "?"
 """What stands for a value that is not to be seen yet."""
@@ -41,10 +41,17 @@ def rehearse(tensor: Tensor) -> Recorder:
     _fill(recorder, tensor)
     if tensor._edge is None or tensor.is_leaf or tensor._data.size != 1:
         return recorder
-    with _put_back(tensor._edge[0]), recorder:
+    with recorder:
+        replay_of(tensor)
+    return recorder
+
+
+def replay_of(tensor: Tensor) -> None:
+    """Replay the graph of one number; it is kept, and every ``.grad`` is afterwards as before."""
+    assert tensor._edge is not None  # else there is nothing to replay
+    with _put_back(tensor._edge[0]):
         for _ in tensor.replay():
             pass
-    return recorder
 
 
 def sentences(loss: Tensor) -> list[str]:
@@ -108,9 +115,7 @@ def _fill(recorder: Recorder, tensor: Tensor) -> None:
         if out is None or tuple(out.shape) != node.outputs[0][0]:
             continue
         known[node.seq, 0] = out
-        index = recorder._outputs.get((node.seq, 0))
-        if index is not None and recorder._records[index].preview is None:
-            recorder._records[index].preview = capture(out)
+        fill(recorder, node, out)
 
 
 @contextmanager

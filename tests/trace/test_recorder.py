@@ -158,7 +158,8 @@ def test_training_step_of_a_module():
     assert nodes["0.weight"]["kind"] == "parameter"
     assert nodes["X"]["kind"] == "constant"
     assert nodes["0.weight"]["version"] == 1
-    assert set(nodes["0.weight"]["preview"]) == {"shape", "tile", "min", "max", "mean", "nonfinite"}
+    assert set(nodes["0.weight"]["preview"]) == {
+        "shape", "tile", "min", "max", "mean", "nonfinite", "bins"}
     linear = [n for n in trace["nodes"] if n["op"] == "linear"]
     assert [[s["path"] for s in n["scope"]] for n in linear] == [["", "0"], ["", "2"]]
     assert linear[0]["scope"][1] == {"path": "0", "class": "Linear", "call": 1}
