@@ -7,13 +7,12 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from learngrad.errors import ArgumentError, ArgumentTypeError, kind_of
+from learngrad.errors import ArgumentError
 from learngrad.tensor import Tensor
 from learngrad.trace.answers import Quiz, told
 from learngrad.trace.questions import sheet
 from learngrad.trace.recorder import Recorder
-from learngrad.trace.rehearsal import rehearse
-from learngrad.trace.schema import read, validate
+from learngrad.trace.subject import called, is_called, still, taken
 from learngrad.trace.text import cells, elide
 from learngrad.trace.walk import walk
 from learngrad.trace.words import _amount, summary, table
@@ -46,7 +45,7 @@ def step(what: Tensor | Recorder | Mapping[str, Any] | str | os.PathLike[str] | 
     what : Tensor, Recorder, dict, path or callable
         A loss, whose backward pass is replayed (every ``.grad`` stays as it is); a tape; a trace
         as plain data, or the ``.json`` file of one; or a module or function, which is called with
-        `inputs` and recorded.
+        `inputs` and recorded; a loss that it gives is replayed.
     *inputs
         What to call it with.
     predict : bool, default False
@@ -56,7 +55,7 @@ def step(what: Tensor | Recorder | Mapping[str, Any] | str | os.PathLike[str] | 
     Raises
     ------
     ArgumentTypeError
-        If it is none of these, or inputs are given for what is not called.
+        If it is none of these, or what is called takes other inputs.
     GraphError
         If a backward pass has freed the loss's graph.
     TraceError
@@ -77,30 +76,24 @@ def step(what: Tensor | Recorder | Mapping[str, Any] | str | os.PathLike[str] | 
     ...
     >>> sys.stdin = keyboard
     """
-    Session(trace_of(what, *inputs), predict=predict).run()
+    trace, why = trace_of(what, *inputs)
+    try:
+        Session(trace, predict=predict, why=why).run()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who read along, as `head`, has had enough: Unix tools end then without a word.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def trace_of(what: Any, *inputs: Any) -> dict[str, Any]:
-    """The trace of whatever can be stepped, with a replay where there can be one."""
-    called = callable(what) and not isinstance(what, (Tensor, Recorder))
-    if inputs and not called:
-        raise ArgumentTypeError(f"inputs are for what is called, and {type(what).__name__} is not",
-                                fix="learngrad.step(model, x)")
-    if called:
-        with Recorder() as tape:
-            what(*inputs)
-        return tape.to_dict()
-    if isinstance(what, Tensor):
-        return rehearse(what).to_dict()
-    if isinstance(what, Recorder):
-        return what.to_dict()
-    if isinstance(what, Mapping):
-        return dict(validate(what))
-    if isinstance(what, (str, os.PathLike)):
-        return read(what)
-    raise ArgumentTypeError(
-        f"a learngrad tensor, a tape or a trace can be stepped, not {kind_of(what)}",
-        fix="`learngrad.step(loss)` with the tensor that your computation ends in")
+def trace_of(what: Any, *inputs: Any) -> tuple[dict[str, Any], str]:
+    """The trace of whatever can be stepped, and why it has no replay where there is none."""
+    if is_called("step", what, inputs):
+        tape = Recorder()
+        why = called(tape, what, inputs, replay=True)
+        return tape.to_dict(), why
+    source = taken("step", what, replay=True)
+    trace = source.to_dict() if isinstance(source, Recorder) else source
+    return trace, still(what) if isinstance(what, Tensor) else ""
 
 
 _NO_REPLAY: dict[str, Any] = {"steps": [], "root": -1, "seed": None}
@@ -117,10 +110,12 @@ class Session:
         Whether it asks before it shows.
     replay : int, optional
         Which replay; the last one by default.
+    why : str, optional
+        Why there is no replay, where there is none.
     """
 
     def __init__(self, trace: Mapping[str, Any], *, predict: bool = False,
-                 replay: int | None = None) -> None:
+                 replay: int | None = None, why: str = "") -> None:
         replays = trace["replays"]
         which = max(0, len(replays) - 1) if replay is None else replay
         if not 0 <= which < max(1, len(replays)):
@@ -141,6 +136,7 @@ class Session:
         self.least = -len(self._ran) - 1 if self._ran else 0
         self.index = self._shown = self.least
         self._quiz = Quiz(sheet(trace), which) if predict else None
+        self._why = "" if replays else why
         self._open, self._over = True, False
 
     # ---- The walk --------------------------------------------------------------------------------
@@ -149,9 +145,12 @@ class Session:
         """Read lines and do what they say, until the walk is over."""
         self._say(summary(self.trace))
         self._print(limit=ROWS)
-        self._say(self._sentence())
         if self.least == len(self._steps):
+            self._say(self._why or self._sentence())
             return
+        if self._why:
+            self._say(self._why)
+        self._say(self._sentence())
         if _typed():
             self._say(HELP)
         while self._open:

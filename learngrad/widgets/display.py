@@ -8,13 +8,13 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from learngrad.errors import ArgumentError, ArgumentTypeError, kind_of
+from learngrad.errors import ArgumentError
 from learngrad.tensor import Tensor
 from learngrad.trace.account import describe
 from learngrad.trace.html import to_html
-from learngrad.trace.recorder import LIMIT, Recorder, from_graph
-from learngrad.trace.rehearsal import rehearse, veiled
-from learngrad.trace.schema import read, validate
+from learngrad.trace.recorder import LIMIT, Recorder
+from learngrad.trace.rehearsal import veiled
+from learngrad.trace.subject import called, freed, is_called, still, taken
 from learngrad.trace.svg import to_svg
 from learngrad.widgets._notebook import apart, frame, has_widgets, marimo, notebook, publish
 from learngrad.widgets._sender import Sender
@@ -95,9 +95,10 @@ class Tape(Recorder):
     can be read (`to_dict`, `describe`, `svg`) and exported (`to_html`) afterwards.
     """
 
-    def __init__(self, *, live: bool = True, limit: int = LIMIT) -> None:
+    def __init__(self, *, live: bool = True, limit: int = LIMIT, predict: bool = False) -> None:
         super().__init__(limit=limit)
-        self._live = live
+        self._live, self._predict = live and not predict, predict
+        self._asked_in: int | None = None  # the cell whose view asks
         self._screen: _Screen | None = None
 
     def __enter__(self) -> Tape:
@@ -113,12 +114,18 @@ class Tape(Recorder):
         self.listener = None
         if self._screen is not None:
             self._screen.end()
+        if self._predict:
+            shell = notebook()
+            self._asked_in = None if shell is None else shell.execution_count
+            _show(self, step=True, predict=error is None, colour=None)
 
     def _ipython_display_(self) -> None:
         """Nothing in the cell that shows it already; in another cell, a view of its own."""
         shell = notebook()
         if shell is None:
             sys.stdout.write(f"{self!r}\n")
+            return
+        if self._asked_in == shell.execution_count:
             return
         if self._screen is None:
             self._screen = _Screen(self, shell)
@@ -132,7 +139,7 @@ class Tape(Recorder):
         return "text/html", frame(self.to_html())
 
 
-def record(*, live: bool = True, limit: int = LIMIT) -> Tape:
+def record(*, live: bool = True, limit: int = LIMIT, predict: bool = False) -> Tape:
     """Record what runs in a block, and show it while it runs.
 
     Parameters
@@ -142,6 +149,10 @@ def record(*, live: bool = True, limit: int = LIMIT) -> Tape:
         cell with it.
     limit : int, default 20,000
         Operations and tensors to keep; what comes after is only counted.
+    predict : bool, default False
+        Whether to ask for each next number, shape or node before it is shown. The graph is then
+        displayed when the block has run, before its first operation. In a terminal
+        ``learngrad.step(tape, predict=True)`` asks the same.
 
     Returns
     -------
@@ -159,7 +170,7 @@ def record(*, live: bool = True, limit: int = LIMIT) -> Tape:
     >>> tape
     <trace of 4 nodes, 4 backward steps, done>
     """
-    return Tape(live=live, limit=limit)
+    return Tape(live=live, limit=limit, predict=predict)
 
 
 def show(what: Tensor | Recorder | dict[str, Any] | str | os.PathLike[str] | Callable[..., Any],
@@ -177,12 +188,12 @@ def show(what: Tensor | Recorder | dict[str, Any] | str | os.PathLike[str] | Cal
         What to call it with. What needs names too: ``show(lambda: model(x, mask=mask))``.
     step : bool, default False
         Whether the view stands before the first operation, to be stepped through, and not at the
-        end.
+        end. Of a loss the backward pass is then replayed; every ``.grad`` stays as it is.
     predict : bool, default False
         Whether to ask for the next number, shape or node before it is shown: for the backward
-        pass, and with `step` going forward as well. A wrong answer gets its likely cause. Of a
-        loss the backward pass is then replayed; every ``.grad`` stays as it is. In a terminal
-        `learngrad.step` asks the same.
+        pass, and with `step` going forward as well. A wrong answer gets its likely cause. The
+        backward pass is then replayed, as with `step`. In a terminal `learngrad.step` asks the
+        same.
     colour : {"gradient"}, optional
         Colour the boxes by the size of their gradients to that at the output, as `GradientFlow`
         does; in the view a button, or H, does the same. Of a loss the backward pass is then
@@ -193,7 +204,7 @@ def show(what: Tensor | Recorder | dict[str, Any] | str | os.PathLike[str] | Cal
     ArgumentError
         If it is to be coloured by something else.
     ArgumentTypeError
-        If it is none of these, or inputs are given for what is not called. What a call raises is
+        If it is none of these, or what is called takes other inputs. What a call raises is
         raised when its graph up to there is drawn.
     TraceError
         If plain data or a file is not a whole trace.
@@ -210,33 +221,25 @@ def show(what: Tensor | Recorder | dict[str, Any] | str | os.PathLike[str] | Cal
     if colour not in (None, "gradient"):
         raise ArgumentError(f"a graph cannot be coloured by {colour!r:.60}",
                             fix='learngrad.show(loss, colour="gradient")')
-    called = callable(what) and not isinstance(what, (Tensor, Recorder))
-    if inputs and not called:
-        raise ArgumentTypeError(f"inputs are for what is called, and {type(what).__name__} is not",
-                                fix="learngrad.show(model, x)")
-    if called:
-        tape = Recorder()
+    replay = predict or step or colour is not None
+    if is_called("show", what, inputs):
+        tape, why = Recorder(), ""
         try:
-            with tape:
-                what(*inputs)  # type: ignore[operator]
+            why = called(tape, what, inputs, replay=replay)  # type: ignore[arg-type]
         finally:  # also what ran before an error
             _show(tape, step, predict, colour)
+        _tell(why if predict or why.startswith("Nothing") else "")
         return
+    whole = replay and not (isinstance(what, Tensor) and freed(what) and not predict)
+    _show(taken("show", what, replay=whole), step, predict, colour)
     if isinstance(what, Tensor):
-        source: Recorder | dict[str, Any] = (
-            rehearse(what) if predict or colour else from_graph(what))
-    elif isinstance(what, Recorder):
-        source = what
-    elif isinstance(what, dict):
-        source = validate(what)
-    elif isinstance(what, (str, os.PathLike)):
-        source = read(what)
-    else:
-        raise ArgumentTypeError(
-            f"show draws a learngrad tensor's graph, a tape or a trace, not {kind_of(what)}",
-            fix="`learngrad.show(loss)` with the tensor that your computation ends in, or "
-                "`learngrad.show(model, x)`")
-    _show(source, step, predict, colour)
+        _tell(still(what) if predict or what._edge is None else "")
+
+
+def _tell(why: str) -> None:
+    """Why there is less to see than was asked for."""
+    if why:
+        sys.stdout.write(f"{why}\n")
 
 
 def _show(source: Recorder | dict[str, Any], step: bool, predict: bool,

@@ -23,7 +23,7 @@ def load_ipython_extension(shell: Any) -> None:
     ``%%record`` records the cell as ``with learngrad.record() as tape:`` round it would, and
     ``%%step`` shows it afterwards, before its first operation, to be stepped through. The tape is
     then the variable ``tape``, or the one that is named behind the magic: ``%%record first``.
-    ``%%step --predict`` asks for each number, shape or node before it is shown.
+    With ``--predict`` both ask for each number, shape or node before it is shown.
     """
     shell.register_magic_function(lambda line, cell: _record(shell, line, cell), "cell", "record")
     shell.register_magic_function(lambda line, cell: _step(shell, line, cell), "cell", "step")
@@ -36,19 +36,26 @@ def unload_ipython_extension(shell: Any) -> None:
 
 
 def _record(shell: Any, line: str, cell: str) -> None:
-    tape = _run(shell, record(), line, cell, "record")
-    if notebook() is None:
+    name, predict = _words(line, "record")
+    tape = _run(shell, record(predict=predict), name, cell, "record")
+    if notebook() is None and not predict:
         sys.stdout.write(tape.describe() + "\n")
 
 
 def _step(shell: Any, line: str, cell: str) -> None:
+    name, predict = _words(line, "step")
+    show(_run(shell, record(live=False), name, cell, "step"), step=True, predict=predict)
+
+
+def _words(line: str, magic: str) -> tuple[str, bool]:
+    """The variable's name and whether to ask, of what stands behind a magic."""
     words = line.split()
-    predict = any(word in ASKING for word in words)
-    name = " ".join(word for word in words if word not in ASKING)
     unknown = next((word for word in words if word.startswith("-") and word not in ASKING), None)
     if unknown is not None:
-        raise ArgumentError(f"%%step has no option {unknown:.40}", fix=f"%%step {PREDICT} tape")
-    show(_run(shell, record(live=False), name, cell, "step"), step=True, predict=predict)
+        raise ArgumentError(f"%%{magic} has no option {unknown:.40}",
+                            fix=f"%%{magic} {PREDICT} tape")
+    name = " ".join(word for word in words if word not in ASKING)
+    return name, any(word in ASKING for word in words)
 
 
 def _run(shell: Any, tape: Tape, line: str, cell: str, magic: str) -> Tape:

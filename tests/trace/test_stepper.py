@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import learngrad
@@ -174,9 +175,12 @@ def test_a_tape_a_trace_a_module_and_a_graph_alone(typed):
     first.run()
     assert typed(what=learngrad.ones(2)) == [
         "A graph of 1 constant.", "  node         from      value   gradient",
-        "  constant #0  constant  [1, 1]", "No backward replay was recorded."]
-    layer = trace_of(nn.Linear(2, 1), learngrad.ones(1, 2))
+        "  constant #0  constant  [1, 1]", "No backward pass begins here: this tensor does not "
+        "require a gradient: it was made without requires_grad=True, from tensors that need none, "
+        "or under no_grad. this tensor.requires_grad_() asks for one."]
+    layer, why = trace_of(nn.Linear(2, 3), learngrad.ones(1, 2))
     assert [n["op"] for n in layer["nodes"]][-1] == "linear"
+    assert "holds 3 numbers, and a backward pass begins at one" in why
     with learngrad.record() as empty:
         pass
     assert typed(what=empty)[0] == "A graph with no nodes yet."
@@ -187,7 +191,7 @@ def test_a_file_of_a_trace(tmp_path):
     with learngrad.record() as tape:
         learngrad.tensor(2.0, requires_grad=True) * 3
     tape.save(file)
-    assert trace_of(file) == trace_of(str(file)) == tape.to_dict()
+    assert trace_of(file) == trace_of(str(file)) == (tape.to_dict(), "")
     file.write_text("{}")
     with pytest.raises(TraceError, match="not a trace"):
         trace_of(file)
@@ -203,8 +207,6 @@ def test_a_long_graph_is_cut_and_p_prints_all(typed):
 
 
 def test_wrong_things(loss):
-    with pytest.raises(ArgumentTypeError, match="not list"):
-        learngrad.step([1])
     with pytest.raises(ArgumentTypeError, match="inputs are for what is called"):
         learngrad.step(learngrad.ones(2), 3)
     with pytest.raises(TraceError):
@@ -214,7 +216,78 @@ def test_wrong_things(loss):
     with pytest.raises(GraphError, match="freed"):
         learngrad.step(spent)
     with pytest.raises(ArgumentError, match="there is no replay 3"):
-        Session(trace_of(loss), replay=3)
+        Session(trace_of(loss)[0], replay=3)
+
+
+def test_a_call_that_gives_a_loss_is_replayed_and_leaves_no_gradient(typed):
+    w = learngrad.tensor(3.0, requires_grad=True)
+    lines = typed(what=lambda: (w * 2) ** 2)
+    assert "Step 3 of 3: w is a leaf. Its .grad was empty and becomes 24." in lines
+    assert w.grad is None
+
+
+class Two(nn.Module):
+    def forward(self, a, b, *, mask):
+        return a * b
+
+
+OUTPUTS = learngrad.ones(2, requires_grad=True) * 2
+
+
+@pytest.mark.parametrize(("what", "inputs", "says", "fix"), [
+    ([1], (), "not list: plain numbers", "x = learngrad.tensor(..., requires_grad=True)"),
+    (np.ones(3), (), "not ndarray: plain numbers", "learngrad.tensor(..."),
+    (3.0, (), "not float: plain numbers", "learngrad.tensor(..."),
+    (None, (), "not None, which is what backward() and", "{name}(loss)"),
+    ((OUTPUTS, OUTPUTS), (), "not a tuple of 2", "{name}(outputs[0]), one of them"),
+    ({"logits": OUTPUTS}, (), "not a dict of tensors", "{name}(outputs['logits'])"),
+    (OUTPUTS.sum().replay(), (), "not a generator; the replay is made here", "{name}(loss)"),
+    (learngrad.float32, (), "not Float32DType", "{name}(model, x)"),
+    (OUTPUTS, (OUTPUTS,), "inputs are for what is called, and Tensor is not", "{name}(model, x)"),
+    (nn.Linear, (2, 3), "Linear is a class", "{name}(Linear(...), x)"),
+    (nn.Sequential(), (), "It takes input, and none was given", "{name}(model, input)"),
+    (nn.MSELoss(), (OUTPUTS,), "takes input, target, and 1 was given", "(model, input, target)"),
+    (nn.ReLU(), (OUTPUTS, OUTPUTS), "takes input, and 2 were given", "(model, input)"),
+    (Two(), (OUTPUTS,), "takes a, b, mask", "(lambda: model(a, b, mask=mask))"),
+    ("x*x", (), "'x*x' is no file that is there", "{name}(x*x)"),
+    ("no/such.json", (), "is no file that is there", 'tape.save("graph.json")'),
+    (Path("/"), (), "is a folder, not a file", 'tape.save("graph.json")'),
+], ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize("name", ["step", "show"])
+def test_what_has_no_graph_is_told_what_to_write(name, what, inputs, says, fix):
+    with pytest.raises((ArgumentTypeError, FileNotFoundError)) as error:
+        getattr(learngrad, name)(what, *inputs)
+    assert says in str(error.value)
+    assert fix.format(name=f"learngrad.{name}") in str(error.value)
+
+
+@pytest.mark.parametrize(("make", "says"), [
+    (lambda w: w.detach(), "cut out of the graph by detach"),
+    (lambda w: w, "w is a leaf: gradients end there"),
+    (lambda w: w * 2, "holds 2 numbers, and a backward pass begins at one"),
+    (lambda w: learngrad.tensor([1, 2]), "only floating ones have gradients"),
+])
+def test_where_no_backward_pass_begins_it_is_said_why(typed, make, says):
+    w = learngrad.ones(2, requires_grad=True)
+    assert any(says in line for line in typed(what=make(w)))
+
+
+@pytest.mark.parametrize(("call", "says"), [
+    (lambda: np.ones(3), "Nothing was recorded: the call computed with no learngrad tensor"),
+    (lambda: (OUTPUTS * 2, 3), "The call gave a tuple, and a backward pass begins at one number"),
+])
+def test_a_call_without_a_loss_says_so(typed, call, says):
+    assert any(says in line for line in typed(what=call))
+
+
+def test_a_reader_who_leaves_ends_it_quietly():
+    """As `head` does: what is printed after it has gone raises in the pipe."""
+    program = ("import learngrad\nx = learngrad.tensor(1.0, requires_grad=True)\n"
+               "for _ in range(400): x = x * 1.01\nlearngrad.step(x)\nprint('after')")
+    done = subprocess.run(f'{sys.executable} -c "{program}" < /dev/null | head -n 1', shell=True,
+                          capture_output=True, text=True)
+    assert done.stdout == "A graph of 400 operations and 1 leaf. 1 backward replay of 401 steps.\n"
+    assert done.stderr == ""
 
 
 def test_in_a_notebook_that_nobody_looks_at(monkeypatch, capsys, loss):

@@ -59,6 +59,13 @@ def test_a_step_can_be_predicted(ipython, shell, shown):
     assert len(shown[1]["model"].questions["questions"]) == 2
 
 
+def test_a_recorded_cell_can_ask_too(ipython, shell, shown):
+    ipython.run_cell("%%record --predict mine\n" + CELL).raise_error()
+    assert len(shown) == 1
+    assert len(shown[0]["model"].questions["questions"]) == 2
+    assert "mine" in ipython.user_ns
+
+
 def test_what_a_cell_raises_is_shown_with_the_graph_up_to_there(ipython, capsys):
     failed = ipython.run_cell("%%record\n" + CELL + "learngrad.ones(2) + learngrad.ones(3)\n")
     assert failed.error_in_exec is None  # the inner cell has told it

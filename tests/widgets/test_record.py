@@ -55,6 +55,34 @@ def test_a_block_displays_at_once_and_stores_the_picture_in_the_same_place(shell
         assert last["svg"].startswith("<svg")
 
 
+def test_a_block_that_asks_is_shown_when_it_has_run(shell, shown, capsys):
+    with learngrad.record(predict=True) as tape:
+        compute()
+        assert not shown
+    [asking] = shown
+    assert asking["model"].begin == "forward"
+    assert asking["model"].questions["questions"]
+    assert "= ?" in asking["text"]
+    tape._ipython_display_()  # the cell ends with it
+    assert len(shown) == 1
+    with pytest.raises(RuntimeError), learngrad.record(predict=True):
+        learngrad.ones(2) + learngrad.ones(3)
+    assert shown[1]["model"].questions is None  # there is an error to look at
+
+
+def test_a_loss_that_is_called_or_stepped_is_replayed(shell, shown):
+    w = learngrad.tensor(3.0, requires_grad=True)
+    learngrad.show(lambda: w * w, predict=True)
+    learngrad.show(w * w, step=True)
+    assert [one["index"] for one in shown[0]["model"].questions["questions"]] == [-1, 1]
+    assert [len(one["model"].snapshot["replays"]) for one in shown] == [1, 1]
+    assert w.grad is None
+    spent = w * w
+    spent.backward()
+    learngrad.show(spent, step=True)  # forward only: its backward pass has freed it
+    assert shown[2]["model"].snapshot["replays"] == []
+
+
 def test_the_messages_alone_give_the_trace(shell, shown, sent):
     with learngrad.record() as tape:
         compute()
