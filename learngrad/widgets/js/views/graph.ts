@@ -331,7 +331,8 @@ export class GraphView {
     else if (replay) this.#panel.replaceChildren(...openingPanel(replay, this.#names));
     else this.#panel.replaceChildren(...hint(trace));
     const asked = question && !question.nodes ? this.#store.node(question.node) : undefined;
-    const stands = ran ?? this.#store.node(step?.node ?? replay?.root ?? newest(trace));
+    const made = this.#store.node(step?.node ?? replay?.root ?? newest(trace));
+    const stands = ran ?? (index < 0 ? undefined : made); // before the first line, none is marked
     const about = node ?? asked ?? stands;
     this.#source.show(trace, about?.src ?? null);
     this.#panel.scrollTop = 0;
