@@ -75,7 +75,7 @@ class Step(NamedTuple):
     >>> for step in (x * x).replay():
     ...     print(step)
     <step of MulBackward0: 1 arrived; 3 to operand 0, 3 to operand 1>
-    <step of AccumulateGrad: 6 arrived; .grad was None and is 6>
+    <step of AccumulateGrad of x: 6 arrived; .grad was None and is 6>
     """
 
     node: Node
@@ -89,7 +89,14 @@ class Step(NamedTuple):
         if self.written is not None:
             before, after = self.written
             passed = f".grad was {_brief(before)} and is {_brief(after)}"
-        return f"<step of {self.node.name()}: {arrived} arrived; {passed or 'nothing to pass on'}>"
+        return f"<step of {_called(self.node)}: {arrived} arrived; {passed or 'nothing to pass on'}>"
+
+
+def _called(node: Node) -> str:
+    """A node, and of a leaf's the variable whose ``.grad`` it writes."""
+    leaf = node.variable() if isinstance(node, AccumulateGrad) else None
+    name = name_of(leaf) if leaf is not None else ""
+    return f"{node.name()} of {name}" if name else node.name()
 
 
 def _brief(value: Any) -> str:
@@ -166,7 +173,7 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
                     yield _seen(Step(node, tuple(arrived), [], written), watchers)
                 continue
             saved = node.saved
-            if latest[0] < node.seq and plain and len(arrived) == 1 and node.quiet and (
+            if latest[0] < node.seq and not create_graph and len(arrived) == 1 and node.quiet and (
                     type(saved) is not Freed):  # the short way: nothing was changed since
                 values = quietly(node.backward, arrived[0], *saved)
             else:
