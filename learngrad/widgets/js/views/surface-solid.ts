@@ -84,8 +84,9 @@ export class SolidView {
       const [across, up] = turned([corner[0], corner[1], corner[2] * HEIGHT], this.turn);
       return [width / 2 + across * size, height * 0.5 - (up - 0.3) * size];
     };
-    this.#floor(pen, see, field, labels, ink);
+    const name = this.#floor(pen, see, field, labels, ink);
     this.#cells(pen, see, field, heights, scale, ink);
+    name();
     this.#upright(pen, see, scale, ink);
     const lift = ([x, y]: Point): Corner => [
       share(x, field.x),
@@ -180,14 +181,17 @@ export class SolidView {
     pen.restore();
   }
 
-  /** The edges of the ground, with the numbers and names of the axes at the two that are near. */
+  /**
+   * The edges of the ground, with the numbers of the axes at the two that are near. Returns what
+   * writes their names, which may be long: over the surface.
+   */
   #floor(
     pen: CanvasRenderingContext2D,
     see: (corner: Corner) => Point,
     field: Field,
     labels: readonly [string, string],
     ink: Inks,
-  ): void {
+  ): () => void {
     const corners: Corner[] = [
       [-1, -1, 0],
       [1, -1, 0],
@@ -213,9 +217,14 @@ export class SolidView {
       const half = pen.measureText(text).width / 2;
       const by = far + Math.abs(out[0]) * half;
       const room = pen.canvas.clientWidth - half - 4;
+      const place: Point = [Math.min(room, Math.max(half + 4, x + out[0] * by)), y + out[1] * by];
+      pen.strokeStyle = ink.halo;
+      pen.lineWidth = 3;
+      pen.strokeText(text, ...place);
       pen.fillStyle = colour;
-      pen.fillText(text, Math.min(room, Math.max(half + 4, x + out[0] * by)), y + out[1] * by);
+      pen.fillText(text, ...place);
     };
+    const names: (() => void)[] = [];
     const side = (axis: 0 | 1, at: number, ends: readonly [number, number], label: string) => {
       const corner = (along: number): Corner => (axis ? [at, along, 0] : [along, at, 0]);
       const [from, to] = [see(corner(-1)), see(corner(1))];
@@ -226,11 +235,14 @@ export class SolidView {
         out = [-out[0], -out[1]];
       write(coordinate(ends[0]), corner(-0.92), out, 12, ink.faint);
       write(coordinate(ends[1]), corner(0.92), out, 12, ink.faint);
-      write(label, corner(0), out, 26, ink.ink);
+      names.push(() => write(label, corner(0), out, 26, ink.ink));
     };
     const near = (corner: Corner) => turned(corner, this.turn)[2];
     side(0, near([0, -1, 0]) > near([0, 1, 0]) ? -1 : 1, field.x, labels[0]);
     side(1, near([-1, 0, 0]) > near([1, 0, 0]) ? -1 : 1, field.y, labels[1]);
+    return () => {
+      for (const write of names) write();
+    };
   }
 
   /** The edge that is farthest to the left, with the lowest and the highest loss. */
