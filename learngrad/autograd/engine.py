@@ -23,7 +23,14 @@ from learngrad.autograd.function import AccumulateGrad, Freed, Function, Node
 from learngrad.autograd.mode import enable_grad
 from learngrad.autograd.observe import Watcher, thread
 from learngrad.autograd.order import RISING, latest
-from learngrad.errors import AnomalyError, DtypeError, GraphError, LearngradError, ShapeError
+from learngrad.errors import (
+    AnomalyError,
+    DtypeError,
+    GraphError,
+    LearngradError,
+    ShapeError,
+    name_of,
+)
 from learngrad.memory import out_of_memory
 
 __all__ = ["Contribution", "Step", "backward", "grad", "replay"]
@@ -90,7 +97,8 @@ class Step(NamedTuple):
         if self.written is not None:
             before, after = self.written
             passed = f".grad was {_brief(before)} and is {_brief(after)}"
-        return f"<step of {_called(self.node)}: {arrived} arrived; {passed or 'nothing to pass on'}>"
+        passed = passed or "nothing to pass on"
+        return f"<step of {_called(self.node)}: {arrived} arrived; {passed}>"
 
 
 def _called(node: Node) -> str:

@@ -13,7 +13,8 @@ from learngrad.trace.answers import Quiz, told
 from learngrad.trace.questions import sheet
 from learngrad.trace.recorder import Recorder
 from learngrad.trace.subject import called, is_called, still, taken
-from learngrad.trace.text import cells, elide
+from learngrad.trace.terminal import columns, fitted, help_text, paragraph
+from learngrad.trace.text import elide
 from learngrad.trace.walk import walk
 from learngrad.trace.words import _amount, summary, table
 
@@ -21,13 +22,6 @@ __all__ = ["Session", "step", "trace_of"]
 
 ROWS = 40
 """Rows of the graph that are printed by themselves; P prints all."""
-WIDEST = 34
-
-HELP = """\
-  Enter or n   next step                 b         one step back
-  g NAME       go to a node's step       r NAME    run to it, telling each step (r: to the end)
-  g 3          go to step 3              p         print the graph as it stands
-  q            quit                      ?         this help"""
 ASKED = "  Type the answer. s shows it; ? helps; q quits."
 
 
@@ -150,9 +144,9 @@ class Session:
             return
         if self._why:
             self._say(self._why)
-        self._say(self._sentence())
+        self._tell(self._sentence())
         if _typed():
-            self._say(HELP)
+            self._say(help_text())
         while self._open:
             line = self._read(self._place())
             if line is not None:
@@ -183,9 +177,10 @@ class Session:
         elif word == "q":
             self._open = False
         elif word in ("?", "h", "help"):
-            self._say(HELP)
+            self._say(help_text())
         else:
-            self._say(f"{elide(word, 20)!r} is no command.\n{HELP}")
+            self._say(f"{elide(word, 20)!r} is no command.")
+            self._say(help_text())
 
     def _to(self, target: int, *, tell: bool = True) -> None:
         """Go forward, asking before each step that has not been seen."""
@@ -200,7 +195,7 @@ class Session:
             self.index = nxt
             self._shown = max(self._shown, nxt)
             if tell or self.index == target:
-                self._say(self._sentence())
+                self._tell(self._sentence())
             if nxt == 0 or (nxt == len(self._steps) and nxt > 0):
                 self._print(limit=ROWS)
 
@@ -211,7 +206,7 @@ class Session:
                       "This is the beginning; n goes on.")
             return
         self.index = target
-        self._say(self._sentence())
+        self._tell(self._sentence())
 
     def _rest(self) -> None:
         """There is nobody who types: everything that is left, without asking."""
@@ -294,7 +289,7 @@ class Session:
                           "" if hidden else row["value"], gradient))
         head, body = lines[0], lines[1:]
         cut = len(body) - limit if limit is not None and len(body) > limit else 0
-        self._say(_columns([head, *body[:len(body) - cut]])
+        self._say(columns([head, *body[:len(body) - cut]])
                   + (f"\n  ... and {cut:,} more; p prints all" if cut else ""))
 
     def _active(self) -> int | None:
@@ -322,8 +317,12 @@ class Session:
                 found[one["node"]] = one["write"]["after"]
         return {i: _amount(value) for i, value in found.items()}
 
+    def _tell(self, text: str) -> None:
+        self._say(paragraph(text))
+
     def _say(self, text: str) -> None:
         out = sys.stdout
+        text = fitted(text)
         # A terminal that cannot write − or ᵀ still says the rest.
         encoding = getattr(out, "encoding", None) or "utf-8"
         out.write(text.encode(encoding, "replace").decode(encoding) + "\n")
@@ -360,12 +359,3 @@ def _verdict(kind: str, hint: str) -> str:
     if kind == "rough":
         return f"Right, {hint[0].lower()}{hint[1:]}"
     return f"{head} {hint}".strip()
-
-
-def _columns(rows: list[tuple[str, ...]]) -> str:
-    """Rows as aligned columns; what is too wide is cut."""
-    cut = [[elide(cell, WIDEST) for cell in row] for row in rows]
-    widths = [max(cells(row[k]) for row in cut) for k in range(len(cut[0]))]
-    return "\n".join("  ".join(cell + " " * (width - cells(cell))
-                               for cell, width in zip(row, widths, strict=True)).rstrip()
-                     for row in cut)

@@ -12,7 +12,9 @@ import pytest
 import learngrad
 from learngrad import nn
 from learngrad.errors import ArgumentError, ArgumentTypeError, GraphError, TraceError
+from learngrad.trace import terminal
 from learngrad.trace.stepper import Session, trace_of
+from learngrad.trace.text import cells
 from learngrad.trace.walk import walk
 
 ROOT = Path(__file__).parents[2]
@@ -290,6 +292,18 @@ def test_a_reader_who_leaves_ends_it_quietly():
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize("wide", [20, 40, 60, 80, 200])
+def test_in_a_terminal_everything_fits(monkeypatch, typed, wide):
+    monkeypatch.setattr(terminal, "width", lambda: wide)
+    x = learngrad.ones(16, 64)
+    hidden = nn.functional.relu(nn.Linear(64, 32)(x))
+    lines = typed("?", "p", what=nn.Linear(32, 10)(hidden).square().mean())
+    assert all(cells(line) <= max(wide, 40) for line in lines)
+    if wide >= 40:
+        assert any(line.startswith("  To ") for line in lines)
+        assert max(map(cells, lines)) > wide - 12 or wide == 200  # the room is used
+
+
 def test_in_a_notebook_that_nobody_looks_at(monkeypatch, capsys, loss):
     prompts = []
 
@@ -323,7 +337,7 @@ def test_in_a_terminal_there_is_a_prompt_and_ctrl_d_ends_it(tmp_path):
 
     try:
         wait_for(b"[forward 0 of 3] ")
-        assert b"Enter or n" in seen
+        assert b"Enter, n" in seen
         os.write(main, b"n\n")
         wait_for(b"[answer] ")
         os.write(main, b"-6\n")
