@@ -21,6 +21,8 @@ from learngrad.tensor import Tensor
 
 __all__ = ["RecordedStep", "graph", "recorded", "recording"]
 
+COUNTERS = 1 << 14  # numbers of steps that a recording can keep, one for each parameter
+
 recorded: list[RecordedStep] = []
 
 
@@ -45,11 +47,11 @@ class _Sequence(Watcher):
 class _Counter:
     """The number of an optimiser's step for one parameter, counted in Python and on the GPU."""
 
-    def __init__(self, state: dict[str, Any], like: Any) -> None:
+    def __init__(self, state: dict[str, Any], array: Any) -> None:
         self.state = state
         state["step"] -= 1  # what is recorded has not run yet
         self.there = None  # the number that the GPU has
-        self.array = devices.array_module(like).empty((), devices.float32)
+        self.array = array
         self.array += 1
 
     def catch_up(self) -> None:
@@ -80,6 +82,7 @@ class RecordedStep:
         self._outputs: Any = None
         self._settings: list[tuple[Any, Any]] = []
         self._counters: list[_Counter] = []
+        self._numbers: Any = None
         self._place: tuple[Any, Any] | None = None
 
     @property
@@ -176,8 +179,12 @@ class RecordedStep:
         self._settings = self._asked()
 
     def _captured(self) -> None:
-        stream = devices.cupy().cuda.get_current_stream()
+        cupy = devices.cupy()
+        stream = cupy.cuda.get_current_stream()
         get_ready()
+        # What lasts from replay to replay has its memory before the recording begins. In a
+        # recording memory goes from hand to hand: what is taken late was another's before.
+        self._numbers = cupy.zeros(COUNTERS, devices.float32)
         stream.begin_capture()
         seen = _Sequence()
         try:
@@ -206,9 +213,12 @@ class RecordedStep:
         """An optimiser tells that its step is recorded: with the settings that it has now."""
         self._settings.append((optimizer, None))
 
-    def counted(self, state: dict[str, Any], like: Any) -> Any:
+    def counted(self, state: dict[str, Any]) -> Any:
         """The number of an optimiser's step, as an array that the recording counts up itself."""
-        self._counters.append(_Counter(state, like))
+        if len(self._counters) == COUNTERS:
+            raise GraphError(f"a recording counts the steps of up to {COUNTERS} parameters",
+                             fix="call this step as it is")
+        self._counters.append(_Counter(state, self._numbers[len(self._counters)]))
         return self._counters[-1].array
 
     def _asked(self) -> list[tuple[Any, Any]]:
@@ -320,4 +330,5 @@ def _short(value: Any) -> str:
 def _words(error: Exception) -> str:
     """What an error says, in a line."""
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return "it waits for the GPU, or looks at a value" if "StreamCapture" in text else text
+    waits = "StreamCapture" in text or "capturing, so" in text  # CUDA's words, and CuPy's
+    return "it waits for the GPU, or looks at a value" if waits else text

@@ -51,7 +51,7 @@ def count(state: dict[str, Any], like: Any = None) -> Any:
         raise GraphError("this optimiser's rule counts its steps in Python",
                          fix="optim.AdamW, Adam or SGD in a step that is recorded")
     state["step"] = t
-    return t if now is None else now.counted(state, like)
+    return t if now is None else now.counted(state)
 
 
 def memory(state: dict[str, Any], name: str, param: Any, start: float = 0.0) -> Any:

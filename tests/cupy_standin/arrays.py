@@ -97,6 +97,8 @@ def _wrap(host, like=None):
     array.base = (like if like.base is None else like.base) if shares else None
     if not shares:
         runtime.pool.take(array, host.nbytes)
+        if runtime.captured is not None:
+            runtime.taken.append(host)
     return array
 
 
@@ -271,7 +273,10 @@ class ndarray(NDArrayOperatorsMixin):
         return (self[i] for i in range(len(self)))
 
     def __getitem__(self, key):
-        return _done(lambda: self._host[_key(key, self.shape)], self)
+        parts = key if isinstance(key, tuple) else (key,)
+        if all(part is not Ellipsis for part in parts):  # one element is a view of it, as others
+            parts = (*parts, Ellipsis)
+        return _done(lambda: self._host[_key(parts, self.shape)], self)
 
     def __setitem__(self, key, value):
         _change(lambda: operator.setitem(self._host, _key(key, self.shape), _unwrap(value)))

@@ -82,6 +82,7 @@ pool = Pool()
 
 
 captured = None  # what the graph that is being captured will do
+taken = []  # the memory that was taken meanwhile
 
 
 def refuse_in_capture(said="cudaErrorStreamCaptureUnsupported: operation not permitted when stream "
@@ -106,12 +107,17 @@ def using_allocator(allocator):
 
 
 class Graph:
-    def __init__(self, work):
-        self.work = work
+    """Work that was captured. Nothing that lies in memory taken meanwhile lasts from one launch to
+    the next: the pool gives it to several in turn."""
+
+    def __init__(self, work, taken):
+        self.work, self.taken = work, taken
 
     def launch(self, stream=None):
         refuse_in_capture()
         with np.errstate(all="ignore"):
+            for array in self.taken:
+                array.fill(np.nan if array.dtype.kind == "f" else 99)
             for run in self.work:
                 run()
 
@@ -127,16 +133,16 @@ class Stream:
         return Event()
 
     def begin_capture(self, mode=None):
-        global captured
+        global captured, taken
         if not self.non_blocking or captured is not None:
             raise RuntimeError("cudaErrorStreamCaptureUnsupported: operation not permitted when "
                                "stream is capturing")
-        captured = []
+        captured, taken = [], []
 
     def end_capture(self):
         global captured
         work, captured = captured, None
-        return Graph(work)
+        return Graph(work, taken)
 
     def wait_event(self, event):
         if not isinstance(event, Event):
