@@ -41,7 +41,8 @@ def step(what: Tensor | Recorder | Mapping[str, Any] | str | os.PathLike[str] | 
         as plain data, or the ``.json`` file of one; or a module or function, which is called with
         `inputs` and recorded; a loss that it gives is replayed.
     *inputs
-        What to call it with.
+        What to call it with. A function that is given plain numbers alone gets floats and arrays of
+        them as leaves: ``learngrad.step(lambda a, b: (a * b + a) ** 2, 2.0, -3.0)``.
     predict : bool, default False
         Whether to ask for the next number, shape or node before it is shown. A wrong answer gets
         its likely cause; after two the right one is shown.
@@ -83,7 +84,11 @@ def trace_of(what: Any, *inputs: Any) -> tuple[dict[str, Any], str]:
     """The trace of whatever can be stepped, and why it has no replay where there is none."""
     if is_called("step", what, inputs):
         tape = Recorder()
-        why = called(tape, what, inputs, replay=True)
+        try:
+            why = called(tape, what, inputs, replay=True)
+        except Exception:
+            Session(tape.to_dict()).overview()  # what ran before it
+            raise
         return tape.to_dict(), why
     source = taken("step", what, replay=True)
     trace = source.to_dict() if isinstance(source, Recorder) else source
@@ -137,8 +142,7 @@ class Session:
 
     def run(self) -> None:
         """Read lines and do what they say, until the walk is over."""
-        self._say(summary(self.trace))
-        self._print(limit=ROWS)
+        self.overview()
         if self.least == len(self._steps):
             self._say(self._why or self._sentence())
             return
@@ -155,6 +159,11 @@ class Session:
             self._rest()
         if self._quiz is not None:
             self._say(f"Score: {self._quiz.score()}.")
+
+    def overview(self) -> None:
+        """Print what there is: a summary, and the graph."""
+        self._say(summary(self.trace))
+        self._print(limit=ROWS)
 
     def _do(self, line: str) -> None:
         word, _, rest = line.partition(" ")

@@ -11,9 +11,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from learngrad.autograd.function import Freed
 from learngrad.errors import ArgumentTypeError, LearngradError, kind_of, name_of
-from learngrad.tensor import Tensor
+from learngrad.tensor import Tensor, tensor
 from learngrad.trace.recorder import Recorder, from_graph
 from learngrad.trace.rehearsal import rehearse, replay_of
 from learngrad.trace.schema import read, validate
@@ -78,20 +80,51 @@ def called(tape: Recorder, what: Callable[..., Any], inputs: tuple[Any, ...], *,
            replay: bool) -> str:
     """Call it on a tape; with `replay` also its backward pass, which leaves nothing behind.
 
+    A function that is given plain numbers alone gets those that are floats as tensors.
+
     Returns
     -------
     str
         Why there is no backward pass to be seen; empty where there is one.
     """
+    given = inputs if hasattr(what, "forward") else _leaves(what, inputs)
     with tape:
-        result = what(*inputs)
+        result = what(*given)
         why = _no_replay(result)
         if replay and not why:
             replay_of(result)
     if not tape.to_dict()["nodes"]:
-        return ("Nothing was recorded: the call computed with no learngrad tensor. Give it one: "
-                "x = learngrad.tensor([1.0, 2.0], requires_grad=True).")
+        return _nothing(result, given)
     return why
+
+
+def _leaves(what: Callable[..., Any], inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The inputs of a function; where none is a tensor, floats as leaves with their names."""
+    if any(isinstance(x, Tensor) for x in inputs):
+        return inputs
+    try:
+        names = list(inspect.signature(what).bind(*inputs).arguments)
+    except (TypeError, ValueError):
+        names = []
+    made = []
+    for at, x in enumerate(inputs):
+        if isinstance(x, float) or (isinstance(x, np.ndarray) and x.dtype.kind == "f"):
+            x = tensor(x, requires_grad=True)
+            if at < len(names):
+                x.name = names[at]
+        made.append(x)
+    return tuple(made)
+
+
+def _nothing(result: Any, given: tuple[Any, ...]) -> str:
+    """Why a call has no graph at all."""
+    if inspect.isgenerator(result) or inspect.iscoroutine(result):
+        return (f"Nothing was recorded: the call gave a {kind_of(result)}, which has not run yet. "
+                "Run it in a function, such as lambda: list(f(x)).")
+    if any(isinstance(x, Tensor) for x in given):
+        return "Nothing was recorded: no operation ran on what was given."
+    return ("Nothing was recorded: the call computed with no learngrad tensor. Give it one: "
+            "x = learngrad.tensor([1.0, 2.0], requires_grad=True).")
 
 
 def _no_replay(result: Any) -> str:

@@ -34,6 +34,8 @@ VERBS = {
 }
 BETWEEN = {"+", "-", "−", "×", "*", "·", "/", "÷", "@", "^", "**", "<", ">", "≤", "≥", "=", "≠"}
 LONGEST = 200
+# A call whose graph was asked for: ``learngrad.show(model, x)`` does not say what was computed.
+_SHOWING = re.compile(r"(?:\w+\.)?(?:show|step)\(")
 # A word of a formula, and the marks that may hang on it: the b of `bᵀ` is the operand b.
 _WORD = re.compile(r"([^\W\d_]\w*?)([ᵀᵃ-ᶿⁿ′¹²³⁰⁴-⁹]*)(?!\w)")
 
@@ -65,8 +67,9 @@ class _Trace:
             return ""
         lines = self.lines.setdefault(src["source"], source["text"].split("\n"))
         at = src["line"] - source["first"]
-        return clean(lines[at][src["column"]:src["end_column"]]).strip() \
+        text = clean(lines[at][src["column"]:src["end_column"]]).strip() \
             if 0 <= at < len(lines) else ""
+        return "" if _SHOWING.match(text) else text
 
     def name(self, number_: int) -> str:
         node = self.nodes[number_]

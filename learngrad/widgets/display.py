@@ -185,7 +185,9 @@ def show(what: Tensor | Recorder | dict[str, Any] | str | os.PathLike[str] | Cal
         file that `tape.save("step.json")` wrote; or a module or function, which is called with
         `inputs` and recorded. In a notebook it is a live view, elsewhere the same in words.
     *inputs
-        What to call it with. What needs names too: ``show(lambda: model(x, mask=mask))``.
+        What to call it with. What needs names too: ``show(lambda: model(x, mask=mask))``. A
+        function that is given plain numbers alone gets floats and arrays of them as leaves:
+        ``show(lambda a, b: a * b + a, 2.0, -3.0)``.
     step : bool, default False
         Whether the view stands before the first operation, to be stepped through, and not at the
         end. Of a loss the backward pass is then replayed; every ``.grad`` stays as it is.

@@ -42,7 +42,8 @@ def loss():
 def typed(monkeypatch, capsys, loss):
     """What is printed when these lines are typed, as lines."""
     def run(*lines, what=None, **options):
-        waiting = list(lines)
+        waiting = [line for line in lines if isinstance(line, str)]
+        inputs = [one for one in lines if not isinstance(one, str)]
 
         def answer(prompt=""):
             assert prompt == ""  # not of a terminal
@@ -53,7 +54,7 @@ def typed(monkeypatch, capsys, loss):
         answer.__module__ = "builtins"
         monkeypatch.setattr(builtins, "input", answer)
         capsys.readouterr()
-        learngrad.step(loss if what is None else what, **options)
+        learngrad.step(loss if what is None else what, *inputs, **options)
         return capsys.readouterr().out.splitlines()
 
     return run
@@ -228,6 +229,25 @@ def test_a_call_that_gives_a_loss_is_replayed_and_leaves_no_gradient(typed):
     assert w.grad is None
 
 
+def test_a_function_of_plain_numbers_has_a_graph_too(typed):
+    lines = typed(np.array([1.0, 2.0]), what=lambda a: np.sum(a ** 2))
+    assert "Step 3 of 3: a is a leaf. Its .grad was empty and becomes [2, 4]." in lines
+    lines = typed(2.0, -3.0, what=lambda a, b: a * b + a)
+    assert "Forward 1 of 2: multiply, a × b. From a = 2 and b = −3 comes −6." in lines
+    assert "Step 4 of 4: a is a leaf. Its .grad was empty and becomes −2." in lines
+    layer = typed(np.ones((1, 3), "float32"), what=nn.Linear(3, 1))  # data of a model stays so
+    assert "1 operation, 2 parameters and 1 constant" in layer[0]
+
+
+def test_what_ran_before_an_error_is_printed(typed, capsys):
+    def wrong(x):
+        return (x * 2) @ learngrad.ones(3)
+
+    with pytest.raises(RuntimeError, match="inner sizes"):
+        learngrad.step(wrong, learngrad.ones(2, requires_grad=True))
+    assert "x * 2" in capsys.readouterr().out
+
+
 class Two(nn.Module):
     def forward(self, a, b, *, mask):
         return a * b
@@ -275,6 +295,7 @@ def test_where_no_backward_pass_begins_it_is_said_why(typed, make, says):
 
 
 @pytest.mark.parametrize(("call", "says"), [
+    (lambda: (x for x in ()), "the call gave a generator, which has not run yet"),
     (lambda: np.ones(3), "Nothing was recorded: the call computed with no learngrad tensor"),
     (lambda: (OUTPUTS * 2, 3), "The call gave a tuple, and a backward pass begins at one number"),
 ])

@@ -45,5 +45,8 @@ export function expression(trace: Trace, node: TraceNode): string {
   const place = node.src;
   if (!place || place.line !== place.end_line) return "";
   const line = excerpt(trace, place)?.lines.find(({ current }) => current);
-  return clean(line?.parts[1] ?? "").trim();
+  return telling(clean(line?.parts[1] ?? "").trim());
 }
+
+/** `learngrad.show(model, x)` asked for the graph, and does not say what was computed. */
+export const telling = (text: string) => (/^(?:\w+\.)?(?:show|step)\(/.test(text) ? "" : text);

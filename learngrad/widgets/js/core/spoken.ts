@@ -1,6 +1,7 @@
 // What a screen reader hears at each place of a replay. The rules stand in learngrad/trace/words.py
 // and walk.py; a test walks a page by keyboard and compares every sentence.
 import { forwardSteps } from "./replay.ts";
+import { telling } from "./source.ts";
 import { clean, elide, shapeText, spanText, writtenOut } from "./text.ts";
 import type { Contribution, Place, Preview, Step, Trace, TraceNode } from "./types.ts";
 import { BETWEEN } from "./words.ts";
@@ -112,7 +113,7 @@ class Speaker {
     const line = source.text.split("\n")[src.line - source.first];
     return line === undefined
       ? ""
-      : clean([...line].slice(src.column, src.end_column).join("")).trim();
+      : telling(clean([...line].slice(src.column, src.end_column).join("")).trim());
   }
 
   #alone = ({ src }: TraceNode) => !!src && this.#made.get(spot(src)) === 1;
