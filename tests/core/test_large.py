@@ -110,3 +110,23 @@ def test_totals_are_sums(axes, dtype):
         np.testing.assert_allclose(found, right, rtol=1e-2 if dtype == "float16" else 1e-5,
                                    atol=1e-2 if dtype == "float16" else 1e-5)
         assert found.dtype == dtype
+
+
+def test_an_embedding_sums_rows_that_are_used_often():
+    letters = np.random.default_rng(2).integers(0, 5, (10, 7)) % 4  # the last row is never used
+    g = normal(10, 7, 3)
+    g[0, 0] = np.inf
+    _, grad = value_and_gradients(lambda w: F.embedding(lg.tensor(letters), w), g, normal(5, 3))
+    right = np.zeros((5, 3), np.float32)
+    np.add.at(right, letters, g)
+    np.testing.assert_allclose(grad, right, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("upstream", [1.0, math.nan])
+def test_gelu_where_it_cannot_divide_by_its_input(upstream):
+    x = np.float32([0, -0.0, 1e-45, -1e-30, 1e-20, -40, 1, 40])
+    x = np.concatenate([x, normal(4)])
+    _, grad = value_and_gradients(F.gelu, np.full_like(x, upstream), x)
+    right = [0.5 + 0.5 * math.erf(v / 2**0.5) + v * math.exp(-v * v / 2) / (2 * math.pi)**0.5
+             for v in x.tolist()]
+    np.testing.assert_allclose(grad, np.multiply(right, upstream), rtol=2e-6, atol=1e-6)
