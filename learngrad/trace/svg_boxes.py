@@ -87,17 +87,15 @@ def seen(preview: Mapping[str, Any] | None, size: tuple[float, float], look: str
          y: float) -> str:
     """One picture in its frame."""
     found = None if preview is None else glance(preview)
-    drawn = "" if found is None else "".join(
-        _strokes(shade, found.line, d) for shade, d in found.paths.items())
-    return (f'<g transform="translate({n(x)} {n(y - size[1] / 2)})">{_frame(look, *size)}{drawn}'
-            "</g>")
+    drawn = "" if found is None else _strokes(found.line, found.paths)
+    place = f"translate({n(x)} {n(y - size[1] / 2)})"
+    return f'<g transform="{place}">{_frame(look, *size)}{drawn}</g>'
 
 
 def specimen(look: str) -> str:
     """A picture for the legend, centred on the origin."""
-    return (f'<g transform="translate(-8 -5)">{_frame(look, 16, 10)}'
-            f'{_strokes("cold3", 3, "M1.5 10v-4M5.5 10v-6")}'
-            f'{_strokes("warm3", 3, "M10.5 10v-9M14.5 10v-5")}</g>')
+    bars = {"cold3": "M1.5 10v-4M5.5 10v-6", "warm3": "M10.5 10v-9M14.5 10v-5"}
+    return f'<g transform="translate(-8 -5)">{_frame(look, 16, 10)}{_strokes(3, bars)}</g>'
 
 
 def _frame(look: str, width: float, height: float) -> str:
@@ -107,10 +105,12 @@ def _frame(look: str, width: float, height: float) -> str:
             f'fill="{COLOURS["operation"][0]}" stroke="{COLOURS[line][0]}"{dashes}/>')
 
 
-def _strokes(shade: str, width: float, d: str) -> str:
-    colour, strength = SHADES[shade]
-    return (f'<path class="{colour}-stroke" d="{d}" fill="none" stroke="{COLOURS[colour][0]}" '
-            f'stroke-width="{width:g}"{strength}/>')
+def _strokes(width: float, paths: Mapping[str, str]) -> str:
+    """The paths of a picture, by shade."""
+    drawn = "".join(
+        f'<path class="{colour}-stroke" d="{paths[shade]}" '
+        f'stroke="{COLOURS[colour][0]}"{strength}/>' for shade, (colour, strength) in SHADES.items() if shade in paths)
+    return f'<g fill="none" stroke-width="{width:g}">{drawn}</g>'
 
 
 # Of each shade of a picture its colour, and how strong it is.

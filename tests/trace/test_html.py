@@ -8,9 +8,12 @@ import os
 import re
 import zlib
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 
+import learngrad
+from learngrad import nn
 from learngrad.errors import ArgumentError, ArgumentTypeError, MissingDependency, TraceError
 from learngrad.trace import Recorder, html
 from learngrad.trace.html import to_html, write_html
@@ -225,18 +228,37 @@ def test_wrong_input_is_refused(traces):
         to_html(loop)
 
 
-def test_a_page_of_a_hundred_nodes_is_small():
-    """A real training step: large tensors, and with each of them a gradient and its steps."""
-    import learngrad
-    from learngrad import nn
-    layers = [make() for _ in range(19) for make in (lambda: nn.Linear(64, 64), nn.ReLU)]
-    model = nn.Sequential(*layers, nn.Linear(64, 10))
-    y = learngrad.tensor([i % 10 for i in range(32)])
+def multilayer():
+    """Operation by operation, so that nothing is folded into a layer."""
+    sizes = [64, *[32] * 15, 10]
+    weights = [learngrad.randn(a, b).requires_grad_() for a, b in pairwise(sizes)]
+    biases = [learngrad.randn(b).requires_grad_() for b in sizes[1:]]
+    h = learngrad.randn(32, 64)
+    for at, (W, b) in enumerate(zip(weights, biases)):
+        z = h @ W
+        h = z + b
+        h = [learngrad.tanh, learngrad.sigmoid, learngrad.relu, learngrad.exp][at % 4](h)
+    return h
+
+
+def convolutional():
+    layers = [layer for at in range(11) for layer in (
+        nn.Conv2d(8 if at else 1, 8, 3, padding=1), nn.BatchNorm2d(8),
+        [nn.ReLU(), nn.Tanh(), nn.Sigmoid()][at % 3])]
+    model = nn.Sequential(*layers, nn.Flatten(), nn.Linear(512, 10))
+    return model(learngrad.randn(16, 1, 8, 8))
+
+
+@pytest.mark.parametrize("step", [multilayer, convolutional])
+def test_a_page_of_a_hundred_nodes_is_small(step):
+    """A real training step: large tensors, each with a gradient, its steps and their pictures."""
     with Recorder() as tape:
-        nn.functional.cross_entropy(model(learngrad.randn(32, 64)), y).backward()
+        logits = step()
+        y = learngrad.tensor([i % 10 for i in range(len(logits))])
+        nn.functional.cross_entropy(logits, y).backward()
     trace = tape.to_dict()
-    assert 82 <= len(trace["nodes"]) <= 100
-    assert len(to_html(trace).encode()) < 500_000
+    assert 80 <= len(trace["nodes"]) <= 100
+    assert len(to_html(trace).encode()) < 400_000
 
 
 def test_a_file_is_written_whole(tmp_path, traces):

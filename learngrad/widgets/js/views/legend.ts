@@ -46,7 +46,7 @@ export class Legend {
   /** The entries by what they explain. */
   #entries = new Map<string, HTMLElement>();
 
-  /** Entries of other steps keep their places, empty: nothing jumps from step to step. */
+  /** Entries of other steps are at the end, unseen: the legend is as high at every step. */
   show(trace: Trace, drawn: Shown, moment: Moment): void {
     const [known, revision, last] = this.#of ?? [];
     if (known !== trace || revision !== trace.revision || last !== drawn) {
