@@ -30,6 +30,16 @@ TARGETS = [
 ]
 """Ratios at one thread that the core is held to."""
 
+ADDED = [
+    # (name, part and peer of the case `recording`, at most)
+    ("recording an operation with nobody drawing", "forward", "recording, nobody drawing", 3e-6),
+    ("recording it with line, name and preview taken", "forward", "recorded and read", 15e-6),
+    ("recording a backward step with nobody drawing", "backward", "recording, nobody drawing",
+     3e-6),
+    ("recording it with numbers and formulas taken", "backward", "recorded and read", 15e-6),
+]
+"""Seconds that recording may add to what the same work takes with nobody watching."""
+
 KEPT = 1.01  # bytes kept for backward, of PyTorch's; a hundredth for counts and sums of rows
 
 IMPORT_SECONDS, IMPORT_BYTES = 0.060, 10e6
@@ -54,6 +64,13 @@ def targets(result: dict[str, Any]) -> list[dict[str, Any]]:
         if "learngrad" in kept and kept.get("torch"):
             held.append(_target(f"{name}, kept for backward / PyTorch", f"{KEPT:g}",
                                 kept["learngrad"] / kept["torch"], KEPT, "{:.3f}"))
+    for name, part, peer, most in ADDED:
+        least = {row["peer"]: row["seconds"]["min"]
+                 for row in cases.get("recording", {}).get("rows", []) if row["part"] == part}
+        if peer in least:
+            added = least[peer] - least["never recorded"]
+            held.append(_target(f"{name}, µs", f"{most * 1e6:g}", added * 1e6, most * 1e6,
+                                "{:.1f}"))
     if "import" in cases:
         beyond = cases["import"]["beyond"]
         held += [_target("import beyond NumPy, ms", "60", beyond["seconds"] * 1e3,

@@ -71,31 +71,38 @@ def chain_by_hips(length: int) -> Run:
 # ---- What it costs that somebody watches ---------------------------------------------------------
 
 
-def watched(before: bool, during: bool, length: int) -> Run:
-    """A chain of 1,000 operations; with a recorder used up before, or recording during it."""
+def unwatched(before: bool, length: int) -> Run:
+    """The chain with nobody watching; perhaps after a recorder was used."""
+    run = chain_by_a_library("learngrad", length)
+    if before:
+        recorded(False, length).answer()
+    return run
+
+
+def recorded(read: bool, length: int) -> Run:
+    """The chain under a recorder; perhaps with what each half told read at its end."""
     import learngrad
     from learngrad.trace import Recorder
 
-    def once() -> tuple[float, float]:
+    def forward() -> Any:
+        tape = Recorder().start()
         x = learngrad.tensor(1.0, requires_grad=True)
         z = multiplied(x, length)
+        return x, z, tape, tape.changes(0)["to"] if read else 0
+
+    def backward(made: Any) -> None:
+        _, z, tape, known = made
         z.backward()
-        return z.item(), x.grad.item()
+        tape.stop()
+        if read:
+            tape.changes(known)
 
-    run = chain_by_a_library("learngrad", length)
+    def answer() -> dict[str, Any]:
+        made = forward()
+        backward(made)
+        return {"value": made[1].item(), "gradient": made[0].grad.item()}
 
-    def time(number: int) -> dict[str, float]:
-        total = dict.fromkeys(PARTS, 0.0)
-        for _ in range(number):  # a recorder for each chain, or its memory would count
-            with Recorder():
-                for part, seconds in run.time(1).items():
-                    total[part] += seconds / number
-        return total
-
-    if before:
-        with Recorder():
-            once()
-    return Run(time if during else run.time, run.answer)
+    return Run(in_halves(forward, backward, length), answer)
 
 
 # ---- Several operations on a few numbers ---------------------------------------------------------
@@ -207,7 +214,8 @@ CASES = [
              "hips": _lengths(5, 250, mixed_by_hips)}),
     Case("recording", "1,000 times z = z * 1.0001, with a recorder and without", PARTS,
          "operation", "never recorded", (1,), {
-             "never recorded": _lengths(50, 1000, watched, False, False),
-             "recorded before": _lengths(50, 1000, watched, True, False),
-             "recording": _lengths(50, 1000, watched, True, True)}),
+             "never recorded": _lengths(50, 1000, unwatched, False),
+             "recorded before": _lengths(50, 1000, unwatched, True),
+             "recording, nobody drawing": _lengths(50, 1000, recorded, False),
+             "recorded and read": _lengths(50, 1000, recorded, True)}),
 ]

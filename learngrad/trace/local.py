@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from learngrad.trace import text
+from learngrad.trace.text import MINUS
 
 __all__ = ["filled", "number"]
 
@@ -19,9 +20,10 @@ number = lru_cache(maxsize=4096, typed=True)(text.number)
 
 
 @lru_cache(maxsize=1024)
-def _pieces(local: str) -> tuple[str, ...]:
-    """A formula taken apart: every second piece is a letter."""
-    return tuple(_LETTERS.split(local))
+def _pieces(local: str) -> tuple[str, tuple[tuple[str, str], ...], bool]:
+    """A formula taken apart: what it begins with, letters with what follows, whether one is g."""
+    first, *rest = _LETTERS.split(local)
+    return first, tuple(zip(rest[::2], rest[1::2])), "g" in rest[::2]
 
 
 def filled(local: str, known: Mapping[str, Any], passed: Any) -> str:
@@ -41,21 +43,16 @@ def filled(local: str, known: Mapping[str, Any], passed: Any) -> str:
     >>> filled("2 · x", {"x": 3.0, "g": 2.0}, 12.0)
     '2 · 3 = 6'
     """
-    pieces = [*_pieces(local)]
-    letters = pieces[1::2]
-    pieces[1::2] = [_shown(letter, known, alone=letter == local) for letter in letters]
-    shown, arrives = "".join(pieces), known["g"]
-    if "g" in letters or not arrives or not isinstance(arrives, (int, float)) \
+    shown, rest, whole = _pieces(local)
+    for letter, after in rest:
+        value = known.get(letter)
+        if value is not None:
+            value = value if isinstance(value, str) else number(value)
+            letter = f"({value})" if value.startswith(MINUS) and letter != local else value
+        shown += letter + after
+    arrives = known["g"]
+    if whole or not arrives or not isinstance(arrives, (int, float)) \
             or not isinstance(passed, (int, float)):
         return shown
     result = number(float(f"{passed / arrives:.6g}"))
     return shown if shown in (result, f"({result})") else f"{shown} = {result}"
-
-
-def _shown(letter: str, known: Mapping[str, Any], *, alone: bool) -> str:
-    """A letter as its number; a negative one in brackets, unless it stands alone."""
-    value = known.get(letter)
-    if value is None:
-        return letter
-    shown = value if isinstance(value, str) else number(value)
-    return f"({shown})" if shown.startswith(text.MINUS) and not alone else shown

@@ -36,21 +36,24 @@ class Preview:
     def json(self) -> dict[str, Any]:
         """The preview as the schema has it; worked out once."""
         if self._json is None:
-            if len(self.parts) == 1:
-                values: dict[str, Any] = {"values": numbers(self.parts[0])}
-            else:
-                tile, summary, sample = self.parts
-                rows, columns = tile.shape
-                low, high, mean, bad = numbers(summary)
-                finite = bad < np.prod(self.shape)
-                values = {"tile": {"rows": rows, "columns": columns, "values": numbers(tile)},
-                          "min": low if finite else None, "max": high if finite else None,
-                          "mean": mean if finite else None, "nonfinite": int(bad)}
-                if finite and low < high:
-                    values["bins"] = _counted(sample, low, high)
-            self._json = {"shape": list(self.shape), **values}
-            self.parts = self.parts[:1]
+            self._json = self._summed_up() if len(self.parts) > 1 else {
+                "shape": [*self.shape], "values": numbers(self.parts[0])}
         return self._json
+
+    def _summed_up(self) -> dict[str, Any]:
+        """The JSON of a larger array; of the array itself only the tile is needed after that."""
+        tile, summary, sample = self.parts
+        rows, columns = tile.shape
+        low, high, mean, bad = numbers(summary)
+        finite = bad < np.prod(self.shape)
+        found = {"shape": [*self.shape],
+                 "tile": {"rows": rows, "columns": columns, "values": numbers(tile)},
+                 "min": low if finite else None, "max": high if finite else None,
+                 "mean": mean if finite else None, "nonfinite": int(bad)}
+        if finite and low < high:
+            found["bins"] = _counted(sample, low, high)
+        self.parts = (tile,)
+        return found
 
     def item(self) -> Any | None:
         """The one number, or None where there are several."""
@@ -146,6 +149,7 @@ def numbers(array: Any) -> list[Any]:
     if array.dtype.kind != "f":
         return array.tolist()
     # str() gives the shortest text that is this number in this dtype: 0.1, not 0.10000000149.
-    values = array.tolist() if array.dtype == np.float64 else [float(str(x)) for x in array]
-    return [v if math.isfinite(v) else "NaN" if v != v else "Infinity" if v > 0 else "-Infinity"
-            for v in values]
+    values = array.tolist() if array.itemsize == 8 else [float(str(x)) for x in array]
+    return values if all(map(math.isfinite, values)) else [
+        v if math.isfinite(v) else "NaN" if v != v else "Infinity" if v > 0 else "-Infinity"
+        for v in values]

@@ -233,7 +233,7 @@ class Transcript:
         out = {"operand": operand, "to": [to, slot], "letter": letter, "local": local,
                "numbers": numbers, "value": passed.json(),
                "before": None if before is None else self._preview(before).json(),
-               "after": self._preview(after).json()}
+               "after": passed.json() if after is value else self._preview(after).json()}
         if summed is not None:
             out["summed_from"] = list(summed)
         return out
@@ -273,9 +273,12 @@ class Transcript:
     def _source(self, made: source.Made, place: source.Place) -> int:
         first, lines = source.excerpt(made[0])
         key = (place.filename, first)
-        if key not in self._source_ids:
-            self._source_ids[key] = index = len(self._sources)
-            self._sources.append({"id": index, "label": place.label, "first": first,
-                                  "text": lines[:SOURCE_LIMIT]})
+        index = self._source_ids.get(key)
+        if index is None:
+            index = len(self._source_ids)
+            if index == len(self._sources):
+                self._sources.append({"id": index, "label": place.label, "first": first,
+                                      "text": lines[:SOURCE_LIMIT]})
             self._touch("source", index)
-        return self._source_ids[key]
+            self._source_ids[key] = index
+        return index

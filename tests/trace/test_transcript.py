@@ -1,0 +1,225 @@
+"""When a trace is written down: at the event what must be, the rest when somebody looks."""
+
+import gc
+import json
+import sys
+import threading
+import weakref
+
+import numpy as np
+import pytest
+
+import learngrad
+from learngrad import nn, optim, source
+from learngrad.trace import Recorder, notes, recorder
+from learngrad.trace.transcript import Transcript
+
+
+def chain(length, z=None):
+    z = learngrad.tensor(1.0, requires_grad=True) if z is None else z
+    for _ in range(length):
+        z = z * 1.0
+    return z
+
+
+def train(steps):
+    learngrad.manual_seed(0)
+    model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
+    for _ in range(steps):
+        loss = (model(learngrad.rand(5, 3)) ** 2).mean()
+        loss.backward()
+        optim.SGD(model.parameters(), lr=0.1).step()
+
+
+def test_nothing_is_written_down_before_somebody_looks(monkeypatch):
+    asked = []
+    resolve = source.resolve
+    monkeypatch.setattr(source, "resolve", lambda made: asked.append(made) or resolve(made))
+    with Recorder() as tape:
+        train(3)
+    assert asked == []
+    first = tape.to_dict()
+    assert asked
+    asked.clear()
+    assert tape.to_dict() == first
+    assert asked == []  # once is enough
+
+
+def test_an_operation_that_nobody_looks_at_costs_one_call():
+    """Counted, since times depend on the machine."""
+    def calls(run):
+        count = 0
+
+        def seen(frame, event, argument):
+            nonlocal count
+            count += event == "call"
+
+        sys.setprofile(seen)
+        try:
+            result = run()
+        finally:
+            sys.setprofile(None)
+        return count, result
+
+    plain, z = calls(lambda: chain(100))
+    plain_back, _ = calls(z.backward)
+    with Recorder():
+        watched, z = calls(lambda: chain(100))
+        watched_back, _ = calls(z.backward)
+    assert watched - plain <= 100 + 10
+    assert watched_back - plain_back <= 4 * 100 + 30
+
+
+@pytest.mark.parametrize("size", [3, 300, 30_000])
+def test_a_value_is_that_of_the_event_however_large_it_is(size):
+    w = learngrad.ones(size, requires_grad=True)
+    with Recorder() as tape:
+        y = w * 2
+        y.sum().backward()
+        for t in (w, y, w.grad):
+            t._data[...] = 99  # behind everybody's back
+    nodes = tape.to_dict()["nodes"]
+    shown = [node["preview"].get("values") or node["preview"]["tile"]["values"] for node in nodes]
+    assert [set(values) for values in shown[:2]] == [{1.0}, {2.0}]
+    grad = nodes[0]["grad"]
+    assert set(grad.get("values") or grad["tile"]["values"]) == {2.0}
+
+
+def waiting(tape):
+    """Bytes of the arrays that wait for somebody to look."""
+    def arrays(what):
+        if isinstance(what, np.ndarray):
+            yield what
+        elif isinstance(what, (tuple, list)):
+            for part in what:
+                yield from arrays(part)
+    return sum({id(array): array.nbytes for array in arrays(list(tape._events))}.values())
+
+
+def test_what_waits_has_a_limit(monkeypatch):
+    monkeypatch.setattr(notes, "ROOM", 100_000)
+    x = learngrad.rand(50, 50, requires_grad=True)
+    most = 0
+    tape = Recorder()
+
+    def listen():
+        nonlocal most
+        most = max(most, waiting(tape))
+
+    tape.listener = listen
+    with tape:
+        for _ in range(40):
+            (x * 2).sum().backward()
+    assert 50_000 < most <= 100_000 + 4 * 50 * 50
+    assert len(tape.to_dict()["replays"]) == 40
+
+
+def test_changes_in_place_do_not_pile_up(monkeypatch):
+    monkeypatch.setattr(recorder, "MOST_WAITING", 20)
+    w = learngrad.tensor(1.0, requires_grad=True)
+    with Recorder() as tape, learngrad.no_grad():
+        w * 1
+        for _ in range(200):
+            w.zero_()
+        assert len(tape._events) < 30
+    assert tape.to_dict()["nodes"][0]["version"] == 200
+
+
+def test_it_can_be_looked_at_while_it_is_written():
+    tape, done = Recorder(), threading.Event()
+    found = []
+
+    def look():
+        mark = 0
+        while not done.is_set() or mark < tape.revision:
+            found.append(tape.changes(mark))
+            mark = found[-1]["to"]
+
+    reader = threading.Thread(target=look)
+    reader.start()
+    try:
+        with tape:
+            train(20)
+            chain(500).backward()
+    finally:
+        done.set()
+        reader.join()
+    whole = tape.to_dict()
+    nodes = {node["id"]: node for change in found for node in change["nodes"]}
+    steps = {(s["replay"], s["index"]): s["step"] for change in found for s in change["steps"]}
+    assert [nodes[i] for i in range(len(nodes))] == whole["nodes"]
+    assert [steps[r, k] for r, replay in enumerate(whole["replays"])
+            for k in range(len(replay["steps"]))] == [
+                step for replay in whole["replays"] for step in replay["steps"]]
+    assert [change["from"] for change in found[1:]] == [change["to"] for change in found[:-1]]
+
+
+@pytest.mark.parametrize("at", [1, 5, 20, 60, 100])
+def test_a_look_that_is_interrupted_loses_nothing(monkeypatch, at):
+    with Recorder() as tape:
+        train(3)
+    with Recorder() as same:
+        train(3)
+    touch, count = Transcript._touch, 0
+
+    def interrupted(self, *what):
+        nonlocal count
+        count += 1
+        if count == at:
+            raise KeyboardInterrupt
+        touch(self, *what)
+
+    monkeypatch.setattr(Transcript, "_touch", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        tape.to_dict()
+    whole, expected = tape.to_dict(), same.to_dict()
+    assert whole["revision"] >= expected["revision"]  # a change may be told twice
+    assert json.dumps(whole | {"revision": 0}) == json.dumps(expected | {"revision": 0})
+    told = tape.changes(0)
+    assert (told["sources"], told["nodes"]) == (whole["sources"], whole["nodes"])
+    assert [one["step"] for one in told["steps"]] == [
+        step for replay in whole["replays"] for step in replay["steps"]]
+
+
+def test_a_tape_that_nobody_holds_is_gone_at_once():
+    gc.collect()
+    gc.disable()
+    try:
+        with Recorder() as tape:
+            train(2)
+        tape.to_dict()
+        gone = weakref.ref(tape)
+        del tape
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_numbers_in_formulas_are_those_of_their_step():
+    w = learngrad.tensor(3.0, requires_grad=True)
+    with Recorder() as tape:
+        for _ in range(2):
+            (w * 2 * w).backward()
+            with learngrad.no_grad():
+                w += 4
+    said = [[c["numbers"] for step in replay["steps"] for c in step["contributions"]]
+            for replay in tape.to_dict()["replays"]]
+    assert said == [["3", "6", "2"], ["7", "14", "2"]]
+
+
+def test_the_second_output_of_an_operation_without_gradient_is_the_second():
+    with Recorder() as tape, learngrad.no_grad():
+        first, second = learngrad.tensor([[1.0, 2.0], [3.0, 4.0]]).split(1)
+        second * 1
+        first * 1
+    edges = [node["edges"][0] for node in tape.to_dict()["nodes"] if node["op"] == "mul"]
+    assert [slot for _, slot in edges] == [1, 0]
+
+
+def test_a_value_from_before_the_recording_is_known_where_it_is_used():
+    w = learngrad.tensor(2.0, requires_grad=True)
+    hidden = w + 3
+    with Recorder() as tape:
+        hidden * 2
+    values = [node["preview"]["values"] for node in tape.to_dict()["nodes"]]
+    assert values == [[2.0], [5.0], [10.0]]
