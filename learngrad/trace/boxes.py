@@ -9,7 +9,8 @@ Lines (one to three, each short)
        the sign is `sign`, else `op`, else ``operation``, at most 16 characters. Where it is at
        most two characters long and exactly one of two operands is a plain number (its edge is
        null, its text begins with a digit, or a minus sign and a digit), the number stands on its
-       side, at most 10 characters: ``d = c − 1.5`` is drawn as ``d = − 1.5``. Anything else: its
+       side, at most 10 characters: ``d = c − 1.5`` is drawn as ``d = − 1.5``, and ``c ** 2``, with a
+       whole number of at most two digits, as ``(·)²``. Anything else: its
        name; without a name ``tensor`` (leaf), ``parameter``, ``buffer``, ``constant``. A constant
        scalar without a name has no title: its value says it all. The name is at most 20 characters.
     2. The value: `value_text` of the preview. Without a preview the shape; nothing when even that
@@ -67,7 +68,8 @@ NO_GRADIENT = "no gradient yet"
 SHAPES = {"leaf": "pill", "parameter": "double-pill", "buffer": "dashed-pill",
           "constant": "dashed-rectangle", "operation": "rectangle"}
 UNNAMED = {"leaf": "tensor"}
-_NUMBER = re.compile("[-−]?[0-9]")
+POWERS, RAISED = ("**", "^"), str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
+_NUMBER, _SMALL = re.compile("[-−]?[0-9]"), re.compile("[-−]?[0-9]{1,2}")
 
 
 class Box(NamedTuple):
@@ -142,6 +144,8 @@ def title_parts(node: Mapping[str, Any]) -> tuple[str, str]:
         plain = edges.index(None)
         if _NUMBER.match(operands[plain]):
             written = elide(operands[plain], 10)
+            if plain == 1 and sign in POWERS and _SMALL.fullmatch(written):
+                return name, "(·)" + written.translate(RAISED)
             sign = f"{sign} {written}" if plain == 1 else f"{written} {sign}"
     return name, sign
 

@@ -173,7 +173,8 @@ def _write(ax: Axes, element: ElementTree.Element, own: Mapping[str, str], x: fl
         anchor = "start"
     for (text, look), width in zip(runs, widths):
         if text:
+            bold = int(look.get("font-weight", 400)) >= 600  # the font has two weights
             ax.text(x, y, text, ha=_ANCHORS[anchor], va="baseline", fontsize=size * POINT,
-                    color=look.get("fill", "black"), weight=700 if int(look.get("font-weight", 400)) >= 600 else 400,
+                    color=look.get("fill", "black"), weight="bold" if bold else "normal",
                     style=look.get("font-style", "normal"), parse_math=False, clip_on=False)
         x += width

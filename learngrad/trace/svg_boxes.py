@@ -109,7 +109,8 @@ def _strokes(width: float, paths: Mapping[str, str]) -> str:
     """The paths of a picture, by shade."""
     drawn = "".join(
         f'<path class="{colour}-stroke" d="{paths[shade]}" '
-        f'stroke="{COLOURS[colour][0]}"{strength}/>' for shade, (colour, strength) in SHADES.items() if shade in paths)
+        f'stroke="{COLOURS[colour][0]}"{strength}/>'
+        for shade, (colour, strength) in SHADES.items() if shade in paths)
     return f'<g fill="none" stroke-width="{width:g}">{drawn}</g>'
 
 

@@ -134,7 +134,7 @@ def test_boxes_of_a_whole_trace(any_trace):
 def test_title_parts(traces):
     nodes = traces["chain_rule"]()["nodes"]
     assert [title_parts(n) for n in nodes] == [
-        ("a", ""), ("b", ""), ("c", "×"), ("d", "+"), ("loss", "^ 2")]
+        ("a", ""), ("b", ""), ("c", "×"), ("d", "+"), ("loss", "(·)²")]
 
 
 @pytest.mark.parametrize(("shape", "text"), [

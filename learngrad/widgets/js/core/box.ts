@@ -90,6 +90,8 @@ export function titleParts(node: TraceNode): [name: string, sign: string] {
   return [name, withNumber(node, sign)];
 }
 
+const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
 /** A short sign with the plain number that stands beside it: `2 ×`, `− 1.5`. */
 function withNumber({ edges, operands }: TraceNode, sign: string): string {
   const plain = edges.indexOf(null);
@@ -97,6 +99,8 @@ function withNumber({ edges, operands }: TraceNode, sign: string): string {
   if ([...sign].length > 2 || !two || plain < 0 || !/^[-−]?[0-9]/.test(operands[plain]!))
     return sign;
   const written = elide(operands[plain]!, 10);
+  if (plain === 1 && (sign === "**" || sign === "^") && /^[-−]?[0-9]{1,2}$/.test(written))
+    return `(·)${written.replace(/./g, (one) => (/[0-9]/.test(one) ? RAISED[Number(one)]! : "⁻"))}`;
   return plain === 1 ? `${sign} ${written}` : `${written} ${sign}`;
 }
 
