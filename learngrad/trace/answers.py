@@ -30,7 +30,8 @@ class Verdict(NamedTuple):
     """What an answer is worth.
 
     ``kind`` is "right", "wrong", "rough" (right, but with too few digits) or "unread" (it is not
-    of the kind that is asked for); only a wrong one costs a try. ``hint`` says the cause.
+    of the kind that is asked for, or has too few digits to be told from a mistake); only a wrong
+    one costs a try. ``hint`` says the cause.
     """
 
     kind: str
@@ -124,12 +125,13 @@ def judge(question: Mapping[str, Any], text: str, hints: Mapping[str, str]) -> V
         return Verdict("unread", said("unread-number"))
     if _near(*typed, truth):
         return Verdict("right", "")
-    for key, value in question["slips"]:
-        if _near(*typed, value):
-            return Verdict("wrong", said(key))
-    if abs(typed[0] - truth) <= typed[1] / 2:
-        return Verdict("rough", said("rough"))
-    return Verdict("wrong", said(nudge))
+    fits = [key for key, value in question["slips"] if _near(*typed, value)]
+    if typed[0] != 0 and abs(typed[0] - truth) <= typed[1] / 2:  # nobody rounds to nothing
+        return Verdict("unread", said("unsure")) if fits else Verdict("rough", said("rough"))
+    close = [key for key, value in question["slips"] if _near(typed[0], 0.0, value)]
+    # With few digits several mistakes may fit: none of them is told then.
+    cause = (close or fits)[0] if close or len(set(fits)) == 1 else nudge
+    return Verdict("wrong", said(cause))
 
 
 def filled(template: str, names: Mapping[str, str]) -> str:

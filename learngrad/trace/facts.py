@@ -229,9 +229,8 @@ class Facts:
             for key in (key.rstrip("?") for key in wanted):
                 # A plain number is its own name.
                 if key in known and called[key] != number(known[key]):
-                    whole = self._shape_of(key, part, node)
-                    given.append((_element(called[key], index if whole else ()),
-                                  number(known[key])))
+                    shape = self._shape_of(key, part, node)
+                    given.append((_element(called[key], _own(index, shape)), number(known[key])))
             if op in ("mean", "mse"):
                 if op == "mean" and "n" not in known:
                     return None
@@ -244,12 +243,18 @@ class Facts:
         given.append((f"local derivative {text}".rstrip(), number(_short(known["d"]))))
         return given
 
-    def _shape_of(self, key: str, part: Mapping[str, Any], node: Mapping[str, Any]) -> bool:
-        """Whether a value has axes, so that one element of it is told."""
+    def _shape_of(self, key: str, part: Mapping[str, Any], node: Mapping[str, Any]) -> list[int]:
+        """The shape of a value that is told, by its letter."""
         operands = self.operands(node)
         value = {"x": operands[part["operand"]][1], "out": node.get("preview"),
                  "y": operands[1 - part["operand"]][1] if len(operands) == 2 else None}[key]
-        return bool(value and value["shape"])
+        return list(value["shape"]) if value else []
+
+
+def _own(index: Index, shape: list[int]) -> Index:
+    """The index of what a broadcast value has at an index of the whole."""
+    tail = index[len(index) - len(shape):] if shape else ()
+    return tuple(i if size > 1 else 0 for i, size in zip(tail, shape, strict=True))
 
 
 def _element(name: str, index: Index) -> str:

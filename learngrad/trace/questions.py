@@ -17,7 +17,7 @@ from typing import Any
 from learngrad.trace.answers import shape_said
 from learngrad.trace.facts import Facts
 from learngrad.trace.schema import validate
-from learngrad.trace.slips import BACKWARD, FORWARD, HINTS, outcomes
+from learngrad.trace.slips import ADDED, BACKWARD, FORWARD, HINTS, hint, outcomes
 from learngrad.trace.text import WHOLE_LIMIT, number
 
 __all__ = ["MOST", "questions", "sheet"]
@@ -70,8 +70,9 @@ def sheet(trace: Mapping[str, Any]) -> dict[str, Any]:
                 break
             found.append(question)
     used = {key for one in found for key, _ in one["slips"]}
-    used |= {key for key in HINTS if key.startswith(("nudge", "unread"))} | {"also", "rough"}
-    return {"questions": found, "hints": {key: HINTS[key] for key in HINTS if key in used}}
+    used |= {key for key in HINTS if key.startswith(("nudge", "unread"))}
+    used |= {"also", "rough", "unsure"}
+    return {"questions": found, "hints": {key: hint(key) for key in sorted(used)}}
 
 
 def questions(facts: Facts, replay: int) -> Iterator[Question]:
@@ -226,7 +227,8 @@ def _number(facts: Facts, step: Mapping[str, Any], parts: list[Any]) -> Question
             ask = f"{to} is used {_times(len(shares))} here. What is passed back to it in all?"
     else:
         slips = [("overwrote", total), ("kept", before),
-                 *[(key, before + share) for key, share in slips + single],
+                 ("less", before - total),
+                 *[(f"{key}{ADDED}", before + share) for key, share in slips + single],
                  ("multiplied", before * total)]
         given.append((f"at {to} already", number(before)))
         ask = f"What is the gradient at {to} after this step?"

@@ -5,7 +5,8 @@ A formula's arguments say what it needs: ``g`` the gradient arriving, ``d`` the 
 operand, ``out`` the result, ``n`` how many elements are reduced, ``v`` the right contribution. A
 mistake whose needs are not known, or that leads to the right answer, does not count.
 
-The first of several that fit is told; so what is special stands before what is general.
+The first of several that fit is told; so what is special stands before what is general. Since
+others may fit as well, a hint says what the answer is, and not what somebody did.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-__all__ = ["BACKWARD", "FORWARD", "HINTS", "NEEDS", "Slip", "outcomes"]
+__all__ = ["ADDED", "BACKWARD", "FORWARD", "HINTS", "NEEDS", "Slip", "hint", "outcomes"]
 
 
 class Slip(NamedTuple):
@@ -28,6 +29,17 @@ class Slip(NamedTuple):
         """Whether it can be made there: ``at`` lists ``op`` or ``op.letter``, or is empty."""
         at = self.at.split()
         return not at or op in at or f"{op}.{letter}" in at
+
+
+ADDED = "+"
+"""Ends the key of a mistake in what was, rightly, added to what was there."""
+
+
+def hint(key: str) -> str:
+    """The text of a mistake's hint."""
+    if key.endswith(ADDED):
+        return f"To add it was right. Look at what was added. {HINTS[key.removesuffix(ADDED)]}"
+    return HINTS[key]
 
 
 def outcomes(slips: list[Slip], op: str, letter: str,
@@ -144,18 +156,18 @@ HINTS = {
                  "the exponent less one.",
     "pow-integral": "That is the integral. For the derivative the exponent comes in front, and "
                     "goes down by one.",
-    "input": "You put the input {to} where the output {node} belongs: this rule is written with "
+    "input": "That has the input {to} where the output {node} belongs: this rule is written with "
              "what came out.",
-    "not-squared": "Right idea, but the output is squared in this rule.",
+    "not-squared": "That has the output in it, but the rule has its square.",
     "rule-of-sigmoid": "out · (1 − out) is the rule for sigmoid. For tanh it is 1 − out².",
     "rule-of-tanh": "1 − out² is the rule for tanh. For sigmoid it is out · (1 − out).",
     "one-minus": "Not out², but what is left of 1: 1 − out².",
     "one-factor": "That is one factor of two: out · (1 − out).",
-    "exp-itself": "You used the input {to}. exp is its own derivative: the factor is the output, "
-                  "{node}.",
+    "exp-itself": "That has the input {to} in it. exp is its own derivative: the factor is the "
+                  "output, {node}.",
     "exp-power": "The power rule is for x^n. Here the variable stands in the exponent: exp is its "
                  "own derivative.",
-    "log-output": "You used the output. The derivative of ln is 1 / input: here 1 / {to}.",
+    "log-output": "That has the output in it. The derivative of ln is 1 / input: here 1 / {to}.",
     "log-times": "The derivative of ln is 1 / {to}, not {to}.",
     "sqrt-half": "The factor ½ is missing: 1 / (2 · out).",
     "sqrt-times": "The output stands below the line: 1 / (2 · out).",
@@ -186,18 +198,20 @@ HINTS = {
     "upstream-only": "That is the gradient as it arrived. It still has to be multiplied by the "
                      "local derivative of {node} by {to}.",
     "sign": "The size is right. Look at the sign again.",
-    "chain-added": "You added the two. The chain rule multiplies: gradient arriving times local "
-                   "derivative.",
-    "chain-divided": "You divided. The chain rule multiplies: gradient arriving times local "
-                     "derivative.",
+    "chain-added": "That is the sum of the two. The chain rule multiplies: gradient arriving times "
+                   "local derivative.",
+    "chain-divided": "That is one divided by the other. The chain rule multiplies: gradient "
+                     "arriving times local derivative.",
     "value-result": "That is the value of {node}. Asked is how fast the loss changes with {to}.",
     "value-itself": "That is the value of {to}. Asked is how fast the loss changes with it.",
     # Adding up.
     "overwrote": "That is what this step brings; it would overwrite what {to} has already from "
                  "another path. Gradients of several paths are added.",
     "kept": "That is what {to} had before. This step's contribution is still to be added.",
-    "subtracted": "You took them from each other. Contributions are added.",
-    "multiplied": "You multiplied what was there and what comes. Contributions are added.",
+    "subtracted": "That is one taken from the other. Contributions are added.",
+    "less": "That is what was there less this step's contribution. Contributions are added: look at "
+            "its sign, too.",
+    "multiplied": "That is what was there times what comes. Contributions are added.",
     "one-path": "{to} is used more than once here. That is one of the paths; the other one is "
                 "forgotten. Their contributions are added.",
     "unsummed": "That is one of several. {to} was broadcast, which means used once for each; what "
@@ -243,9 +257,9 @@ HINTS = {
     "nudge-choice": "Look for a place where a gradient has arrived, and where no other is still to "
                     "come.",
     # Going forward.
-    "fore-multiplied": "You multiplied. Look at the sign of the operation.",
-    "fore-added": "You added. Look at the sign of the operation.",
-    "fore-subtracted": "You subtracted. Look at the sign of the operation.",
+    "fore-multiplied": "That is their product. Look at the sign of the operation.",
+    "fore-added": "That is their sum. Look at the sign of the operation.",
+    "fore-subtracted": "That is their difference. Look at the sign of the operation.",
     "fore-sign": "The size is right. Count the minus signs.",
     "fore-turned": "The other way round: the order of the two matters here.",
     "fore-power-times": "That is {to} times the exponent. A power multiplies {to} by itself.",
@@ -262,6 +276,8 @@ HINTS = {
                  "and add them up.",
     "nudge-value": "Put the values into the operation, as Python would.",
     "rough": "As far as it goes. Give one more digit, or a fraction.",
+    "unsure": "With so few digits it may be right, and it may be a slip. Give one more digit, or a "
+              "fraction.",
     "unread-number": "Type a number, such as −2, 0.33, 1/3 or 1.5e-3.",
     "unread-shape": "Type a shape, such as (3, 4), or () for a single number.",
 }

@@ -227,7 +227,7 @@ def test_in_jupyterlab_a_loss_is_asked_about(notebook, expect, artefacts):
     expect(field).to_be_focused()
     field.page.keyboard.type("8.5")
     field.page.keyboard.press("Enter")
-    expect(forward.locator(".lg-ask-hint")).to_contain_text("You added")
+    expect(forward.locator(".lg-ask-hint")).to_contain_text("That is their sum")
     field.page.keyboard.type("21/2")
     field.page.keyboard.press("Enter")
     expect(forward).to_have_attribute("data-index", "-1")

@@ -7,17 +7,20 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import learngrad
 from learngrad import nn
 from learngrad.errors import TraceError
 from learngrad.trace import rehearse, sentences
 from learngrad.trace.account import describe
-from learngrad.trace.answers import Quiz, judge, read_number, read_shape, told
+from learngrad.trace.answers import Quiz, _near, judge, read_number, read_shape, told
+from learngrad.trace.facts import Facts
 from learngrad.trace.html import to_html
 from learngrad.trace.questions import MOST, sheet
 from learngrad.trace.rehearsal import veiled
-from learngrad.trace.slips import BACKWARD, FORWARD, HINTS
+from learngrad.trace.slips import BACKWARD, FORWARD, HINTS, outcomes
 from learngrad.trace.svg import to_svg
 from learngrad.trace.walk import walk
 
@@ -166,8 +169,8 @@ MISTAKES = [
     (product, "c pass back to b", "10", {"-15": "swapped", "2": "local-only", "5": "upstream-only",
      "-10": "sign", "7": "chain-added", "2.5": "chain-divided", "-6": "value-result",
      "-3": "value-itself", "77": "nudge-number"}),
-    (product, "at a after this step", "-10", {"-15": "overwrote", "5": "kept", "20": "sign",
-     "-75": "multiplied", "15": "swapped", "99": "nudge-sum"}),
+    (product, "at a after this step", "-10", {"-15": "overwrote", "5": "kept", "20": "less",
+     "-75": "multiplied", "15": "swapped+", "2": "local-only+", "99": "nudge-sum"}),
     (product, "c + a pass back to c", "5", {"10": "add-times", "2.5": "add-share", "-5": "sign"}),
     (square, "used twice here", "24", {"12": "one-path"}),
     (power, "x ** 4 pass back", "216", {"648": "pow-kept", "54": "pow-factor", "8": "pow-base",
@@ -179,7 +182,7 @@ MISTAKES = [
      {rounded(2 * (1 - 0.25)): "input", rounded(2 * (1 - T)): "not-squared",
       rounded(2 * T * (1 - T)): "rule-of-sigmoid", rounded(2 * T * T): "one-minus"}),
     (unary("sigmoid", 0.5), "y pass back", rounded(2 * S * (1 - S)),
-     {"0.5": "input", rounded(2 * (1 - S * S)): "rule-of-tanh", rounded(2 * S): "one-factor"}),
+     {"0.50": "input", rounded(2 * (1 - S * S)): "rule-of-tanh", rounded(2 * S): "one-factor"}),
     (unary("exp", 0.5), "y pass back", rounded(2 * E),
      {"1": "exp-itself", rounded(2 * 0.5 * math.exp(-0.5)): "exp-power"}),
     (unary("log", 4.0), "y pass back", "1/2",
@@ -301,6 +304,89 @@ def test_an_old_gradient_is_added_to():
     assert (question["ask"], question["answer"]) == ("What does a.grad become?", 8)
     assert [cause(question, typed, hints) for typed in ("5", "3", "-2", "15")] == [
         "grad-overwrote", "grad-kept", "subtracted", "multiplied"]
+
+
+# ---- A diagnosis is right, whatever the numbers --------------------------------------------------
+
+UNARY = ("tanh", "sigmoid", "exp", "log", "sqrt", "relu", "neg", "reciprocal", "abs", "square")
+BINARY = ("mul", "div", "add", "sub", "maximum")
+VALUE = st.integers(-30, 30).filter(bool).map(lambda n: n / 8)
+
+
+def test_an_operand_is_told_by_its_own_index():
+    def program():
+        x, b = leaf([1.0, 2.0], [3.0, 4.0]), leaf(0.5, -1.0)
+        y = x * b
+        return y.sum()
+
+    wanted, _ = asked(program, kind="number")
+    given = dict(next(one for one in wanted if one["index"] == 2)["given"])
+    assert next(label for label in given if label.startswith("b")) in ("b[0]", "b[1]")
+
+
+@given(st.lists(VALUE, min_size=3, max_size=3),
+       st.lists(st.tuples(st.sampled_from(UNARY + BINARY), st.integers(0, 9), st.integers(0, 9)),
+                min_size=1, max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_a_diagnosis_is_what_was_done_wherever_that_can_be_told(values, program):
+    """Every mistake is made at every step of random programs, and typed with many and few digits.
+
+    Whoever made it is told so, or, where another leads to the same number, what that is; and what
+    is told always leads to the number that was typed.
+    """
+    with learngrad.record(live=False) as tape:
+        made = [leaf(value) for value in values]
+        for name, i, j in program:
+            x, y = made[i % len(made)], made[j % len(made)]
+            if name in ("log", "sqrt"):
+                x = x.abs() + 0.5
+            made.append(getattr(x, name)() if name in UNARY else
+                        learngrad.maximum(x, y) if name == "maximum" else
+                        getattr(learngrad, name)(x, y))
+        sum(made[3:]).backward()
+    trace = tape.to_dict()
+    found, facts = sheet(trace), Facts(trace)
+    steps = {at + 1: step for at, step in enumerate(trace["replays"][0]["steps"])}
+    for question in found["questions"]:
+        if question["kind"] != "number" or question["index"] < 1:
+            continue
+        for key, outcome in slips_at(facts, steps[question["index"]], question):
+            for typed in (repr(float(f"{outcome:.7g}")), f"{outcome:.2g}", f"{outcome:.1g}"):
+                check(question, key, outcome, typed, found["hints"])
+
+
+def slips_at(facts, step, question):
+    """What each mistake leads to at a question, worked out without the sheet."""
+    if step.get("write"):
+        return
+    for part in step["contributions"]:
+        local = facts.local(step, part)
+        same = [p for p in step["contributions"] if p["to"] == part["to"]]
+        if local is None or len(same) > 1 or (local.to not in question["ask"].split(" to ")[-1] \
+                and f"gradient at {local.to} " not in question["ask"]):
+            continue
+        before = facts.element(part["before"], local.place)
+        for key, value in outcomes(BACKWARD, local.op, local.letter, local.known):
+            yield (key, value) if before is None else (f"{key}+", before + value)
+        if before is not None:
+            yield "overwrote", local.known["v"]
+            yield "kept", before
+
+
+def check(question, key, outcome, typed, hints):
+    kind, told_ = judge(question, typed, {key: key for key in hints})
+    value, unit = read_number(typed)
+    fits = {k for k, v in question["slips"] if _near(value, unit, v)}
+    if kind == "wrong" and not told_.startswith("nudge"):
+        assert told_ in fits  # it leads to what was typed
+        assert abs(value - question["answer"]) > unit / 2 or value == 0  # and that was not right
+        close = [k for k, v in question["slips"] if _near(value, 0, v)]
+        assert close or len(fits) == 1  # of several that fit, none is told
+    exact = abs(outcome - value) <= 1e-6 * abs(value)
+    known = dict(reversed(question["slips"]))
+    alone = fits == {key} and known.get(key) == pytest.approx(outcome, rel=1e-6)
+    if exact and alone and kind != "unread":
+        assert (kind, told_) in (("wrong", key), ("right", "")), (question, key, typed)
 
 
 # ---- The sheet -----------------------------------------------------------------------------------

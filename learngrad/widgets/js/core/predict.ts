@@ -33,7 +33,8 @@ export interface Sheet {
   hints: Record<string, string>;
 }
 
-/** A rough answer is right, but has too few digits; an unread one is none. Neither costs a try. */
+/** A rough answer is right, but has too few digits; an unread one is none, or has too few digits to
+ * be told from a mistake. Neither costs a try. */
 export interface Verdict {
   kind: "right" | "wrong" | "rough" | "unread";
   hint: string;
@@ -99,11 +100,17 @@ export function judge(question: Question, typed: string, hints: Sheet["hints"]):
   const read = readNumber(typed);
   if (!read) return { kind: "unread", hint: said("unread-number") };
   if (near(read, Number(answer))) return { kind: "right", hint: "" };
-  const slip = slips.find(([, value]) => near(read, Number(value)));
-  if (slip) return wrong(slip[0]);
-  if (Math.abs(read[0] - Number(answer)) <= read[1] / 2)
-    return { kind: "rough", hint: said("rough") };
-  return wrong(nudge);
+  const keys = (typed: [number, number]) =>
+    slips.filter(([, value]) => near(typed, Number(value))).map(([key]) => key);
+  const fits = keys(read);
+  // Nobody rounds to nothing.
+  if (read[0] !== 0 && Math.abs(read[0] - Number(answer)) <= read[1] / 2)
+    return fits.length
+      ? { kind: "unread", hint: said("unsure") }
+      : { kind: "rough", hint: said("rough") };
+  // With few digits several mistakes may fit: none of them is told then.
+  const [close] = keys([read[0], 0]);
+  return wrong(close ?? (new Set(fits).size === 1 ? fits[0]! : nudge));
 }
 
 /** A hint with the learner's own names in it. */
