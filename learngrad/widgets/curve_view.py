@@ -11,6 +11,7 @@ from learngrad.descent import Curves, Progress
 from learngrad.descent.memory import Memory
 from learngrad.descent.progress import busy
 from learngrad.descent.thin import thin
+from learngrad.widgets._control import hear
 from learngrad.widgets.front import View
 
 __all__ = ["Controls", "CurveView"]
@@ -48,6 +49,8 @@ class CurveView(View):
     state = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
     live = traitlets.Bool(False).tag(sync=True)
     """Whether a training runs in the background: a page that was reloaded asks how it stands."""
+    control = traitlets.Bool(False).tag(sync=True)
+    """Whether the kernel's control channel is heard, on which a view reaches a cell that runs."""
 
     def __init__(self, curves: Curves, title: str, progress: Progress | None = None,
                  controls: Controls | None = None) -> None:
@@ -58,7 +61,7 @@ class CurveView(View):
         self._sending = threading.Lock()
         super().__init__("plot", title=title)
         self.on_msg(self._asked)
-        self._let_through()
+        self.control = hear(self.uid, self._heard)
 
     def flush(self) -> tuple[int, bool]:
         """Send what is new in one message: its bytes, 0 for nothing; and that nothing is left."""
@@ -105,24 +108,17 @@ class CurveView(View):
                 "memory": self._memory.describe()}
 
     def _asked(self, _: Any, content: Any, __: Any) -> None:
+        """The view says something as widgets do: heard when no cell runs."""
+        if isinstance(content, dict):
+            self._heard(content)
+
+    def _heard(self, content: dict[str, Any]) -> None:
         """The view says something. It may come while a cell runs, and must not wait for it."""
-        if not isinstance(content, dict):
-            return
         if content.get("type") == "snapshot":
             self.finish()
             self.send_state("state")
         elif content.get("type") == "control" and self._controls is not None:
             self._controls.ask(content)
-
-    def _let_through(self) -> None:
-        """Hear the view while a cell runs, too, where the kernel and the page can do that.
-
-        They have a thread for it (a subshell), but ipykernel 7.3 and 7.4 hand a message to the
-        shell that sent last on this comm: the busy one. The name is not public: where it is
-        another one, what the view says arrives when the cell ends.
-        """
-        if hasattr(self.comm, "_reply_subshell_for"):
-            self.comm._reply_subshell_for = lambda data, default: default
 
 
 def _parts(curves: Curves, known: list[int], most: int

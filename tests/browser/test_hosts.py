@@ -13,6 +13,7 @@ from nbconvert import HTMLExporter, SlidesExporter
 from playwright.sync_api import expect
 
 from tests.browser.conftest import ROOT, wait_until_up
+from tests.browser.controls import BUSY, TRAINING, Controls
 from tests.browser.lab import Watch
 
 EXAMPLE = """\
@@ -71,8 +72,9 @@ def hosted(browser, tmp_path, request):
     def hosted(host, scheme):
         if importlib.util.find_spec(host) is None:
             pytest.skip(f"{host} is not installed: `pip install {host}`")
+        cells = [EXAMPLE, TRAINING] + [BUSY] * (host == "notebook")
         book = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(EXAMPLE)],
+            cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
         nbformat.write(book, tmp_path / "example.ipynb")
         (tmp_path / "example.py").write_text(MARIMO)
@@ -119,7 +121,7 @@ def steps(page):
     """The graph comes up and goes a step."""
     view = page.locator(".lg-root[data-steps]")
     expect(view).to_have_attribute("data-ready", "true", timeout=60_000)
-    expect(page.locator(".lg-plot")).to_be_visible()
+    expect(page.locator(".lg-plot").first).to_be_visible()
     view.focus()
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
@@ -128,28 +130,48 @@ def steps(page):
     return view
 
 
+def trains(page, folder, path, host, *, busy=False):
+    """A training answers its buttons; with `busy` also while the cell after it runs."""
+    view = page.locator(".lg-plot", has=page.locator(".lg-training"))
+    strip = view.get_by_role("group", name="training", exact=True)
+    expect(strip).to_have_attribute("data-state", "running", timeout=60_000)
+    expect(strip).to_contain_text("steps/s")
+    controls = Controls(view, folder)
+    if busy:
+        controls.pause_and_resume(4, " while a cell runs")
+        page.wait_for_function("""() => JSON.stringify(  // it may be off screen
+            window.jupyterapp.shell.currentWidget.content.model.cells.get(2).outputs.toJSON()
+        ).includes("another cell, 4 pauses")""")
+    controls.every_one()
+    controls.stop()
+    controls.write(path, host)
+
+
 @pytest.mark.host
-def test_notebook_shows_and_steps_it(hosted, artefacts):
+def test_notebook_shows_and_steps_it(hosted, tmp_path, artefacts):
     page, watch = hosted("notebook", "light")
     page.locator(".jp-Cell").first.wait_for(timeout=60_000)
     page.wait_for_function("""() => {
         const { currentWidget } = window.jupyterapp?.shell ?? {};
         return currentWidget?.context?.sessionContext?.session?.kernel?.status === "idle";
     }""", timeout=60_000)
-    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => {})")
+    page.evaluate("{ void window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
     view = steps(page)
     assert "lg-dark" not in view.get_attribute("class")
     page.screenshot(path=artefacts / "host-notebook.png")
+    trains(page, tmp_path, artefacts / "train-controls-notebook.txt", "Notebook 7", busy=True)
     assert ours(watch) == []
 
 
 @pytest.mark.host
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_voila_shows_and_steps_it(hosted, artefacts, scheme):
+def test_voila_shows_and_steps_it(hosted, tmp_path, artefacts, scheme):
     page, watch = hosted("voila", scheme)
     view = steps(page)
     assert ("lg-dark" in view.get_attribute("class")) == (scheme == "dark")
     page.screenshot(path=artefacts / f"host-voila-{scheme}.png")
+    if scheme == "light":
+        trains(page, tmp_path, artefacts / "train-controls-voila.txt", "Voila")
     assert ours(watch) == []
 
 

@@ -1,56 +1,9 @@
 """Training in the background: a real loop, really paused, by its buttons and by its keys."""
 
-import statistics
-
 from playwright.sync_api import expect
 
+from tests.browser.controls import BUSY, TRAINING, Controls
 from tests.browser.test_accessible import axe  # noqa: F401
-
-DIGITS = """\
-import learngrad
-from learngrad import nn
-
-X, y = learngrad.data.digits("train")
-data = learngrad.data.TensorDataset(X, y)
-loader = learngrad.data.DataLoader(data, 64, shuffle=True)
-model = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
-loss_fn = nn.CrossEntropyLoss()
-optimizer = learngrad.optim.SGD(model.parameters(), lr=0.2)
-forwards = backwards = 0
-
-
-def step(x, y):
-    global forwards, backwards
-    forwards += 1
-    loss = loss_fn(model(x), y)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    backwards += 1
-    return {"loss": loss, "accuracy": (model(x).argmax(1) == y).float().mean()}
-
-
-def validate():
-    return loss_fn(model(X), y)
-
-
-run = learngrad.train(step, loader, epochs=100_000, validate=validate)"""
-
-# Presses a button (or a key) and waits, in the page, for what the kernel says then: milliseconds.
-PRESS = """([root, name, state]) => new Promise((resolve, reject) => {
-    const strip = root.querySelector(".lg-training");
-    const pressed = [...strip.querySelectorAll("button")].find(
-        one => one.getAttribute("aria-label").startsWith(name));
-    const began = performance.now();
-    const look = () => {
-        const now = performance.now();
-        if (strip.dataset.state === state) resolve(now - began);
-        else if (now - began > 20000) reject(new Error(`not ${state} after ${name}`));
-        else setTimeout(look, 1);
-    };
-    pressed.click();
-    look();
-})"""
 
 
 def steps(book):
@@ -58,26 +11,23 @@ def steps(book):
 
 
 def test_a_real_training_is_paused_stepped_and_stopped(notebook, lab, artefacts, axe):  # noqa: F811
-    book = notebook("import learngrad, anywidget", DIGITS, "print('another cell,', run.state)")
-    book.run_all()
+    book = notebook("import learngrad, anywidget", TRAINING, BUSY)
+    book.run(0)
+    book.run_all(wait=False)
     view, page = book.views(1), book.page
     strip = view.get_by_role("group", name="training", exact=True)
     expect(strip).to_have_attribute("data-state", "running")
-    expect(book.cell(2).locator("pre").last).to_have_text("another cell, running\n")
+    # The cell after it works for as long as it takes to pause the training four times.
+    controls = Controls(view, lab.folder)
+    controls.pause_and_resume(4, " while a cell runs")
+    expect(book.cell(2).locator("pre").last).to_have_text("another cell, 4 pauses\n")
     expect(strip).to_contain_text("steps/s")
     page.wait_for_function("root => Number(root.dataset.points) > 300",
                            arg=view.element_handle(), timeout=60_000)
     view.screenshot(path=artefacts / "train-running.png")
 
-    # Each control, and what the kernel says to it, again and again while it trains.
-    root, took = view.element_handle(), []
-    for _ in range(8):
-        took.append(page.evaluate(PRESS, [root, "Pause", "paused"]))
-        took.append(page.evaluate(PRESS, [root, "Resume", "running"]))
-    (artefacts / "train-controls.txt").write_text(
-        f"milliseconds: median {statistics.median(took):.0f}, most {max(took):.0f}\n")
-    assert statistics.median(took) < 1_000
-
+    controls.every_one()
+    assert max(median for _, median in controls.medians()) < 1_000
     strip.get_by_role("button", name="Pause").click()
     expect(strip).to_have_attribute("data-state", "paused")
     made, forwards, backwards, state = steps(book)
@@ -131,8 +81,9 @@ def test_a_real_training_is_paused_stepped_and_stopped(notebook, lab, artefacts,
     chart.focus()
     page.keyboard.press("Space")
     expect(strip).to_have_attribute("data-state", "running")
-    strip.get_by_role("button", name="stop").click()
-    expect(strip).to_have_attribute("data-state", "stopped")
+    controls.view = view
+    controls.stop()
+    controls.write(artefacts / "train-controls.txt", "JupyterLab")
     expect(strip.get_by_role("button", name="Pause")).to_be_disabled()
     made, forwards, backwards, state = steps(book)
     assert made == forwards == backwards > 300

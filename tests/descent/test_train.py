@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import statistics
 import subprocess
 import sys
 import threading
@@ -389,6 +390,40 @@ def test_in_slices_a_pause_leaves_the_loop_alone(threads):
         run.stop()
 
     asyncio.run(main())
+
+
+@without_threads
+def test_in_slices_a_button_is_heard_between_two_steps(threads):
+    """It is pressed at any time, by a page that knows nothing of the loop."""
+    async def main():
+        loop, took = asyncio.get_running_loop(), []
+        run = made(Steps(0.001))
+
+        async def press(what, reached):
+            pressed = []
+
+            def arrives():
+                pressed.append((time.perf_counter(), run.steps))
+                run.ask(what)
+
+            button = threading.Thread(target=lambda: pressed.append(time.perf_counter())
+                                      or loop.call_soon_threadsafe(arrives))
+            await asyncio.sleep(0.01)
+            button.start()
+            while len(pressed) < 2 or not reached(pressed[1][1]):
+                await asyncio.sleep(0)
+            took.append(time.perf_counter() - pressed[0])
+            return run.steps - pressed[1][1]
+
+        for _ in range(5):
+            assert await press("pause", lambda _: run.state == "paused") == 0
+            assert await press("step", lambda at: run.steps > at) == 1
+            assert await press("resume", lambda at: run.steps > at) > 0
+        assert await press("stop", lambda _: run.state == "stopped") == 0
+        return took
+
+    took = asyncio.run(main())
+    assert statistics.median(took) < 1
 
 
 @with_threads

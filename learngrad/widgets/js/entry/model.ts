@@ -6,8 +6,16 @@ export interface WidgetModel {
   on(name: string, heard: () => void): void;
   widget_manager: {
     get_model(id: string): Promise<unknown>;
-    kernel?: { interrupt?: () => unknown };
+    kernel?: Kernel;
   };
+}
+
+/** JupyterLab's connection to a kernel, in pages that are built on it. */
+export interface Kernel {
+  interrupt?: () => unknown;
+  clientId?: string;
+  username?: string;
+  sendControlMessage?: (message: unknown) => unknown;
 }
 
 /** What a view is to its owner. */

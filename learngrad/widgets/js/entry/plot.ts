@@ -4,6 +4,7 @@ import { CurveStore, type Part, type Status } from "../core/curves.ts";
 import { PlotView } from "../views/plot.ts";
 import { Views, widget } from "./live.ts";
 import type { WidgetModel } from "./model.ts";
+import { ask, tell } from "./tell.ts";
 
 interface Points {
   type: "points";
@@ -25,7 +26,7 @@ class Live {
 
   constructor(model: WidgetModel) {
     this.#model = model;
-    const host = { send: (order: unknown) => model.send(order), ...interrupting(model) };
+    const host = { send: (order: object) => ask(model, order), ...interrupting(model) };
     const title = String(model.get("title") || "Descent");
     this.views = new Views(() => new PlotView(this.store, title, host));
     model.on("change:state", () => this.#state());
@@ -72,7 +73,7 @@ class Live {
     const now = performance.now();
     if (now - this.#asked < ASK_AGAIN) return;
     this.#asked = now;
-    this.#model.send({ type: "snapshot" });
+    tell(this.#model, { type: "snapshot" });
   }
 }
 
