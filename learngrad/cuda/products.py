@@ -29,7 +29,7 @@ _AS_IT_IS, _TRANSPOSED, _DEFAULT = 0, 1, -1
 @functools.cache
 def _library() -> Any:
     """The cuBLAS that CuPy has loaded."""
-    importlib.import_module("cupy_backends.cuda.libs.cublas")
+    importlib.import_module("cupy.cublas")  # finds the library where pip or conda put it, too
     version = devices.cupy().cuda.runtime.runtimeGetVersion() // 1000
     names = f"libcublas.so.{version}", f"cublas64_{version}.dll"
     for name in names:

@@ -1,6 +1,5 @@
 """The stand-in's array, and the functions that its module offers."""
 
-import contextlib
 import math
 import operator
 import types
@@ -50,6 +49,8 @@ METHODS = [
 ]
 DTYPES = "?bhilqBHILQefdFD"
 ATOMIC = "iefdILQ"  # dtypes whose elements `add.at` can add to
+
+JOINING, TOGETHER = {"concatenate", "stack", "hstack", "vstack"}, 8
 
 BLAS = {np.matmul, np.dot, np.einsum, np.tensordot}
 
@@ -114,9 +115,8 @@ def _unwrap(value):
 
 
 def _call(function, args, kwargs, like=None):
-    if function in BLAS:  # CuPy's own calls of cuBLAS check
-        runtime.refuse_in_capture("calling cuBLAS API during stream capture is currently "
-                                  "unsupported")
+    if function in BLAS:
+        runtime.refuse_blas_in_capture()
     return _done(lambda: function(*_unwrap(args), **{k: _unwrap(v) for k, v in kwargs.items()}),
                  like)
 
@@ -174,6 +174,7 @@ def _key(key, shape):
         if isinstance(part, ndarray):
             host = part._host
             if host.dtype.kind == "b":
+                runtime.refuse_in_capture("D2H")
                 counts.waits += 1  # how many are true decides the result's shape
                 axis += host.ndim
             else:
@@ -226,7 +227,7 @@ class ndarray(NDArrayOperatorsMixin):
     # ---- To the host: each of these copies and waits
 
     def get(self):
-        runtime.refuse_in_capture()
+        runtime.refuse_in_capture("D2H")
         counts.to_host += 1
         counts.waits += 1
         return self._host.copy()
@@ -299,7 +300,8 @@ class ndarray(NDArrayOperatorsMixin):
         return _wrap(self._host.view(), self)
 
     def fill(self, value):
-        _change(lambda: self._host.fill(_unwrap(value)))
+        value = value.item() if isinstance(value, ndarray) else value  # CuPy fetches it
+        _change(lambda: self._host.fill(value))
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         name = ufunc.__name__
@@ -318,8 +320,7 @@ class ndarray(NDArrayOperatorsMixin):
         if not out:
             return _call(ufunc, inputs, kwargs)
         if ufunc in BLAS:
-            runtime.refuse_in_capture("calling cuBLAS API during stream capture is currently "
-                                      "unsupported")
+            runtime.refuse_blas_in_capture()
         given = {k: _unwrap(v) for k, v in {**kwargs, "out": out[0]}.items()}
         _change(lambda: ufunc(*_unwrap(inputs), **given))
         return out[0]
@@ -378,6 +379,12 @@ def _function(name, module=np):
         if name == "where" and not isinstance(args[0], ndarray):
             raise AttributeError(f"{type(args[0]).__name__!r} object has no attribute 'astype'")
         like = next((a for a in args if isinstance(a, ndarray)), None)
+        if name in JOINING and len(args[0]) > TOGETHER and len({a.dtype for a in args[0]}) == 1:
+            runtime.refuse_in_capture("H2D")  # their addresses are sent to the kernel
+            counts.to_device += 1
+        if name == "nonzero":
+            runtime.refuse_in_capture("D2H")
+            counts.waits += 1
         if name.startswith("empty"):  # takes memory, and starts no kernel
             return _wrap(getattr(module, name)(*_unwrap(args), **kwargs))
         return _call(getattr(module, name), args, kwargs, like)
@@ -395,7 +402,7 @@ def asarray(value, dtype=None):
         return value if dtype is None or value.dtype == dtype else value.astype(dtype)
     host = np.array(value, dtype=dtype)
     if host.ndim:  # one number travels with the kernel that fills the array
-        runtime.refuse_in_capture()
+        runtime.refuse_in_capture("H2D")
         counts.to_device += 1
     return _wrap(host)
 
@@ -461,7 +468,7 @@ def namespace():
         "can_cast": np.can_cast,
         "result_type": lambda *a: np.result_type(*map(_unwrap, a)),
         "linalg": types.SimpleNamespace(**{name: _function(name, np.linalg) for name in LINALG}),
-        "errstate": contextlib.nullcontext, "is_available": lambda: True,
+        "is_available": lambda: True,
         "random": types.SimpleNamespace(Generator=Generator, default_rng=Generator),
         "get_default_memory_pool": lambda: runtime.pool, "cuda": runtime.namespace(Device),
     }

@@ -85,11 +85,22 @@ captured = None  # what the graph that is being captured will do
 taken = []  # the memory that was taken meanwhile
 
 
-def refuse_in_capture(said="cudaErrorStreamCaptureUnsupported: operation not permitted when stream "
-                           "is capturing"):
+def refuse_in_capture(transfer=None):
     """Nothing may wait, or cross between the devices, while a graph is captured."""
+    if captured is None:
+        return
+    if transfer is not None:  # CuPy looks before it copies
+        raise RuntimeError(f"the current stream is capturing, so {transfer} transfers are "
+                           "disallowed")
+    raise RuntimeError("cudaErrorStreamCaptureUnsupported: operation not permitted when stream is "
+                       "capturing")
+
+
+def refuse_blas_in_capture():
+    """CuPy's own calls of cuBLAS look whether a graph is captured."""
     if captured is not None:
-        raise RuntimeError(said)
+        raise NotImplementedError("calling cuBLAS API during stream capture is currently "
+                                  "unsupported")
 
 
 class MemoryPool:
