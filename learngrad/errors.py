@@ -15,7 +15,7 @@ __all__ = [
     "AnomalyError", "ArgumentError", "ArgumentRangeError", "ArgumentTypeError", "DownloadError",
     "DtypeError", "GraphError", "KernelError", "LearngradError", "MissingDependency",
     "OutOfMemoryError", "OutOfRangeError", "PlaceError", "ShapeError", "SingularError",
-    "SizeError", "TraceError", "WorkerError", "describe_tensor",
+    "SizeError", "TraceError", "UnknownNameError", "WorkerError", "describe_tensor",
 ]
 
 
@@ -84,6 +84,19 @@ def kind_of(value: Any) -> str:
     return f"{library}.{kind.__name__}" if kind.__name__ == "Tensor" else kind.__name__
 
 
+def a_kind_of(value: Any) -> str:
+    """`kind_of` with its article.
+
+    >>> a_kind_of(3), a_kind_of("x"), a_kind_of(None)
+    ('an int', 'a str', 'None')
+    """
+    if value is None:
+        return "None"
+    name = kind_of(value)
+    vowels = "AEFHILMNORSX" if name[:2].isupper() else "AEIOUaeiou"  # capitals are spelt: an SGD
+    return f"{'an' if name[0] in vowels else 'a'} {name}"
+
+
 def describe_tensor(tensor: Any, role: str = "") -> str:
     """One line about a tensor: name, shape, dtype, device and the line that made it."""
     shape, dtype = getattr(tensor, "shape", None), getattr(tensor, "dtype", None)
@@ -139,6 +152,10 @@ class SizeError(ShapeError, ValueError):
 
 class ArgumentTypeError(LearngradError, TypeError):
     """An argument of a type that makes no sense there."""
+
+
+class UnknownNameError(LearngradError, KeyError):
+    """A name that nothing has."""
 
 
 class OutOfRangeError(LearngradError, IndexError):

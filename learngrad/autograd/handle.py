@@ -29,6 +29,9 @@ class RemovableHandle:
         self._hooks = hooks
         hooks[self.id] = entry
 
+    def __repr__(self) -> str:
+        return f"<hook {self.id}: remove() takes it away>"
+
     def remove(self) -> None:
         """Take the hook away; doing so twice does nothing more."""
         self._hooks.pop(self.id, None)

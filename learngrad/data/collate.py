@@ -10,7 +10,7 @@ import numpy as np
 
 from learngrad.creation import own
 from learngrad.devices import to_dtype
-from learngrad.errors import ArgumentError, ArgumentTypeError, ShapeError
+from learngrad.errors import ArgumentError, ArgumentTypeError, ShapeError, a_kind_of
 from learngrad.ops.join import stack
 from learngrad.tensor import Tensor, tensor
 
@@ -75,7 +75,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
     if isinstance(first, Sequence):
         return _sequences(batch)
     kind = ("None (does `__getitem__` end without `return`?)" if first is None else
-            f"a {type(first).__name__} of {first.dtype}" if isinstance(first, np.ndarray) else
+            f"{a_kind_of(first)} of {first.dtype}" if isinstance(first, np.ndarray) else
             f"of type {type(first).__name__}")
     raise ArgumentTypeError(
         "a batch is made of tensors, arrays of numbers, numbers, text, dicts, tuples and lists, "

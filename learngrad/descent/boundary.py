@@ -8,9 +8,10 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.mode import no_grad
+from learngrad.descent.checks import whole
 from learngrad.descent.forms import axes_for
 from learngrad.descent.style import COLOURS
-from learngrad.errors import ArgumentError, ArgumentTypeError, ShapeError
+from learngrad.errors import ArgumentError, ArgumentTypeError, ShapeError, a_kind_of
 from learngrad.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -75,11 +76,9 @@ def plot_boundary(model: Any, X: Any, y: Any = None, *, ax: matplotlib.axes.Axes
                             fix="seen = X.isfinite().all(1), and then X[seen] and y[seen]",
                             tensors={"X": X})
     if not callable(model):
-        raise ArgumentTypeError(f"a {type(model).__name__} cannot be asked for a class",
+        raise ArgumentTypeError(f"{a_kind_of(model)} cannot be asked for a class",
                                 fix="plot_boundary(model, X, y)")
-    if resolution < 2:
-        raise ArgumentError(f"resolution is {resolution}, and two points a side are the fewest",
-                            fix="resolution=200")
+    resolution = whole("resolution", resolution, 2, "resolution=200")
     ax = axes_for(ax)
     low, high = points.min(0), points.max(0)
     room = np.where(high > low, 0.08 * (high - low), 1.0)
@@ -144,6 +143,9 @@ def _mark(ax: Any, points: np.ndarray, classes: np.ndarray | None) -> None:
         ax.plot(*points[::every].T, ".", color="#33506a", markersize=4)
         return
     classes = classes.reshape(-1)
+    if classes.dtype.kind not in "biuf":
+        raise ArgumentTypeError(f"a class is a whole number, not {classes[:1].tolist()[0]!r:.40}",
+                                fix="y = learngrad.tensor([names.index(name) for name in y])")
     if len(classes) != len(points):
         raise ShapeError(f"there are {len(points)} points and {len(classes)} classes",
                          fix="pass the classes of these points")

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from learngrad.descent.checks import pixels
 from learngrad.descent.forms import Forms, plain
 from learngrad.descent.thin import thin
-from learngrad.errors import ArgumentError, ArgumentTypeError
+from learngrad.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from learngrad.trace.text import elide, number
 
 if TYPE_CHECKING:
@@ -132,9 +133,19 @@ class Curves(Forms):
         Returns
         -------
         x, y : ndarray of float64, shape (n,)
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such curve.
         """
-        name, run = (key, "") if isinstance(key, str) else key
-        return self._runs[run][name].since()
+        name, run = key if isinstance(key, tuple) and len(key) == 2 else (key, "")
+        try:
+            return self._runs[run][name].since()
+        except (KeyError, TypeError) as error:
+            raise UnknownNameError(f"there is no curve {key!r:.80}",
+                                   fix=f"one of {', '.join(self.names) or 'those to come'}; of a "
+                                       'run: curves["loss", "lr=0.1"]') from error
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data: ``{"series": [{"name", "run", "x": [...], "y": [...]}]}``.
@@ -196,7 +207,7 @@ class Curves(Forms):
         """The curves as a static SVG picture, in light and dark."""
         from learngrad.descent.picture import draw
 
-        return draw(self, width, height)
+        return draw(self, pixels("width", width), pixels("height", height))
 
     def describe(self) -> str:
         """The curves in words: where each began and is, its lowest point, and where it broke."""

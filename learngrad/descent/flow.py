@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from learngrad.descent.checks import pixels
 from learngrad.descent.flow_measure import LOWEST
 from learngrad.descent.flow_moment import COLUMNS, KINDS, Moment, Taken
 from learngrad.descent.forms import Forms, plain
@@ -164,7 +165,7 @@ class Flow(Forms):
         """The newest moment as a static SVG picture, in light and dark."""
         from learngrad.descent.flow_picture import draw
 
-        return draw(self, checked(kind), width)
+        return draw(self, checked(kind), pixels("width", width))
 
     def to_matplotlib(self, ax: matplotlib.axes.Axes | None = None, *,
                       kind: str = "gradients") -> matplotlib.axes.Axes:

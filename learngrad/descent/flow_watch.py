@@ -19,6 +19,7 @@ from typing import Any
 from learngrad.autograd.handle import RemovableHandle
 from learngrad.autograd.mode import is_grad_enabled
 from learngrad.autograd.observe import Watcher, thread
+from learngrad.descent.checks import whole
 from learngrad.descent.flow import Flow
 from learngrad.descent.flow_measure import sample
 from learngrad.descent.flow_moment import AT, KINDS, MOVES, Moment, Taken
@@ -31,7 +32,7 @@ from learngrad.descent.flow_seen import (
     Seen,
     bend_of,
 )
-from learngrad.errors import ArgumentError, ArgumentTypeError
+from learngrad.errors import ArgumentError, ArgumentTypeError, a_kind_of
 from learngrad.nn.module import Module
 from learngrad.nn.parameter import Uninitialized
 from learngrad.optim.optimizer import Optimizer
@@ -380,11 +381,11 @@ def _nobody() -> FlowWatch:
 
 def _check(model: Any, optimizer: Any, every: Any) -> None:
     if not isinstance(model, Module):
-        raise ArgumentTypeError(f"the flow goes through a module, not a {type(model).__name__}",
+        raise ArgumentTypeError(f"the flow goes through a module, not {a_kind_of(model)}",
                                 fix="learngrad.GradientFlow(model, optimizer)")
     if not isinstance(optimizer, Optimizer):
         raise ArgumentTypeError(
-            f"the flow is seen at the steps of an optimiser, not of a {type(optimizer).__name__}",
+            f"the flow is seen at the steps of an optimiser, not of {a_kind_of(optimizer)}",
             fix="learngrad.GradientFlow(model, learngrad.optim.SGD(model.parameters(), lr=0.1))")
     own = {id(p) for p in model.parameters()}
     if not own:
@@ -394,5 +395,5 @@ def _check(model: Any, optimizer: Any, every: Any) -> None:
         raise ArgumentError("the optimiser moves none of this model's parameters",
                             fix="learngrad.optim.SGD(model.parameters(), lr=0.1), after the model "
                                 "was made")
-    if every is not None and (not isinstance(every, int) or isinstance(every, bool) or every < 1):
-        raise ArgumentError(f"every={every!r:.60} is no number of steps", fix="every=10")
+    if every is not None:
+        whole("every", every)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from learngrad.errors import ArgumentError, ArgumentTypeError, MissingDependency, kind_of
+from learngrad.errors import ArgumentError, ArgumentTypeError, MissingDependency, a_kind_of
 from learngrad.saving.files import replacing
 from learngrad.trace.html import to_html
 
@@ -166,7 +166,7 @@ def _path(path: Any) -> Path:
     try:
         return Path(path)
     except TypeError as error:
-        raise ArgumentTypeError(f"a file is named by a str or a path, not {kind_of(path)}",
+        raise ArgumentTypeError(f"a file is named by a str or a path, not {a_kind_of(path)}",
                                 fix='.save("picture.svg")') from error
 
 
@@ -269,7 +269,7 @@ def axes_for(ax: Any, of: str = "plot", *, solid: bool = False,
         return plt.subplots(figsize=size, layout="constrained" if size else None,
                             subplot_kw={"projection": "3d"} if solid else None)[1]
     if not hasattr(ax, "get_xaxis_transform"):
-        raise ArgumentTypeError(f"ax is a {kind_of(ax)}, not Axes of Matplotlib",
+        raise ArgumentTypeError(f"ax is {a_kind_of(ax)}, not Axes of Matplotlib",
                                 fix=f"figure, ax = plt.subplots(); {of}.to_matplotlib(ax)")
     if solid != hasattr(ax, "plot_surface"):
         raise ArgumentTypeError(

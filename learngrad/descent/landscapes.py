@@ -18,7 +18,7 @@ from learngrad.ops.trigonometry import cos
 from learngrad.tensor import Tensor, tensor
 from learngrad.trace.text import number
 
-__all__ = ["LANDSCAPES", "Landscape", "landscape"]
+__all__ = ["LANDSCAPES", "Landscape", "landscape", "pair"]
 
 Function = Callable[..., Any]
 Span = tuple[tuple[float, float], tuple[float, float]]
@@ -131,12 +131,12 @@ def landscape(what: str | Function | Landscape, *, domain: Any = None, start: An
                                 fix=f"one of {', '.join(LANDSCAPES)}; or a function f(x, y)")
         what = known
     elif not isinstance(what, Landscape):
-        if not callable(what):
+        if not callable(what) or isinstance(what, type):
             raise ArgumentTypeError(f"a surface is a name or a function, not {what!r:.60}",
                                     fix="learngrad.race(lambda x, y: x ** 2 + 3 * y ** 2)")
         what = _of_function(what, start)
     if start is not None:
-        what = _changed(what, start=_pair("start", start))
+        what = _changed(what, start=pair("start", start))
     if domain is not None:
         what = _changed(what, domain=_span(domain))
     elif start is not None:
@@ -147,7 +147,7 @@ def landscape(what: str | Function | Landscape, *, domain: Any = None, start: An
 def _of_function(function: Function, start: Any) -> Landscape:
     name = getattr(function, "__name__", "") or type(function).__name__
     name = "your function" if name == "<lambda>" else name
-    begin = _pair("start", start) if start is not None else (1.0, 1.0)
+    begin = pair("start", start) if start is not None else (1.0, 1.0)
     made = Landscape(name, function, ((-3.0, 3.0), (-3.0, 3.0)), begin,
                      of_two=_arguments(function, name) == 2, together=False)
     value = made.at(tensor(begin, requires_grad=True))
@@ -196,7 +196,7 @@ def _changed(one: Landscape, **parts: Any) -> Landscape:
     return Landscape(**{**vars(one), **parts})
 
 
-def _pair(what: str, value: Any) -> tuple[float, float]:
+def pair(what: str, value: Any) -> tuple[float, float]:
     """Two finite numbers from a list, an array or a tensor."""
     try:
         x, y = (float(v) for v in (value.tolist() if hasattr(value, "tolist") else value))
@@ -211,10 +211,12 @@ def _pair(what: str, value: Any) -> tuple[float, float]:
 def _span(domain: Any) -> Span:
     fix = "domain=((-2, 2), (-1, 3)), or domain=3 for a square around 0"
     if isinstance(domain, (int, float)) and not isinstance(domain, bool):
+        if not domain > 0:
+            raise ArgumentError(f"the domain reaches {domain} from 0, which is nowhere", fix=fix)
         domain = ((-domain, domain), (-domain, domain))
     if not isinstance(domain, Sequence) or len(domain) != 2:
         raise ArgumentTypeError(f"the domain is two pairs of numbers, not {domain!r:.60}", fix=fix)
-    x, y = (_pair("domain", side) for side in domain)
+    x, y = (pair("domain", side) for side in domain)
     if not (x[0] < x[1] and y[0] < y[1]):
         raise ArgumentError(f"the domain {domain!r:.60} is empty: a side's first number is the "
                             "lower one", fix=fix)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,11 +11,12 @@ import numpy as np
 
 from learngrad.autograd.mode import enable_grad
 from learngrad.autograd.observe import thread
-from learngrad.descent.curves import Curves
+from learngrad.descent.checks import whole
+from learngrad.descent.curves import Curves, single
 from learngrad.descent.forms import Forms
-from learngrad.descent.landscapes import Landscape
+from learngrad.descent.landscapes import Landscape, pair
 from learngrad.descent.race_entrants import Entrant
-from learngrad.errors import ArgumentError, ArgumentTypeError, LearngradError
+from learngrad.errors import ArgumentError, ArgumentTypeError, LearngradError, UnknownNameError
 from learngrad.ops.join import stack
 from learngrad.random import get_rng_state, set_rng_state
 from learngrad.tensor import Tensor, tensor
@@ -58,7 +59,7 @@ class Walk:
         >>> Walk(np.array([4.0, 1.0, 2.0, 0.5])).reached(1.0)
         1
         """
-        below = np.flatnonzero(self.loss <= loss)
+        below = np.flatnonzero(self.loss <= single("reached", "loss", loss))
         return int(below[0]) if len(below) else None
 
 
@@ -101,8 +102,8 @@ class Race(Forms):
     @staticmethod
     def check(steps: int) -> None:
         """Refuse a number of steps that cannot be made."""
-        if not isinstance(steps, (int, np.integer)) or not 1 <= steps <= MOST_STEPS:
-            raise ArgumentError(f"a race of {steps!r:.40} steps cannot be run",
+        if whole("steps", steps, fix="steps=300") > MOST_STEPS:
+            raise ArgumentError(f"a race of {steps:,} steps is too long to be looked at",
                                 fix=f"steps=300; at most {MOST_STEPS:,}")
 
     @property
@@ -117,7 +118,9 @@ class Race(Forms):
 
     def run(self, names: Sequence[str] | None = None, progress: Progress | None = None) -> None:
         """Let all of them walk, or those of these names, and keep what they did."""
-        chosen = [self.entrants[name] for name in (self.entrants if names is None else names)]
+        names = list(self.entrants) if names is None else names
+        self._known(names)
+        chosen = [self.entrants[name] for name in names]
         walked = self.course.walk(chosen, self.steps, progress)
         known = self.runs | walked
         self.runs = {name: known[name] for name in self.entrants if name in known}
@@ -134,8 +137,25 @@ class Race(Forms):
             What makes no sense stands as `problem` in its walk, and ends nothing.
         start : (float, float), optional
             Where all begin.
+
+        Raises
+        ------
+        UnknownNameError
+            If one of the names does not take part.
+        ArgumentError, ArgumentTypeError
+            If the start is no place, or the settings are none.
         """
         settings = {} if settings is None else settings
+        if not isinstance(settings, Mapping) or not all(
+                isinstance(one, Mapping) for one in settings.values()):
+            raise ArgumentTypeError("the settings are a dict for each name, not "
+                                    f"{settings!r:.60}", fix='race.change({"SGD": {"lr": 0.1}})')
+        self._known(settings)
+        if start is not None:
+            if self.course.start is None:
+                raise ArgumentError("on a model all begin with its weights, and have no start to "
+                                    "move", fix='race.change({"SGD": {"lr": 0.1}})')
+            start = pair("start", start)
         moved = start is not None and start != self.course.start
         if moved:
             self.course.start = start
@@ -162,6 +182,12 @@ class Race(Forms):
         for name, problem in problems.items():
             self.runs[name] = Walk(np.empty(0), problem=problem)
         return [name for name in self.entrants if name in again or name in problems]
+
+    def _known(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name not in self.entrants:
+                raise UnknownNameError(f"{name!r:.60} does not take part in this race",
+                                       fix=f"one of {', '.join(self.entrants)}")
 
     @property
     def curves(self) -> Curves:

@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 
 from learngrad import optim
-from learngrad.errors import ArgumentError, ArgumentTypeError
+from learngrad.descent.rates import set_rate
+from learngrad.errors import ArgumentError, ArgumentTypeError, a_kind_of
+from learngrad.nn import Module
 from learngrad.optim import Optimizer
+from learngrad.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from learngrad.tensor import Tensor, tensor
 
 __all__ = ["Entrant", "entrants"]
@@ -47,10 +50,11 @@ class Entrant:
     name : str
         What it is called in the race.
     build : callable
-        Takes a list of parameters and returns an optimiser of them.
+        Takes a list of parameters and returns an optimiser of them, or a scheduler of one.
     """
 
-    def __init__(self, name: str, build: Callable[[list[Tensor]], Optimizer]) -> None:
+    def __init__(self, name: str,
+                 build: Callable[[list[Tensor]], Optimizer | LRScheduler]) -> None:
         self.name, self._build = name, build
         self._turned: dict[str, float] = {}
         trial = self._built([tensor([0.0, 0.0], requires_grad=True)])
@@ -88,6 +92,8 @@ class Entrant:
             If they make no sense together.
         """
         made = self._built(params)
+        if "lr" in self._turned:
+            set_rate([made], self._turned["lr"])  # of a schedule, too
         for group in made.param_groups:
             for name, value in self._turned.items():
                 own, _, place = name.partition(".")
@@ -104,6 +110,8 @@ class Entrant:
 
     def _built(self, params: list[Tensor]) -> Optimizer:
         made = self._build(params)
+        if isinstance(made, LRScheduler):
+            return _scheduled(made)
         if not isinstance(made, Optimizer):
             raise ArgumentTypeError(
                 f"what makes {self.name!r} returns {type(made).__name__}, not an optimiser",
@@ -121,6 +129,17 @@ class Entrant:
         told = ", ".join(f"{name}={value:g}" for name, value in self.settings.items()
                          if name in FIRST)
         return f"<{self.name}: {self.kind}, {told}>"
+
+
+def _scheduled(schedule: LRScheduler) -> Optimizer:
+    """A scheduler's optimiser, after each of whose steps the scheduler makes its own."""
+    if isinstance(schedule, ReduceLROnPlateau):
+        raise ArgumentTypeError("a race has no validation for ReduceLROnPlateau to look at",
+                                fix="a scheduler that counts steps, for instance "
+                                    "CosineAnnealingLR(optimizer, 300)")
+    # The hook keeps the scheduler alive, as long as its optimiser.
+    schedule.optimizer.register_step_post_hook(lambda *_: schedule.step())
+    return schedule.optimizer
 
 
 def _dial(name: str, value: float) -> tuple[str, float, float]:
@@ -165,8 +184,11 @@ def entrants(given: Any) -> list[Entrant]:
     """
     if isinstance(given, Mapping):
         pairs = list(given.items())
-    elif isinstance(given, (str, type, Optimizer)) or not isinstance(given, Iterable):
+    elif isinstance(given, (str, Optimizer)) or callable(given):
         pairs = [(_named(given), given)]
+    elif not isinstance(given, Iterable) or hasattr(given, "dtype"):
+        raise ArgumentTypeError("the optimisers are a dict of names and settings, or a list, not "
+                                f"{a_kind_of(given)}", fix=FIX)
     else:
         pairs = [(_named(one), one) for one in given]
     if not pairs:
@@ -195,7 +217,8 @@ def _builder(name: str, one: Any) -> Callable[[list[Tensor]], Any]:
         return partial(_class(name), lr=float(one))
     if isinstance(one, Mapping):
         return _with(_class(name), one)
-    if isinstance(one, tuple) and len(one) == 2 and isinstance(one[1], Mapping):
+    if isinstance(one, tuple) and len(one) == 2 and isinstance(one[1], Mapping) and (
+            isinstance(one[0], str) or callable(one[0])):
         return _with(_class(one[0]) if isinstance(one[0], str) else one[0], one[1])
     if isinstance(one, str):
         return _class(one)
@@ -203,7 +226,7 @@ def _builder(name: str, one: Any) -> Callable[[list[Tensor]], Any]:
         group = {key: value for key, value in one.param_groups[0].items()
                  if key in inspect.signature(type(one)).parameters and key != "params"}
         return partial(type(one), **group)
-    if callable(one):
+    if callable(one) and not isinstance(one, Module):
         return one
     raise ArgumentTypeError(f"{name!r:.40} takes part as {one!r:.60}, which is neither settings "
                             "nor an optimiser", fix=FIX)

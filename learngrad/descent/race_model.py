@@ -154,6 +154,8 @@ def _batches(data: Any, count: int, size: int, seed: int) -> Callable[[int], tup
             raise ArgumentError("the loader has no batches" if not kept else
                                 "this loader can be gone through only once",
                                 fix="data=(X, y), or a DataLoader")
-    if not all(isinstance(batch, (tuple, list)) and len(batch) == 2 for batch in kept):
-        raise ArgumentTypeError("a batch is a pair, inputs and targets", fix="data=(X, y)")
+    for batch in kept:
+        if not isinstance(batch, (tuple, list)) or len(batch) != 2:
+            raise ArgumentTypeError("a batch is a pair, inputs and targets, and this is "
+                                    f"{describe(batch)}", fix="data=(X, y), two tensors")
     return lambda step: (kept[step][0], kept[step][1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from learngrad.descent.checks import whole
 from learngrad.trace.text import elide, number
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _short(name: str) -> str:
 
 def describe(race: Race, step: int | None = None) -> str:
     """The whole race: what it is run on, from where, and who stands where at the end."""
-    step = race.steps if step is None else min(max(0, step), race.steps)
+    step = race.steps if step is None else min(whole("step", step, 0), race.steps)
     land = race.landscape
     if land is None or race.start is None:
         return f"A race of {len(race.entrants)} on one model. {board(race.runs, step)}"

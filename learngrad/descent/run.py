@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from learngrad.descent.curves import Curves, single
 from learngrad.descent.progress import Progress, busy
-from learngrad.errors import ArgumentError, ArgumentTypeError
+from learngrad.errors import ArgumentError, ArgumentTypeError, a_kind_of
 
 __all__ = ["Run", "items_of"]
 
@@ -169,7 +169,7 @@ def items_of(items: Iterable[Item], total: Any = None) -> tuple[Iterator[Item], 
     try:
         found = iter(items)
     except TypeError as error:
-        raise ArgumentTypeError(f"a {type(items).__name__} cannot be gone through one by one",
+        raise ArgumentTypeError(f"{a_kind_of(items)} cannot be gone through one by one",
                                 fix="for x, y in plot.track(loader): ...") from error
     if total is None:
         return found, _length(items) if hasattr(items, "__len__") else None

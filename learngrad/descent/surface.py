@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from learngrad import devices
+from learngrad.descent.checks import pixels, whole
 from learngrad.descent.directions import Direction, chosen, flat
 from learngrad.descent.forms import Forms
 from learngrad.descent.surface_batch import Evaluator
 from learngrad.descent.trajectory import Trajectory
-from learngrad.errors import ArgumentError, ArgumentTypeError
+from learngrad.errors import ArgumentError, ArgumentTypeError, OutOfRangeError, a_kind_of
 
 if TYPE_CHECKING:
     import matplotlib.axes
@@ -113,8 +114,9 @@ class Surface(Forms):
             raise ArgumentError(f"the finest grid has {finest!r:.40} points a side, and each grid "
                                 "halves the steps of the one before",
                                 fix=f"finest=33; the choice is {', '.join(map(str, GRIDS))}")
+        whole("seed", seed, 0)
         if trajectory is not None and not isinstance(trajectory, Trajectory):
-            raise ArgumentTypeError(f"trajectory is a {type(trajectory).__name__}",
+            raise ArgumentTypeError(f"trajectory is {a_kind_of(trajectory)}",
                                     fix="trajectory=learngrad.Trajectory(model, optimizer)")
         self._evaluator = at = Evaluator(model, loss_fn, X, y)
         self.here = float("nan")
@@ -168,6 +170,10 @@ class Surface(Forms):
 
     def ends(self, axis: int) -> tuple[float, float]:
         """The numbers at the ends of an axis."""
+        if axis not in range(len(self.directions)):
+            count = "one axis" if len(self.directions) == 1 else "two axes"
+            raise OutOfRangeError(f"the surface has {count}, and none is number {axis!r:.40}",
+                                  fix="surface.ends(0)")
         direction = self.directions[axis]
         return direction.origin + direction.low, direction.origin + direction.high
 
@@ -203,7 +209,11 @@ class Surface(Forms):
 
     def estimate(self, resolution: int | None = None) -> float:
         """Seconds that the points take which are not known yet, up to a grid of so many a side."""
-        return (self._count(resolution or self.finest) - self._done) * self._seconds
+        if resolution is not None and resolution not in GRIDS:
+            raise ArgumentError(f"there is no grid of {resolution!r:.40} points a side",
+                                fix=f"surface.estimate({GRIDS[3]}); there are "
+                                    f"{', '.join(map(str, GRIDS))}")
+        return max(0, self._count(resolution or self.finest) - self._done) * self._seconds
 
     def progress(self) -> Progress:
         """How far it is."""
@@ -308,7 +318,7 @@ class Surface(Forms):
         """A static picture, in light and dark: contours, or a curve over one direction."""
         from learngrad.descent.surface_picture import draw
 
-        return draw(self, width)
+        return draw(self, pixels("width", width))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data: the axes, the loss on the grid, and the way.
@@ -371,6 +381,8 @@ class Surface(Forms):
 def _spans(span: Any, directions: list[Direction]) -> list[tuple[float, float] | None]:
     """A (low, high) for each direction, from what a person writes."""
     def pair(one: Any) -> tuple[float, float]:
+        if isinstance(one, bool):
+            raise ValueError
         low, high = (-one, one) if isinstance(one, (int, float)) else one
         if not (np.isfinite([low, high]).all() and low < high):
             raise ValueError

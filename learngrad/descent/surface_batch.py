@@ -21,7 +21,7 @@ from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.autograd.mode import no_grad
 from learngrad.autograd.observe import Watcher, watch
-from learngrad.errors import ArgumentError, ArgumentTypeError
+from learngrad.errors import ArgumentError, ArgumentTypeError, a_kind_of
 from learngrad.nn.module import Module
 from learngrad.ops import elementwise, likelihood, logical, losses, matmul
 from learngrad.tensor import Tensor
@@ -65,13 +65,17 @@ class Evaluator:
     def __init__(self, model: Module, loss_fn: Callable[..., Any], X: Any = None,
                  y: Any = None) -> None:
         if not isinstance(model, Module):
-            raise ArgumentTypeError(f"a surface is that of a model's loss, and this is a "
-                                    f"{type(model).__name__}",
+            raise ArgumentTypeError("a surface is that of a model's loss, and this is "
+                                    f"{a_kind_of(model)}",
                                     fix="LossSurface(model, loss_fn, X, y)")
         if not callable(loss_fn):
-            raise ArgumentTypeError(f"loss_fn is called with what the model gives, and a "
-                                    f"{type(loss_fn).__name__} cannot be called",
+            raise ArgumentTypeError("loss_fn is called with what the model gives, and "
+                                    f"{a_kind_of(loss_fn)} cannot be called",
                                     fix="LossSurface(model, nn.CrossEntropyLoss(), X, y)")
+        if isinstance(X, str | bytes) or hasattr(X, "dataset"):
+            raise ArgumentTypeError(f"X is {a_kind_of(X)}; a surface takes all of its data at once",
+                                    fix="LossSurface(model, loss_fn, X, y) with two tensors, for "
+                                        "instance X, y = next(iter(loader))")
         if isinstance(X, Tensor) and not X.numel():
             raise ArgumentError("a loss is the mean over data, and X is empty", tensors={"X": X},
                                 fix="LossSurface(model, loss_fn, X, y)")
@@ -104,7 +108,7 @@ class Evaluator:
         else:
             value = loss_fn(model(X)) if y is None else loss_fn(model(X), y)
         if not isinstance(value, Tensor):
-            raise ArgumentTypeError(f"the loss is a {type(value).__name__}, not a tensor",
+            raise ArgumentTypeError(f"the loss is {a_kind_of(value)}, not a tensor",
                                     fix="return what a loss function gives, without .item()")
         if value.numel() != 1:
             raise ArgumentError(f"the loss has shape {list(value.shape)}, and a surface needs one "

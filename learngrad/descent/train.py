@@ -15,6 +15,7 @@ from time import perf_counter
 from typing import Any
 
 from learngrad.autograd.mode import no_grad
+from learngrad.descent.checks import whole
 from learngrad.descent.progress import Progress, Stopwatch
 from learngrad.descent.rates import checked_rate, optimizers_of, rate, set_rate
 from learngrad.descent.run import Run
@@ -26,7 +27,6 @@ from learngrad.descent.train_given import (
     named,
     source,
     way_in,
-    whole,
 )
 from learngrad.descent.train_open import (
     from_the_users_lines,
@@ -35,7 +35,7 @@ from learngrad.descent.train_open import (
     running,
     untold,
 )
-from learngrad.errors import ArgumentError, GraphError
+from learngrad.errors import ArgumentError, ArgumentTypeError, GraphError
 
 __all__ = ["ENDED", "Observer", "Training"]
 
@@ -222,6 +222,10 @@ class Training:
         if self._is_within():
             raise GraphError("a step cannot wait for the end of its own training",
                              fix="run.stop(), which ends it after this step")
+        if timeout is not None and (isinstance(timeout, bool)
+                                    or not isinstance(timeout, int | float)):
+            raise ArgumentTypeError(f"timeout is a number of seconds, not {timeout!r:.60}",
+                                    fix="run.wait(timeout=60)")
         self.waited = True
         try:
             ended = self._await(lambda: False, timeout)

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from learngrad import source as places
+from learngrad.descent.checks import whole
 from learngrad.descent.curves import single
 from learngrad.descent.rates import is_optimizer
 from learngrad.descent.run import items_of
-from learngrad.errors import ArgumentError, ArgumentTypeError, LearngradError
+from learngrad.errors import ArgumentError, ArgumentTypeError, LearngradError, a_kind_of
 
-__all__ = ["as_observers", "as_optimizers", "callable_for", "named", "source", "way_in", "whole"]
+__all__ = ["as_observers", "as_optimizers", "callable_for", "named", "source", "way_in"]
 
 NOTHING = object()
 """What a step without an argument is given."""
@@ -33,15 +34,10 @@ def callable_for(role: str, called: Any) -> Callable[..., Any]:
     if not callable(called):
         raise ArgumentTypeError(f"{role} is called again and again, and {called!r:.60} cannot be "
                                 "called", fix=fix)
+    if role == "validate" and not _fits(called):
+        raise ArgumentTypeError("validate is called without arguments, and this one wants some",
+                                fix="validate=lambda: evaluate(model, loader)")
     return called
-
-
-def whole(name: str, value: Any, fix: str = "") -> int:
-    """A count from 1 up."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ArgumentError(f"{name} is a whole number from 1 up, not {value!r:.60}",
-                            fix=fix or f"{name}=10")
-    return int(value)
 
 
 def as_optimizers(optimizer: Any) -> list[Any]:
@@ -71,16 +67,21 @@ def source(step: Callable[..., Any], over: Any, epochs: int
     """What gives the items of an epoch, and how many they are."""
     if over is None or isinstance(over, int | float | np.number):
         count = None if over is None else whole("the number of steps", over,
-                                                 "learngrad.train(step, 1000)")
+                                                 fix="learngrad.train(step, 1000)")
         if not _fits(step):
             raise ArgumentTypeError(
                 "step wants arguments, and there is no loader to take them from",
                 fix="learngrad.train(step, loader), or a step without arguments")
         given = (NOTHING,) if count is None else (NOTHING, count)
         return lambda: (itertools.repeat(*given), count)
+    if isinstance(over, str | bytes | Mapping):
+        parts = "keys" if isinstance(over, Mapping) else "letters"
+        raise ArgumentTypeError(f"{a_kind_of(over)} gives its {parts} one by one, and no batches",
+                                fix="learngrad.train(step, loader), or how many steps: "
+                                    "learngrad.train(step, 1000)")
     items, _ = items_of(over)
     if epochs > 1 and items is over:
-        raise ArgumentError(f"a {type(over).__name__} can be gone through once, not {epochs} times",
+        raise ArgumentError(f"{a_kind_of(over)} can be gone through once, not {epochs} times",
                             fix="a DataLoader, or a list of batches")
     return lambda: items_of(over)
 
@@ -94,7 +95,7 @@ def way_in(step: Callable[..., Any], item: Any) -> Callable[[Any], Any]:
     if _fits(step, item):
         return step
     parts = f"a batch has {len(item)} parts" if isinstance(item, tuple | list) else \
-        f"a batch is one {type(item).__name__}"
+        f"a batch is {a_kind_of(item)}"
     error = ArgumentTypeError(f"step{inspect.signature(step)} cannot be given a batch: {parts}",
                               fix="def step(x, y): ... for a loader of pairs")
     error.where = _place(step)  # not the line of the thread

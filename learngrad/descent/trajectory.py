@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.handle import RemovableHandle
-from learngrad.errors import ArgumentError, ArgumentTypeError
+from learngrad.errors import ArgumentError, ArgumentTypeError, a_kind_of
 from learngrad.nn.module import Module
 
 __all__ = ["Trajectory"]
@@ -50,8 +51,8 @@ class Trajectory:
 
     def __init__(self, model: Module, optimizer: Any = None) -> None:
         if not isinstance(model, Module):
-            raise ArgumentTypeError(f"a trajectory is that of a model, not of a "
-                                    f"{type(model).__name__}",
+            raise ArgumentTypeError("a trajectory is that of a model, not of "
+                                    f"{a_kind_of(model)}",
                                     fix="learngrad.Trajectory(model, optimizer)")
         self._parameters = [p for p in model.parameters() if p.dtype.kind == "f"]
         if not self._parameters:
@@ -80,9 +81,13 @@ class Trajectory:
             ``remove()`` ends it.
         """
         if not hasattr(optimizer, "register_step_post_hook"):
-            raise ArgumentTypeError(f"a {type(optimizer).__name__} is no optimiser",
+            raise ArgumentTypeError(f"{a_kind_of(optimizer)} is no optimiser",
                                     fix="path.track(learngrad.optim.SGD(model.parameters(), "
                                         "lr=0.1)), or path.add() in your loop")
+        own = {id(p) for p in self._parameters}
+        if own.isdisjoint(id(p) for group in optimizer.param_groups for p in group["params"]):
+            raise ArgumentError("the optimiser moves none of this model's parameters",
+                                fix="learngrad.optim.SGD(model.parameters(), lr=0.1)")
         hook: RemovableHandle = optimizer.register_step_post_hook(lambda *_: self.add())
         return hook
 
@@ -118,5 +123,14 @@ class Trajectory:
     def __len__(self) -> int:
         return len(self._points)
 
+    def describe(self) -> str:
+        """What is kept, in words."""
+        numbers = "1 number" if self.size == 1 else f"{self.size:,} numbers"
+        points = "1 point is" if len(self) == 1 else f"{len(self):,} points are"
+        return f"The way of a model of {numbers}: {points} kept, up to step {self.steps[-1]:,}."
+
+    def _ipython_display_(self) -> None:
+        sys.stdout.write(self.describe() + "\n")
+
     def __repr__(self) -> str:
-        return f"<trajectory: {len(self):,} points of {self.size:,} parameters>"
+        return f"<trajectory of {self.size:,} numbers: {len(self):,} kept>"

@@ -7,7 +7,13 @@ from itertools import chain, count
 from typing import Any, Self
 
 from learngrad.autograd.observe import thread
-from learngrad.errors import ArgumentError, ArgumentTypeError, LearngradError, OutOfRangeError
+from learngrad.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    LearngradError,
+    OutOfRangeError,
+    a_kind_of,
+)
 from learngrad.nn.module import Module
 
 __all__ = ["ModuleDict", "ModuleList", "Sequential"]
@@ -32,7 +38,7 @@ class Row(Module):
             called = getattr(module, "__name__", "")
             fix = (f"with brackets: nn.{called}()" if isinstance(module, type) else
                    "give modules, such as nn.ReLU(), separated by commas; not functions or lists")
-            raise ArgumentTypeError(f"layer {name} of a {type(self).__name__} must be a module, "
+            raise ArgumentTypeError(f"layer {name} of {a_kind_of(self)} must be a module, "
                                     f"not {module!r:.60}", fix=fix)
         return module
 
@@ -340,7 +346,7 @@ class ModuleDict(Module):
 def no_forward(module: Module, fix: str) -> Exception:
     """The error for a call of a container that only holds."""
     from learngrad.nn.module import NoForward
-    return NoForward(f"a {type(module).__name__} holds its parts and computes nothing", fix=fix)
+    return NoForward(f"{a_kind_of(module)} holds its parts and computes nothing", fix=fix)
 
 
 def known(module: Module, key: Any, keys: Any) -> Any:
@@ -358,10 +364,10 @@ def pairs(module: Module, given: Any) -> Iterator[tuple[str, Any]]:
         yield from ((key, given[key]) for key in keys())
         return
     if not isinstance(given, Iterable):
-        raise ArgumentTypeError(f"a {type(module).__name__} is made of a dict or of pairs, not of "
+        raise ArgumentTypeError(f"{a_kind_of(module)} is made of a dict or of pairs, not of "
                                 f"{given!r:.60}", fix=f"nn.{type(module).__name__}({{'name': …}})")
     for pair in given:
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise ArgumentError(f"a {type(module).__name__} takes pairs of a name and a value, and "
+            raise ArgumentError(f"{a_kind_of(module)} takes pairs of a name and a value, and "
                                 f"{pair!r:.60} is none", fix="[('name', value), …]")
         yield pair[0], pair[1]

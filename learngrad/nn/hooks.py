@@ -10,7 +10,7 @@ from learngrad.autograd import engine
 from learngrad.autograd.function import Function
 from learngrad.autograd.handle import RemovableHandle
 from learngrad.autograd.mode import is_grad_enabled
-from learngrad.errors import GraphError
+from learngrad.errors import GraphError, a_kind_of
 from learngrad.nn.parts import AfterSetUp, Parts
 from learngrad.tensor import Tensor
 
@@ -165,7 +165,7 @@ class Crossing:
         if not isinstance(result, tuple):
             raise GraphError(
                 f"backward hooks see a tensor or a tuple of tensors come out of a module, and "
-                f"{type(self.module).__name__} gave a {type(result).__name__}",
+                f"{type(self.module).__name__} gave {a_kind_of(result)}",
                 fix="return a tuple, or put the hook on a part of the module")
         passed = _through(result, self._arriving)
         if passed is None:

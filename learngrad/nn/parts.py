@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, MutableMapping
 from types import FunctionType
 from typing import Any
 
-from learngrad.errors import ArgumentError, ArgumentTypeError, LearngradError
+from learngrad.errors import ArgumentError, ArgumentTypeError, LearngradError, a_kind_of
 from learngrad.nn.notices import tell
 from learngrad.nn.parameter import Buffer, Parameter
 from learngrad.tensor import Tensor
@@ -366,10 +366,10 @@ def _check_kind(kind: str, name: str, value: Any) -> None:
     if value is None:
         return
     if kind == "parameters" and not isinstance(value, Parameter):
-        raise ArgumentTypeError(f"parameter {name} is a Parameter, not a {type(value).__name__}",
+        raise ArgumentTypeError(f"parameter {name} is a Parameter, not {a_kind_of(value)}",
                                 fix="nn.Parameter(tensor)")
     if kind == "buffers" and (not isinstance(value, Tensor) or isinstance(value, Parameter)):
-        raise ArgumentTypeError(f"a buffer is a plain tensor, not a {type(value).__name__}",
+        raise ArgumentTypeError(f"a buffer is a plain tensor, not {a_kind_of(value)}",
                                 fix="register_buffer(name, learngrad.zeros(n))")
     if kind == "modules" and not isinstance(value, Parts):
         called = getattr(value, "__name__", "")

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from learngrad import devices
 from learngrad.autograd.mode import no_grad
-from learngrad.errors import ArgumentTypeError, LearngradError
+from learngrad.errors import ArgumentTypeError, LearngradError, a_kind_of
 from learngrad.nn.parameter import Parameter, Uninitialized
 from learngrad.nn.parts import Parts
 from learngrad.tensor import Tensor, tensor
@@ -87,7 +87,7 @@ def _fitting(owner: Parts, name: str, value: Any, assign: bool) -> str | Callabl
     if name == EXTRA:
         return lambda: owner.set_extra_state(value)  # type: ignore[attr-defined]
     if not isinstance(value, Tensor) and not devices.is_array(value):
-        return f"a {type(value).__name__} in the state, where a tensor was expected"
+        return f"{a_kind_of(value)} in the state, where a tensor was expected"
     here = getattr(owner, name)
     if isinstance(value, Uninitialized):
         return (lambda: None) if isinstance(here, Uninitialized) else (

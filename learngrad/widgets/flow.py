@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from learngrad.descent.checks import text
 from learngrad.descent.flow import Flow
 from learngrad.descent.flow_watch import FlowWatch
 from learngrad.widgets._live import Live
@@ -86,7 +87,8 @@ class GradientFlow(Live, Flow):
     def __init__(self, model: Any, optimizer: Any, title: str = Flow.title, *,
                  every: int | None = None) -> None:
         super().__init__()
-        self.title = str(title)
+        self.title = text("title", title,
+                          'learngrad.GradientFlow(model, optimizer, "Eight layers", every=10)')
         self._watch = FlowWatch(model, optimizer, self, every, self._touched)
         if notebook() is not None:
             self._open("gradient flow ...", self._make,

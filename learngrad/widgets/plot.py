@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from learngrad.descent import Curves, Progress, Run
+from learngrad.descent.checks import text
 from learngrad.descent.train import ENDED
 from learngrad.widgets._controls import PlotControls
 from learngrad.widgets._interrupt import Interrupts
@@ -64,7 +65,7 @@ class LivePlot(Live, Run):
     def __init__(self, title: str = "Descent") -> None:
         Run.__init__(self, Curves(), progress=Progress())
         self.plot = self
-        self.title = str(title)
+        self.title = text("title", title, 'learngrad.LivePlot("Two rates")')
         self._runs: dict[str, Run] = {"": self}
         self._interrupts = Interrupts(self._progress)
         self._controls = PlotControls(self._progress, lambda: self._waiting_for_end)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from learngrad.descent.checks import whole
 from learngrad.descent.landscapes import Landscape, landscape
 from learngrad.descent.race import OnSurface, Race
 from learngrad.descent.race_entrants import entrants
 from learngrad.descent.race_model import OnModel
-from learngrad.errors import ArgumentError
+from learngrad.errors import ArgumentError, ArgumentTypeError
 from learngrad.nn import Module
+from learngrad.tensor import Tensor
 from learngrad.widgets._live import Live
 from learngrad.widgets._notebook import notebook
 from learngrad.widgets._sender import Sender
@@ -29,9 +31,9 @@ ON_MODEL: dict[str, dict[str, float]] = {
 
 
 def race(ground: str | Callable[..., Any] | Module | Landscape = "rosenbrock",
-         optimizers: Any = None, *, start: Any = None, steps: int = 300, domain: Any = None,
-         data: Any = None, loss_fn: Callable[..., Any] | None = None, batch_size: int = 32,
-         seed: int = 0) -> LiveRace:
+         optimizers: Any = None, *more: Any, start: Any = None, steps: int = 300,
+         domain: Any = None, data: Any = None, loss_fn: Callable[..., Any] | None = None,
+         batch_size: int = 32, seed: int = 0) -> LiveRace:
     """Let several optimisers walk down from one start, and show them side by side.
 
     In a notebook: the ways over the contours of the surface, played and scrubbed, the losses beside
@@ -49,9 +51,13 @@ def race(ground: str | Callable[..., Any] | Module | Landscape = "rosenbrock",
         For each name its settings, a learning rate, a pair of class and settings, or a function of
         the parameters that makes an optimiser: ``{"SGD": 0.1, "SGD with momentum": dict(lr=0.1,
         momentum=0.9), "mine": lambda params: learngrad.optim.Adam(params)}``. Where no class is
-        given it is the name's first word. By default four that suit the surface.
+        given it is the name's first word. The function may return a scheduler of its optimiser,
+        which then steps with it: ``lambda params: CosineAnnealingLR(SGD(params, lr=0.1), 300)``.
+        By default four that suit the surface.
     start : (float, float), optional
         Where all begin; by default where the surface shows best what it teaches.
+    *more
+        Refused: everything else has its name.
     steps : int, default 300
         How many each makes.
     domain : ((float, float), (float, float)) or float, optional
@@ -84,11 +90,19 @@ def race(ground: str | Callable[..., Any] | Module | Landscape = "rosenbrock",
     ([-2.5, 1.5], 51)
     >>> on_mine = learngrad.race(lambda x, y: x ** 2 + learngrad.sin(3 * y), start=(2, 1))
     """
+    on_model = "learngrad.race(model, data=(X, y), loss_fn=nn.CrossEntropyLoss())"
+    if more or isinstance(optimizers, Tensor):
+        raise ArgumentTypeError("a race is given its ground and its optimisers in this order, and "
+                                "everything else by name", fix=on_model)
+    whole("batch_size", batch_size)
+    whole("seed", seed, 0)
     if isinstance(ground, Module):
+        if start is not None or domain is not None:
+            raise ArgumentError("a start and a domain are for a race on a surface; on a model all "
+                                "begin with its weights", fix=on_model)
         return _on_model(ground, optimizers, steps, data, loss_fn, batch_size, seed)
     if data is not None or loss_fn is not None:
-        raise ArgumentError("data and a loss are for a race on a model",
-                            fix="learngrad.race(model, data=(X, y), loss_fn=nn.CrossEntropyLoss())")
+        raise ArgumentError("data and a loss are for a race on a model", fix=on_model)
     land = landscape(ground, domain=domain, start=start)
     chosen = entrants(optimizers if optimizers is not None else land.settings or USUAL)
     return LiveRace(OnSurface(land), chosen, steps, f"Race on {land.name}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -58,8 +57,10 @@ class RaceView(View):
     def _run(self, content: dict[str, Any]) -> None:
         self._number = content.get("number", 0)
         try:
-            start, settings = _read(content)
-            names = self._change(settings, start, lambda walked: self.tell(
+            settings = content.get("settings")
+            if not isinstance(settings, dict):  # nothing, to `change`, would be no change
+                raise ArgumentError("these are no settings", fix='{"SGD": {"lr": 0.1}}')
+            names = self._change(settings, content.get("start"), lambda walked: self.tell(
                 [name for name in walked if len(walked[name].loss)], done=False))
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  kernel and view go on
             self.send({"type": "ran", "number": self._number, "done": True, "walks": [],
@@ -67,18 +68,6 @@ class RaceView(View):
             return
         self.tell(names)
         self._changed()
-
-
-def _read(content: dict[str, Any]) -> tuple[tuple[float, float] | None, dict[str, Any]]:
-    """The start and the settings that a front end asks for."""
-    start, settings = content.get("start"), content.get("settings")
-    if start is not None and not (
-            isinstance(start, (list, tuple)) and len(start) == 2
-            and all(isinstance(at, (int, float)) and math.isfinite(at) for at in start)):
-        raise ArgumentError(f"{start!r:.60} is no place to start from", fix="two numbers")
-    if not isinstance(settings, dict) or not all(isinstance(v, dict) for v in settings.values()):
-        raise ArgumentError("these are no settings", fix='{"SGD": {"lr": 0.1}}')
-    return (float(start[0]), float(start[1])) if start is not None else None, settings
 
 
 def _state(race: Race) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from learngrad.descent.checks import text
 from learngrad.descent.surface import Progress, Surface
 from learngrad.descent.surface_picture import draw
 from learngrad.descent.surface_words import describe
@@ -92,7 +93,7 @@ class LossSurface(Live, Surface):
                  title: str = Surface.title) -> None:
         super().__init__(model, loss_fn, X, y, directions=directions, span=span,
                          trajectory=trajectory, finest=finest, seed=seed)
-        self._model, self.title = model, str(title)
+        self._model, self.title = model, text("title", title, 'title="The digits\' loss"')
         self._thread: threading.Thread | None = None
         self._task: asyncio.Future[None] | None = None
         self._error: Exception | None = None
@@ -156,7 +157,7 @@ class LossSurface(Live, Surface):
 
     def svg(self, width: int = 560) -> str:
         """The surface as a static picture, in light and dark."""
-        return draw(self.wait(), width)
+        return Surface.svg(self.wait(), width)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as `Surface.to_dict`."""

@@ -8,7 +8,7 @@ from typing import Any
 from learngrad.descent import Curves, Run
 from learngrad.descent.train import ENDED, Observer, Training
 from learngrad.descent.train_open import running
-from learngrad.errors import ArgumentError, ArgumentTypeError
+from learngrad.errors import ArgumentError, ArgumentTypeError, a_kind_of
 from learngrad.widgets._notebook import cell_of, notebook
 from learngrad.widgets.plot import LivePlot
 
@@ -107,7 +107,7 @@ def train(step: Callable[..., Any], over: Any = None, *, epochs: int = 1,
     cell = cell_of(shell) if shell is not None else None
     _stop_in(cell, earlier_than=shell)
     if plot is not None and getattr(plot, "plot", None) is None:
-        raise ArgumentTypeError(f"plot is a {type(plot).__name__}, not a LivePlot or a run of one",
+        raise ArgumentTypeError(f"plot is {a_kind_of(plot)}, not a LivePlot or a run of one",
                                 fix='plot=learngrad.LivePlot(), or plot=plot.run("lr=0.1")')
     log = plot if plot is not None else Run(Curves())
     run = LiveTraining(step, over, epochs=epochs, validate=validate, optimizer=optimizer,

@@ -69,7 +69,7 @@ def test_a_module_is_asked_as_it_is_used_and_left_as_it_was():
     ({"model": 3}, ArgumentTypeError, "cannot be asked"),
     ({"model": lambda x: x.reshape(-1, 1, 2)}, ShapeError, "a row of scores"),
     ({"y": learngrad.zeros(4)}, ShapeError, "3 points and 4 classes"),
-    ({"resolution": 1}, ArgumentError, "two points a side"),
+    ({"resolution": 1}, ArgumentError, "resolution is a whole number from 2 up"),
     ({"ax": "here"}, ArgumentTypeError, "ax is a str")])
 def test_wrong_input_is_told(given, error, said):
     with pytest.raises(error, match=said):

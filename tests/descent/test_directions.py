@@ -257,7 +257,7 @@ def test_a_trajectory_follows_until_it_is_told_to_stop():
     hook.remove()
     optimizer.step()
     assert path.steps == [0, 1]
-    assert repr(path) == "<trajectory: 2 points of 53 parameters>"
+    assert repr(path) == "<trajectory of 53 numbers: 2 kept>"
 
 
 def test_wrong_input_to_a_trajectory():

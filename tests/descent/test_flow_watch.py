@@ -467,8 +467,8 @@ def test_wrong_input_is_refused():
             (ArgumentTypeError, "not of a str", (model, "sgd")),
             (ArgumentError, "no parameters", (nn.ReLU(), sgd)),
             (ArgumentError, "none of this model's", (model, other)),
-            (ArgumentError, "every=0", (model, sgd, Flow(), 0)),
-            (ArgumentError, "every='often'", (model, sgd, Flow(), "often"))]:
+            (ArgumentError, "every is a whole number from 1 up, not 0", (model, sgd, Flow(), 0)),
+            (ArgumentError, "every is a whole .* not 'often'", (model, sgd, Flow(), "often"))]:
         with pytest.raises(error, match=words):
             FlowWatch(*given[:2], *given[2:] or (Flow(),))
     assert not sgd._before

@@ -257,7 +257,8 @@ def test_a_page_of_a_million_points_keeps_their_shape_and_their_steps():
     series.x, series.y = type(series.x)("d", x.tobytes()), type(series.y)("d", y.tobytes())
     page = many.to_html()
     assert len(page) < 1_500_000
-    found, = json.loads(zlib.decompress(base64.b64decode(Page(page).data)))["page"]["curves"]["series"]
+    data = json.loads(zlib.decompress(base64.b64decode(Page(page).data)))
+    found, = data["page"]["curves"]["series"]
     assert found["end"] == 1_000_000
     assert found["y"][found["x"].index(777_777)] == 9
     assert found["x"][-1] == 999_999

@@ -14,6 +14,7 @@ from learngrad.descent.race import OnSurface, Race, Walk
 from learngrad.descent.race_entrants import entrants
 from learngrad.descent.race_words import board, ranked
 from learngrad.errors import ArgumentError, ArgumentTypeError, GraphError, LearngradError
+from learngrad.optim.lr_scheduler import ExponentialLR, ReduceLROnPlateau
 from learngrad.trace.recorder import Recorder
 from tests.both import torch
 
@@ -400,3 +401,34 @@ def test_a_race_can_be_told_at_any_step():
     assert race.describe(1).endswith("After 1 step: SGD is at 3.443.")
     assert race.describe(99) == race.describe()
     assert repr(race) == "<race of SGD: 10 steps>"
+
+
+# ---- Schedulers ----------------------------------------------------------------------------------
+
+def decaying(params, lr=0.1):
+    return ExponentialLR(learngrad.optim.SGD(params, lr=lr), 0.5)
+
+
+def test_a_scheduler_steps_with_its_optimiser(model):
+    race = learngrad.race("bowl", {"decays": decaying, "SGD": 0.1}, steps=4)
+    x, rate = -2.5, 0.1
+    for at in race.runs["decays"].path[:, 0].tolist():
+        assert at == pytest.approx(x)
+        x, rate = x - rate * x, rate / 2
+    assert race.entrants["decays"].kind == "SGD"
+    # A slider turns the whole schedule.
+    assert race.change({"decays": {"lr": 0.2}}) == ["decays"]
+    twice = learngrad.race("bowl", {"decays": lambda params: decaying(params, 0.2)}, steps=4)
+    np.testing.assert_allclose(race.runs["decays"].loss, twice.runs["decays"].loss, rtol=1e-6)
+    on_model = learngrad.race(model, {"decays": decaying, "SGD": 0.1}, data=points(),
+                              loss_fn=nn.MSELoss(), steps=5, batch_size=8)
+    ways = [one[0].weight.tolist() for one in on_model.models.values()]
+    assert ways[0] != ways[1]
+    assert on_model.runs["decays"].loss[1] == on_model.runs["SGD"].loss[1]
+
+
+def test_a_scheduler_that_looks_at_a_validation_is_refused():
+    with pytest.raises(ArgumentTypeError, match="no validation") as caught:
+        learngrad.race("bowl", {"SGD": lambda params: ReduceLROnPlateau(
+            learngrad.optim.SGD(params, lr=0.1))})
+    assert "CosineAnnealingLR" in caught.value.fix

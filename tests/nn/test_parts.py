@@ -209,7 +209,7 @@ MISTAKES = {
         lambda t: setattr(t.nn.Module(), "train", t.nn.Parameter(t.ones(1))), KeyError,
         "a meaning of its own"),
     "a tensor as parameter": (lambda t: t.nn.Module().register_parameter("w", t.ones(1)),
-                              TypeError, "not a Tensor"),
+                              TypeError, "not a learngrad.Tensor"),
     "a class as module": (lambda t: t.nn.Module().add_module("act", t.nn.ReLU), TypeError,
                           r"with brackets: ReLU\(\)"),
     "a number as module": (lambda t: t.nn.Module().add_module("act", 3), TypeError,

@@ -127,7 +127,7 @@ def test_several_in_one_plot(shell, shown, sent):
         run.wait()
     assert plot.curves.names == ["loss (a)", "loss (b)"]
     assert [len(plot.curves["loss", name][1]) for name in "ab"] == [20, 20]
-    with pytest.raises(ArgumentTypeError, match="plot is a int"):
+    with pytest.raises(ArgumentTypeError, match="plot is an int"):
         learngrad.train(slowly, plot=3)
 
 

@@ -1,0 +1,37 @@
+"""What arguments of the descent's functions have to be; each names the argument and shows a fix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from learngrad.errors import ArgumentError, ArgumentTypeError, a_kind_of
+
+__all__ = ["pixels", "text", "whole"]
+
+LEAST, MOST = 100, 20_000
+"""Pixels of a picture's side."""
+
+
+def whole(name: str, value: Any, least: int = 1, fix: str = "") -> int:
+    """A whole number from `least` up."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise ArgumentError(f"{name} is a whole number from {least} up, not {value!r:.60}",
+                            fix=fix or f"{name}={max(10, least)}")
+    return int(value)
+
+
+def pixels(name: str, value: Any) -> int:
+    """The length of a picture's side."""
+    if whole(name, value, LEAST, f"{name}=640") > MOST:
+        raise ArgumentError(f"{name} is {value:,} pixels, and at most {MOST:,} are drawn",
+                            fix=f"{name}=640")
+    return int(value)
+
+
+def text(name: str, value: Any, fix: str) -> str:
+    """A text, and not what was meant for another argument."""
+    if not isinstance(value, str):
+        raise ArgumentTypeError(f"{name} is a text, not {a_kind_of(value)}", fix=fix)
+    return value
