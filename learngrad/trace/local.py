@@ -8,10 +8,12 @@ from functools import lru_cache
 from typing import Any
 
 from learngrad.trace import text
-from learngrad.trace.text import MINUS
+from learngrad.trace.text import EXACT, MINUS
 
 __all__ = ["filled", "number"]
 
+NEAR = 1e-3
+"""A difference below this share of what is subtracted is not seen in four digits."""
 _LETTERS = re.compile(r"((?<![A-Za-z_])[A-Za-z]+(?![A-Za-z_]))")
 
 
@@ -42,17 +44,33 @@ def filled(local: str, known: Mapping[str, Any], passed: Any) -> str:
     --------
     >>> filled("2 · x", {"x": 3.0, "g": 2.0}, 12.0)
     '2 · 3 = 6'
+    >>> filled("1 − out²", {"out": 0.99999976, "g": 1.0}, 4.8e-07)
+    '1 − 0.99999976² = 4.8e−7'
     """
     shown, rest, whole = _pieces(local)
+    arrives = known["g"]
+    ratio = None
+    if not whole and arrives and isinstance(arrives, (int, float)) \
+            and isinstance(passed, (int, float)):
+        ratio = passed / arrives
+    digits = EXACT if ratio and _cancels(local, known, rest, ratio) else 4
     for letter, after in rest:
         value = known.get(letter)
         if value is not None:
-            value = value if isinstance(value, str) else number(value)
+            value = value if isinstance(value, str) else number(value, digits)
             letter = f"({value})" if value.startswith(MINUS) and letter != local else value
         shown += letter + after
-    arrives = known["g"]
-    if whole or not arrives or not isinstance(arrives, (int, float)) \
-            or not isinstance(passed, (int, float)):
+    if ratio is None:
         return shown
-    result = number(float(f"{passed / arrives:.6g}"))
+    result = number(float(f"{ratio:.6g}"))
     return shown if shown in (result, f"({result})") else f"{shown} = {result}"
+
+
+def _cancels(local: str, known: Mapping[str, Any], rest: tuple[tuple[str, str], ...],
+             ratio: float) -> bool:
+    """Whether near numbers are subtracted, so that four digits of each are not enough."""
+    if f" {MINUS} " not in local:
+        return False
+    used = (known.get(letter) for letter, _ in rest)
+    sizes = [abs(value) for value in used if isinstance(value, (int, float))]
+    return abs(ratio) < NEAR * max([1.0, *sizes])

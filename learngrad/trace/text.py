@@ -7,7 +7,8 @@ Numbers
     Zero of either sign is ``0``. Whole numbers below 100,000 are written out. Anything else is
     rounded to four significant digits, half away from zero, and loses its trailing zeros; digits
     before the point are never rounded away (12345.6 is ``12346``). Exponents from -4 to 4 are
-    plain decimals, others look like ``1.5e8``. The minus sign is U+2212. NaN is ``NaN``,
+    plain decimals, others look like ``1.5e8``. In a formula where near numbers are subtracted,
+    eight digits take the place of four. The minus sign is U+2212. NaN is ``NaN``,
     infinities are ``∞`` and ``−∞``, booleans are ``True`` and ``False`` as in Python.
 Shapes
     One dimension is ``5 values``, more are ``32×10``, none is ``scalar``.
@@ -32,6 +33,7 @@ from itertools import pairwise
 from typing import Any
 
 MINUS = "−"
+EXACT = 8  # digits that tell float32 numbers apart, near 1
 WHOLE_LIMIT = 4
 VALUE_CELLS = 28
 NONFINITE = {"NaN": "NaN", "Infinity": "∞", "-Infinity": MINUS + "∞"}
@@ -79,13 +81,16 @@ def elide_middle(text: str) -> str:
     return text if len(text) <= 20 else text[:10] + "…" + text[-9:]
 
 
-def number(value: float | str) -> str:
+def number(value: float | str, digits: int = 4) -> str:
     """A number as pictures show it.
 
     Parameters
     ----------
     value : int, float, bool, or one of "NaN", "Infinity", "-Infinity"
         A number as a trace holds it.
+    digits : int, default 4
+        Significant digits. `EXACT` of them are shown in a formula in which near numbers are
+        subtracted: 1 − 0.99999976² is not 1 − 1².
 
     Examples
     --------
@@ -103,11 +108,11 @@ def number(value: float | str) -> str:
     sign, exact = MINUS if value < 0 else "", abs(Decimal(value))
     if exact < 100_000 and exact == exact.to_integral_value():
         return sign + str(int(exact))
-    rounded = _round(exact, 3 - exact.adjusted())
+    rounded = _round(exact, digits - 1 - exact.adjusted())
     power = rounded.adjusted()
     if -4 <= power < 5:
-        return sign + _strip(f"{_round(exact, max(0, 3 - power)):f}")
-    mantissa = _strip(f"{rounded.scaleb(-power):.3f}")
+        return sign + _strip(f"{_round(exact, max(0, digits - 1 - power)):f}")
+    mantissa = _strip(f"{rounded.scaleb(-power):.{digits - 1}f}")
     return f"{sign}{mantissa}e{MINUS if power < 0 else ''}{abs(power)}"
 
 

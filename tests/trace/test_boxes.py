@@ -59,9 +59,9 @@ def test_text_fits_its_box(case):
     assert isinstance(case["width"], int)
 
 
-@pytest.mark.parametrize(("value", "text"), NUMBERS)
-def test_numbers(value, text):
-    assert number(value) == text
+@pytest.mark.parametrize(("value", "text", "digits"), [(*case, 4)[:3] for case in NUMBERS])
+def test_numbers(value, text, digits):
+    assert number(value, digits) == text
 
 
 @given(ODD)

@@ -67,8 +67,11 @@ export function elideMiddle(text: string): string {
 /** A count, with commas between thousands. */
 export const thousands = (count: number) => String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 
+/** Digits that tell float32 numbers apart, near 1: for a formula in which such are subtracted. */
+export const EXACT = 8;
+
 /** A number as pictures show it: four significant digits, no trailing zeros, U+2212 for minus. */
-export function number(value: Scalar | string): string {
+export function number(value: Scalar | string, precision = 4): string {
   if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value === "string") {
     if (value === "NaN") return "NaN";
@@ -81,22 +84,22 @@ export function number(value: Scalar | string): string {
   const sign = value < 0 ? MINUS : "";
   const size = Math.abs(value);
   if (size < 100_000 && Number.isInteger(size)) return sign + String(size);
-  const [digits, power] = significant(size);
+  const [digits, power] = significant(size, precision);
   if (power >= -4 && power < 5) return sign + plain(size, digits, power);
   const mantissa = strip(`${digits[0]}.${digits.slice(1)}`);
   return `${sign}${mantissa}e${power < 0 ? MINUS : ""}${Math.abs(power)}`;
 }
 
-/** Four significant digits, rounded half away from zero from the exact binary value, and the power. */
-function significant(size: number): [digits: string, power: number] {
+/** Significant digits, rounded half away from zero from the exact binary value, and the power. */
+function significant(size: number, precision: number): [digits: string, power: number] {
   // toExponential and toFixed pick the larger of two equally near results, and exactly so.
-  const [mantissa, power] = size.toExponential(3).split("e");
+  const [mantissa, power] = size.toExponential(precision - 1).split("e");
   return [mantissa!.replace(".", ""), Number(power)];
 }
 
 function plain(size: number, digits: string, power: number): string {
-  // Digits before the point are never rounded away: past four of them, round to a whole number.
-  return strip(power > 3 ? size.toFixed(0) : decimals(digits, power));
+  // Digits before the point are never rounded away: past the last, round to a whole number.
+  return strip(power >= digits.length ? size.toFixed(0) : decimals(digits, power));
 }
 
 function decimals(digits: string, power: number): string {
@@ -149,7 +152,7 @@ export function valueText(preview: Preview): string {
 export function writtenOut(preview: Preview, limit = WHOLE_LIMIT, width = VALUE_CELLS): string {
   const values = preview.values;
   if (!values?.length || values.length > limit) return "";
-  let items = values.map(number);
+  let items = values.map((value) => number(value));
   for (const size of [...preview.shape].reverse()) {
     const grouped: string[] = [];
     for (let at = 0; at + size <= items.length; at += size)

@@ -13,9 +13,10 @@ interface Case extends Box {
 }
 
 test("numbers are written as the shared cases say", () => {
-  const shared = cases<[Scalar, string][]>("number_cases.json");
+  const shared = cases<[Scalar, string, number?][]>("number_cases.json");
   assert.ok(shared.length > 30);
-  for (const [value, text] of shared) assert.equal(number(value), text, `of ${value}`);
+  for (const [value, text, digits] of shared)
+    assert.equal(number(value, digits), text, `of ${value}`);
 });
 
 for (const { name, node, grad, ...made } of cases<Case[]>("box_cases.json"))

@@ -1,5 +1,5 @@
 // Operations on elements one by one, with broadcasting, and what only moves elements.
-import { number } from "../text.ts";
+import { EXACT, number } from "../text.ts";
 import { BETWEEN } from "../words.ts";
 import { narrowed, ravel, sizeOf, unravel } from "./kept.ts";
 import { type Family, LETTERS, type Operation, sigma } from "./op.ts";
@@ -105,16 +105,22 @@ function termAt(op: Operation, operand: number, local: string, place: number): T
   const rule = RULES[op.node.op ?? ""]?.local[operand];
   const times = values && out !== undefined && rule ? rule(values, out) : Number.NaN;
   const from: Entry[] = [];
+  const digits = cancels(local, times, [...(values ?? []), out ?? 0]) ? EXACT : 4;
   const put = (of: number | "out") => {
     const value = of === "out" ? out : values?.[of];
     from.push(of === "out" ? { of, at: place } : entry(of));
-    return value === undefined ? "?" : signed(number(value));
+    return value === undefined ? "?" : signed(number(value, digits));
   };
   const written = filled(op, local, put);
   // A rule in words is its number.
   const text = / where | of /.test(written) && !Number.isNaN(times) ? number(times) : written;
   return { factors: [g], times, text, from };
 }
+
+/** Whether near numbers are subtracted, so that four digits of each are not enough. The rule stands
+ * in learngrad/trace/local.py. */
+const cancels = (local: string, result: number, used: number[]) =>
+  local.includes(" − ") && Math.abs(result) < 1e-3 * Math.max(1, ...used.map(Math.abs));
 
 /** An operation's sign between, or before, what it is applied to. */
 function applied(op: Operation, to: string[]): string {
