@@ -14,6 +14,8 @@ from learngrad.ops.spelling import spelled
 
 __all__ = ["cat", "chunk", "dstack", "hstack", "split", "stack", "unbind", "vstack"]
 
+TOGETHER = 8  # arrays that one kernel of CuPy's takes
+
 
 class Joined(Function):
     """Base of the operations on any number of tensors of one dtype; the dimension comes last."""
@@ -21,6 +23,14 @@ class Joined(Function):
     promotion = staticmethod(lambda inputs: [
         *devices.cast_to(inputs[:-1], devices.result_type(*inputs[:-1])), inputs[-1]])
     local = {f"x{k}": "its own part of g" for k in range(1, 100)}
+
+
+def _joined(join, parts, dim):
+    """Arrays put together; many on a GPU in groups, since CuPy would copy their addresses to it."""
+    while len(parts) > TOGETHER and type(parts[0]) is not np.ndarray:
+        parts = [join(parts[k:k + TOGETHER], axis=dim) for k in range(0, len(parts), TOGETHER)]
+        join = np.concatenate
+    return join(parts, axis=dim)
 
 
 class Cat(Joined):
@@ -31,7 +41,7 @@ class Cat(Joined):
     def forward(self, *x):
         *parts, (self.dim,) = x
         self.sizes = [part.shape[self.dim] for part in parts]
-        return np.concatenate(parts, axis=self.dim)
+        return _joined(np.concatenate, parts, self.dim)
 
     def backward(self, g):
         return *split(g, self.sizes, self.dim), None
@@ -44,7 +54,7 @@ class Stack(Joined):
 
     def forward(self, *x):
         *parts, (self.dim,) = x
-        return np.stack(parts, axis=self.dim)
+        return _joined(np.stack, parts, self.dim)
 
     def backward(self, g):
         return *unbind(g, self.dim), None

@@ -84,6 +84,21 @@ def test_second_derivatives_do_not_wait(counts):
     assert counts == (0, 0, 0)
 
 
+@pytest.mark.parametrize("join", [lg.stack, lg.cat])
+@pytest.mark.parametrize("dim", [0, 1])
+def test_many_tensors_are_joined_without_a_copy(counts, join, dim):
+    """CuPy joins up to eight by itself, and copies the addresses of more to the GPU."""
+    parts = [lg.full((2, 3), float(k), device="cuda", requires_grad=True) for k in range(75)]
+    here = [p.detach().cpu() for p in parts]
+    counts.reset()
+    whole = join(parts, dim)
+    (whole * whole).sum().backward()
+    total = nn.utils.clip_grad_norm_(parts, 1e9)
+    assert counts == (0, 0, 0)
+    assert whole.tolist() == join(here, dim).tolist()
+    assert total.item() == pytest.approx(sum(24 * k * k for k in range(75)) ** 0.5)
+
+
 STEPS = {
     "digits MLP": lambda: mlp.by_a_library("learngrad", mlp.TINY),
     "LeNet": lambda: lenet.by_a_library("learngrad", True),
