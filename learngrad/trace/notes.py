@@ -60,11 +60,6 @@ class Notes(Watcher):
         if self.listener is not None:
             self.listener()
 
-    def _read(self, look: Callable[[Transcript], Any]) -> Any:
-        found = self._transcript.read(look)
-        self._room = ROOM
-        return found
-
     def _kept(self, value: Any) -> Any:
         """What is kept of a tensor or an array until somebody looks, see `preview`."""
         array = getattr(value, "_data", value)
@@ -73,7 +68,8 @@ class Notes(Watcher):
         if type(array) is not np.ndarray:
             return capture(array)
         if self._room <= 0:
-            self._read(Transcript.revision)
+            self._transcript.relieve()
+            self._room = ROOM
         self._room -= min(array.size, MIDDLE) * array.itemsize
         return array.copy() if array.size <= MIDDLE else capture(array)
 

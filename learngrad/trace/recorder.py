@@ -108,18 +108,18 @@ class Recorder(Notes, Forms):
     @property
     def revision(self) -> int:
         """Rises with every change."""
-        return self._read(Transcript.revision)
+        return self._transcript.read(Transcript.revision)
 
     def to_dict(self) -> dict[str, Any]:
         """The whole trace, as the schema has it."""
-        return self._read(Transcript.json)
+        return self._transcript.read(Transcript.json)
 
     def changes(self, since: int) -> dict[str, Any]:
         """What happened after revision `since`: a message that takes a view from there to now."""
-        return self._read(lambda transcript: transcript.changes(since))
+        return self._transcript.read(lambda transcript: transcript.changes(since))
 
     def __repr__(self) -> str:
-        nodes, steps = self._read(Transcript.counts)
+        nodes, steps = self._transcript.read(Transcript.counts)
         return f"<trace of {nodes} nodes, {steps} backward steps, {self.status}>"
 
     # ---- Operations ------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ class Recorder(Notes, Forms):
             return
         self._changes[found[0]] = count = self._changes.get(found[0], 0) + 1
         if len(self._events) > MOST_WAITING:
-            self._read(Transcript.revision)
+            self._transcript.relieve()
         self._tell("changed", found[0], count)
 
     def detached(self, tensor: Any, origin: Any) -> None:

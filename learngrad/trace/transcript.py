@@ -53,13 +53,24 @@ class Transcript:
     def read(self, look: Callable[[Transcript], Any]) -> Any:
         """What `look` finds once all that has happened until now is written down."""
         with self._lock:
-            events = self.events
-            for _ in range(len(events)):  # those that come meanwhile are for the next time
-                name, *what = events[0]
-                getattr(self, name)(*what)
-                events.popleft()
-            self._previews = {}
+            self._work_off()
             return look(self)
+
+    def relieve(self) -> None:
+        """Write down what waits, unless somebody is at it: the program itself calls this."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._work_off()
+            finally:
+                self._lock.release()
+
+    def _work_off(self) -> None:
+        events = self.events
+        for _ in range(len(events)):  # those that come meanwhile are for the next time
+            name, *what = events[0]
+            getattr(self, name)(*what)
+            events.popleft()
+        self._previews = {}
 
     def revision(self) -> int:
         """Rises with every change; each that `changes` tells of has one of its own."""
