@@ -11,7 +11,7 @@ import numpy as np
 from learngrad.descent.flow_measure import BINS, LOWEST
 from learngrad.descent.flow_moment import AT, KINDS
 from learngrad.descent.flow_words import percent
-from learngrad.trace.svg import escaped
+from learngrad.trace.paint import escaped
 from learngrad.trace.text import elide, number
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy as np
 from learngrad.descent.curves import is_share
 from learngrad.descent.style import COLOURS, DASHES, styles
 from learngrad.descent.thin import thin
-from learngrad.trace.svg import escaped
+from learngrad.trace.paint import escaped
 from learngrad.trace.text import cells, elide, number
 
 if TYPE_CHECKING:

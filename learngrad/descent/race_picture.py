@@ -20,7 +20,7 @@ from learngrad.descent.surface_picture import (
     draw_field,
     picture,
 )
-from learngrad.trace.svg import escaped
+from learngrad.trace.paint import escaped
 from learngrad.trace.text import cells, elide, number
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy as np
 from learngrad.descent.style import COLOURS
 from learngrad.descent.surface_contours import Levels, contour, levels, ticks
 from learngrad.descent.surface_words import describe
-from learngrad.trace.svg import escaped
+from learngrad.trace.paint import escaped
 from learngrad.trace.text import elide, number
 
 if TYPE_CHECKING:

@@ -52,7 +52,7 @@ export class Chart {
 
   draw(): void {
     const began = performance.now();
-    const width = this.element.clientWidth;
+    const width = this.#room;
     if (!width) {
       // Not in the page, or a page between two themes: the observer calls again when it is.
       this.#built = "";
@@ -71,6 +71,13 @@ export class Chart {
     this.took = performance.now() - began;
   }
 
+  /** The width of the canvas: without the element's padding, in which the last number was cut off. */
+  get #room(): number {
+    const { paddingLeft, paddingRight } = getComputedStyle(this.element);
+    const padding = Number.parseFloat(paddingLeft) + Number.parseFloat(paddingRight);
+    return Math.max(0, this.element.clientWidth - (padding || 0));
+  }
+
   /** All lines anew: the colours are others. */
   redress(): void {
     this.#built = "";
@@ -78,7 +85,7 @@ export class Chart {
 
   /** Whether it has to be drawn anew, for its width is another. */
   get isStale(): boolean {
-    const width = this.element.clientWidth;
+    const width = this.#room;
     return width > 0 && (!this.#built || width !== this.#plot?.width);
   }
 
@@ -130,7 +137,7 @@ export class Chart {
 
   #data(): uPlot.AlignedData {
     const [low, high] = this.#seen();
-    const seen: Window = { low, high, columns: this.element.clientWidth, log: this.isLog };
+    const seen: Window = { low, high, columns: this.#room, log: this.isLog };
     const nothing = new Float64Array();
     const tracks: Track[] = this.#lines.map(({ series, faint }) => ({
       series,
@@ -177,9 +184,10 @@ export class Chart {
     const bad = colour("failed-line");
     const looks = styles(series);
     return {
-      width: this.element.clientWidth,
+      width: this.#room,
       height: HEIGHT,
-      padding: [14, shares && others ? 4 : 16, 0, 0],
+      // At the right half of the last step's number has to fit.
+      padding: [14, shares && others ? 4 : 20, 0, 0],
       cursor: {
         drag: { x: true, y: false, setScale: false, dist: 5 },
         points: { size: 7 },
