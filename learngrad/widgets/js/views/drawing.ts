@@ -77,7 +77,8 @@ export class Drawing {
   /** How much of the graph is drawn, in words; nothing where that is all of it. */
   get said(): string {
     const { boxes, at } = this.shown;
-    return boxes.length < at.size ? ` in ${boxes.length} boxes` : "";
+    if (boxes.length >= at.size) return "";
+    return boxes.length === 1 ? ", folded into one box" : `, drawn as ${boxes.length} boxes`;
   }
 
   #fold(): void {

@@ -1,5 +1,12 @@
 // Styles without a <style> element (a strict content policy allows these) and the dark theme.
-import css from "./style.css";
+import panel from "./panel.css";
+import plot from "./plot.css";
+import stage from "./stage.css";
+import style from "./style.css";
+import words from "./words.css";
+
+/** What graphs and curves look like; other views bring sheets of their own. */
+const css = [style, stage, panel, words, plot].join("\n");
 
 const STYLES = Symbol.for("learngrad.styles");
 
