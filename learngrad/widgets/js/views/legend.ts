@@ -55,7 +55,14 @@ export class Legend {
     }
     this.#of = [trace, trace.revision, drawn];
     const now = looksAt(this.#looks, moment);
-    for (const [look, { style }] of this.#entries) style.visibility = now.has(look) ? "" : "hidden";
+    for (const [look, { style }] of this.#entries) {
+      style.visibility = now.has(look) ? "" : "hidden";
+      style.order = now.has(look) ? "" : "1";
+    }
+    // Values flow or gradients do: one place for both.
+    const forward = now.has("lg-feeding");
+    this.#entries.get("lg-feeding")?.toggleAttribute("hidden", !forward);
+    this.#entries.get("lg-flowed")?.toggleAttribute("hidden", forward);
     this.element.hidden = now.size === 0;
   }
 
