@@ -23,6 +23,7 @@ import { Drawing, type LayoutEngine } from "./drawing.ts";
 import { Finder } from "./finder.ts";
 import { adoptTones, toneKey } from "./flow-tone.ts";
 import { Legend } from "./legend.ts";
+import { Links } from "./links.ts";
 import {
   beginningPanel,
   forwardPanel,
@@ -34,7 +35,6 @@ import {
 import type { Picture } from "./picture.ts";
 import { Predict } from "./predict.ts";
 import { Rest } from "./rest.ts";
-import { SourceView } from "./source.ts";
 import { NodeTable } from "./table.ts";
 import { adopt, followTheme } from "./theme.ts";
 import { Tiles } from "./tiles.ts";
@@ -82,7 +82,6 @@ export class GraphView {
   readonly #controls: Controls;
   readonly #legend = new Legend();
   readonly #rest = new Rest();
-  readonly #source = new SourceView((at) => this.#pointAtLine(at));
   readonly #note = h("span", { class: "lg-note" });
   readonly #table = new NodeTable();
   readonly #asTable = button("table", "the graph as a table (T)", () => this.#toggleTable());
@@ -98,6 +97,13 @@ export class GraphView {
   readonly #panel = h("div", { class: "lg-panel", role: "region", "aria-label": "this step" });
   readonly #live = h("div", { class: "lg-hush", role: "status", "aria-live": "polite" });
   readonly #tiles = new Tiles(() => this.#panel.clientWidth);
+  readonly #links = new Links(this.#panel, {
+    nodes: () => this.#store.trace.nodes,
+    called: (id) => this.#called(id),
+    hint: (ids) => this.#picture.hint(ids),
+    choose: (found, one) => this.#find(found, one),
+    told: (text) => say(this.#live, text),
+  });
   readonly #complaint = h("p", { class: "lg-error lg-complaint", role: "alert" });
   readonly #cleanups: (() => void)[] = [];
   readonly #stops = new Set<number>();
@@ -126,7 +132,7 @@ export class GraphView {
       drawn: (why) => this.#showDrawn(why),
       told: (text) => say(this.#live, text),
       choose: (id) => this.#pick(id),
-      point: (id) => this.#pointAtNode(id),
+      point: (id) => this.#links.pointAtNode(id),
     });
     this.#picture = this.#drawing.picture;
     this.#controls = new Controls(this.#stepper, {
@@ -168,7 +174,7 @@ export class GraphView {
     main.append(this.#rest.element, this.#controls.element, this.#legend.element, this.#tones);
     const inner = h("div", { class: "lg-side-inner" });
     inner.append(...(this.#predict ? [this.#predict.element] : []));
-    inner.append(this.#panel, this.#source.element);
+    inner.append(this.#panel, this.#links.source.element);
     const body = h("div", { class: "lg-body" }, main, h("div", { class: "lg-side" }, inner));
     this.root.append(head, this.#complaint, body, this.#live, this.#tiles.live);
   }
@@ -334,7 +340,7 @@ export class GraphView {
     const made = this.#store.node(step?.node ?? replay?.root ?? newest(trace));
     const stands = ran ?? (index < 0 ? undefined : made); // before the first line, none is marked
     const about = node ?? asked ?? stands;
-    this.#source.show(trace, about?.src ?? null);
+    this.#links.source.show(trace, about?.src ?? null);
     this.#panel.scrollTop = 0;
     this.#keepHeight();
     // What had the focus is gone: the keys go on with its successor.
@@ -355,6 +361,14 @@ export class GraphView {
     const scrolls = this.#panel.scrollHeight > this.#panel.clientHeight;
     this.#panel.toggleAttribute("tabindex", scrolls);
     if (scrolls) this.#panel.tabIndex = 0;
+  }
+
+  /** What the panel's formulas call a node. */
+  #called(id: number): string {
+    const { step } = this.#moment;
+    const replay = this.#store.trace.replays[this.#replay];
+    if (!step || !replay || this.#chosen !== null) return this.#names.of(id);
+    return this.#names.at(step, replay.root)(id);
   }
 
   #gradient(node: TraceNode) {
@@ -457,24 +471,6 @@ export class GraphView {
       this.#panel.querySelector<HTMLElement>("[aria-pressed]")?.focus({ preventScroll: true });
   }
 
-  /** The pointer is over a box: its line of Python, and what the panel says of it, light up. */
-  #pointAtNode(id: number | null): void {
-    const node = id === null ? undefined : this.#store.node(id);
-    this.#source.hint(node?.src ?? null);
-    for (const part of this.#panel.querySelectorAll<HTMLElement>(".lg-part[data-to]"))
-      part.classList.toggle("lg-hint", part.dataset.to === String(id));
-  }
-
-  /** The pointer is over a line of Python: what it made lights up. */
-  #pointAtLine(at: { source: number; line: number } | null): void {
-    const made = at
-      ? this.#store.trace.nodes.filter(
-          ({ src }) => src?.source === at.source && src.line <= at.line && at.line <= src.end_line,
-        )
-      : [];
-    this.#picture.hint(new Set(made.map(({ id }) => id)));
-  }
-
   /** What was looked for lights up; the one in question is chosen and looked at. */
   #find(found: number[], one: number | null): void {
     this.#picture.hint(new Set(found));
@@ -552,6 +548,7 @@ export class GraphView {
 
   destroy(): void {
     this.#controls.pause();
+    this.#links.destroy();
     this.#drawing.destroy();
     for (const clean of this.#cleanups) clean();
     this.root.remove();

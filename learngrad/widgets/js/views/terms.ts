@@ -1,0 +1,37 @@
+// The name of a node that the pointer is over, lit wherever a formula has it.
+/** One for the page: its ranges may lie in any view. */
+const light = typeof Highlight === "undefined" ? null : new Highlight();
+if (light) CSS.highlights.set("lg-term", light);
+
+export class Terms {
+  #ranges: Range[] = [];
+
+  /** Lights a name in the formulas of a panel; null puts out what is lit. */
+  show(panel: HTMLElement, name: string | null): void {
+    for (const range of this.#ranges) light?.delete(range);
+    this.#ranges = light && name ? [...found(panel, name)] : [];
+    for (const range of this.#ranges) light!.add(range);
+  }
+}
+
+const FORMULAS = ".lg-math, .lg-to code, .lg-what, .lg-value .lg-label";
+
+function* found(panel: HTMLElement, name: string): Generator<Range> {
+  const literal = name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  // A name is not part of a longer one; of `b.T` it is the first.
+  const whole = new RegExp(`(?<![\\p{L}\\p{N}_.])${literal}(?![\\p{L}\\p{N}_(])`, "gu");
+  const seen = new Set<Node>();
+  for (const formula of panel.querySelectorAll(FORMULAS)) {
+    const texts = document.createTreeWalker(formula, NodeFilter.SHOW_TEXT);
+    for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+      if (seen.has(text)) continue;
+      seen.add(text);
+      for (const { index } of text.textContent!.matchAll(whole)) {
+        const range = new Range();
+        range.setStart(text, index);
+        range.setEnd(text, index + name.length);
+        yield range;
+      }
+    }
+  }
+}
