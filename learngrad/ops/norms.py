@@ -16,7 +16,7 @@ from learngrad.autograd.autocast import one_dtype
 from learngrad.autograd.function import Function
 from learngrad.autograd.order import changed
 from learngrad.errors import ArgumentError, DtypeError, ShapeError
-from learngrad.ops.quick import total
+from learngrad.ops.quick import room, total
 from learngrad.ops.rows import normalised, normalised_back, normalised_weights_back
 from learngrad.ops.shape import reshape
 from learngrad.ops.windows import per_dim
@@ -39,18 +39,23 @@ class Normalise(Function):
         self.axes, self.shape, self.eps, self.centred, self.fixed = (
             axes, shape, eps, centred, fixed)
         self.bias = None if bias is None else bias.shape
-        self.rows = type(x) is not np.ndarray and given is None and (
-            shape == (1,) * axes[0] + x.shape[axes[0]:])  # the last dimensions, as layer norm's
-        if self.rows:
+        # Of the last dimensions, as layer norm's.
+        self.rows = given is None and shape == (1,) * axes[0] + x.shape[axes[0]:]
+        if self.rows and type(x) is not np.ndarray:
             matrix = x.reshape(math.prod(x.shape[:axes[0]]), math.prod(shape))
             out, self.mean, self.scale = normalised(
                 matrix, *(None if w is None else w.reshape(-1) for w in (weight, bias)),
                 eps, centred)
             return out.reshape(x.shape)
         self.mean, var = given or (mean(x, axes) if centred else None, None)
-        out = x - self.mean if centred else x
+        out = less(x, self.mean) if self.rows and centred else x - self.mean if centred else x
         self.scale = 1 / np.sqrt((mean(out, axes, out) if var is None else var) + eps)
-        out = out * self.factor(self.scale, weight)
+        if self.rows and centred:  # in place, with nothing as large as x beside it
+            out *= self.scale
+            if weight is not None:
+                out *= weight
+        else:
+            out = out * self.factor(self.scale, weight)
         if bias is not None:
             out += bias.reshape(shape)
         return out
@@ -72,9 +77,31 @@ class Normalise(Function):
                        for d, edge in zip(normalised_weights_back(g, matrix, m, scale),
                                           self.edges[1:3], strict=True))
 
+    def in_place(self, g, x, weight):
+        """Backward of NumPy's rows: sums by BLAS, and a pass over memory where each is needed."""
+        count = math.prod(self.shape)
+        g, x, scale = (a.reshape(-1, size) for a, size in ((g, count), (x, count), (self.scale, 1)))
+        d = less(x, self.mean.reshape(-1, 1)) if self.centred else x.copy()
+        w = np.ones(count, g.dtype) if weight is None else weight.reshape(-1)
+        along = np.multiply(g, d, out=room(g, *g.shape))
+        by_weight = None if self.edges[1] is None else (scale[:, 0] @ along).reshape(weight.shape)
+        by_bias = None if self.edges[2] is None else (np.ones(len(g), g.dtype) @ g).reshape(
+            self.bias)
+        d *= (along @ w)[:, None] * scale * scale * (scale / count)
+        grad = np.multiply(scale, w, out=along)
+        grad *= g
+        grad -= d
+        if self.centred:
+            grad -= (g @ w)[:, None] * (scale / count)
+        return grad, by_weight, by_bias
+
     def backward(self, g, x, weight):
         if self.rows and devices.is_array(g):
-            return self.by_kernels(g, x, weight)
+            if type(g) is not np.ndarray:
+                return self.by_kernels(g, x, weight)
+            if g.itemsize > 2:
+                grad, *more = self.in_place(g, x, weight)
+                return grad.reshape(x.shape), *more
         m, scale, axes = self.mean, self.scale, self.axes
         if not devices.is_array(g) and not self.fixed:  # they depend on x for second derivatives
             m = mean(x, axes) if self.centred else None
@@ -92,6 +119,11 @@ class Normalise(Function):
             return g, grad_weight, grad_bias
         rest = normal * -mean(g, axes, normal) + g
         return rest - mean(g, axes) if self.centred else rest, grad_weight, grad_bias
+
+
+def less(x: Any, mean: Any) -> Any:
+    """What x is above its mean, in memory of its own."""
+    return np.subtract(x, mean, out=room(x, *x.shape))
 
 
 def mean(a: Any, axes: tuple[int, ...], *more: Any) -> Any:
