@@ -16,11 +16,18 @@ const BINS = 16;
 /** Between tiles, in pixels. */
 const GAP = 0.5;
 
+/** Pictures that were asked for before: the layout needs their sizes, the drawing the rest. */
+const made = new WeakMap<Preview, Glance | null>();
+
 /** The picture of a value; null where no number of it is known. */
 export function glance(preview: Preview): Glance | null {
+  const known = made.get(preview);
+  if (known !== undefined) return known;
   const { shape, values, tile } = preview;
-  if (values?.length) return tiles(shape, values);
-  return tile && !values ? histogram(preview, tile.values) : null;
+  const whole = values?.length ? tiles(shape, values) : null;
+  const found = tile && !values ? histogram(preview, tile.values) : whole;
+  made.set(preview, found);
+  return found;
 }
 
 function tiles(shape: number[], values: Scalar[]): Glance {
