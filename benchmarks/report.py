@@ -36,7 +36,8 @@ ADDED = [
     ("recording it with line, name and preview taken", "forward", "recorded and read", 15e-6),
     ("recording a backward step with nobody drawing", "backward", "recording, nobody drawing",
      3e-6),
-    ("recording it with numbers and formulas taken", "backward", "recorded and read", 15e-6),
+    # It has more to tell than an operation, whose gradient is told again besides.
+    ("recording it with numbers and formulas taken", "backward", "recorded and read", 20e-6),
 ]
 """Seconds that recording may add to what the same work takes with nobody watching."""
 
