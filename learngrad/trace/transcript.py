@@ -195,8 +195,8 @@ class Transcript:
     def called(self, index: int, made: source.Made | None) -> None:
         """The call at `made` gave what a node stands for: its name goes to that."""
         place, record = source.resolve(made), self._nodes[index]
-        if place is not None and place.target is not None and record.name is None \
-                and record.kind == "operation":
+        if place is not None and place.target is not None and record.kind == "operation" \
+                and record.name in (None, place.target):
             record.name = place.target
             self._touch("node", index)
 

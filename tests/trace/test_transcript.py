@@ -26,7 +26,8 @@ def train(steps):
     learngrad.manual_seed(0)
     model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
     for _ in range(steps):
-        loss = (model(learngrad.rand(5, 3)) ** 2).mean()
+        scores = model(learngrad.rand(5, 3))
+        loss = (scores ** 2).mean()
         loss.backward()
         optim.SGD(model.parameters(), lr=0.1).step()
 
@@ -154,31 +155,32 @@ def test_it_can_be_looked_at_while_it_is_written():
     assert [change["from"] for change in found[1:]] == [change["to"] for change in found[:-1]]
 
 
-@pytest.mark.parametrize("at", [1, 5, 20, 60, 100])
-def test_a_look_that_is_interrupted_loses_nothing(monkeypatch, at):
-    with Recorder() as tape:
-        train(3)
+def test_a_look_that_is_interrupted_loses_nothing(monkeypatch):
     with Recorder() as same:
-        train(3)
-    touch, count = Transcript._touch, 0
+        train(1)
+    expected = same.to_dict()
+    touch = Transcript._touch
+    left = 0
 
     def interrupted(self, *what):
-        nonlocal count
-        count += 1
-        if count == at:
+        nonlocal left
+        left -= 1
+        if left == 0:
             raise KeyboardInterrupt
         touch(self, *what)
 
     monkeypatch.setattr(Transcript, "_touch", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        tape.to_dict()
-    whole, expected = tape.to_dict(), same.to_dict()
-    assert whole["revision"] >= expected["revision"]  # a change may be told twice
-    assert json.dumps(whole | {"revision": 0}) == json.dumps(expected | {"revision": 0})
-    told = tape.changes(0)
-    assert (told["sources"], told["nodes"]) == (whole["sources"], whole["nodes"])
-    assert [one["step"] for one in told["steps"]] == [
-        step for replay in whole["replays"] for step in replay["steps"]]
+    for at in range(1, expected["revision"] + 1):
+        with Recorder() as tape:
+            train(1)
+        left = at
+        with pytest.raises(KeyboardInterrupt):
+            tape.to_dict()
+        whole, told = tape.to_dict(), tape.changes(0)
+        assert whole["revision"] >= expected["revision"]  # a change may be told twice
+        assert json.dumps(whole | {"revision": 0}) == json.dumps(expected | {"revision": 0})
+        assert (told["sources"], told["nodes"]) == (whole["sources"], whole["nodes"])
+        assert [one["step"] for one in told["steps"]] == whole["replays"][0]["steps"]
 
 
 def test_a_tape_that_nobody_holds_is_gone_at_once():
