@@ -19,7 +19,8 @@ Parts
 Leaves
     A leaf, parameter, buffer or constant stands in the smallest group that holds all its users, but
     not in a repeat or a part (turns have it in common); one that is no parameter or buffer stands
-    outside of the modules that are not in its own `scope`: it was handed to them.
+    outside of the modules that are not in its own `scope`: it was handed to them, and where they
+    repeat, to one of them.
 Keys
     A group's first letter (module, repeat, turn, part), its first operation, its depth: ``m4_2``.
     The same group has the same key when the trace has grown.
@@ -62,11 +63,15 @@ class Group:
 
 
 class Fold(NamedTuple):
-    """The tree: its root, every other group by its key, and the group that each node stands in."""
+    """The tree: its root, every other group by its key, and the group that each node stands in.
+
+    `edges` counts those between the nodes.
+    """
 
     root: Group
     groups: dict[str, Group]
     home: dict[int, Group]
+    edges: int
 
 
 def fold(nodes: Sequence[Mapping[str, Any]]) -> Fold:
@@ -91,7 +96,8 @@ def fold(nodes: Sequence[Mapping[str, Any]]) -> Fold:
     looks = _Looks(by_id)
     looks.of(root)
     _fold_repeats(root, looks)
-    found = Fold(root, {}, {})
+    edges = sum(edge is not None and edge[0] in by_id for node in nodes for edge in node["edges"])
+    found = Fold(root, {}, {}, edges)
     _settle(root, found)
     _place_leaves(nodes, by_id, found)
     return found
@@ -274,11 +280,11 @@ def _place_leaves(nodes: Sequence[Mapping[str, Any]], by_id: Nodes, found: Fold)
     for node in nodes:
         if node["kind"] == "operation":
             continue
-        place = inside.get(node["id"], found.root)
+        held = place = inside.get(node["id"], found.root)
         if node["kind"] not in OWNED:
             place = _out_of(place, node)
-        while place.kind in ("repeat", "part") and place.parent is not None:
-            place = place.parent
+        while place is held and place.kind in ("repeat", "part") and place.parent is not None:
+            held = place = place.parent
         place.leaves.append(node["id"])
         found.home[node["id"]] = place
 

@@ -3,9 +3,10 @@
 The front end draws by the same rule (`js/core/shown.ts`).
 
 Opening
-    Up to 40 nodes, or fewer where there is less room, are all drawn. Of more, repeats of 8 turns
-    and what is in them are closed, and the rest is open where it has room. Else modules, turns and
-    parts are opened level by level, each level whole, while they fit; all repeats stay closed.
+    Up to 40 nodes with up to 60 edges, or fewer where there is less room, are all drawn. Of more,
+    repeats of 8 turns and what is in them are closed, and the rest is open where it has room. Else
+    modules, turns and parts are opened level by level, each level whole, while they fit; all
+    repeats stay closed.
 Frames
     Open modules, repeats and turns have one, but no turn where more than 8 would; parts never.
 Edges
@@ -34,8 +35,8 @@ __all__ = ["CALM", "Edge", "Ref", "Shown", "group_box", "group_title", "opening"
 
 Ref = int | str
 MOST_TURNS = 8
-CALM = 40
-"""Boxes that are seen at a glance."""
+CALM, CALM_EDGES = 40, 60
+"""Boxes, and edges between them, that are seen at a glance."""
 
 
 class Edge(NamedTuple):
@@ -61,7 +62,7 @@ class Shown(NamedTuple):
 
 def opening(found: Fold, most: int) -> set[str]:
     """The keys of the groups that are open at first, where `most` boxes have room."""
-    if len(found.home) <= min(CALM, most):
+    if len(found.home) <= min(CALM, most) and found.edges <= CALM_EDGES:
         return set(found.groups)
     opened: set[str] = set()
     drawn = _open_in(found.root, opened)

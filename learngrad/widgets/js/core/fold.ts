@@ -44,6 +44,8 @@ export interface Fold {
   groups: Map<string, Group>;
   /** The group that each node stands in. */
   home: Map<number, Group>;
+  /** How many edges are between the nodes. */
+  edges: number;
 }
 
 export const isGroup = (item: Item): item is Group => typeof item !== "number";
@@ -58,7 +60,8 @@ export function fold(nodes: TraceNode[]): Fold {
   const looks = new Looks(byId);
   looks.of(root);
   foldRepeats(root, looks);
-  const folded: Fold = { root, groups: new Map(), home: new Map() };
+  const edges = nodes.flatMap((node) => node.edges.filter((edge) => edge && byId.has(edge[0])));
+  const folded: Fold = { root, groups: new Map(), home: new Map(), edges: edges.length };
   settle(root, folded);
   placeLeaves(nodes, byId, folded);
   return folded;
@@ -244,8 +247,8 @@ function parts(items: Item[], from: number): Item[] {
   return made;
 }
 
-/** Each leaf stands in the smallest group that holds all its users, but outside of turns it serves
- * in common, and outside of modules that it was handed to. */
+/** Each leaf stands in the smallest group that holds all its users, but outside of turns that have
+ * it in common, and outside of modules that it was handed to. */
 function placeLeaves(nodes: TraceNode[], byId: Nodes, { root, home }: Fold): void {
   const inside = new Map<number, Group>();
   for (const { id, kind, edges } of nodes) {
@@ -259,9 +262,13 @@ function placeLeaves(nodes: TraceNode[], byId: Nodes, { root, home }: Fold): voi
   }
   for (const node of nodes) {
     if (node.kind === "operation") continue;
-    let place = inside.get(node.id) ?? root;
-    if (!isOwned(node)) place = outOf(place, node);
-    while (place.kind === "repeat" || place.kind === "part") place = place.parent!;
+    let held = inside.get(node.id) ?? root;
+    let place = isOwned(node) ? held : outOf(held, node);
+    // What was handed to one of the modules that repeat is not common to them.
+    while (place === held && (place.kind === "repeat" || place.kind === "part")) {
+      place = place.parent!;
+      held = place;
+    }
     place.leaves.push(node.id);
     home.set(node.id, place);
   }

@@ -31,8 +31,8 @@ export interface Shown {
 
 /** Up to so many turns have frames; more make the layout slow, and the picture restless. */
 const MOST_TURNS = 8;
-/** Boxes that are seen at a glance. */
-const CALM = 40;
+/** Boxes, and edges between them, that are seen at a glance. */
+const [CALM, CALM_EDGES] = [40, 60];
 
 /** The name of an edge that is drawn: that of an operand where it ends at a node. */
 export const shownKey = ({ from, to, operand }: Pick<ShownEdge, "from" | "to" | "operand">) =>
@@ -48,8 +48,8 @@ const size = (group: Group) => group.items.length + group.leaves.length;
 /** Which groups are open at first: all of a graph that is seen at a glance. Of a larger one long
  * repeats are closed; where the rest is more than `most` boxes, whole levels of modules, turns and
  * parts are opened while they fit, and all repeats are closed. */
-export function opening({ root, groups, home }: Fold, most: number): Set<string> {
-  if (home.size <= Math.min(CALM, most)) return new Set(groups.keys());
+export function opening({ root, groups, home, edges }: Fold, most: number): Set<string> {
+  if (home.size <= Math.min(CALM, most) && edges <= CALM_EDGES) return new Set(groups.keys());
   const open = new Set<string>();
   if (openIn(root, open) <= most) return open;
   open.clear();
