@@ -59,6 +59,16 @@ export class Controls {
     this.element.append(buttons, this.#where, this.#slider, this.#pace, this.choice);
   }
 
+  /** Which of several replays, by the names of what they begin at. */
+  offer(roots: string[], which: number): void {
+    if (this.choice.options.length !== roots.length)
+      this.choice.replaceChildren(
+        ...roots.map((root, at) => h("option", { value: at }, `backward ${at + 1}: ${root}`)),
+      );
+    this.choice.hidden = roots.length < 2;
+    this.choice.value = String(which);
+  }
+
   get playing(): boolean {
     return this.#timer !== undefined;
   }

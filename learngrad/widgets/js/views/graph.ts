@@ -1,48 +1,28 @@
 // The whole view: head, drawing, panel, Python, replay, legend. Draws from a TraceStore and knows
 // no kernel; whoever owns it says when the trace has changed.
-import { tones } from "../core/flow-tone.ts";
 import type { Sheet } from "../core/predict.ts";
-import {
-  atRest,
-  forwardSteps,
-  indexOf,
-  leastIndex,
-  type Moment,
-  momentAt,
-  Stepper,
-} from "../core/replay.ts";
+import { atRest, leastIndex, type Moment, momentAt, Stepper } from "../core/replay.ts";
 import { search } from "../core/search.ts";
 import { sentence } from "../core/spoken.ts";
-import { thousands } from "../core/text.ts";
-import type { Layout, Trace, TraceNode } from "../core/types.ts";
+import type { Layout, Trace } from "../core/types.ts";
 import { type Store, UNKNOWN } from "../core/veil.ts";
-import { forwardPlace, Names, summary } from "../core/words.ts";
+import { Names, summary } from "../core/words.ts";
+import { bodyOf, headOf } from "./arrange.ts";
+import { AsTable } from "./as-table.ts";
 import { Controls } from "./controls.ts";
-import { button, h, say } from "./dom.ts";
+import { h, say } from "./dom.ts";
 import { Drawing, type LayoutEngine } from "./drawing.ts";
+import { Errands } from "./errands.ts";
 import { Finder } from "./finder.ts";
-import { adoptTones, toneKey } from "./flow-tone.ts";
 import { Legend } from "./legend.ts";
 import { Links } from "./links.ts";
-import {
-  beginningPanel,
-  forwardPanel,
-  nodeActions,
-  nodePanel,
-  openingPanel,
-  stepPanel,
-} from "./panel.ts";
 import type { Picture } from "./picture.ts";
 import { Predict } from "./predict.ts";
 import { Rest } from "./rest.ts";
-import { NodeTable } from "./table.ts";
+import { HOW, noteText, placeText } from "./said.ts";
+import { Side } from "./side.ts";
 import { adopt, followTheme } from "./theme.ts";
-import { Tiles } from "./tiles.ts";
-
-/** How the drawing is walked, for who does not see it. */
-const HOW =
-  "Up and Down arrow go from box to box, Enter chooses one or opens and closes a group, " +
-  "slash finds one, T shows them as a table.";
+import { Toning } from "./toning.ts";
 
 export interface GraphOptions {
   /** Makes layouts; absent where a finished one is given. */
@@ -83,39 +63,36 @@ export class GraphView {
   readonly #legend = new Legend();
   readonly #rest = new Rest();
   readonly #note = h("span", { class: "lg-note" });
-  readonly #table = new NodeTable();
-  readonly #asTable = button("table", "the graph as a table (T)", () => this.#toggleTable());
-  readonly #asTones = button("bars", "colour by the size of the gradient (H)", () =>
-    this.#toggleTones(),
-  );
-  readonly #tones = h("div", { class: "lg-legend", hidden: true });
+  readonly #asTable = new AsTable(() => this.#showTable());
+  readonly #toning: Toning;
   readonly #finder = new Finder({
     search: (query) => search(this.#store.trace, query),
     show: (found, one) => this.#find(found, one),
     closed: () => this.root.focus({ preventScroll: true }),
   });
-  readonly #panel = h("div", { class: "lg-panel", role: "region", "aria-label": "this step" });
+  readonly #side = new Side(this.root);
   readonly #live = h("div", { class: "lg-hush", role: "status", "aria-live": "polite" });
-  readonly #tiles = new Tiles(() => this.#panel.clientWidth);
-  readonly #links = new Links(this.#panel, {
+  readonly #links = new Links(this.#side.panel, {
     nodes: () => this.#store.trace.nodes,
-    called: (id) => this.#called(id),
+    called: (id) => this.#side.called(id),
     hint: (ids) => this.#picture.hint(ids),
     choose: (found, one) => this.#find(found, one),
     told: (text) => say(this.#live, text),
   });
   readonly #complaint = h("p", { class: "lg-error lg-complaint", role: "alert" });
   readonly #cleanups: (() => void)[] = [];
-  readonly #stops = new Set<number>();
+  readonly #errands = new Errands({
+    trace: () => this.#store.trace,
+    which: () => this.#replay,
+    go: (index) => this.#goTo(index),
+    playTo: (index) => this.#runTo(index),
+    stops: (all, id) => this.#showStops(all, id),
+  });
   #names: Names;
   #moment: Moment;
   #replay = 0;
   #chosen: number | null = null;
   #stale = false;
-  #width = 0;
-  #tallest = 0;
-  /** Why there is no drawing; null where there is one. */
-  #undrawn: string | null = null;
 
   constructor(store: Store, options: GraphOptions) {
     this.#whole = store;
@@ -125,13 +102,15 @@ export class GraphView {
     this.#names = new Names(this.#store.trace);
     this.#moment = atRest(this.#store.trace);
     this.#stepper.following = (options.begin ?? "end") === "end";
+    this.#toning = new Toning(options.colour === "gradient", () => this.#tone(this.#store.trace));
     const { engine, layouts } = options;
     this.#drawing = new Drawing(this.root, {
       ...{ store: this.#store, whole: this.#whole, engine, layouts },
       moment: () => this.#now(),
       drawn: (why) => this.#showDrawn(why),
       told: (text) => say(this.#live, text),
-      choose: (id) => this.#pick(id),
+      // An answer, if a box is asked for.
+      choose: (id) => void ((id !== null && this.#predict?.takes(id)) || this.#choose(id)),
       point: (id) => this.#links.pointAtNode(id),
     });
     this.#picture = this.#drawing.picture;
@@ -139,19 +118,16 @@ export class GraphView {
       moved: () => this.#moved(),
       shown: () => this.#state(),
       allow: (index) => this.#predict?.allow(this.#replay, index) ?? index,
-      stops: (index) => this.#stopsAt(index),
-      place: (index) => this.#place(index),
+      stops: (index) => this.#errands.stopsAt(index),
+      place: (index) => placeText(this.#store.trace, this.#replay, index),
     });
     this.#build();
     adopt(document.body);
-    this.#cleanups.push(followTheme(this.root));
     // Out of the page there is no room to draw for; the observer calls when it is there.
-    const observer = new ResizeObserver(() =>
-      this.#stale ? this.update() : void this.#drawing.draw(),
-    );
+    const grown = () => (this.#stale ? this.update() : void this.#drawing.draw());
+    const observer = new ResizeObserver(grown);
     observer.observe(this.root);
-    this.#cleanups.push(() => observer.disconnect());
-    this.#cleanups.push(() => this.#tiles.begin());
+    this.#cleanups.push(followTheme(this.root), () => observer.disconnect());
     this.root.addEventListener("keydown", (event) => this.#key(event));
     this.#controls.choice.addEventListener("change", () => this.#choseReplay());
     this.update();
@@ -159,24 +135,19 @@ export class GraphView {
   }
 
   #build(): void {
-    const head = h("div", { class: "lg-head" });
-    const title = h("span", { class: "lg-title" }, h("i", { class: "lg-dot" }), "Graph");
-    this.#asTable.setAttribute("aria-pressed", "false");
-    this.#asTones.setAttribute("aria-pressed", String(this.#options.colour === "gradient"));
-    this.#tones.append(...toneKey());
-    adoptTones();
-    const gap = h("span", { class: "lg-gap" });
     const { tools, stage } = this.#drawing;
-    head.append(title, this.#note, gap, this.#finder.button, this.#asTable, this.#asTones, tools);
-    head.append(this.#picture.stage.buttons);
-    const main = h("div", { class: "lg-main" });
-    main.append(this.#finder.element, stage, this.#table.element);
-    main.append(this.#rest.element, this.#controls.element, this.#legend.element, this.#tones);
-    const inner = h("div", { class: "lg-side-inner" });
-    inner.append(...(this.#predict ? [this.#predict.element] : []));
-    inner.append(this.#panel, this.#links.source.element);
-    const body = h("div", { class: "lg-body" }, main, h("div", { class: "lg-side" }, inner));
-    this.root.append(head, this.#complaint, body, this.#live, this.#tiles.live);
+    const buttons = [this.#finder.button, this.#asTable.button, this.#toning.button, tools];
+    const asked = this.#predict ? [this.#predict.element] : [];
+    const below = [this.#rest, this.#controls, this.#legend].map(({ element }) => element);
+    this.root.append(
+      headOf("Graph", this.#note, ...buttons, this.#picture.stage.buttons),
+      this.#complaint,
+      bodyOf(
+        [this.#finder.element, stage, this.#asTable.element, ...below, this.#toning.key],
+        [...asked, this.#side.panel, this.#links.source.element],
+      ),
+      ...[this.#live, this.#side.tiles.live],
+    );
   }
 
   /** What asks before it shows: at first up to where the view begins. */
@@ -239,15 +210,10 @@ export class GraphView {
     const newest = Math.max(0, trace.replays.length - 1);
     if (this.#stepper.following) this.#replay = newest;
     this.#resize(trace);
-    const { choice } = this.#controls;
-    if (choice.options.length !== trace.replays.length)
-      choice.replaceChildren(
-        ...trace.replays.map((replay, at) =>
-          h("option", { value: at }, `backward ${at + 1}: ${this.#names.of(replay.root)}`),
-        ),
-      );
-    choice.hidden = trace.replays.length < 2;
-    choice.value = String(this.#replay);
+    this.#controls.offer(
+      trace.replays.map(({ root }) => this.#names.of(root)),
+      this.#replay,
+    );
   }
 
   #resize(trace: Trace): void {
@@ -257,30 +223,20 @@ export class GraphView {
     this.#stepper.resize(count, least);
   }
 
-  /** Where an index lies, in words. */
-  #place(index: number): string {
-    const { trace } = this.#store;
-    if (index >= 0 && this.#stepper.count) return `step ${index} of ${this.#stepper.count}`;
-    const [done, count] = forwardPlace(trace, this.#replay, Math.min(index, -1));
-    return `forward ${done} of ${count}`;
-  }
-
-  /** Whether the reader asked for a stop at this index. */
-  #stopsAt(index: number): boolean {
-    const { step, ran } = momentAt(this.#store.trace, this.#replay, index);
-    return this.#stops.has(step?.node ?? ran?.id ?? -1);
-  }
-
   #now(): Moment {
     return momentAt(this.#store.trace, this.#replay, this.#stepper.index);
+  }
+
+  #explain(trace: Trace): void {
+    say(this.#note, noteText(trace, this.#drawing.said));
+    this.#legend.show(trace, this.#drawing.shown, this.#moment);
   }
 
   /** Everything but the drawing. */
   #write(): void {
     const { trace } = this.#store;
-    say(this.#note, this.#noteText(trace));
+    this.#explain(trace);
     this.#rest.show(trace);
-    this.#legend.show(trace, this.#drawing.shown, this.#moment);
     this.#picture.stage.canvas.setAttribute("aria-label", `${summary(trace)} ${HOW}`);
     this.#controls.show();
     this.#tone(trace);
@@ -290,89 +246,19 @@ export class GraphView {
 
   /** Boxes in the colours of their gradients, if the reader wants them. */
   #tone(trace: Trace): void {
-    const shown = this.#asTones.ariaPressed === "true";
-    const found = shown ? tones(trace, this.#replay, this.#moment) : new Map();
-    this.#asTones.hidden = !trace.replays.length && !trace.nodes.some(({ grad }) => grad);
-    this.#tones.hidden = found.size === 0;
-    this.#picture.tone(found);
+    this.#picture.tone(this.#toning.at(trace, this.#replay, this.#moment));
   }
 
-  #toggleTones(): void {
-    this.#asTones.ariaPressed = String(this.#asTones.ariaPressed !== "true");
-    this.#tone(this.#store.trace);
-  }
-
-  #noteText(trace: Trace): string {
-    const count = trace.nodes.length;
-    const more = trace.truncated?.nodes;
-    const cut = more ? `, ${thousands(more)} more not recorded` : "";
-    const nodes = `${thousands(count)} ${count === 1 ? "node" : "nodes"}${this.#drawing.said}${cut}`;
-    if (trace.status === "recording") return `recording · ${nodes}`;
-    return trace.status === "failed" ? `stopped by an error · ${nodes}` : nodes;
-  }
-
-  /** Panel, Python and the spoken sentence of where the replay stands. */
+  /** Panel and Python of where the replay stands. */
   #tell(trace: Trace): void {
-    const replay = trace.replays[this.#replay];
-    const held = this.#panel.contains(focused(this.root));
-    const failed = trace.nodes.find((node) => node.status === "failed");
-    const chosen = this.#chosen === null ? undefined : this.#store.node(this.#chosen);
-    const latest = trace.status === "recording" ? trace.nodes.at(-1) : undefined;
-    const resting = !replay && this.#moment.index === 0;
-    const node = chosen ?? (resting ? (failed ?? latest) : undefined);
-    const { step, ran, index } = this.#moment;
-    const question = this.#predict?.asking;
-    this.#panel.hidden = !!question && !node;
-    if (node)
-      this.#panel.replaceChildren(
-        ...nodePanel(trace, node, this.#gradient(node)),
-        ...(chosen ? this.#actions(chosen.id) : []),
-      );
-    else if (ran)
-      this.#panel.replaceChildren(...forwardPanel(trace, ran, this.#names, this.#tiles));
-    else if (index < 0)
-      this.#panel.replaceChildren(...beginningPanel(forwardSteps(trace, this.#replay).length));
-    else if (replay && step)
-      this.#panel.replaceChildren(...stepPanel(trace, replay, step, this.#names, this.#tiles));
-    else if (replay) this.#panel.replaceChildren(...openingPanel(replay, this.#names));
-    else this.#panel.replaceChildren(...hint(trace));
-    const asked = question && !question.nodes ? this.#store.node(question.node) : undefined;
-    const made = this.#store.node(step?.node ?? replay?.root ?? newest(trace));
-    const stands = ran ?? (index < 0 ? undefined : made); // before the first line, none is marked
-    const about = node ?? asked ?? stands;
-    this.#links.source.show(trace, about?.src ?? null);
-    this.#panel.scrollTop = 0;
-    this.#keepHeight();
-    // What had the focus is gone: the keys go on with its successor.
-    if (held && !this.#panel.contains(focused(this.root)))
-      (this.#panel.querySelector<HTMLElement>("[role=grid]") ?? this.root).focus({
-        preventScroll: true,
-      });
-  }
-
-  /** Below the graph the panel does not shrink while the reader steps: nothing jumps. */
-  #keepHeight(): void {
-    const { clientWidth } = this.root;
-    if (clientWidth !== this.#width) this.#tallest = 0;
-    this.#width = clientWidth;
-    this.#tallest = Math.max(this.#tallest, this.#panel.offsetHeight);
-    this.#panel.style.setProperty("--lg-tallest", `${this.#tallest}px`);
-    // What scrolls can be reached by keys.
-    const scrolls = this.#panel.scrollHeight > this.#panel.clientHeight;
-    this.#panel.toggleAttribute("tabindex", scrolls);
-    if (scrolls) this.#panel.tabIndex = 0;
-  }
-
-  /** What the panel's formulas call a node. */
-  #called(id: number): string {
-    const { step } = this.#moment;
-    const replay = this.#store.trace.replays[this.#replay];
-    if (!step || !replay || this.#chosen !== null) return this.#names.of(id);
-    return this.#names.at(step, replay.root)(id);
-  }
-
-  #gradient(node: TraceNode) {
-    return this.#moment.gradients.get(node.id)?.value ?? null;
+    const matter = {
+      ...{ trace, which: this.#replay, moment: this.#moment, names: this.#names },
+      node: (id: number) => this.#store.node(id),
+      chosen: this.#chosen === null ? undefined : this.#store.node(this.#chosen),
+      actions: (id: number) => this.#errands.actions(id),
+      question: this.#predict?.asking,
+    };
+    this.#side.show(matter, this.#links.source);
   }
 
   /** The view's state, for whoever looks from outside. */
@@ -390,26 +276,13 @@ export class GraphView {
 
   /** Where the graph cannot be drawn, or the reader likes it better: its nodes as a table. */
   #showDrawn(why: string | null): void {
-    this.#undrawn = why;
+    this.#asTable.undrawn = why;
     this.#showTable();
-    const { trace } = this.#store;
-    say(this.#note, this.#noteText(trace));
-    this.#legend.show(trace, this.#drawing.shown, this.#moment);
+    this.#explain(this.#store.trace);
   }
 
   #showTable(): void {
-    const shown = this.#undrawn !== null || this.#asTable.ariaPressed === "true";
-    this.#drawing.stage.hidden = shown;
-    this.#table.element.hidden = !shown;
-    this.#asTable.hidden = this.#undrawn !== null;
-    if (shown) this.#table.show(this.#store.trace, this.#moment, this.#undrawn ?? "");
-    if (shown) this.root.dataset.words = "true";
-    else delete this.root.dataset.words;
-  }
-
-  #toggleTable(): void {
-    this.#asTable.ariaPressed = String(this.#asTable.ariaPressed !== "true");
-    this.#showTable();
+    this.#asTable.show(this.root, this.#drawing.stage, this.#store.trace, this.#moment);
   }
 
   /** The replay has moved: no layout, only marks and words. */
@@ -425,50 +298,27 @@ export class GraphView {
     this.#picture.reveal(this.#moment);
     this.#showTable();
     this.#write();
-    const { trace } = this.#store;
     const turnOf = (id: number) => this.#drawing.turnOf(id);
-    say(this.#live, sentence(trace, this.#replay, this.#stepper.index, turnOf));
+    say(this.#live, sentence(this.#store.trace, this.#replay, this.#stepper.index, turnOf));
   }
 
-  /** What the reader can do with a node that has a step. */
-  #actions(id: number): HTMLElement[] {
-    if (indexOf(this.#store.trace, this.#replay, id) === null) return [];
-    return [
-      nodeActions(
-        this.#stops.has(id),
-        () => this.#goTo(id),
-        () => this.#runTo(id),
-        () => this.#toggleStop(id),
-      ),
-    ];
-  }
-
-  #goTo(id: number): void {
-    const index = indexOf(this.#store.trace, this.#replay, id);
-    if (index === null) return;
+  #goTo(index: number): void {
     this.#controls.go(index);
     if (this.#chosen !== null) this.#moved(); // it stood there already
     this.root.focus({ preventScroll: true });
   }
 
-  #runTo(id: number): void {
-    const index = indexOf(this.#store.trace, this.#replay, id);
-    if (index === null) return;
+  #runTo(index: number): void {
     this.#choose(null);
     this.#controls.playTo(index);
     this.root.focus({ preventScroll: true });
   }
 
-  #toggleStop(id: number): void {
-    if (!this.#stops.delete(id)) this.#stops.add(id);
-    this.#picture.stopAt(this.#stops);
-    const { trace } = this.#store;
-    const said = this.#stops.has(id) ? "stops" : "no longer stops";
+  #showStops(all: ReadonlySet<number>, id: number): void {
+    this.#picture.stopAt(all);
+    const said = all.has(id) ? "stops" : "no longer stops";
     say(this.#live, `Playing ${said} at ${this.#names.of(id)}.`);
-    const held = this.root.contains(document.activeElement) && document.activeElement;
-    this.#tell(trace);
-    if (held && !held.isConnected)
-      this.#panel.querySelector<HTMLElement>("[aria-pressed]")?.focus({ preventScroll: true });
+    this.#tell(this.#store.trace);
   }
 
   /** What was looked for lights up; the one in question is chosen and looked at. */
@@ -476,11 +326,6 @@ export class GraphView {
     this.#picture.hint(new Set(found));
     if (one !== null) this.#drawing.show(one);
     if (one !== null || this.#chosen !== null) this.#choose(one);
-  }
-
-  /** The reader points at a box: an answer, if that is asked for. */
-  #pick(id: number | null): void {
-    if (id === null || !this.#predict?.takes(id)) this.#choose(id);
   }
 
   #choose(id: number | null): void {
@@ -512,32 +357,27 @@ export class GraphView {
   #letterKey(event: KeyboardEvent): boolean {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return false;
     if ((event.target as Element).closest("select, input, .lg-code")) return false;
-    if (event.key.toLowerCase() === "h" && !this.#asTones.hidden) {
-      this.#toggleTones();
-      return true;
-    }
-    if (event.key.toLowerCase() === "t" && this.#undrawn === null) {
-      this.#toggleTable();
+    const key = event.key.toLowerCase();
+    if (key === "h" && !this.#toning.button.hidden) {
+      this.#toning.button.click();
       return true;
     }
     const drawing = {
+      t: () => this.#asTable.button.click(),
       "/": () => this.#finder.toggle(),
       e: () => this.#drawing.openAll(),
       c: () => this.#drawing.closeAll(),
       l: () => this.#drawing.toggleRepeats(),
       o: () => this.#drawing.turn(),
-    }[event.key.toLowerCase()];
-    if (drawing && this.#undrawn === null) {
+    }[key];
+    if (drawing && this.#asTable.undrawn === null) {
       drawing();
       return true;
     }
     const focused = (event.target as Element).closest<SVGGElement>(".lg-node")?.dataset.id;
     const { step, ran } = this.#moment;
     const id = this.#chosen ?? (focused ? Number(focused) : (step?.node ?? ran?.id));
-    const does = { g: this.#goTo, r: this.#runTo, b: this.#toggleStop }[event.key.toLowerCase()];
-    if (id === undefined || !does) return false;
-    does.call(this, id);
-    return true;
+    return id !== undefined && this.#errands.key(key, id);
   }
 
   #escape(): boolean {
@@ -549,24 +389,9 @@ export class GraphView {
   destroy(): void {
     this.#controls.pause();
     this.#links.destroy();
+    this.#side.tiles.begin();
     this.#drawing.destroy();
     for (const clean of this.#cleanups) clean();
     this.root.remove();
   }
-}
-
-/** What has the focus where `element` stands: in the page or in a shadow tree. */
-const focused = (element: HTMLElement) =>
-  (element.getRootNode() as Document | ShadowRoot).activeElement ?? null;
-
-const newest = (trace: Trace) => trace.nodes.at(-1)?.id ?? -1;
-
-function hint(trace: Trace): HTMLElement[] {
-  const last = trace.nodes.findLast((node) => node.kind === "operation");
-  const call = last?.name ? `${last.name}.backward()` : "backward()";
-  const text =
-    trace.status === "recording"
-      ? "Operations appear here as they run."
-      : `No gradients yet: they come with ${call}. Click a box to see how it was made.`;
-  return [h("p", { class: "lg-facts" }, text)];
 }

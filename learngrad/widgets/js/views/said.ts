@@ -1,0 +1,27 @@
+// Short lines that say how much there is and where in it one stands.
+import { thousands } from "../core/text.ts";
+import type { Trace } from "../core/types.ts";
+import { forwardPlace } from "../core/words.ts";
+
+/** How the drawing is walked, for who does not see it. */
+export const HOW =
+  "Up and Down arrow go from box to box, Enter chooses one or opens and closes a group, " +
+  "slash finds one, T shows them as a table.";
+
+/** How many nodes there are; `drawn` is what is said of how they are drawn. */
+export function noteText(trace: Trace, drawn: string): string {
+  const count = trace.nodes.length;
+  const more = trace.truncated?.nodes;
+  const cut = more ? `, ${thousands(more)} more not recorded` : "";
+  const nodes = `${thousands(count)} ${count === 1 ? "node" : "nodes"}${drawn}${cut}`;
+  if (trace.status === "recording") return `recording · ${nodes}`;
+  return trace.status === "failed" ? `stopped by an error · ${nodes}` : nodes;
+}
+
+/** Where an index lies in a replay. */
+export function placeText(trace: Trace, which: number, index: number): string {
+  const steps = trace.replays[which]?.steps.length ?? 0;
+  if (index >= 0 && steps) return `step ${index} of ${steps}`;
+  const [done, count] = forwardPlace(trace, which, Math.min(index, -1));
+  return `forward ${done} of ${count}`;
+}

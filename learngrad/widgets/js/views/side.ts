@@ -1,0 +1,112 @@
+// Beside the drawing, or below it: the panel of the step, or of what was chosen.
+import type { Question } from "../core/predict.ts";
+import { forwardSteps, type Moment } from "../core/replay.ts";
+import type { Trace, TraceNode } from "../core/types.ts";
+import type { Names } from "../core/words.ts";
+import { h } from "./dom.ts";
+import { beginningPanel, forwardPanel, nodePanel, openingPanel, stepPanel } from "./panel.ts";
+import type { SourceView } from "./source.ts";
+import { Tiles } from "./tiles.ts";
+
+/** What is to be told of. */
+export interface Matter {
+  trace: Trace;
+  /** The number of the replay. */
+  which: number;
+  moment: Moment;
+  names: Names;
+  node(id: number): TraceNode | undefined;
+  chosen: TraceNode | undefined;
+  /** What can be done with the chosen node. */
+  actions(id: number): HTMLElement[];
+  question: Question | null | undefined;
+}
+
+export class Side {
+  readonly panel = h("div", { class: "lg-panel", role: "region", "aria-label": "this step" });
+  readonly tiles = new Tiles(() => this.panel.clientWidth);
+  readonly #root: HTMLElement;
+  #matter: Matter | null = null;
+  #width = 0;
+  #tallest = 0;
+
+  constructor(root: HTMLElement) {
+    this.#root = root;
+  }
+
+  /** Tells where the replay stands, in the panel and in the Python. */
+  show(matter: Matter, source: SourceView): void {
+    this.#matter = matter;
+    const { trace, moment, chosen, question } = matter;
+    const replay = trace.replays[matter.which];
+    const last = focused(this.#root);
+    const held = this.panel.contains(last);
+    const failed = trace.nodes.find((node) => node.status === "failed");
+    const latest = trace.status === "recording" ? trace.nodes.at(-1) : undefined;
+    const resting = !replay && moment.index === 0;
+    const node = chosen ?? (resting ? (failed ?? latest) : undefined);
+    this.panel.hidden = !!question && !node;
+    this.panel.replaceChildren(...this.#parts(matter, node));
+    const { step, ran, index } = moment;
+    const asked = question && !question.nodes ? matter.node(question.node) : undefined;
+    const made = matter.node(step?.node ?? replay?.root ?? trace.nodes.at(-1)?.id ?? -1);
+    const stands = ran ?? (index < 0 ? undefined : made); // before the first line, none is marked
+    source.show(trace, (node ?? asked ?? stands)?.src ?? null);
+    this.panel.scrollTop = 0;
+    this.#keepHeight();
+    // What had the focus is gone: the keys go on with its successor.
+    if (!held || this.panel.contains(focused(this.#root))) return;
+    const next = last?.hasAttribute("aria-pressed") ? "[aria-pressed]" : "[role=grid]";
+    const successor = this.panel.querySelector<HTMLElement>(next) ?? this.#root;
+    successor.focus({ preventScroll: true });
+  }
+
+  /** What the formulas in the panel call a node. */
+  called(id: number): string {
+    const { trace, which, moment, names, chosen } = this.#matter!;
+    const replay = trace.replays[which];
+    if (!moment.step || !replay || chosen) return names.of(id);
+    return names.at(moment.step, replay.root)(id);
+  }
+
+  #parts(matter: Matter, node: TraceNode | undefined): HTMLElement[] {
+    const { trace, which, moment, names, chosen } = matter;
+    const { step, ran, index, gradients } = moment;
+    const replay = trace.replays[which];
+    if (node) {
+      const about = nodePanel(trace, node, gradients.get(node.id)?.value ?? null);
+      return chosen ? [...about, ...matter.actions(chosen.id)] : about;
+    }
+    if (ran) return forwardPanel(trace, ran, names, this.tiles);
+    if (index < 0) return beginningPanel(forwardSteps(trace, which).length);
+    if (replay && step) return stepPanel(trace, replay, step, names, this.tiles);
+    return replay ? openingPanel(replay, names) : hint(trace);
+  }
+
+  /** Below the graph the panel does not shrink while the reader steps: nothing jumps. */
+  #keepHeight(): void {
+    const { clientWidth } = this.#root;
+    if (clientWidth !== this.#width) this.#tallest = 0;
+    this.#width = clientWidth;
+    this.#tallest = Math.max(this.#tallest, this.panel.offsetHeight);
+    this.panel.style.setProperty("--lg-tallest", `${this.#tallest}px`);
+    // What scrolls can be reached by keys.
+    const scrolls = this.panel.scrollHeight > this.panel.clientHeight;
+    this.panel.toggleAttribute("tabindex", scrolls);
+    if (scrolls) this.panel.tabIndex = 0;
+  }
+}
+
+/** What has the focus where `element` stands: in the page or in a shadow tree. */
+const focused = (element: HTMLElement) =>
+  (element.getRootNode() as Document | ShadowRoot).activeElement ?? null;
+
+function hint(trace: Trace): HTMLElement[] {
+  const last = trace.nodes.findLast((node) => node.kind === "operation");
+  const call = last?.name ? `${last.name}.backward()` : "backward()";
+  const text =
+    trace.status === "recording"
+      ? "Operations appear here as they run."
+      : `No gradients yet: they come with ${call}. Click a box to see how it was made.`;
+  return [h("p", { class: "lg-facts" }, text)];
+}
