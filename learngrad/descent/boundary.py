@@ -67,6 +67,10 @@ def plot_boundary(model: Any, X: Any, y: Any = None, *, ax: matplotlib.axes.Axes
     'feature 0'
     """
     points = _plain(X)
+    if points.dtype.kind not in "biuf":
+        raise ArgumentTypeError("points are numbers, and these are "
+                                f"{points.ravel()[:1].tolist()!r:.40}",
+                                fix="plot_boundary(model, X, y) with X of shape [n, 2]")
     if points.ndim != 2 or points.shape[1] != 2 or not len(points):
         raise ShapeError(f"a boundary in the plane needs points of two features, and these have "
                          f"shape {list(points.shape)}", tensors={"X": X},

@@ -8,7 +8,7 @@ import numpy as np
 
 from learngrad.errors import ArgumentError, ArgumentTypeError, a_kind_of
 
-__all__ = ["pixels", "text", "whole"]
+__all__ = ["pixels", "spans", "text", "whole"]
 
 LEAST, MOST = 100, 20_000
 """Pixels of a picture's side."""
@@ -35,3 +35,27 @@ def text(name: str, value: Any, fix: str) -> str:
     if not isinstance(value, str):
         raise ArgumentTypeError(f"{name} is a text, not {a_kind_of(value)}", fix=fix)
     return value
+
+
+def spans(span: Any, count: int) -> list[tuple[float, float] | None]:
+    """A (low, high) for each direction, from what a person writes."""
+    def pair(one: Any) -> tuple[float, float]:
+        if isinstance(one, bool):
+            raise ValueError
+        low, high = (-one, one) if isinstance(one, (int, float)) else one
+        if not (np.isfinite([low, high]).all() and low < high):
+            raise ValueError
+        return float(low), float(high)
+
+    if span is None:
+        return [None] * count
+    try:
+        if isinstance(span, list):
+            if len(span) != count:
+                raise ValueError
+            return [pair(one) for one in span]
+        return [pair(span)] * count
+    except (TypeError, ValueError):
+        raise ArgumentError(f"span is {span!r:.60}, and an axis needs a low and a higher end",
+                            fix="span=2.0, span=(-1, 3), or a list of one for each direction: "
+                                "span=[(-1, 3), (0, 1)]") from None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from learngrad.descent.checks import pixels
+from learngrad.descent.checks import pixels, text
 from learngrad.descent.forms import Forms, plain
 from learngrad.descent.thin import thin
 from learngrad.errors import ArgumentError, ArgumentTypeError, UnknownNameError
@@ -79,7 +79,7 @@ class Curves(Forms):
         Raises
         ------
         ArgumentTypeError
-            If x or a value is not a single number.
+            If x or a value is not a single number, or a name no text.
         ArgumentError
             If x lies before a series' last point, or is not finite.
         """
@@ -98,6 +98,7 @@ class Curves(Forms):
                 try:
                     series = known[name]
                 except KeyError:
+                    text("a curve's name", name, 'curves.append("loss", step, value)')
                     series = Series(name, run)
                     fresh.append(series)
                 else:
@@ -252,13 +253,13 @@ def _said(series: Series) -> str:
     if len(y) == 1:
         return f"{shown} is {number(y[0].item())}."
     good = np.isfinite(y)
-    text = f"{shown} went from {number(y[0].item())} to {number(y[-1].item())} in {len(y):,} points"
+    said = f"{shown} went from {number(y[0].item())} to {number(y[-1].item())} in {len(y):,} points"
     if good.any():
         which, word = (np.nanargmax, "highest") if is_share(series.name) else (
             np.nanargmin, "lowest")
         at = int(which(np.where(good, y, np.nan)))
-        text += f"; the {word} is {number(y[at].item())}, at {number(x[at].item())}"
+        said += f"; the {word} is {number(y[at].item())}, at {number(x[at].item())}"
     if not good.all():
         at = int(np.argmin(good))
-        text += f"; at {number(x[at].item())} it became {number(y[at].item())}"
-    return text + "."
+        said += f"; at {number(x[at].item())} it became {number(y[at].item())}"
+    return said + "."

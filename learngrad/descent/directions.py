@@ -326,8 +326,11 @@ def _towards(state: Mapping[str, Any], at: Evaluator) -> Direction:
                             fix="pass a model of the same kind, or its state_dict()")
     arrays = []
     for name, here in zip(at.names, at.center):
-        there = np.asarray(devices.to_device(devices.as_array(
-            getattr(state[name], "_data", state[name])), devices.CPU), dtype=np.float64)
+        given = devices.as_array(getattr(state[name], "_data", state[name]))
+        if given.dtype.kind not in "biuf":
+            raise ArgumentTypeError(f"{name} in the other state is no tensor of numbers",
+                                    fix="pass a model of the same kind, or its state_dict()")
+        there = np.asarray(devices.to_device(given, devices.CPU), dtype=np.float64)
         if there.shape != here.shape:
             raise ArgumentError(f"{name} has shape {list(there.shape)} in the other model and "
                                 f"{list(here.shape)} in this one",

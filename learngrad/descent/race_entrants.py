@@ -111,12 +111,12 @@ class Entrant:
     def _built(self, params: list[Tensor]) -> Optimizer:
         made = self._build(params)
         if isinstance(made, LRScheduler):
-            return _scheduled(made)
+            return _of_these(_scheduled(made), params)
         if not isinstance(made, Optimizer):
             raise ArgumentTypeError(
                 f"what makes {self.name!r} returns {type(made).__name__}, not an optimiser",
                 fix="lambda params: learngrad.optim.SGD(params, lr=0.1)")
-        return made
+        return _of_these(made, params)
 
     def dials(self) -> list[dict[str, Any]]:
         """Its sliders as plain data: name, scale, ends, value as given, and whether always seen."""
@@ -129,6 +129,15 @@ class Entrant:
         told = ", ".join(f"{name}={value:g}" for name, value in self.settings.items()
                          if name in FIRST)
         return f"<{self.name}: {self.kind}, {told}>"
+
+
+def _of_these(made: Optimizer, params: list[Tensor]) -> Optimizer:
+    """An optimiser that moves what it was given."""
+    moved = {id(one) for group in made.param_groups for one in group["params"]}
+    if moved.isdisjoint(map(id, params)):
+        raise ArgumentError("the optimiser moves other parameters than those that it is given",
+                            fix="lambda params: learngrad.optim.SGD(params, lr=0.1)")
+    return made
 
 
 def _scheduled(schedule: LRScheduler) -> Optimizer:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from learngrad import devices
-from learngrad.descent.checks import pixels, whole
+from learngrad.descent.checks import pixels, spans, whole
 from learngrad.descent.directions import Direction, chosen, flat
 from learngrad.descent.forms import Forms
 from learngrad.descent.surface_batch import Evaluator
@@ -133,7 +133,7 @@ class Surface(Forms):
         self._seconds = float(np.diff(times).min())  # a point; a first pass may be slower
         self.trajectory = trajectory
         self.directions: list[Direction] = chosen(directions, at, trajectory, seed)
-        for direction, ends in zip(self.directions, _spans(span, self.directions)):
+        for direction, ends in zip(self.directions, spans(span, len(self.directions))):
             if ends is not None:
                 direction.low, direction.high = (end - direction.origin for end in ends)
         self.finest = finest
@@ -376,27 +376,3 @@ class Surface(Forms):
         n = self.resolution
         grid = " × ".join([str(n)] * len(self.directions)) if n else "nothing computed"
         return f"<surface: {grid}, a slice of {self.size:,} dimensions>"
-
-
-def _spans(span: Any, directions: list[Direction]) -> list[tuple[float, float] | None]:
-    """A (low, high) for each direction, from what a person writes."""
-    def pair(one: Any) -> tuple[float, float]:
-        if isinstance(one, bool):
-            raise ValueError
-        low, high = (-one, one) if isinstance(one, (int, float)) else one
-        if not (np.isfinite([low, high]).all() and low < high):
-            raise ValueError
-        return float(low), float(high)
-
-    if span is None:
-        return [None] * len(directions)
-    try:
-        if isinstance(span, list):
-            if len(span) != len(directions):
-                raise ValueError
-            return [pair(one) for one in span]
-        return [pair(span)] * len(directions)
-    except (TypeError, ValueError):
-        raise ArgumentError(f"span is {span!r:.60}, and an axis needs a low and a higher end",
-                            fix="span=2.0, span=(-1, 3), or a list of one for each direction: "
-                                "span=[(-1, 3), (0, 1)]") from None

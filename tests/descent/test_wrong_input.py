@@ -93,6 +93,13 @@ def test_changes_of_a_race(model):
     told(ArgumentError, "all begin with its weights", on_model.change, start=(1, 1))
 
 
+def test_an_optimiser_of_somebody_else_does_not_race(model):
+    mine = optimizer(model)
+    for made in (lambda params: mine,
+                 lambda params: learngrad.optim.lr_scheduler.StepLR(mine, 3)):
+        told(ArgumentError, "moves other parameters", learngrad.race, "bowl", {"mine": made})
+
+
 # ---- A training ----------------------------------------------------------------------------------
 
 def test_what_gives_no_batches():
@@ -128,6 +135,12 @@ def test_a_curve_that_is_not_there():
         told(KeyError, "there is no curve", plot.curves.__getitem__, wrong)
 
 
+def test_a_curve_has_a_name():
+    curves = learngrad.descent.Curves()
+    told(ArgumentTypeError, "a curve's name is a text, not an int", curves.append, 3, 0, 1.0)
+    assert curves.names == []
+
+
 @pytest.mark.parametrize("wrong", ["wide", 0, -10, True, None, 10**9])
 def test_a_picture_has_a_size(model, wrong):
     flow = learngrad.GradientFlow(model, optimizer(model))
@@ -144,6 +157,11 @@ def test_a_picture_has_a_size(model, wrong):
 def test_settings_of_a_surface(model, named, says):
     told((ArgumentError, ArgumentTypeError), says, learngrad.LossSurface, model, LOSS, X, Y,
          **named)
+
+
+def test_the_other_state_has_tensors(model):
+    told(ArgumentTypeError, "no tensor of numbers", learngrad.LossSurface, model, LOSS, X, Y,
+         directions=dict.fromkeys(model.state_dict(), "x"))
 
 
 def test_a_surface_takes_all_data_at_once(model):
@@ -177,6 +195,8 @@ def test_classes_of_a_boundary_are_numbers():
     points = learngrad.randn(3, 2)
     told(ArgumentTypeError, "a class is a whole number, not 'cat'", learngrad.plot_boundary,
          nn.Linear(2, 2), points, ["cat", "dog", "cat"])
+    told(ArgumentTypeError, "points are numbers", learngrad.plot_boundary, nn.Linear(2, 2),
+         [["a", "b"]])
     for wrong in ("a", 2.5, 1):
         told(ArgumentError, "resolution is a whole number from 2 up", learngrad.plot_boundary,
              nn.Linear(2, 2), points, resolution=wrong)

@@ -14,7 +14,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-MODULES = ["engine.js", "front.js", "graph-page.js", "page.js", "race-page.js", "view.js"]
+MODULES = ["engine.js", "flow-page.js", "front.js", "graph-page.js", "page.js", "race-page.js",
+           "surface-page.js", "view.js"]
 
 
 def hatchling(target, folder, out, path=None):
