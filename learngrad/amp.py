@@ -80,8 +80,7 @@ class autocast(ContextDecorator):
 
     PyTorch: `torch.autocast` computes in bfloat16 on the CPU unless told otherwise. Here bfloat16
     is for storage alone, and float16 is the default everywhere; a processor is slower with it, so
-    on the CPU it is there to be looked at. All normalisation gives float32, batch normalisation
-    too, and so does `prelu`.
+    on the CPU it is there to be looked at. The lists are those that PyTorch has for CUDA.
 
     Parameters
     ----------

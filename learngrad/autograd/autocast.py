@@ -8,6 +8,7 @@ Micikevicius et al. 2018, Mixed Precision Training, https://arxiv.org/abs/1710.0
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -17,7 +18,7 @@ from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.autograd.observe import thread
 
-__all__ = ["casting", "one_dtype"]
+__all__ = ["casting", "in_half", "in_single", "one_dtype"]
 
 
 def one_dtype(tensors: Iterable[Any]) -> bool:
@@ -61,3 +62,29 @@ def _promotion(step: Callable[[Any], Any], before: Any) -> Callable[[list[Any]],
         return inputs if before is None else before(inputs)
 
     return promote
+
+
+def _taking(before: Any, after: Callable[[Any], Any]) -> Callable[..., Any]:
+    """A decorator: while `autocast` holds, tensors of one dtype are taken in another."""
+    def taken(x: Any) -> Any:
+        array = getattr(x, "_data", None)
+        on = array is not None and array.dtype == before and thread.autocast.get(
+            devices.device_of(array).type)
+        return x.to(after(on)) if on else x
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if thread.autocast:
+                args = tuple([taken(x) for x in args])
+                kwargs = {name: taken(x) for name, x in kwargs.items()}
+            return function(*args, **kwargs)
+
+        return call
+
+    return decorate
+
+
+# For functions that are made of several operations: all of them in float32, or all in half.
+in_single = _taking(devices.float16, lambda fast: devices.float32)
+in_half = _taking(devices.float32, lambda fast: fast)

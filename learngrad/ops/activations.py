@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from learngrad import devices
+from learngrad.autograd.autocast import in_half
 from learngrad.autograd.order import latest
 from learngrad.errors import ArgumentError, ArgumentRangeError, DtypeError, ShapeError
 from learngrad.kernels import fused
@@ -419,6 +420,7 @@ def rrelu(input, lower=1 / 8, upper=1 / 3, training=False, inplace=False):
     return _in_place(input, inplace, LeakyRelu.apply(input, slope))
 
 
+@in_half
 def prelu(input, weight):
     """Leaky ReLU whose slope is learnt: one, or one for each channel (dimension 1).
 

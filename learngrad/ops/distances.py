@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from learngrad import devices
+from learngrad.autograd.autocast import in_single
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, ArgumentRangeError, ShapeError
 from learngrad.ops.activations import logsigmoid
@@ -46,6 +47,7 @@ class Huber(Function):
         return g * held, None if self.edges[1] is None else -g * held
 
 
+@in_single
 def l1_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """The mean absolute error.
 
@@ -110,6 +112,7 @@ def _length(x: Any, dim: Any, p: float = 2.0, keepdim: bool = False) -> Any:
     return where(zero, 0, sqrt(where(zero, 1, total)))
 
 
+@in_single
 @spelled()
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     """The cosine of the angle between vectors along `dim`; lengths are held at `eps`.
@@ -193,6 +196,7 @@ def normalize(input, p=2.0, dim=1, eps=1e-12):
     return input / where(length > eps, length, eps)
 
 
+@in_single
 def cosine_embedding_loss(input1, input2, target, margin=0.0, size_average=None, reduce=None,
                           reduction="mean"):
     """``1 - cos`` where the target is 1, ``max(0, cos - margin)`` where it is -1.
@@ -229,6 +233,7 @@ def _signs(name: str, target: Any) -> None:
                                  "and 1")
 
 
+@in_single
 def margin_ranking_loss(input1, input2, target, margin=0.0, size_average=None, reduce=None,
                         reduction="mean"):
     """``max(0, -target * (input1 - input2) + margin)``: target 1 wants the first to be larger.
@@ -246,6 +251,7 @@ def margin_ranking_loss(input1, input2, target, margin=0.0, size_average=None, r
     return combined(losses, reduced(reduction, size_average, reduce))
 
 
+@in_single
 def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=None,
                          reduction="mean"):
     """The input where the target is 1, ``max(0, margin - input)`` where it is -1.
@@ -266,6 +272,7 @@ def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=No
     return combined(losses, reduced(reduction, size_average, reduce))
 
 
+@in_single
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """``ln(1 + e^(-target * input))``, targets 1 and -1.
 
@@ -284,6 +291,7 @@ def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="m
     return combined(-logsigmoid(target * input), reduced(reduction, size_average, reduce))
 
 
+@in_single
 def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6, swap=False,
                         size_average=None, reduce=None, reduction="mean"):
     """``max(0, d(anchor, positive) - d(anchor, negative) + margin)`` (Balntas et al. 2016).

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from learngrad import devices
+from learngrad.autograd.autocast import in_single
 from learngrad.autograd.function import Function
 from learngrad.errors import (
     ArgumentError,
@@ -177,6 +178,7 @@ def class_weights(weight: Any, classes: int, like: Any) -> Any:
     return getattr(weight, "_data", weight).astype(like.dtype, copy=False)
 
 
+@in_single
 def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None,
              reduction="mean"):
     """Minus the log probability of the right class, from log probabilities.
@@ -403,6 +405,7 @@ def binary_cross_entropy_with_logits(input, target, weight=None, size_average=No
     return combined(losses if weight is None else losses * weight, reduction)
 
 
+@in_single
 def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
     """The Kullback-Leibler divergence ``target * (log(target) - input)``, element by element.
 
@@ -434,6 +437,7 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     return total / input.shape[0] if batch and input.ndim else total
 
 
+@in_single
 def poisson_nll_loss(input, target, log_input=True, full=False, size_average=None, eps=1e-8,
                      reduce=None, reduction="mean"):
     """Minus the log likelihood of counts under a Poisson distribution.

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from learngrad import devices
+from learngrad.autograd.autocast import in_single
 from learngrad.errors import ArgumentError, DtypeError, OutOfRangeError
 from learngrad.ops.activations import logsigmoid
 from learngrad.ops.distances import pairwise_distance
@@ -22,6 +23,7 @@ __all__ = ["multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margi
 NONE_IGNORED = -2**63  # no class has this number
 
 
+@in_single
 def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None,
                       reduction="mean"):
     """How far wrong classes come within `margin` of the right one, over the number of classes.
@@ -78,6 +80,7 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
     return combined(reshape(losses, tuple(target.shape)), reduction)
 
 
+@in_single
 def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """How far other classes come within 1 of each right one, over the number of classes.
 

@@ -16,6 +16,7 @@ from learngrad.autograd.autocast import one_dtype
 from learngrad.autograd.function import Function
 from learngrad.autograd.order import changed
 from learngrad.errors import ArgumentError, DtypeError, ShapeError
+from learngrad.ops.elementwise import cast
 from learngrad.ops.quick import room, total
 from learngrad.ops.rows import normalised, normalised_back, normalised_weights_back
 from learngrad.ops.shape import reshape
@@ -53,7 +54,7 @@ class Normalise(Function):
         if self.rows and centred:  # in place, with nothing as large as x beside it
             out *= self.scale
             if weight is not None:
-                out *= weight
+                out *= weight.reshape(shape)
         else:
             out = out * self.factor(self.scale, weight)
         if bias is not None:
@@ -71,11 +72,12 @@ class Normalise(Function):
         grad = None if self.edges[0] is None else normalised_back(
             g, matrix, None if weight is None else weight.reshape(-1), m, scale,
             self.centred).reshape(x.shape)
-        if self.edges[1] is None and self.edges[2] is None:
+        _, by_weight, by_bias = (edge is not None for edge in self.edges[:3])
+        if not by_weight and not by_bias:
             return grad, None, None
-        return grad, *(None if edge is None else d.reshape(self.shape[-len(self.axes):])
-                       for d, edge in zip(normalised_weights_back(g, matrix, m, scale),
-                                          self.edges[1:3], strict=True))
+        for_weight, for_bias = normalised_weights_back(g, matrix, m, scale)
+        return (grad, for_weight.reshape(weight.shape) if by_weight else None,
+                for_bias.reshape(self.bias) if by_bias else None)
 
     def in_place(self, g, x, weight):
         """Backward of NumPy's rows: sums by BLAS, and a pass over memory where each is needed."""
@@ -316,7 +318,8 @@ def _by_channel(name: str, input: Any, running_mean: Any, running_var: Any, weig
                             tensors={"input": input}, fix="training=True")
     else:
         given = tuple(t._data.reshape(shape).copy() for t in (running_mean, running_var))
-    return Normalise.apply(input, weight, bias, axes, shape, eps, True, given, not training)
+    out = Normalise.apply(input, weight, bias, axes, shape, eps, True, given, not training)
+    return cast(out, input.dtype)  # as PyTorch has it, halves stay halves under `autocast`
 
 
 def _moved(x: Any, running_mean: Any, running_var: Any, momentum: float,

@@ -28,6 +28,7 @@ ROWS = [
     Row("RMSNorm", ((3, 5), 1e-3, False), inputs=(normal(4, 3, 5),)),
     Row("GroupNorm", (2, 4), inputs=(normal(3, 4, 5),)),
     Row("GroupNorm", (1, 4, 1e-3), {"affine": False}, (normal(3, 4),)),
+    Row("GroupNorm", (1, 4), inputs=(normal(3, 4),)),
     Row("GroupNorm", (4, 4), {"bias": False}, (normal(3, 4, 2, 2),)),
     Row("LocalResponseNorm", (3,), inputs=(normal(2, 5, 4),)),
     Row("LocalResponseNorm", (2, 0.5, 0.6, 2.0), inputs=(normal(2, 5, 4, 3),)),
