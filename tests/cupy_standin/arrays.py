@@ -7,7 +7,7 @@ import types
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from tests.cupy_standin import kernels, rawkernels, runtime
+from tests.cupy_standin import facts, kernels, rawkernels, runtime
 
 UFUNCS = [
     "absolute", "add", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",
@@ -315,6 +315,8 @@ class ndarray(NDArrayOperatorsMixin):
                 return NotImplemented
         for x in (*inputs, *out):
             _unwrap(x)
+        if name != "matmul":
+            facts.loop(name, [x.dtype if isinstance(x, ndarray) else None for x in inputs])
         if name == "power":
             ufunc = _power
         if not out:
@@ -333,8 +335,7 @@ class ndarray(NDArrayOperatorsMixin):
 
 def _method(name):
     def method(self, *args, **kwargs):
-        if set(kwargs) & {"initial", "where"}:
-            raise TypeError(f"{name}() got an unexpected keyword argument")
+        facts.check("ndarray", name, args, kwargs)
         return _call(getattr(self._host, name), args, kwargs, self)
 
     method.__name__ = name
@@ -375,7 +376,10 @@ class Ufunc:
 
 
 def _function(name, module=np):
+    kind = "cupy" if module is np else "linalg"
+
     def function(*args, **kwargs):
+        facts.check(kind, name, args, kwargs)
         if name == "where" and not isinstance(args[0], ndarray):
             raise AttributeError(f"{type(args[0]).__name__!r} object has no attribute 'astype'")
         like = next((a for a in args if isinstance(a, ndarray)), None)
