@@ -253,9 +253,11 @@ def test_it_follows_the_theme(notebook, lab, artefacts):
             # A theme that changes leaves a page without layout for a moment; the curves are drawn
             # again once it has one.
             chart = book.views(0).nth(1).locator(".lg-chart").element_handle()
-            book.page.wait_for_function(
-                "chart => chart.querySelector('canvas')?.clientWidth === chart.clientWidth",
-                arg=chart)
+            book.page.wait_for_function("""chart => {
+                const { paddingLeft, paddingRight } = getComputedStyle(chart);
+                const room = chart.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+                const canvas = chart.querySelector("canvas");
+                return canvas && Math.abs(canvas.clientWidth - room) < 1; }""", arg=chart)
             for view in book.views(0).all():
                 ink, paper = map(luminance, colours(view))
                 assert (ink > paper) == dark
