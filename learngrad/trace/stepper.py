@@ -297,9 +297,17 @@ class Session:
             lines.append((">" if i == active else "", row["node"], row["from"],
                           "" if hidden else row["value"], gradient))
         head, body = lines[0], lines[1:]
-        cut = len(body) - limit if limit is not None and len(body) > limit else 0
-        self._say(columns([head, *body[:len(body) - cut]])
-                  + (f"\n  ... and {cut:,} more; p prints all" if cut else ""))
+        if limit is None or len(body) <= limit:
+            self._say(columns([head, *body]))
+            return
+        # The beginning, and what is round the node whose turn it is.
+        half = limit // 2
+        turn = next((at for at, line in enumerate(body) if line[0]), 0)
+        start = max(half, min(turn - half // 2, len(body) - half))
+        gap = [("", f"... {start - half:,} more", "", "", "")] if start > half else []
+        left = len(body) - start - half
+        self._say(columns([head, *body[:half], *gap, *body[start:start + half]])
+                  + f"\n  ... {f'and {left:,} more; ' if left else ''}p prints all")
 
     def _active(self) -> int | None:
         if self.index > 0:
