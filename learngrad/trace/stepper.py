@@ -31,8 +31,8 @@ def step(what: Tensor | Recorder | Mapping[str, Any] | str | os.PathLike[str] | 
 
     It reads a line at a time, so it works over ssh and in every terminal: Enter (or n) makes a
     step, b goes back, ``g NAME`` goes to a node's step, ``r NAME`` runs there, p prints the graph,
-    q quits. Where a file or a pipe ends, as ``< /dev/null`` does at once, all that is left is
-    printed. What is said at a step is what the views say.
+    q (or Ctrl-C) quits. Where a file or a pipe ends, as ``< /dev/null`` does at once, all that is
+    left is printed. What is said at a step is what the views say.
 
     Parameters
     ----------
@@ -351,6 +351,10 @@ class Session:
             return input(f"[{prompt}] " if _typed() else "")
         except EOFError:  # of a terminal, Ctrl-D: somebody who has had enough
             self._over = not _typed()
+        except KeyboardInterrupt:
+            if not (sys.stdin is not None and sys.stdin.isatty()):
+                raise  # a notebook that is interrupted stops altogether
+            self._say("")  # below what was typed
         except RuntimeError:  # a notebook that is run without anybody there; no standard input
             self._over = True
         self._open = False

@@ -1,6 +1,8 @@
 """`learngrad.step` in a terminal: what is typed, what is printed, and where nobody types."""
 
 import builtins
+import contextlib
+import io
 import os
 import subprocess
 import sys
@@ -323,6 +325,18 @@ def test_in_a_terminal_everything_fits(monkeypatch, typed, wide):
     if wide >= 40:
         assert any(line.startswith("  To ") for line in lines)
         assert max(map(cells, lines)) > wide - 12 or wide == 200  # the room is used
+
+
+@pytest.mark.parametrize("terminal_there", [True, False])
+def test_an_interrupt_quits_a_terminal_and_stops_a_notebook(monkeypatch, loss, terminal_there):
+    def interrupted(_prompt=""):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(builtins, "input", interrupted)
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: terminal_there)
+    with contextlib.nullcontext() if terminal_there else pytest.raises(KeyboardInterrupt):
+        learngrad.step(loss)
 
 
 def test_in_a_notebook_that_nobody_looks_at(monkeypatch, capsys, loss):
