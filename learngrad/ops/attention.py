@@ -11,7 +11,7 @@ from learngrad.autograd.autocast import one_dtype
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, DtypeError, ShapeError
 from learngrad.ops.losses import harmless, softmax
-from learngrad.ops.quick import total
+from learngrad.ops.quick import room, total
 from learngrad.ops.rearrange import repeat_interleave
 from learngrad.ops.shape import transpose
 
@@ -53,12 +53,12 @@ class Attention(Function):
             grad *= self.drop
         grad -= total((g.ndim - 1,), g, out)
         grad *= e
-        grad_q, grad_k = grad @ k, grad.swapaxes(-1, -2) @ q
+        weights = e if self.drop is None else e * self.drop
+        grad_q, grad_k, grad_v = (np.matmul(a, b, out=_places_first(a, b)) for a, b in (
+            (grad, k), (grad.swapaxes(-1, -2), q), (weights.swapaxes(-1, -2), g)))
         grad_q *= self.scale
         grad_k *= self.scale
-        weights = e if self.drop is None else e * self.drop
-        return (grad_q, grad_k, weights.swapaxes(-1, -2) @ g,
-                None if self.edges[3] is None else grad)
+        return grad_q, grad_k, grad_v, None if self.edges[3] is None else grad
 
     def _by_operations(self, g, q, k, v, mask):
         """The same gradients from tensors, for second derivatives."""
@@ -79,13 +79,13 @@ class Attention(Function):
 def _places_first(e, v):
     """Memory for e @ v [..., heads, l, f] that lies as [..., l, heads, f], where there are heads.
 
-    So a model that puts the heads together again, as it does next, needs no copy.
+    So a model that puts the heads together again, as it does next, needs no copy; and none for
+    the gradients of what it took apart.
     """
     *lead, length = e.shape[:-1]
     if not lead or len(v.shape) > len(e.shape) or v.shape[:-2] != e.shape[:-2]:
         return None
-    lies = (*lead[:-1], length, lead[-1], v.shape[-1])
-    return devices.array_module(e).empty(lies, e.dtype).swapaxes(-2, -3)
+    return room(e, *lead[:-1], length, lead[-1], v.shape[-1]).swapaxes(-2, -3)
 
 
 def _scores(q, k, mask, scale):

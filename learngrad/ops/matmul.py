@@ -52,6 +52,13 @@ def _rows(x):
     return x if x.ndim == 2 else x.reshape((math.prod(x.shape[:-1]), x.shape[-1]))
 
 
+def _down(rows):
+    """The sum of all rows: by BLAS, of NumPy's arrays, twice as fast as by ``sum``."""
+    if type(rows) is not np.ndarray or rows.dtype.itemsize < 4:
+        return rows.sum(0)
+    return np.ones(len(rows), rows.dtype) @ rows
+
+
 class MatMul(Function):
     """The matrix product: each factor's gradient is upstream times the other one, transposed."""
 
@@ -135,7 +142,8 @@ class Linear(Function):
         rows = _rows(g)
         grad_x = None if weight is None else (rows @ weight).reshape(
             (*g.shape[:-1], weight.shape[1]))
-        return (grad_x, None if x is None else rows.T @ _rows(x), rows.sum(0) if has_bias else None)
+        grad_bias = _down(rows) if has_bias else None
+        return grad_x, None if x is None else rows.T @ _rows(x), grad_bias
 
     @classmethod
     def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:

@@ -50,9 +50,9 @@ def total(axes: tuple[int, ...], a: Any, *more: Any) -> Any:
     """
     if isinstance(a, np.ndarray) and a.dtype.itemsize > 2 and axes:
         shape = tuple([1 if k in axes else s for k, s in enumerate(a.shape)])
-        if a.size and len(more) < 2 and axes == tuple(range(a.ndim - len(axes), a.ndim)):
-            rows = [x.reshape(math.prod(shape), -1) for x in (a, *more)]
-            sums = np.vecdot(*rows) if more else rows[0] @ np.ones(rows[0].shape[1], a.dtype)
+        if axes == (a.ndim - 1,) and len(more) < 2 and a.size:
+            sums = np.vecdot(a, *more) if more else (
+                a.reshape(-1, a.shape[-1]) @ np.ones(a.shape[-1], a.dtype))
             return sums.reshape(shape)
         every = list(range(a.ndim))
         kept = [k for k in every if k not in axes]
