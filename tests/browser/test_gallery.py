@@ -23,6 +23,7 @@ import learngrad
 from learngrad.trace import Recorder
 from tests.browser.lab import Notebook
 from tests.browser.likeness import LARGEST, changed, differences, kept, load
+from tests.browser.test_accessible import axe  # noqa: F401
 
 KEPT = Path(__file__).parent / "gallery"
 FILMS = Path(__file__).parents[2] / "docs"
@@ -130,6 +131,21 @@ for name, rate in [("lr 0.1", 0.97), ("lr 0.4", 0.9)]:
     for i in range(120):
         run.log(loss=2.3 * rate ** i)"""
 
+TRAINING = """\
+losses = [2.3 * 0.97 ** i for i in range(200)]
+w = learngrad.tensor(1.0, requires_grad=True)
+optimizer = learngrad.optim.SGD([w], lr=0.2)
+def step(loss):
+    return {"loss": loss, "accuracy": 1 - loss / 2.5}
+run = learngrad.train(step, losses, optimizer=optimizer, paused=True)
+run.step(120)"""
+FAILED = """\
+def wrong():
+    return 1 / 0
+run = learngrad.train(wrong, 100)
+while run.state == "running":
+    pass"""
+
 FLOW = """\
 learngrad.manual_seed(0)
 layers = [layer for _ in range(6) for layer in (nn.Linear(16, 16), nn.Sigmoid())]
@@ -154,13 +170,26 @@ VIEWS = {
     "asked": View(ASKED, keys("ArrowRight")),
     "race": View(RACE, keys("End")),
     "surface": View(SURFACE),
+    "surface-in-space": View(SURFACE, click("3-D")),
+    "surface-slices": View(SURFACE, click("slices")),
     "table": View(CHAIN, click("table")),
     "error": View(ERROR),
     "curves": View(CURVES),
+    "training": View(TRAINING),
     "flow": View(FLOW),
     "flow-over-time": View(FLOW, click("over time")),
     "graph-by-gradient": View(CHAIN, keys("h")),
 }
+OTHERS = {
+    "a node that is searched for": View(CHAIN, keys("/")),
+    "a node that is chosen": View(CHAIN, keys("Tab", "Enter")),
+    "a table of losses": View(SURFACE, click("table")),
+    "a table of a race": View(RACE, click("table")),
+    "a table of curves": View(CURVES, click("table")),
+    "a table of layers": View(FLOW, click("table")),
+    "a training that failed": View(FAILED),
+}
+"""What is in the notebook besides, for axe to look at."""
 
 
 # ---- Taking and comparing ----------------------------------------------------------------------
@@ -193,10 +222,11 @@ USE_FONTS = """root => {
 @pytest.fixture(scope="module")
 def book(lab, fonts):
     """One notebook with every view in it, run."""
+    views = [*VIEWS.values(), *OTHERS.values()]
     path = lab.folder / f"gallery-{secrets.token_hex(4)}.ipynb"
     nbformat.write(nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell("import learngrad\nfrom learngrad import nn"),
-               *(nbformat.v4.new_code_cell(view.cell) for view in VIEWS.values())],
+               *(nbformat.v4.new_code_cell(view.cell) for view in views)],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}), path)
     lab.watch.clear()
     before = lab.page.viewport_size
@@ -205,7 +235,7 @@ def book(lab, fonts):
     book = Notebook(lab, path.name)
     lab.page.evaluate(SET_FONTS, fonts)
     book.run_all()
-    for at, view in enumerate(VIEWS.values(), 1):
+    for at, view in enumerate(views, 1):
         shown = book.views(at).last
         shown.evaluate(USE_FONTS)
         view.act(shown, lab.page)
@@ -270,6 +300,11 @@ def test_a_view_is_what_it_was(book, lab, artefacts, name, scheme):
     view = book.views(list(VIEWS).index(name) + 1).last
     view.scroll_into_view_if_needed()
     beside_the_kept(f"{name}-{scheme}", view.screenshot, lab.page, artefacts)
+
+
+def test_axe_finds_nothing_in_any_of_them(book, lab, axe, scheme):  # noqa: F811
+    found = axe(lab.page, ".jp-NotebookPanel:not(.lm-mod-hidden) [data-learngrad]")
+    assert not found, "\n".join(found)
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def settled(view):
 
 
 def card(view, name):
-    return view.get_by_role("region", name=name, exact=True)
+    return view.get_by_role("group", name=name, exact=True)
 
 
 def test_a_race_is_played_turned_and_dragged(notebook, lab, artefacts):
@@ -126,7 +126,7 @@ def test_a_race_is_played_turned_and_dragged(notebook, lab, artefacts):
     expect(view.get_by_role("img")).not_to_have_attribute("aria-label", re.compile("Adam"))
     view.focus()
     page.keyboard.press("t")
-    rows = view.get_by_role("region", name="table of the race").locator("tbody tr")
+    rows = view.get_by_role("group", name="table of the race").locator("tbody tr")
     expect(rows).to_have_count(4)
     expect(rows.nth(0)).to_contain_text("lr 0.001, momentum 0, nesterov 0")
     page.keyboard.press("t")

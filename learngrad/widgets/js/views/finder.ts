@@ -12,7 +12,12 @@ export interface Finding {
 
 export class Finder {
   readonly button = button("search", "find a node (/)", () => this.toggle());
-  readonly element = h("div", { class: "lg-finder", role: "search", hidden: true });
+  readonly element = h("div", {
+    class: "lg-finder",
+    role: "group",
+    "aria-label": "find",
+    hidden: true,
+  });
   readonly #field = h("input", {
     type: "search",
     placeholder: "name, operation, module, line 7",

@@ -30,7 +30,7 @@ export class FlowView {
   readonly #asTable = toggle("table");
   readonly #body = h("div", {
     class: "lg-flow-body",
-    role: "region",
+    role: "group",
     "aria-label": "layers",
     tabindex: 0,
   });
@@ -41,7 +41,7 @@ export class FlowView {
   readonly #table = h("div", {
     class: "lg-words",
     tabindex: 0,
-    role: "region",
+    role: "group",
     "aria-label": "table of the layers",
     hidden: true,
   });

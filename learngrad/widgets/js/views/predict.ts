@@ -29,7 +29,7 @@ let asked = 0;
 const soon = (run: () => void) => queueMicrotask(run);
 
 export class Predict {
-  readonly element = h("section", { class: "lg-ask", "aria-label": "predict" });
+  readonly element = h("div", { class: "lg-ask", role: "group", "aria-label": "predict" });
   readonly #asker: Asker;
   readonly #quiz: Quiz;
   readonly #opening: string;

@@ -157,8 +157,8 @@ class Card {
       return { dial, row, input, value };
     });
     this.element = h(
-      "section",
-      { class: `lg-card lg-c${which % 6}`, "aria-label": called },
+      "div",
+      { class: `lg-card lg-c${which % 6}`, role: "group", "aria-label": called },
       h("div", { class: "lg-card-head" }, show, this.#reset),
       h(
         "div",

@@ -73,7 +73,7 @@ export class RaceView {
   readonly #table = h("div", {
     class: "lg-words",
     tabindex: 0,
-    role: "region",
+    role: "group",
     "aria-label": "table of the race",
     hidden: true,
   });

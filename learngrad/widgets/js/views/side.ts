@@ -23,7 +23,7 @@ export interface Matter {
 }
 
 export class Side {
-  readonly panel = h("div", { class: "lg-panel", role: "region", "aria-label": "this step" });
+  readonly panel = h("div", { class: "lg-panel", role: "group", "aria-label": "this step" });
   readonly tiles = new Tiles(() => this.panel.clientWidth);
   readonly #root: HTMLElement;
   #matter: Matter | null = null;

@@ -24,7 +24,7 @@ export class SourceView {
   readonly #code = h("div", {
     class: "lg-code",
     tabindex: 0,
-    role: "region",
+    role: "group",
     "aria-label":
       "Python source: Up and Down arrow go from line to line, Enter shows what one made",
   });

@@ -59,7 +59,7 @@ export class SurfaceView {
   readonly #table = h("div", {
     class: "lg-words",
     tabindex: 0,
-    role: "region",
+    role: "group",
     "aria-label": "table of losses",
   });
   readonly #tabs = new Map<Kind, HTMLButtonElement>();
@@ -298,7 +298,7 @@ export class SurfaceView {
         field,
         this.#levels,
         [across, up],
-        points(surface),
+        surface.way ? points(surface) : [surface.center as Point],
         this.#away(surface),
         lossAt,
       );

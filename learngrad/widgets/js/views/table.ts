@@ -13,7 +13,7 @@ export class NodeTable {
   readonly element = h("div", {
     class: "lg-words",
     tabindex: 0,
-    role: "region",
+    role: "group",
     "aria-label": "table of the nodes",
     hidden: true,
   });

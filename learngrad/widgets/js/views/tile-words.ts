@@ -47,7 +47,7 @@ export function tables(scene: Scene, at: number, trail: Trail): HTMLElement {
   const region = h("div", {
     class: "lg-t-tables",
     tabindex: 0,
-    role: "region",
+    role: "group",
     "aria-label": "the tiles as tables",
   });
   if (trail.terms.length) region.append(termTable(scene, scene.name(at), trail));
