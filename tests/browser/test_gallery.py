@@ -346,6 +346,7 @@ def test_the_film_is_whole_and_small(book, lab, scheme):
         lab.page.emulate_media(reduced_motion="no-preference")
         frames = filmed(view, lab.page)
         lab.page.emulate_media(reduced_motion="reduce")
+        lab.page.evaluate("document.activeElement.blur()")
         first, *rest = (Image.open(io.BytesIO(data)).convert("RGB") for data, _ in frames)
         first.save(path, save_all=True, append_images=rest, loop=0, lossless=True, method=6,
                    duration=[shown for _, shown in frames])
