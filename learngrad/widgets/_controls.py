@@ -28,14 +28,15 @@ class PlotControls:
         self._progress, self._in_cell = progress, in_cell
         self.trainings: list[Training] = []
 
-    def _is_looping(self) -> bool:
+    def is_looping(self) -> bool:
+        """Whether the cell's own loop logs, and not only trainings in the background."""
         alone = all(run.state in ENDED for run in self.trainings)
         return self._in_cell() and (alone or self._progress.is_tracking)
 
     def status(self) -> dict[str, Any]:
         """The trainings that run, failed, or ended last; and the cell's loop."""
         loop = "stopping" if self._progress.is_halting else "running"
-        return {"loop": loop if self._is_looping() else "", "runs": [
+        return {"loop": loop if self.is_looping() else "", "runs": [
             {"id": number, **run.status()} for number, run in enumerate(self.trainings)
             if run.state not in ENDED or run.state == "failed" or run is self.trainings[-1]]}
 
@@ -43,7 +44,7 @@ class PlotControls:
         """Do what a button says: ``{"do": "pause", "run": 0}``, ``{"lr": 0.1, "run": 0}``."""
         number, do = content.get("run"), content.get("do")
         if number is None:
-            if do == "stop" and self._is_looping():
+            if do == "stop" and self.is_looping():
                 self._progress.stopping = True
             return
         if not isinstance(number, int) or not 0 <= number < len(self.trainings):

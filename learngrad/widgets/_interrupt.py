@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import signal
 import threading
+from collections.abc import Callable
 from time import perf_counter
 from types import FrameType
 from typing import Any
@@ -23,12 +24,14 @@ class Interrupts:
     """Between `begin` and `end` an interrupt waits until a step has ended, and is raised there.
 
     The step is not torn apart, so model, optimiser and curves belong together. A second interrupt,
-    or the first one where no step ends, comes at once. Where interrupts are
+    or the first one where no step ends, comes at once; so does one where the cell has no loop
+    (`is_looping`), but waits for a training in the background. Where interrupts are
     somebody else's (another thread, a host without signals), nothing is changed.
     """
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
+    def __init__(self, progress: Progress,
+                 is_looping: Callable[[], bool] = lambda: True) -> None:
+        self._progress, self._is_looping = progress, is_looping
         self._before: Any = None
         self._timer: threading.Timer | None = None
         self._began, self._steps = 0.0, 0
@@ -55,7 +58,8 @@ class Interrupts:
 
     def _caught(self, _: int, __: FrameType | None) -> None:
         progress = self._progress
-        if progress.stopped or (self._held and progress.stopping):
+        held_back = self._held and progress.stopping
+        if progress.stopped or held_back or not self._is_looping():
             self.end()
             raise KeyboardInterrupt
         # The page interrupts, too, where it was not heard soon: then it is a Stop that was slow.

@@ -67,8 +67,8 @@ class LivePlot(Live, Run):
         self.plot = self
         self.title = text("title", title, 'learngrad.LivePlot("Two rates")')
         self._runs: dict[str, Run] = {"": self}
-        self._interrupts = Interrupts(self._progress)
         self._controls = PlotControls(self._progress, lambda: self._waiting_for_end)
+        self._interrupts = Interrupts(self._progress, self._controls.is_looping)
         if notebook() is not None:
             self._open("curves ...", self._make,
                        lambda view: Sender(view.flush, self._is_sent, share=SHARE))

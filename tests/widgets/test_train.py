@@ -251,6 +251,19 @@ def test_a_second_interrupt_is_the_usual_one(shell, shown, sent):
     assert done == []
 
 
+def test_an_interrupt_of_who_waits_for_a_training_is_not_held_back(shell, shown, sent, monkeypatch):
+    monkeypatch.setattr(_interrupt, "PATIENCE", 1e6)
+    run = learngrad.train(slowly)
+    main = threading.main_thread().ident
+    timer = threading.Timer(0.05, lambda: signal.pthread_kill(main, signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        run.wait()
+    assert run.state == "stopped"
+    assert len(run.plot.curves) == run.steps
+    shell.end_cell()
+
+
 def test_where_no_step_ends_the_interrupt_comes_through(shell, shown, sent, monkeypatch):
     monkeypatch.setattr(_interrupt, "PATIENCE", 0.05)
     plot = learngrad.LivePlot()
