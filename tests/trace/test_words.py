@@ -7,6 +7,7 @@ import pytest
 import learngrad
 from learngrad.trace import Recorder
 from learngrad.trace.account import describe
+from learngrad.trace.walk import walk
 from learngrad.trace.words import place_of, sentence, sentences, summary, table
 
 
@@ -173,7 +174,10 @@ def test_the_gradients_of_a_loop_too():
         for _ in range(50):
             z = z * 1.5
         z.backward()
-    said = describe(tape.to_dict()).partition("Gradients")[2]
+    trace = tape.to_dict()
+    assert sentences(trace, 0)[1].startswith("Step 2 of 51, turn 49 of 50: multiply, z #49 = ")
+    assert walk(trace)[3].startswith("Forward 3 of 50, turn 3 of 50: multiply, z #3 = ")
+    said = describe(trace).partition("Gradients")[2]
     assert "z #50: 1\n" in said
     assert "z #25" not in said
     assert said.endswith("... and 48 operations in the turns that are left out above.\n")

@@ -135,6 +135,33 @@ test("a loop is folded as a whole, read turn by turn, and opened again", () => {
   assert.equal(boxes(), whole);
 });
 
+test("whatever is open, each operation lights one box, and in a repeat one of its turns", () => {
+  for (const { nodes, most } of CASES) {
+    const folded = fold(nodes);
+    const repeats = [...folded.groups.values()].filter(({ kind }) => kind === "repeat");
+    const all = new Set(folded.groups.keys());
+    const states = [all, opening(folded, most), new Set<string>()];
+    for (const repeat of repeats) {
+      states.push(new Set([...all].filter((key) => key !== repeat.key)));
+      const turns = repeat.items.filter(isGroup).map(({ key }) => key);
+      states.push(new Set([...all].filter((key) => !turns.slice(1).includes(key))));
+    }
+    for (const open of states) {
+      const { at, boxes } = shown(folded, nodes, open);
+      const drawn = new Set(boxes.map((box) => (isGroup(box) ? box.key : box)));
+      for (const { id, kind } of nodes) {
+        const lit = at.get(id)!;
+        assert.ok(drawn.has(lit));
+        const group = typeof lit === "string" ? folded.groups.get(lit)! : null;
+        if (kind !== "operation" || group?.kind !== "repeat") continue;
+        const said = turnsOf(folded.root, id).split(", ");
+        const turn = turnIn(group, id);
+        assert.ok(said.some((one) => one.endsWith(` ${turn} of ${group.count}`)));
+      }
+    }
+  }
+});
+
 test("of finished layouts the one is taken in which a group is open, or closed", () => {
   const nodes = nodesOf("a loop over lines begins closed");
   const folded = fold(nodes);

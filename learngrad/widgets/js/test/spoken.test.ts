@@ -17,6 +17,13 @@ test("every step has a sentence with its numbers", () => {
   assert.match(sentence({ ...trace, replays: [] }, 0, 0), /No backward replay/);
 });
 
+test("the turn of a loop is said of operations, not of leaves", () => {
+  const turnOf = () => "turn 2 of 9";
+  assert.match(sentence(trace, 0, 5, turnOf), /^Step 5 of 7, turn 2 of 9: multiply, c = a × b\./);
+  assert.match(sentence(trace, 0, 6, turnOf), /^Step 6 of 7: b is a leaf/);
+  assert.match(sentence(trace, 0, -1, turnOf), /^Forward 4 of 4, turn 2 of 9: /);
+});
+
 test("un-broadcasting and adding to an older gradient are said", () => {
   const other = scalar();
   const { steps } = other.replays[0]!;

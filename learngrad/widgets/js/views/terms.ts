@@ -1,7 +1,12 @@
 // The name of a node that the pointer is over, lit wherever a formula has it.
-/** One for the page: its ranges may lie in any view. */
-const light = typeof Highlight === "undefined" ? null : new Highlight();
-if (light) CSS.highlights.set("lg-term", light);
+/** One for the page, however often this is loaded: its ranges may lie in any view. */
+const light = typeof Highlight === "undefined" ? null : known();
+
+function known(): Highlight {
+  const found = CSS.highlights.get("lg-term") ?? new Highlight();
+  CSS.highlights.set("lg-term", found);
+  return found;
+}
 
 export class Terms {
   #ranges: Range[] = [];
