@@ -21,7 +21,7 @@ test("the turn of a loop is said of operations, not of leaves", () => {
   const turnOf = () => "turn 2 of 9";
   assert.match(sentence(trace, 0, 5, turnOf), /^Step 5 of 7, turn 2 of 9: multiply, c = a × b\./);
   assert.match(sentence(trace, 0, 6, turnOf), /^Step 6 of 7: b is a leaf/);
-  assert.match(sentence(trace, 0, -1, turnOf), /^Forward 4 of 4, turn 2 of 9: /);
+  assert.match(sentence(trace, 0, -1, turnOf), /^Forward 5 of 5, turn 2 of 9: /);
 });
 
 test("un-broadcasting and adding to an older gradient are said", () => {
