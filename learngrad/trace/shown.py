@@ -14,10 +14,10 @@ Edges
     drawn as one.
 Words
     A module is ``path · Class``, a repeat ``Block × 12`` or ``@, +, tanh × 50`` (the signs of one
-    turn), its turns ``turn 3 of 50``, parts ``turns 1 to 10``, ``operations 1 to 10``
-    or, where calls are among them, ``items 1 to 10``. A closed group's
-    second line counts its operations, and is as wide as ``5 of 38: softmax`` needs: the operation
-    whose turn it is, or the turn of a repeat that it is in.
+    turn; a single one of arithmetic by its name, ``mul × 9``), its turns ``turn 3 of 50``, parts
+    ``turns 1 to 10``, ``operations 1 to 10`` or, where calls are among them, ``items 1 to 10``. A
+    closed group's second line counts its operations, and is as wide as ``5 of 38: softmax`` needs:
+    the operation whose turn it is, or the turn of a repeat that it is in.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ __all__ = ["CALM", "Edge", "Ref", "Shown", "group_box", "group_title", "opening"
 
 Ref = int | str
 MOST_TURNS = 8
+# Beside "× 10" a sign of one character would be misread.
+NAMES = {"+": "add", "−": "sub", "-": "sub", "×": "mul", "÷": "div", "@": "matmul"}
 CALM, CALM_EDGES = 40, 60
 """Boxes, and edges between them, that are seen at a glance."""
 
@@ -178,7 +180,8 @@ def group_title(group: Group, by_id: Nodes) -> str:
         path, cls = elide_middle(group.path), elide(group.cls, 20)
         return f"{path} · {cls}" if path and path != cls else cls
     if group.kind == "repeat":
-        return f"{elide(_pattern(group, by_id), 24)} × {group.count}"
+        pattern = _pattern(group, by_id)
+        return f"{elide(NAMES.get(pattern, pattern), 24)} × {group.count}"
     holder = _holding(group)
     if group.kind == "turn":
         return f"turn {group.number} of {holder.count}"

@@ -130,7 +130,7 @@ def test_a_second_output_is_labelled(traces):
 
 def test_a_huge_graph_is_folded(traces):
     said = texts(parsed(traces["chain"](1797)))
-    assert said[:5] == ["z", "1", "no gradient yet", "× × 1796", "1,796 operations"]
+    assert said[:5] == ["z", "1", "no gradient yet", "mul × 1796", "1,796 operations"]
     assert "repeated" in said
 
 

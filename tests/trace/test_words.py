@@ -160,7 +160,7 @@ def test_a_value_is_picked_and_an_absolute_value_reads_well(traces):
 
 def test_of_a_loop_the_first_and_the_last_turn_are_told(traces):
     said = describe(traces["chain"](1000))
-    assert "× × 999, a repeat. Turn 1 of 999:\n" in said
+    assert "mul × 999, a repeat. Turn 1 of 999:\n" in said
     assert "z #1 = z #0 × 1.0001 = 1" in said
     assert "... turns 2 to 998 are alike: 997 operations ...\nTurn 999 of 999:\n" in said
     assert "z #999 = z #998 × 1.0001" in said

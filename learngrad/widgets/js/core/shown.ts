@@ -157,12 +157,25 @@ function edgesOf(nodes: TraceNode[], at: Shown["at"]): ShownEdge[] {
 
 type NodeOf = (id: number) => TraceNode | undefined;
 
+/** Beside "× 10" a sign of one character would be misread. */
+const NAMES: Record<string, string> = {
+  "+": "add",
+  "−": "sub",
+  "-": "sub",
+  "×": "mul",
+  "÷": "div",
+  "@": "matmul",
+};
+
 /** A group's name: `h.0 · Block`, `Block × 12`, `turn 3 of 50`, `turns 1 to 10`. */
 export function groupTitle(group: Group, nodeOf: NodeOf): string {
   const { kind, number, count } = group;
   const [path, name] = [elideMiddle(group.path), elide(group.class, 20)];
   if (kind === "module") return path && path !== name ? `${path} · ${name}` : name;
-  if (kind === "repeat") return `${elide(patternOf(group, nodeOf), 24)} × ${count}`;
+  if (kind === "repeat") {
+    const pattern = patternOf(group, nodeOf);
+    return `${elide(NAMES[pattern] ?? pattern, 24)} × ${count}`;
+  }
   const holder = holding(group);
   if (kind === "turn") return `turn ${number} of ${holder.count}`;
   const plain = group.operations === count ? "operations" : "items";
