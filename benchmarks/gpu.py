@@ -139,38 +139,74 @@ def copied(lib: Any, tiny: bool, rounds: int) -> float:
     return 2 * 4 * source.numel() / median(times[1:])  # type: ignore[no-any-return]
 
 
+def peers() -> tuple[str, ...]:
+    """The libraries that can be measured here: PyTorch where it is installed, and for CUDA."""
+    try:
+        torch = importlib.import_module("torch")
+    except ImportError:
+        return ("learngrad",)
+    return ("learngrad", "torch") if torch.cuda.is_available() else ("learngrad",)
+
+
+def work(tiny: bool) -> dict[str, tuple[float, Callable[[Any], Callable[[int], Any]]]]:
+    """What is measured: the greatest ratio that is aimed at, and a library's work."""
+    cases: dict[str, tuple[float, Callable[[Any], Callable[[int], Any]]]] = {}
+    for name, (build, most) in STEPS.items():
+        cases[f"{name}, a step"] = most, (
+            lambda lib, build=build: build(lib.__name__, tiny).time)
+        cases[f"{name}, a captured step"] = 1.0, (
+            lambda lib, build=build: captured(lib, build(lib.__name__, tiny)))
+    for name, (make, most) in WORK.items():
+        cases[name] = most, lambda lib, make=make: repeated(make(lib, tiny))
+    return cases
+
+
 def measure(names: Sequence[str] = ("learngrad", "torch"), *, tiny: bool = False, rounds: int = 15,
-            seconds: float = 0.2) -> dict[str, Any]:
-    """All cases, as plain data; `tiny` is for a test of this file."""
+            seconds: float = 0.2, each: Callable[[str], Any] = str) -> dict[str, Any]:
+    """All cases, as plain data; `tiny` is for a test of this file.
+
+    A case that fails has its error in the place of its numbers, and the others go on. `each` is
+    given a line of words after every case.
+    """
     libs = [importlib.import_module(name) for name in names]
     for lib in libs:
         lib.set_default_device("cuda")
-    try:
-        cases: dict[str, Any] = {}
-        for name, (build, most) in STEPS.items():
-            cases[f"{name}, a step"] = {"aim": most, **compare(
-                lambda lib, build=build: build(lib.__name__, tiny).time, libs, rounds, seconds)}
-            cases[f"{name}, a captured step"] = {"aim": 1.0, **compare(
-                lambda lib, build=build: captured(lib, build(lib.__name__, tiny)), libs, rounds,
-                seconds)}
-        for name, (build, most) in WORK.items():
-            cases[name] = {"aim": most, **compare(
-                lambda lib, build=build: repeated(build(lib, tiny)), libs, rounds, seconds)}
-            for lib in libs:
-                lib.cuda.empty_cache()
-        bandwidth = copied(libs[0], tiny, rounds)
-    finally:
-        for lib in libs:
-            lib.set_default_device(None)
-    moved = ADAM_BYTES * (1000 if tiny else 100_000_000)
-    return {
+    found: dict[str, Any] = {
         "when": time.strftime("%Y-%m-%d"), "device": learngrad.cuda.get_device_name(),
         "versions": {"python": platform.python_version(), "numpy": np.__version__,
                      "cupy": sys.modules["cupy"].__version__,
                      **{lib.__name__: str(lib.__version__) for lib in libs}},
-        "cases": cases, "bandwidth": bandwidth,
-        "adam_share": moved / cases["Adam, 100 M"]["learngrad"]["seconds"] / bandwidth,
-    }
+        "cases": {}, "bandwidth": None, "adam_share": None}
+    try:
+        for name, (most, make) in work(tiny).items():
+            try:
+                case = {"aim": most, **compare(make, libs, rounds, seconds)}
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others are measured
+                case = {"aim": most, "error": f"{type(error).__name__}: {error}"}
+            found["cases"][name] = case
+            each(" | ".join(cells(name, case)) + ("\n" + case["error"] if "error" in case else ""))
+            for lib in libs:
+                lib.cuda.empty_cache()
+        found["bandwidth"] = copied(libs[0], tiny, rounds)
+    finally:
+        for lib in libs:
+            lib.set_default_device(None)
+    adam = found["cases"]["Adam, 100 M"]
+    if "error" not in adam:
+        moved = ADAM_BYTES * (1000 if tiny else 100_000_000)
+        found["adam_share"] = moved / adam["learngrad"]["seconds"] / found["bandwidth"]
+    return found
+
+
+def cells(name: str, case: dict[str, Any]) -> list[str]:
+    """A case as a row of the table."""
+    if "error" in case:
+        return [name, "failed", "", "", f"{case['aim']:g}", ""]
+    ours, theirs = case["learngrad"], case.get("torch")
+    row = [name, duration(ours["seconds"])]
+    return row + (["", "", f"{case['aim']:g}", ""] if theirs is None else [
+        duration(theirs["seconds"]), f"{ours['seconds'] / theirs['seconds']:.2f}",
+        f"{case['aim']:g}", f"{ours['peak'] / theirs['peak']:.2f}" if theirs["peak"] else ""])
 
 
 def report(found: dict[str, Any]) -> str:
@@ -179,16 +215,11 @@ def report(found: dict[str, Any]) -> str:
     lines = [f"{found['device']}, {found['when']}: {versions}. Medians; ratios are learngrad's to "
              "PyTorch's.", "", "| work | learngrad | PyTorch | ratio | aim | peak memory, ratio |",
              "| --- | --- | --- | --- | --- | --- |"]
-    for name, case in found["cases"].items():
-        ours, theirs = case["learngrad"], case.get("torch")
-        cells = [name, duration(ours["seconds"])]
-        cells += ["", "", f"{case['aim']:g}", ""] if theirs is None else [
-            duration(theirs["seconds"]), f"{ours['seconds'] / theirs['seconds']:.2f}",
-            f"{case['aim']:g}", f"{ours['peak'] / theirs['peak']:.2f}" if theirs["peak"] else ""]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join([
-        *lines, "", f"A copy on the device moves {found['bandwidth'] / 1e9:.0f} GB/s; Adam moves "
-        f"{found['adam_share']:.0%} of that (aim: 80 %)."])
+    lines += ["| " + " | ".join(cells(name, case)) + " |" for name, case in found["cases"].items()]
+    share = "" if found["adam_share"] is None else (
+        f"; Adam moves {found['adam_share']:.0%} of that (aim: 80 %)")
+    return "\n".join([*lines, "", f"A copy on the device moves {found['bandwidth'] / 1e9:.0f} GB/s"
+                                  f"{share}."])
 
 
 def duration(seconds: float) -> str:
@@ -212,13 +243,16 @@ def main() -> int:
     if why is not None:
         print(f"nothing to measure: {why}", file=sys.stderr)
         return 1
-    found = measure()
+    names = peers()
+    if "torch" not in names:
+        print("PyTorch is not here, or not for CUDA: learngrad alone", file=sys.stderr)
+    found = measure(names, each=lambda line: print(line, flush=True))
     table = report(found)
-    print(table)
+    print("\n" + table)
     if given.keep:
         put_into(PAGE, table)
         PAGE.with_name("measured-gpu.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
-    return 0
+    return int(any("error" in case for case in found["cases"].values()))
 
 
 if __name__ == "__main__":

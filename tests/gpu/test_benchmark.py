@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,10 @@ from tests import cupy_standin
 
 @pytest.fixture(scope="module")
 def found(cupy):
-    here = cupy_standin.real() is not None and find_spec("torch")
-    return gpu.measure(("learngrad", "torch") if here else ("learngrad",), tiny=True, rounds=1,
-                       seconds=0)
+    lines = []
+    found = gpu.measure(gpu.peers(), tiny=True, rounds=1, seconds=0, each=lines.append)
+    assert [line.partition(" | ")[0] for line in lines] == list(found["cases"])
+    return found
 
 
 def test_each_case_was_measured(found):
@@ -29,6 +29,20 @@ def test_each_case_was_measured(found):
         assert case["learngrad"]["peak"] > 0
     assert found["adam_share"] > 0
     assert lg.get_default_device().type == "cpu"
+
+
+def test_a_case_that_fails_leaves_the_others(cupy, monkeypatch):
+    def broken(lib, tiny):
+        raise lg.errors.OutOfMemoryError("no memory for this")
+
+    monkeypatch.setattr(gpu, "STEPS", {})
+    monkeypatch.setattr(gpu, "WORK", {"broken": (broken, 1.0), "Adam, 100 M": (gpu.adam, 1.0)})
+    lines = []
+    found = gpu.measure(("learngrad",), tiny=True, rounds=1, seconds=0, each=lines.append)
+    assert "no memory for this" in found["cases"]["broken"]["error"]
+    assert "OutOfMemoryError: no memory for this" in lines[0]
+    assert found["cases"]["Adam, 100 M"]["learngrad"]["seconds"] > 0
+    assert "| broken | failed |" in gpu.report(found)
 
 
 def test_the_table_is_put_into_the_page(found, tmp_path):
