@@ -18,6 +18,7 @@ class _Call(NamedTuple):
     made: source.Made | None  # where the module was called
     by_user: bool  # in the user's program, and not in another module of ours
     nodes: int  # how many there were
+    outside: Scope  # what it was called in
 
 
 class Calls:
@@ -40,8 +41,8 @@ class Calls:
 
     def enter(self, module: Any, strangers: list[Any], nodes: int) -> None:
         """A module is being called, with some tensors that no node is known for."""
-        if not self.scope:
-            self._root, self._paths = module, None
+        if not self._running:
+            self.scope, self._root, self._paths = [], module, None
             self._unnamed[id(module)] = weakref.ref(module)
         for x in strangers:
             known = self._given.get(id(x))
@@ -53,23 +54,24 @@ class Calls:
                 self._paths = {id(part): path for path, part in self._root.named_modules()}
             path = self._paths.get(id(module), kind)
         self._counts[path] = number = self._counts.get(path, 0) + 1
-        self.scope = [*self.scope, {"path": path, "class": kind, "call": number}]
+        outside = self.scope
+        self.scope = [*outside, {"path": path, "class": kind, "call": number}]
         # Who called: the user, or a module of the library? Between are `Recorder.enter` and
         # `Module.__call__`.
         frame = sys._getframe(3)
         self.made = source.caller()
         self._running.append(_Call(
-            self.made, not source.inside[frame.f_code.co_filename], nodes))
+            self.made, not source.inside[frame.f_code.co_filename], nodes, outside))
 
     def leave(self) -> _Call | None:
         """The innermost call is over; None for one that began before the recording."""
         if not self._running:
             return None
+        call = self._running.pop()
         error = sys.exc_info()[1]
         if error is not None and self._fell[0] != id(error):
             self._fell = id(error), self.scope
-        call = self._running.pop()
-        self.scope = self.scope[:-1]
+        self.scope = call.outside
         self.made = self._running[-1].made if self._running else None
         if not self._running:
             self._root = self._paths = None

@@ -18,7 +18,7 @@ def adopt(notes: Notes, roots: list[Node]) -> None:
     for node in _strangers(notes, roots):
         if type(node) is AccumulateGrad:
             tensor = node.variable()
-            if tensor is not None:
+            if tensor is not None and tensor._edge == (node, 0):  # it may have left the graph
                 notes._leaf(tensor)
                 continue
         index = len(notes._versions)
@@ -26,11 +26,11 @@ def adopt(notes: Notes, roots: list[Node]) -> None:
             return
         shape, dtype = node.outputs[0]
         operation = type(node) if isinstance(node, Function) else None
-        notes._versions.append(0)
+        parts = _parts(notes, node)
+        notes._versions.append(None)  # of no version: it is looked at where it is used
+        notes._tell("adopted", index, operation, shape, dtype, node.made, notes._calls.scope, parts)
         notes._ids[node.seq] = index
         notes._unseen[index] = shape
-        notes._tell("adopted", index, operation, shape, dtype, node.made,
-                       notes._calls.scope, _parts(notes, node))
         _values(notes, node, index)
 
 
@@ -88,5 +88,5 @@ def fill(notes: Notes, node: Node, value: Any) -> None:
     index = notes._ids.get(node.seq)
     if index is not None and hasattr(value, "shape") \
             and notes._unseen.get(index) == tuple(value.shape):
-        del notes._unseen[index]
         notes._tell("value", index, 0, notes._kept(value))
+        del notes._unseen[index]

@@ -116,10 +116,10 @@ class Notes(Watcher):
 
     def _look(self, tensor: Any, index: int, slot: int) -> None:
         """Keep the value of a node's output as it is now."""
+        self._tell("value", index, slot, self._kept(tensor))
         self._versions[index] = tensor._version[0]
         if not slot:
             self._unseen.pop(index, None)
-        self._tell("value", index, slot, self._kept(tensor))
 
     def _leaf(self, tensor: Any, user: tuple[source.Made, int] | None = None) -> int | None:
         """A tensor that no recorded operation made: a parameter, a leaf or a constant."""
@@ -132,10 +132,11 @@ class Notes(Watcher):
             if needs else "buffer" if buffer else "constant"
         name = path or tensor.name or None
         ref, origin = self._cut.get(id(tensor), (None, None))
+        event = ("leaf", index, kind, None if name is None else str(name)[:TEXT_LIMIT],
+                 tensor._made, user, needs, calls.handed(tensor), self._kept(tensor),
+                 None if tensor._grad is None else self._kept(tensor._grad),
+                 origin if ref is not None and ref() is tensor else None)
         self._versions.append(tensor._version[0])
+        self._tell(*event)
         self._remember((tensor,), index)
-        self._tell("leaf", index, kind, None if name is None else str(name)[:TEXT_LIMIT],
-                   tensor._made, user, needs, calls.handed(tensor), self._kept(tensor),
-                   None if tensor._grad is None else self._kept(tensor._grad),
-                   origin if ref is not None and ref() is tensor else None)
         return index

@@ -69,6 +69,7 @@ def preview(kept: Any) -> Preview:
     return Preview(kept.shape, (kept,)) if kept.size <= WHOLE else capture(kept)
 
 
+@np.errstate(all="ignore")  # of infinities there are sums and ranges, too
 def capture(array: Any) -> Preview:
     """Keep what a picture needs of `array`, without waiting for a GPU."""
     shape = tuple(array.shape)
@@ -104,6 +105,7 @@ def _sample(array: Any) -> Any:
     return array.reshape(-1)[::step].copy()
 
 
+@np.errstate(all="ignore")
 def _counted(sample: Any, low: float, high: float) -> list[int]:
     """How many elements are in each of `BINS` equal parts from `low` to `high`."""
     known = devices.to_device(sample, devices.CPU).astype(np.float64)

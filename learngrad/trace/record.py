@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -101,7 +101,7 @@ class Record:
             node["error"] = self.error
         return node
 
-    def known(self, records: Sequence[Record]) -> dict[str, Any] | None:
+    def known(self, records: Mapping[int, Record]) -> dict[str, Any] | None:
         """Its operands that are single numbers, by their letters; None unless it is one itself."""
         out = None if self.preview is None else self.preview.item()
         if out is None:

@@ -149,22 +149,23 @@ class Recorder(Notes, Forms):
             return
         out = outputs[0]
         edge, array = out._edge, out._data
-        versions.append(out._version[0])
-        if edge is None or len(outputs) > 1:
-            self._remember(outputs, index)
-        else:
-            ids[edge[0].seq] = index
         more = None
         if len(inputs) > len(parts) or len(outputs) > 1:
             more = (options(node.letters, inputs) if len(inputs) > len(parts) else {},
                     [self._kept(t) for t in outputs] if len(outputs) > 1 else [])
         calls = self._calls
-        self._events.append((
+        event = (
             "operation", index, type(node), made, calls.scope,
             made != calls.made,  # in a layer of the library, the name is for what the call gives
             edge is not None, not thread.grad,
             node.view and out._version is getattr(inputs[0], "_version", None),
-            parts, array.copy() if array.size <= WHOLE else self._kept(out), more))
+            parts, array.copy() if array.size <= WHOLE else self._kept(out), more)
+        versions.append(out._version[0])  # from here on nothing may fail, or take long
+        self._events.append(event)
+        if edge is None or len(outputs) > 1:
+            self._remember(outputs, index)
+        else:
+            ids[edge[0].seq] = index
         if self.listener is not None:
             self.listener()
 
@@ -199,9 +200,9 @@ class Recorder(Notes, Forms):
         found = self._find(tensor)
         if found is None:
             return
-        self._changes[found[0]] = count = self._changes.get(found[0], 0) + 1
         if len(self._events) > MOST_WAITING:
             self._transcript.relieve()
+        self._changes[found[0]] = count = self._changes.get(found[0], 0) + 1
         self._tell("changed", found[0], count)
 
     def detached(self, tensor: Any, origin: Any) -> None:
@@ -233,9 +234,10 @@ class Recorder(Notes, Forms):
         if root is None:
             self._running.append(None)
             return
-        self._running.append(len(self._steps))
+        which, seed = len(self._steps), self._kept(gradients[0])
         self._steps.append(0)
-        self._tell("replay", self._running[-1], root, self._kept(gradients[0]))
+        self._tell("replay", which, root, seed)
+        self._running.append(which)
 
     def step(self, step: Step) -> None:
         """Note one step, with every value."""

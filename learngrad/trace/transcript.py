@@ -40,7 +40,8 @@ class Transcript:
         self._revision = 0
         # What changed when, the latest last: (what, index, step) -> revision.
         self._changed: dict[tuple[str, int, int], int] = {}
-        self._nodes: list[Record] = []
+        # By id; one is missing where the program was interrupted between its number and its event.
+        self._nodes: dict[int, Record] = {}
         self._replays: list[dict[str, Any]] = []
         self._sources: list[dict[str, Any]] = []
         self._source_ids: dict[tuple[str, int], int] = {}
@@ -85,7 +86,7 @@ class Transcript:
         left = self._left()
         return {"schema": "learngrad-trace", "version": 1, "revision": self._revision,
                 "status": self._status, "sources": list(self._sources),
-                "nodes": [record.json() for record in self._nodes],
+                "nodes": [record.json() for record in self._nodes.values()],
                 "replays": [{**r, "steps": list(r["steps"])} for r in self._replays], **left}
 
     def changes(self, since: int) -> dict[str, Any]:
@@ -194,9 +195,9 @@ class Transcript:
 
     def called(self, index: int, made: source.Made | None) -> None:
         """The call at `made` gave what a node stands for: its name goes to that."""
-        place, record = source.resolve(made), self._nodes[index]
-        if place is not None and place.target is not None and record.kind == "operation" \
-                and record.name in (None, place.target):
+        place, record = source.resolve(made), self._nodes.get(index)
+        if place is not None and place.target is not None and record is not None \
+                and record.kind == "operation" and record.name in (None, place.target):
             record.name = place.target
             self._touch("node", index)
 
@@ -204,9 +205,9 @@ class Transcript:
 
     def replay(self, index: int, root: int, seed: Any) -> None:
         """A replay begins."""
-        if index == len(self._replays):
+        while index >= len(self._replays):  # more than one where Ctrl-C came before it was told
+            self._touch("replay", len(self._replays))
             self._replays.append({"root": root, "seed": preview(seed).json(), "steps": []})
-        self._touch("replay", index)
 
     def step(self, replay: int, at: int, index: int, upstream: list[Any], passed: list[Any],
              written: tuple[Any, Any] | None, freed: bool) -> None:
@@ -252,8 +253,7 @@ class Transcript:
     # ---- What they share -------------------------------------------------------------------------
 
     def _add(self, record: Record) -> None:
-        if record.id == len(self._nodes):
-            self._nodes.append(record)
+        self._nodes.setdefault(record.id, record)
         self._touch("node", record.id)
 
     def _touch(self, what: str, index: int = 0, step: int = 0) -> None:

@@ -5,13 +5,16 @@ import json
 import sys
 import threading
 import weakref
+from pathlib import PurePath
 
 import numpy as np
 import pytest
 
 import learngrad
 from learngrad import nn, optim, source
+from learngrad.autograd import observe
 from learngrad.trace import Recorder, notes, recorder
+from learngrad.trace.schema import validate
 from learngrad.trace.transcript import Transcript
 
 
@@ -183,6 +186,57 @@ def test_a_look_that_is_interrupted_loses_nothing(monkeypatch):
         assert [one["step"] for one in told["steps"]] == whole["replays"][0]["steps"]
 
 
+def interrupt(line, run):
+    """Run, with Ctrl-C before a line of what notes events; (lines seen, whether it came)."""
+    notes_events = ("recorder.py", "notes.py", "calls.py", "earlier.py")
+    seen = 0
+
+    def tracer(frame, event, argument):
+        nonlocal seen
+        path = PurePath(frame.f_code.co_filename)
+        if path.name not in notes_events or path.parent.name != "trace":
+            return None
+        if event == "line":
+            seen += 1
+            if seen == line:
+                raise KeyboardInterrupt
+        return tracer
+
+    before = sys.gettrace()
+    sys.settrace(tracer)
+    try:
+        run()
+    except KeyboardInterrupt:
+        return seen, True
+    finally:
+        sys.settrace(before)
+    return seen, False
+
+
+def test_a_program_that_is_interrupted_while_it_is_recorded_goes_on():
+    def program():
+        train(1)
+        with observe.unwatched():
+            hidden = learngrad.tensor(2.0, requires_grad=True) * 3
+        (hidden + 1).backward()
+
+    line, came = 0, True
+    while came:
+        line += 1
+        with Recorder() as tape:
+            _, came = interrupt(line, program)
+            train(1)
+        whole, told = tape.to_dict(), tape.changes(0)
+        validate(json.loads(json.dumps(whole)))
+        assert told["nodes"] == whole["nodes"]
+        assert len(told["replays"]) == len(whole["replays"])
+        last = whole["replays"][-1]
+        loss, = (node for node in whole["nodes"] if node["id"] == last["root"])
+        assert loss["name"] == "loss"
+        assert len(last["steps"]) == 9
+    assert line > 200
+
+
 def test_a_tape_that_nobody_holds_is_gone_at_once():
     gc.collect()
     gc.disable()
@@ -225,3 +279,37 @@ def test_a_value_from_before_the_recording_is_known_where_it_is_used():
         hidden * 2
     values = [node["preview"]["values"] for node in tape.to_dict()["nodes"]]
     assert values == [[2.0], [5.0], [10.0]]
+
+
+def test_a_value_from_inside_of_an_earlier_graph_is_known_where_it_is_used():
+    w = learngrad.tensor(2.0, requires_grad=True)
+    inside = w + 3
+    outside = inside + 1
+    with Recorder() as tape:
+        outside * 2
+        assert tape.to_dict()["nodes"][1]["preview"] is None
+        inside * 3
+    values = [node["preview"]["values"] for node in tape.to_dict()["nodes"]]
+    assert values == [[2.0], [5.0], [6.0], [12.0], [15.0]]
+
+
+@pytest.mark.parametrize("leave", [lambda w: w.requires_grad_(False), lambda w: w.detach_()])
+def test_a_leaf_may_have_left_the_graph_before_the_recording(leave):
+    w = learngrad.tensor(2.0, requires_grad=True)
+    y = w * 3
+    leave(w)
+    with Recorder() as tape:
+        y * 2
+        w + 1
+    nodes = tape.to_dict()["nodes"]
+    assert [(node["op"], node["name"]) for node in nodes[:2]] == [(None, "w"), ("mul", "y")]
+    assert nodes[2]["edges"] == [[1, 0], None]
+
+
+@pytest.mark.parametrize("size", [99, 9_999])
+def test_infinities_are_summed_up_without_a_warning(size):
+    x = learngrad.tensor([float("inf"), -float("inf"), 1.7e308] * (size // 3),
+                         dtype=learngrad.float64)
+    with Recorder() as tape:
+        x * 1
+    assert tape.to_dict()["nodes"][1]["preview"]["nonfinite"] == size * 2 // 3
