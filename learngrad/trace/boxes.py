@@ -9,8 +9,8 @@ Lines (one to three, each short)
        the sign is `sign`, else `op`, else ``operation``, at most 16 characters. Where it is at
        most two characters long and exactly one of two operands is a plain number (its edge is
        null, its text begins with a digit, or a minus sign and a digit), the number stands on its
-       side, at most 10 characters: ``d = c − 1.5`` is drawn as ``d = − 1.5``, and ``c ** 2``, with a
-       whole number of at most two digits, as ``(·)²``. Anything else: its
+       side, at most 10 characters: ``d = c − 1.5`` is drawn as ``d = − 1.5``, and ``c ** 2``, with
+       a whole number of at most two digits, as ``(·)²``. Anything else: its
        name; without a name ``tensor`` (leaf), ``parameter``, ``buffer``, ``constant``. A constant
        scalar without a name has no title: its value says it all. The name is at most 20 characters.
     2. The value: `value_text` of the preview. Without a preview the shape; nothing when even that
