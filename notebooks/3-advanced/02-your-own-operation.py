@@ -291,10 +291,13 @@ def milliseconds(work, repeat=20):
     return start.elapsed_time(end) / repeat
 
 
+count = 1 << 24
 if why_not:
     print("On a GPU, this cell times the formula and the kernel on 16 million numbers.")
+    print(f"The formula would carry {carried * 4 * count / 1e6:.0f} MB, the kernel "
+          f"{2 * 4 * count / 1e6:.0f} MB. How long that takes, only a GPU can say.")
 else:
-    big = learngrad.randn(1 << 24, device="cuda")
+    big = learngrad.randn(count, device="cuda")
     formula = quick_softplus.__wrapped__
     with learngrad.no_grad():
         slow = milliseconds(lambda: learngrad.as_tensor(formula(big.detach()._data)))
