@@ -124,6 +124,9 @@ gpu:
 	    || status=1; \
 	exit $$status
 
+docs-check: $(STAMPS)/test
+	$(PY) -m pytest --doctest-modules learngrad -q $(ARGS)
+
 size: $(PY)
 	@$(PY) tests/packaging/size.py
 
