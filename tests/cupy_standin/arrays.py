@@ -457,7 +457,8 @@ class Generator:
 
 def erf(x):
     """The error function of ``cupyx.scipy.special``."""
-    return _done(lambda: np.vectorize(math.erf, otypes=[x.dtype])(x._host))
+    kind = np.float64 if x.dtype == np.float16 else x.dtype
+    return _done(lambda: np.vectorize(math.erf, otypes=[kind])(x._host))
 
 
 def namespace():
