@@ -63,8 +63,9 @@ def used_curves(page, root):
     expect(root).to_have_attribute("data-points", "80")
     expect(root.locator(".lg-head")).to_contain_text("loss became NaN at 20")
     chart = root.get_by_role("group", name="the curves; Left and Right")
+    # It fits, so no number is cut off.
     page.wait_for_function("""chart => chart.querySelector("canvas").getBoundingClientRect().right
-        < chart.getBoundingClientRect().right""", arg=chart.element_handle())  # no number is cut off
+        < chart.getBoundingClientRect().right""", arg=chart.element_handle())
     chart.focus()
     page.keyboard.press("End")
     expect(root).to_have_attribute("data-reading", "39")
