@@ -209,8 +209,8 @@ HINTS = {
                  "another path. Gradients of several paths are added.",
     "kept": "That is what {to} had before. This step's contribution is still to be added.",
     "subtracted": "That is one taken from the other. Contributions are added.",
-    "less": "That is what was there less this step's contribution. Contributions are added: look at "
-            "its sign, too.",
+    "less": "That is what was there less this step's contribution. Contributions are added: look "
+            "at its sign, too.",
     "multiplied": "That is what was there times what comes. Contributions are added.",
     "one-path": "{to} is used more than once here. That is one of the paths; the other one is "
                 "forgotten. Their contributions are added.",
