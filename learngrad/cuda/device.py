@@ -40,9 +40,9 @@ def why_unavailable() -> str | None:
 def _of_the_driver(said: str) -> str:
     """What CUDA's error at the first question means, and what to do about it."""
     if "InsufficientDriver" in said:  # CUDA says so without any driver, too
-        return ("CuPy is installed, and finds no NVIDIA driver, or one older than its CUDA: see what "
-                "`nvidia-smi` says; install or update the driver, or take the package for an older "
-                f"CUDA, cupy-cuda12x ({said})")
+        return ("CuPy is installed, and finds no NVIDIA driver, or one older than its CUDA: see "
+                "what `nvidia-smi` says; install or update the driver, or take the package for an "
+                f"older CUDA, cupy-cuda12x ({said})")
     if "NoDevice" in said:
         return f"CuPy and a driver are installed, and there is no NVIDIA GPU ({said})"
     return ("CuPy is installed, and finds no NVIDIA driver: install one, and see that `nvidia-smi` "
