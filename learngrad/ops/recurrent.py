@@ -5,9 +5,8 @@ part in each step: all of them throughout, or fewer and fewer as the shorter one
 sequence). A cell is a layer with one step.
 
 What does not wait for the step before is done for all steps at once: the inputs' product with their
-weights and, in backward, the weights' gradients; an LSTM's slopes for some steps at once, as many
-as stay in the processor's cache. The gates stand apart, [gates, rows, hidden], so that each gate of
-a step is one piece of memory.
+weights and, in backward, the weights' gradients. The gates stand apart, [gates, rows, hidden], so
+that each gate of a step is one piece of memory.
 """
 
 from __future__ import annotations
@@ -30,8 +29,6 @@ from learngrad.ops.trigonometry import tanh
 __all__ = ["Gru", "Lstm", "Rnn", "RnnRelu"]
 
 FEW = 4  # steps for which weights are not worth a copy
-APART = 8  # rows of a step that are enough for a product of their own
-SOME = 1 << 15  # elements of a gate whose slopes are computed at once
 
 
 class Rnn(Function):
@@ -49,35 +46,24 @@ class Rnn(Function):
         "w_hh": "eᵀ @ h", "b_ih": "e, summed", "b_hh": "e, summed"}
     saves = ("x", "h", "c", "w_ih", "w_hh", "b_ih", "b_hh", "out")
     gates: ClassVar[int] = 1
-    sigmoids: ClassVar[tuple[int, ...]] = ()  # gates that go through a sigmoid
     resets: ClassVar[bool] = False  # whether the last gate's share of the state is gated itself
     kept: Any  # of each row, what `back` needs beside the gates
 
     def forward(self, x, h, c, w_ih, w_hh, b_ih, b_hh, sizes, reverse):
         self.steps, blocks = _steps(sizes, reverse), (self.gates, h.shape[1], -1)
-        self.halved = len(self.steps) >= FEW
         # The inputs' share of the sums that the gates are made of; the gates themselves later.
-        a = self.a = room(x, self.gates, len(x), h.shape[1])
-        w_x = self._ready(self._half(w_ih.reshape(blocks)).swapaxes(1, 2))
-        apart = len(x) >= APART * len(self.steps)
-        if not apart:
-            np.matmul(x, w_x, out=a)
-        w = self._ready(self._half(w_hh.reshape(blocks)).swapaxes(1, 2))
+        a = self.a = np.matmul(x, w_ih.reshape(blocks).swapaxes(1, 2),
+                               out=room(x, self.gates, len(x), h.shape[1]))
+        if b_ih is not None:
+            a += self.constant(b_ih, b_hh).reshape(blocks).swapaxes(1, 2)
+        w = self._ready(w_hh.reshape(blocks).swapaxes(1, 2))
         h, c = _copy(h), None if c is None else _copy(c)  # of each sequence, until it ends
         out = a[0] if self.gates == 1 else room(h, len(x), h.shape[1])
         self.kept = None if self.gates == 1 else room(h, *out.shape)
-        z, b = room(h, self.gates, *h.shape), None
-        if b_ih is not None:
-            b = room(h, *z.shape)
-            b[...] = self._half(self.constant(b_ih, b_hh).reshape(blocks)).swapaxes(1, 2)
+        z = room(h, self.gates, *h.shape)
         for rows in self.steps:
             n = rows.stop - rows.start
-            if apart:
-                np.matmul(x[rows], w_x, out=a[:, rows])
-            sums = np.matmul(h[:n], w, out=z[:, :n])
-            if b is not None:
-                sums += b[:, :n]
-            self.step(rows, sums, h[:n], None if c is None else c[:n])
+            self.step(rows, np.matmul(h[:n], w, out=z[:, :n]), h[:n], None if c is None else c[:n])
             out[rows] = h[:n]
         return (out, h) if c is None else (out, h, c)
 
@@ -86,63 +72,40 @@ class Rnn(Function):
         if not devices.is_array(g[0]):
             return self._by_operations(g, [x, h, c, w_ih, w_hh, b_ih, b_hh])
         states = _before(out, h, self.steps)
-        cells = states if c is None else _before(self.kept, c, self.steps)
+        past = states if c is None else _before(self.kept, c, self.steps)
+        before = np.concatenate(states if self.steps[0].start == 0 else states[::-1])
         dh, dc = _copy(g[1]), _copy(g[2]) if len(g) > 2 else None
         w = self._ready(w_hh.reshape(self.gates, h.shape[1], -1))
-        # Gradients of the sums: of one step, gates apart; of some, as the weights have the gates.
+        # Gradients of the sums: of one step, gates apart; of all, as the weights have the gates.
         e, spare = room(h, self.gates, *h.shape), room(h, self.gates, *h.shape)
-        some = max(1, SOME // max(1, h.size))
-        by = room(h, some * len(h), self.gates, h.shape[1])
-        by_state = room(h, *by.shape) if self.resets else by
-        grad_x = None if self.edges[0] is None else room(x, *x.shape)
-        by_w_ih = by_w_hh = by_b_ih = by_b_hh = None
-        for end in range(len(self.steps), 0, -some):
-            now = slice(max(0, end - some), end)
-            steps = self.steps[now]
-            rows, old = _joined(steps, states[now])
-            self.ahead(rows, None if c is None else _joined(steps, cells[now])[1])
-            for step, past in zip(reversed(steps), reversed(cells[now]), strict=True):
-                at, n = slice(step.start - rows.start, step.stop - rows.start), len(past)
-                d, share = dh[:n], spare[:, :n]
-                d += g[0][step]
-                self.back(step, at, d, None if dc is None else dc[:n], past, e[:, :n], share)
-                by[at] = e[:, :n].swapaxes(0, 1)
-                if self.resets:
-                    e[-1, :n] *= self.a[0, step]
-                    by_state[at] = e[:, :n].swapaxes(0, 1)
-                    d *= self.a[1, step]
-                    d += np.matmul(e[:, :n], w, out=share).sum(0)
-                else:
-                    np.matmul(e[:, :n], w, out=share).sum(0, out=d)
-            by_x, by_h = (b.reshape(len(b), -1)[:len(old)] for b in (by, by_state))
-            if grad_x is not None:
-                np.matmul(by_x, w_ih, out=grad_x[rows])
-            if self.edges[3] is not None:
-                by_w_ih = _more(by_w_ih, by_x.T @ x[rows])
-            if self.edges[4] is not None:
-                by_w_hh = _more(by_w_hh, by_h.T @ old)
-            if b_ih is not None:
-                by_b_ih = _more(by_b_ih, by_x.sum(0))
-                by_b_hh = _more(by_b_hh, by_h.sum(0)) if self.resets else by_b_ih
-        return grad_x, dh, dc, by_w_ih, by_w_hh, by_b_ih, by_b_hh
-
-    def _half(self, w):
-        """Weights or biases with those of sigmoids halved: σ(s) is ½ + ½ tanh(s/2)."""
-        if self.halved and self.sigmoids:
-            w = w.copy()
-            for k in self.sigmoids:
-                w[k] *= 0.5
-        return w
+        by_x = room(h, len(x), self.gates, h.shape[1])
+        by_h = room(h, *by_x.shape) if self.resets else by_x
+        for rows, old in zip(reversed(self.steps), reversed(past), strict=True):
+            n = len(old)
+            d, step, share = dh[:n], e[:, :n], spare[:, :n]
+            d += g[0][rows]
+            self.back(rows, d, None if dc is None else dc[:n], old, step, share)
+            by_x[rows] = step.swapaxes(0, 1)
+            if self.resets:
+                step[-1] *= self.a[0, rows]
+                by_h[rows] = step.swapaxes(0, 1)
+                d *= self.a[1, rows]
+                d += np.matmul(step, w, out=share).sum(0)
+            else:
+                np.matmul(step, w, out=share).sum(0, out=d)
+        by_x, by_h = by_x.reshape(len(x), -1), by_h.reshape(len(x), -1)
+        by_b = None if b_ih is None else by_x.sum(0)
+        return (None if self.edges[0] is None else by_x @ w_ih, dh, dc,
+                None if self.edges[3] is None else by_x.T @ x,
+                None if self.edges[4] is None else by_h.T @ before,
+                by_b, by_h.sum(0) if self.resets and b_hh is not None else by_b)
 
     def _ready(self, w):
         """The state's weights as BLAS reads them fastest, if there are steps enough for a copy."""
         return w if len(self.steps) < FEW else _copy(w)
 
-    def ahead(self, rows, past):
-        """Prepare for `back` what some steps need that does not wait for those after them."""
-
     def constant(self, b_ih, b_hh):
-        """What the biases add to the state's share of the sums, in each step."""
+        """What the biases add to the sums, whatever the step."""
         return b_ih + b_hh
 
     def _by_operations(self, g, inputs):
@@ -166,7 +129,7 @@ class Rnn(Function):
         z += self.a[:, rows]
         np.tanh(z[0], out=h)
 
-    def back(self, rows, at, d, dc, past, e, spare):
+    def back(self, rows, d, dc, past, e, spare):
         h = self.a[0, rows]
         np.subtract(1, np.multiply(h, h, out=e[0]), out=e[0])
         e[0] *= d
@@ -186,7 +149,7 @@ class RnnRelu(Rnn):
         z += self.a[:, rows]
         np.maximum(z[0], 0, out=h)
 
-    def back(self, rows, at, d, dc, past, e, spare):
+    def back(self, rows, d, dc, past, e, spare):
         np.multiply(d, self.a[0, rows] > 0, out=e[0])
 
     def cell(self, x, z, h, c=None):
@@ -202,31 +165,32 @@ class Gru(Rnn):
     sign = "GRU"
     local = {**Rnn.local, "x": "e @ w_ih, where e is the gradient of the gates' sums"}
     gates = 3
-    sigmoids = (0, 1)
     resets = True
-    b_new: Any = 0
+    inner = None  # the bias that r applies to
 
     def constant(self, b_ih, b_hh):
-        both, new = b_ih + b_hh, slice(len(b_ih) // 3 * 2, None)
-        both[new] = b_hh[new]  # r applies to this one, and not to the other
-        self.b_new = b_ih[new]
+        hidden = len(b_ih) // 3
+        both = b_ih + b_hh
+        both[2 * hidden:] = b_ih[2 * hidden:]  # the other one is added where r applies to it
+        self.inner = b_hh[2 * hidden:]
         return both
 
     def step(self, rows, z, h, c):
         a = self.a[:, rows]
         r, u, n = a
         a[:2] += z[:2]
-        _sigmoid(a[:2], self.halved)
+        _sigmoid(a[:2])
+        if self.inner is not None:
+            z[2] += self.inner
         self.kept[rows] = z[2]
         z[2] *= r
         n += z[2]
-        n += self.b_new
         np.tanh(n, out=n)
         h -= n
         h *= u
         h += n
 
-    def back(self, rows, at, d, dc, past, e, spare):
+    def back(self, rows, d, dc, past, e, spare):
         a = self.a[:, rows]
         _, u, n = a
         np.subtract(1, u, out=e[2])
@@ -252,45 +216,41 @@ class Lstm(Rnn):
     sign = "LSTM"
     local = {**Gru.local, "c": "g · f, step by step"}
     gates = 4
-    sigmoids = (0, 1, 3)
 
     def step(self, rows, z, h, c):
         z += self.a[:, rows]
-        if not self.halved:
-            z[:2] *= 0.5
-            z[3] *= 0.5
-        a = np.tanh(z, out=self.a[:, rows])  # one tanh for all gates: σ(s) is ½ + ½ tanh(s/2)
-        for s in (a[:2], a[3]):
+        sigmoids = z[:2], z[3]
+        for s in sigmoids:  # σ(s) is ½ + ½ tanh(s/2): one tanh for all gates
+            s *= 0.5
+        np.tanh(z, out=z)
+        for s in sigmoids:
             s *= 0.5
             s += 0.5
-        i, f, g, o = a
+        self.a[:, rows] = z
+        i, f, g, o = z
         c *= f
-        c += np.multiply(i, g, out=z[0])
+        c += np.multiply(i, g, out=i)
         self.kept[rows] = c
-        np.multiply(o, np.tanh(c, out=z[0]), out=h)
+        np.multiply(o, np.tanh(c, out=i), out=h)
 
-    def ahead(self, rows, past):
-        """By how much the sums of i, f and g change c, and that of o h; and c changes h."""
+    def back(self, rows, d, dc, past, e, spare):
         a = self.a[:, rows]
-        i, _, g, o = a
-        t = np.tanh(self.kept[rows])
-        slopes = np.multiply(a, a, out=room(a, *a.shape))  # to a − a² of a sigmoid, 1 − a² of tanh
-        np.subtract(a[:2], slopes[:2], out=slopes[:2])
-        np.subtract(1, slopes[2], out=slopes[2])
-        np.subtract(o, slopes[3], out=slopes[3])
-        for slope, factor in zip(slopes, (g, past, i, t), strict=True):
-            slope *= factor
+        i, f, g, o = a
+        t = np.tanh(self.kept[rows], out=e[0])
+        np.multiply(d, t, out=e[3])
+        d *= o
+        dc += d
         t *= t
-        np.subtract(1, t, out=t)
-        t *= o
-        self.slopes, self.through = slopes, t
-
-    def back(self, rows, at, d, dc, past, e, spare):
-        slopes = self.slopes[:, at]
-        dc += np.multiply(d, self.through[at], out=spare[0])
-        np.multiply(dc, slopes[:3], out=e[:3])
-        np.multiply(d, slopes[3], out=e[3])
-        dc *= self.a[1, rows]
+        dc -= np.multiply(t, d, out=t)
+        np.multiply(dc, g, out=e[0])
+        np.multiply(dc, past, out=e[1])
+        np.multiply(dc, i, out=e[2])
+        dc *= f
+        square = np.multiply(a, a, out=spare)  # to the slopes: a − a² of a sigmoid, 1 − a² of tanh
+        np.subtract(a[:2], square[:2], out=square[:2])
+        np.subtract(1, square[2], out=square[2])
+        np.subtract(o, square[3], out=square[3])
+        e *= square
 
     def cell(self, x, z, h, c=None):
         """The new states."""
@@ -299,10 +259,9 @@ class Lstm(Rnn):
         return [sigmoid(o) * tanh(c), c]
 
 
-def _sigmoid(a: Any, halved: bool) -> None:
+def _sigmoid(a: Any) -> None:
     """The sigmoid in place, by the tanh, which NumPy computes faster: ½ + ½ tanh(a/2)."""
-    if not halved:
-        a *= 0.5
+    a *= 0.5
     np.tanh(a, out=a)
     a *= 0.5
     a += 0.5
@@ -319,17 +278,6 @@ def _copy(a: Any) -> Any:
     copy = room(a, *a.shape)
     copy[...] = a
     return copy
-
-
-def _joined(steps: list[slice], parts: list[Any]) -> tuple[slice, Any]:
-    """The rows of steps that follow on one another, and their parts put together in this order."""
-    turned = steps[0].start > steps[-1].start
-    rows = slice(steps[-1 if turned else 0].start, steps[0 if turned else -1].stop)
-    return rows, np.concatenate(parts[::-1] if turned else parts)
-
-
-def _more(total: Any, part: Any) -> Any:
-    return part if total is None else np.add(total, part, out=total)
 
 
 def _before(states: Any, first: Any, steps: list[slice]) -> list[Any]:
