@@ -11,7 +11,7 @@ from learngrad.autograd.autocast import one_dtype
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, DtypeError, ShapeError
 from learngrad.ops.losses import harmless, softmax
-from learngrad.ops.quick import placed, room, total, turned
+from learngrad.ops.quick import room, total
 from learngrad.ops.rearrange import repeat_interleave
 from learngrad.ops.shape import transpose
 
@@ -47,9 +47,8 @@ class Attention(Function):
     def backward(self, g, q, k, v, mask, out):
         if not devices.is_array(g):
             return self._by_operations(g, q, k, v, mask)
-        e = _exp(_scores(q, k, mask, self.scale)[0], self.most)
-        g = np.divide(g, self.total, out=room(g, *g.shape))
-        grad = placed(g, turned(v))
+        e, g = _exp(_scores(q, k, mask, self.scale)[0], self.most), g / self.total
+        grad = g @ v.swapaxes(-1, -2).copy()
         if self.drop is not None:
             grad *= self.drop
         grad -= total((g.ndim - 1,), g, out)
@@ -91,9 +90,9 @@ def _places_first(e, v):
 
 def _scores(q, k, mask, scale):
     """The scores, and whether e^x of them needs no care: no need to look for the greatest."""
-    across = turned(k)
+    across = k.swapaxes(-1, -2).copy()  # BLAS takes small matrices as they lie twice as fast
     across *= scale
-    scores = placed(q, across)
+    scores = q @ across
     if mask is None:
         return scores, harmless(scores)
     easy = mask.dtype.kind == "b" and harmless(scores)

@@ -9,7 +9,6 @@ import numpy as np
 
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentTypeError, DtypeError, ShapeError
-from learngrad.ops.quick import placed
 from learngrad.ops.shape import transpose
 from learngrad.ops.spelling import spelled
 
@@ -130,7 +129,7 @@ class Linear(Function):
         return self._product(x, weight, bias)
 
     def _product(self, x, weight, bias):
-        out = x.dot(weight.T) if x.size < SMALL and x.ndim == 2 else placed(x, weight.T)
+        out = x.dot(weight.T) if x.size < SMALL and x.ndim == 2 else x @ weight.T
         if bias is not None:
             out += bias
         return out
@@ -141,7 +140,7 @@ class Linear(Function):
             return (None if weight is None else g.dot(weight), None if x is None else g.T.dot(x),
                     g.sum(0) if has_bias else None)
         rows = _rows(g)
-        grad_x = None if weight is None else placed(rows, weight).reshape(
+        grad_x = None if weight is None else (rows @ weight).reshape(
             (*g.shape[:-1], weight.shape[1]))
         grad_bias = _down(rows) if has_bias else None
         return grad_x, None if x is None else rows.T @ _rows(x), grad_bias

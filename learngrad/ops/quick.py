@@ -42,25 +42,6 @@ def room(a: Any, *shape: int) -> Any:
     return flat[start:start + size].reshape(shape)
 
 
-def placed(a: Any, b: Any) -> Any:
-    """``a @ b`` of matrices, in memory of `room`, for what is a factor again later.
-
-    OpenBLAS takes half as long again for products of small matrices that begin elsewhere.
-    """
-    if type(a) is not np.ndarray or a.ndim < 2:
-        return a @ b
-    shape = (*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1])
-    return np.matmul(a, b, out=room(a, *shape))
-
-
-def turned(x: Any) -> Any:
-    """The last two dimensions exchanged, in memory of `room`: BLAS takes that twice as fast."""
-    across = x.swapaxes(-1, -2)
-    copy = room(x, *across.shape)
-    copy[...] = across
-    return copy
-
-
 def total(axes: tuple[int, ...], a: Any, *more: Any) -> Any:
     """The sum over `axes` of the product of arrays of one shape; those dimensions stay, as 1.
 
