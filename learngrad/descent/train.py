@@ -34,6 +34,7 @@ from learngrad.descent.train_open import (
     running,
     untold,
 )
+from learngrad.descent.turns import short_turns
 from learngrad.errors import ArgumentError, GraphError
 
 __all__ = ["ENDED", "Observer", "Training"]
@@ -160,7 +161,8 @@ class Training(Controls):
 
     def _drive(self) -> None:
         """The thread."""
-        self._work(math.inf)
+        with short_turns():
+            self._work(math.inf)
 
     async def _slice(self) -> None:
         """The task, where there are no threads."""

@@ -44,7 +44,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, NamedTuple
 
 from learngrad.trace.glance import glance
@@ -210,7 +210,8 @@ def gradients(trace: Mapping[str, Any]) -> dict[int, Mapping[str, Any]]:
     return found
 
 
-def boxes(trace: Mapping[str, Any]) -> dict[int, Box]:
-    """The boxes of a finished trace, with each node's final gradient, by node id."""
+def boxes(trace: Mapping[str, Any], shown: Container[int] | None = None) -> dict[int, Box]:
+    """The boxes of a finished trace, with each node's final gradient, by node id: all, or some."""
     grads = gradients(trace)
-    return {node["id"]: box(node, grads.get(node["id"])) for node in trace["nodes"]}
+    return {node["id"]: box(node, grads.get(node["id"])) for node in trace["nodes"]
+            if shown is None or node["id"] in shown}

@@ -79,7 +79,8 @@ def layout(trace: Mapping[str, Any], *, max_nodes: int = MAX_NODES,
     if len(drawn.boxes) > max_nodes:
         return None
     by_id = {node["id"]: node for node in nodes}
-    sizes: dict[Ref, Box] = dict(boxes(trace).items())
+    single = {item for item in drawn.boxes if isinstance(item, int)}
+    sizes: dict[Ref, Box] = dict(boxes(trace, single).items())
     sizes.update((item.key, group_box(item, by_id)) for item in drawn.boxes
                  if not isinstance(item, int))
     titles = {frame.key: title_width(frame, by_id) for frame in drawn.frames}

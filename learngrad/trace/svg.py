@@ -73,13 +73,13 @@ def to_svg(trace: Mapping[str, Any]) -> str | None:
 
 def draw(trace: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     """Draw the graph from a layout object that was made before."""
-    drawn = boxes(trace)
     by_id = {n["id"]: n for n in trace["nodes"]}
     groups = fold(trace["nodes"]).groups
     places = found["nodes"]
+    drawn = boxes(trace, {i for i in by_id if str(i) in places})
     cards = [groups[key] for key in places if key in groups]
     grads = gradients(trace)
-    shown = [by_id[i] for i in drawn if str(i) in places]
+    shown = [by_id[i] for i in drawn]
     pictured = [node["id"] in grads for node in shown if drawn[node["id"]].picture]
     signs = _signs(shown, cards, pictured)
     legend, below = _legend(signs, trace, max(found["width"], NARROWEST))

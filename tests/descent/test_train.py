@@ -427,6 +427,21 @@ def test_in_slices_a_button_is_heard_between_two_steps(threads):
 
 
 @with_threads
+def test_threads_take_turns_more_often_until_the_last_training_ends(threads):
+    before = sys.getswitchinterval()
+    first, second = made(Steps(0.001)), made(Steps(0.001))
+    for run in (first, second):
+        run.pause()
+        assert sys.getswitchinterval() == pytest.approx(0.001)
+    first.stop()
+    first._thread.join()
+    assert sys.getswitchinterval() == pytest.approx(0.001)
+    second.stop()
+    second._thread.join()
+    assert sys.getswitchinterval() == pytest.approx(before)
+
+
+@with_threads
 def test_the_grad_mode_of_who_begins_it_does_not_hold_in_it(threads):
     modes = []
     with learngrad.no_grad():
