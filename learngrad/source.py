@@ -20,7 +20,8 @@ from typing import Any, NamedTuple
 
 import numpy
 
-__all__ = ["Made", "Place", "caller", "here", "inside", "resolve", "stored_next"]
+__all__ = ["Made", "Place", "Route", "caller", "callers", "here", "inside", "resolve", "route",
+           "stored_next"]
 
 Made = tuple[CodeType, int]
 """A code object and the offset of an instruction in it; a frame would pin its locals."""
@@ -54,6 +55,52 @@ def caller() -> Made | None:
             return None
         frame = frame.f_back
     return frame.f_code, frame.f_lasti
+
+
+Route = tuple[()] | tuple["Route", CodeType, int]
+"""The calls that led to a place: those inside the outermost, its code and its offset."""
+
+_DEEP = range(200)  # frames, before nobody is looked for any more
+
+
+def route(made: Made | None, home: CodeType | None) -> Route:
+    """The calls in the user's program that led to `made`, the place that runs now.
+
+    They are followed to the code `home` or to the top of a cell or a file; beyond is what runs the
+    program. Where neither is reached, there are none.
+    """
+    if made is None or made[0] is home or made[0].co_name == "<module>":
+        return ()
+    frame: Any = sys._getframe(1)
+    code, here = frame.f_code, made[0]
+    found: Route = ()
+    try:
+        while code is not here:
+            frame = frame.f_back
+            code = frame.f_code
+        for _ in _DEEP:
+            frame = frame.f_back
+            code = frame.f_code
+            if not inside[code.co_filename]:
+                found = found, code, frame.f_lasti
+                if code is home or code.co_name == "<module>":
+                    return found
+    except AttributeError:  # no frame is left
+        pass
+    return ()
+
+
+def callers(route: Route) -> list[Made]:
+    """The calls of a route, the innermost first; a comprehension is none."""
+    found: list[Made] = []
+    while route:
+        route, code, lasti = route
+        if code.co_name not in _COMPREHENSIONS:  # functions to Python 3.11
+            found.append((code, lasti))
+    return found[::-1]
+
+
+_COMPREHENSIONS = {"<listcomp>", "<dictcomp>", "<setcomp>"}
 
 
 def stored_next(made: Made | None) -> bool:

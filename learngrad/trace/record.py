@@ -22,9 +22,9 @@ _spelled = lru_cache(maxsize=256)(str)  # NumPy takes longer over a dtype's name
 class Record:
     """One node of the trace as it is kept; its JSON is worked out when asked for."""
 
-    __slots__ = ("cls", "device", "dtype", "edges", "error", "grad", "id", "kind", "name",
-                 "no_grad", "operands", "options", "outputs", "place", "preview", "requires_grad",
-                 "scope", "shape", "status", "version", "view")
+    __slots__ = ("callers", "cls", "device", "dtype", "edges", "error", "grad", "id", "kind",
+                 "name", "no_grad", "operands", "options", "outputs", "place", "preview",
+                 "requires_grad", "scope", "shape", "status", "version", "view")
 
     def __init__(self, id: int, kind: str, cls: Any, name: str | None, kept: Any,
                  requires_grad: bool, scope: list[dict[str, Any]],
@@ -47,6 +47,7 @@ class Record:
         self.outputs: list[Preview] | None = None  # where there are several
         self.view = False  # it shares the memory of its first operand
         self.no_grad = False  # it ran where nothing was recorded for gradients
+        self.callers: list[list[int]] = []
         self.version = 0
         self.status = "ok"
         self.error: str | None = None
@@ -85,6 +86,8 @@ class Record:
             "version": self.version, "status": self.status,
             "formula": cls.formula if cls is not None else "",
             "local": cls.local if cls is not None else {}}
+        if self.callers:
+            node["callers"] = self.callers
         if self.view:
             node["view"] = True
         if self.no_grad:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from types import CodeType
 from typing import Any
 
 from learngrad import source
@@ -59,6 +60,7 @@ class Recorder(Notes, Forms):
                                     fix="limit=1000")
         super().__init__(listener, limit)
         self.status = "recording"
+        self._home: CodeType | None = None  # what began to record; who called that says nothing
         self._changes: dict[int, int] = {}  # in place, of each node
         self._said: tuple[int, str] = -1, ""  # the last node that failed, and why
         # Of each replay that runs, one inside another, its number; None for one that is not kept.
@@ -81,6 +83,8 @@ class Recorder(Notes, Forms):
             raise GraphError("this tape is recording already",
                              fix="with learngrad.record() as inner: makes another one")
         thread.watchers = (*thread.watchers, self)
+        began = source.caller()
+        self._home = None if began is None else began[0]
         if self.status != "recording":  # once more, after a stop
             self._turn("recording")
         return self
@@ -159,7 +163,8 @@ class Recorder(Notes, Forms):
             made != calls.made,  # in a layer of the library, the name is for what the call gives
             edge is not None, not thread.grad,
             node.view and out._version is getattr(inputs[0], "_version", None),
-            parts, array.copy() if array.size <= WHOLE else self._kept(out), more)
+            parts, array.copy() if array.size <= WHOLE else self._kept(out), more,
+            () if made[0] is self._home else source.route(made, self._home))
         versions.append(out._version[0])  # from here on nothing may fail, or take long
         self._events.append(event)
         if edge is None or len(outputs) > 1:
@@ -185,7 +190,8 @@ class Recorder(Notes, Forms):
             return
         self._versions.append(0)
         self._said = index, _said(error)
-        self._tell("failed", index, type(node), made, self._calls.scope, parts, self._said[1])
+        self._tell("failed", index, type(node), made, self._calls.scope, parts, self._said[1],
+                   source.route(made, self._home))
 
     def _refused(self, error: BaseException) -> None:
         """Note the call that an error stopped before it was an operation."""

@@ -198,6 +198,9 @@ def _node(node: dict[str, Any], outputs: dict[int, int], sources: set[int],
     src = node.get("src")
     if src is not None and src["source"] not in sources:
         raise Bad(f"comes from source {src['source']}, which the trace does not have")
+    for caller in node.get("callers", ()):
+        if caller[0] not in sources:
+            raise Bad(f"was called from source {caller[0]}, which the trace does not have")
     if "operands" in node and len(node["operands"]) != len(node["edges"]):
         raise Bad(f"has {len(node['edges'])} edges and {len(node['operands'])} operands")
     outputs[own] = max(1, len(node.get("outputs", ())))

@@ -15,6 +15,7 @@ from learngrad.trace.record import TEXT_LIMIT, Record
 __all__ = ["Dropped", "Transcript"]
 
 SOURCE_LIMIT = 200_000  # characters of one source
+MOST_CALLERS = 50  # of one operation
 MOST_TOLD = 100  # places of what was left out
 
 Dropped = dict[tuple[type, int, int], list[Any]]
@@ -125,7 +126,8 @@ class Transcript:
 
     def operation(self, index: int, cls: Any, made: source.Made | None, scope: Any, named: bool,
                   requires_grad: bool, no_grad: bool, view: bool, parts: list[Any], kept: Any,
-                  more: tuple[dict[str, Any], list[Any]] | None) -> None:
+                  more: tuple[dict[str, Any], list[Any]] | None,
+                  route: source.Route) -> None:
         """An operation ran."""
         place = source.resolve(made)
         record = Record(index, "operation", cls, place.target if named and place else None, kept,
@@ -135,16 +137,18 @@ class Transcript:
         if more is not None:
             record.options = more[0]
             record.outputs = [self._preview(one) for one in more[1]]
+        record.callers = self._calls(route)
         self._add(record)
 
     def failed(self, index: int, cls: Any, made: source.Made | None, scope: Any, parts: list[Any],
-               error: str) -> None:
+               error: str, route: source.Route) -> None:
         """An operation raised."""
         place = source.resolve(made)
         record = Record(index, "operation", cls, place.target if place else None, None, False,
                         scope, self._src(made))
         record.takes(parts, cls.letters)
         record.status, record.error = "failed", error
+        record.callers = self._calls(route)
         self._add(record)
 
     def leaf(self, index: int, kind: str, name: str | None, made: source.Made | None,
@@ -280,6 +284,11 @@ class Transcript:
                 "end_line": place.end_line, "end_column": place.end_column,
                 "text": place.text[:TEXT_LIMIT]}
         return known[1]
+
+    def _calls(self, route: source.Route) -> list[list[int]]:
+        """The lines that called, as the schema has them."""
+        places = [self._src(made) for made in source.callers(route)[:MOST_CALLERS]]
+        return [[place["source"], place["line"], place["end_line"]] for place in places if place]
 
     def _source(self, made: source.Made, place: source.Place) -> int:
         first, lines = source.excerpt(made[0])

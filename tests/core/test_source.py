@@ -245,3 +245,64 @@ def test_a_cell_that_was_taken_out_of_its_function_has_its_names(tmp_path):
     (inner,) = watcher.found
     assert (inner.target, inner.operands, inner.line, inner.column) == ("y", ("x", None), 8, 12)
     assert MARIMO.splitlines()[7][inner.column:inner.end_column] == "x * 2"
+
+
+# ---- Who called --------------------------------------------------------------------------------
+
+def called(run):
+    """For each operation that runs, the lines that led to it, the innermost first."""
+    seen = []
+
+    class Watcher(observe.Watcher):
+        def operation(self, node, inputs, outputs, made):
+            route = source.callers(source.route(made, run.__code__))
+            seen.append([source.resolve(made).text, *(source.resolve(one).text for one in route)])
+
+    with observe.watch(Watcher()):
+        run()
+    return seen
+
+
+def double(x):
+    return x * 2
+
+
+def test_calls_up_to_what_began_to_record():
+    a = lg.tensor(2.0)
+
+    def four(x):
+        return double(double(x))
+
+    def run():
+        four(a)
+        [double(v) for v in [a]]
+        lg.nn.Sequential(lg.nn.ReLU())(a)
+        return a + 1
+
+    twice = ["return x * 2", "return double(double(x))", "four(a)"]
+    assert called(run) == [twice, twice, ["return x * 2", "[double(v) for v in [a]]"],
+                           ["lg.nn.Sequential(lg.nn.ReLU())(a)"], ["return a + 1"]]
+
+
+def test_calls_end_at_the_top_of_a_cell():
+    """What runs a cell is no part of the program."""
+    found = []
+
+    class Watcher(observe.Watcher):
+        def operation(self, node, inputs, outputs, made):
+            found.append(len(source.callers(source.route(made, None))))
+
+    text = "def f(x):\n    return x * 2\nf(a)\na * 3"
+    with observe.watch(Watcher()):
+        exec(compile(text, "<cell>", "exec"), {"a": lg.tensor(2.0)})
+    assert found == [1, 0]
+
+
+def test_no_calls_where_the_beginning_is_not_reached():
+    """A recursion that is too deep, and a function that nothing here began to watch."""
+    def deep(n):
+        return deep(n - 1) if n else lg.tensor(2.0) * 3
+
+    assert [len(route) for route in called(lambda: deep(100))] == [102]
+    assert called(lambda: deep(300)) == [["return deep(n - 1) if n else lg.tensor(2.0) * 3"]]
+    assert source.route(None, None) == ()

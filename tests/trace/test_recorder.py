@@ -563,6 +563,31 @@ def test_what_is_special_about_a_node_is_noted():
     validate(tape.to_dict())
 
 
+def test_who_called_what_is_noted():
+    def wrong(x):
+        return x @ learngrad.ones(3)
+
+    def net(x):
+        return learngrad.tanh(nn.Linear(2, 2)(x))
+
+    with pytest.raises(RuntimeError), Recorder() as tape:
+        y = net(learngrad.ones(2))
+        wrong(y * 2)
+    trace = tape.to_dict()
+    lines = {one["id"]: (one["first"], one["text"].split("\n")) for one in trace["sources"]}
+
+    def text(source, line, end):
+        first, found = lines[source]
+        return found[line - first].strip(), end - line
+
+    calls = [(node["sign"], [text(*call) for call in node.get("callers", ())])
+             for node in trace["nodes"] if node["kind"] == "operation"]
+    assert calls == [("linear", [("y = net(learngrad.ones(2))", 0)]),
+                     ("tanh", [("y = net(learngrad.ones(2))", 0)]), ("×", []),
+                     ("@", [("wrong(y * 2)", 0)])]
+    assert trace["nodes"][-1]["status"] == "failed"
+
+
 def test_buffers_of_a_module_are_buffers():
     class Masked(nn.Module):
         def __init__(self):

@@ -129,6 +129,8 @@ DAMAGE = [
     (["nodes", 2, "requires_grad"], 1, "nodes[2].requires_grad is a whole number", True),
     (["nodes", 2, "local"], {"a": 3}, "nodes[2].local.a is a whole number, not text", True),
     (["nodes", 2, "src", "source"], 5, "comes from source 5", False),
+    (["nodes", 2, "callers"], [[5, 1, 1]], "was called from source 5", False),
+    (["nodes", 2, "callers"], [[0, 1]], "nodes[2].callers[0] has 2 items", True),
     (["nodes", 2, "preview", "values"], [float("nan")], 'is a bare nan: write "NaN"', False),
     (["nodes", 2, "preview", "values"], [float("inf")], "is a bare inf", False),
     (["nodes", 2, "preview", "values"], [10**400], "more digits than a float64 holds", False),

@@ -70,7 +70,8 @@ def test_an_operation_that_nobody_looks_at_costs_one_call():
     with Recorder():
         watched, z = calls(lambda: chain(100))
         watched_back, _ = calls(z.backward)
-    assert watched - plain <= 100 + 10
+    # One for the note of it, one for who called the function it is in.
+    assert watched - plain <= 2 * 100 + 15
     assert watched_back - plain_back <= 4 * 100 + 30
 
 
@@ -159,9 +160,12 @@ def test_it_can_be_looked_at_while_it_is_written():
 
 
 def test_a_look_that_is_interrupted_loses_nothing(monkeypatch):
-    with Recorder() as same:
-        train(1)
-    expected = same.to_dict()
+    def recorded():
+        with Recorder() as tape:
+            train(1)
+        return tape
+
+    expected = recorded().to_dict()
     touch = Transcript._touch
     left = 0
 
@@ -174,8 +178,7 @@ def test_a_look_that_is_interrupted_loses_nothing(monkeypatch):
 
     monkeypatch.setattr(Transcript, "_touch", interrupted)
     for at in range(1, expected["revision"] + 1):
-        with Recorder() as tape:
-            train(1)
+        tape = recorded()
         left = at
         with pytest.raises(KeyboardInterrupt):
             tape.to_dict()

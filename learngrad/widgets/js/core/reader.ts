@@ -153,6 +153,15 @@ function checkNode(node: TraceNode, known: Map<number, TraceNode>, sources: Set<
   checkPreview(node.grad, who);
   check(node.grad !== null, `${who} has a gradient that is none`);
   if (!isAbsent(node.src)) checkPlace(node.src, who, sources);
+  check(
+    isAbsent(node.callers) ||
+      (Array.isArray(node.callers) &&
+        node.callers.every(
+          (one) =>
+            Array.isArray(one) && one.length === 3 && one.every(isCount) && sources.has(one[0]),
+        )),
+    `${who} does not say properly what called it`,
+  );
   checkParts(node, who);
 }
 

@@ -1,6 +1,9 @@
 // The lines of Python a node came from.
 import { clean } from "./text.ts";
-import type { Place, Trace, TraceNode } from "./types.ts";
+import type { Place, Source, Trace, TraceNode } from "./types.ts";
+
+/** What a node says of the Python that made it. */
+export type Made = Pick<TraceNode, "src" | "callers">;
 
 export interface Line {
   number: number;
@@ -39,6 +42,29 @@ function mark(text: string, number: number, place: Place): Line {
 }
 
 const indent = (text: string) => text.length - text.trimStart().length;
+
+/** Where a node was made and where that was called from: "cell 2, called from line 9 of cell 4". */
+export function route(trace: Trace, { src, callers = [] }: Made): string {
+  const label = (id: number) => trace.sources.find((source) => source.id === id)?.label ?? "";
+  const here = src ? label(src.source) : "";
+  const [first, ...further] = callers;
+  if (!here || !first) return here;
+  const file = label(first[0]) === here ? "" : ` of ${label(first[0])}`;
+  const more = further.length ? ` (${further.length} more)` : "";
+  return `${here}, called from line ${first[1]}${file}${more}`;
+}
+
+/** The sources that have a line: a function's text is also part of its cell's. */
+export function holding(sources: Source[], source: number, line: number): Set<number> {
+  const text = ({ first, text }: Source) => text.split("\n")[line - first];
+  const asked = sources.find(({ id }) => id === source);
+  return new Set(
+    asked &&
+      sources
+        .filter((one) => one.label === asked.label && text(one) === text(asked))
+        .map(({ id }) => id),
+  );
+}
 
 /** The expression that made a node, on one line; empty where it is unknown or runs over lines. */
 export function expression(trace: Trace, node: TraceNode): string {

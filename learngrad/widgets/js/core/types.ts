@@ -39,6 +39,9 @@ export interface Place {
   text: string;
 }
 
+/** Lines that called: the source, the first and the last. */
+export type Caller = [source: number, line: number, end: number];
+
 export type Kind = "leaf" | "parameter" | "buffer" | "constant" | "operation";
 export type NodeStatus = "ok" | "failed" | "freed";
 
@@ -50,6 +53,8 @@ export interface TraceNode {
   name: string | null;
   scope: { path: string; class: string; call: number }[];
   src: Place | null;
+  /** The calls of the program's own functions that it ran in, the innermost first. */
+  callers?: Caller[];
   shape: number[] | null;
   dtype: string;
   device: string;

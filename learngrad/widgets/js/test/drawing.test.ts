@@ -10,8 +10,8 @@ import { readLayout } from "../core/layout.ts";
 import { arrow, ease, halfway, lengthen, type Point } from "../core/morph.ts";
 import { pieces } from "../core/python.ts";
 import { groupBox, shown, titleWidth } from "../core/shown.ts";
-import { excerpt, expression } from "../core/source.ts";
-import type { TraceNode } from "../core/types.ts";
+import { excerpt, expression, holding, route } from "../core/source.ts";
+import type { Caller, TraceNode } from "../core/types.ts";
 import { scalar } from "./fixture.ts";
 
 const sizes = (node: TraceNode) => box(node, null);
@@ -143,6 +143,36 @@ test("an expression over several lines is no name", () => {
   assert.equal(expression(trace, node), "c + a * a");
   node.src!.end_line += 1;
   assert.equal(expression(trace, node), "");
+});
+
+test("what made a node, and what called that", () => {
+  const trace = {
+    ...scalar(),
+    sources: [1, 2].map((id) => ({ id, label: `cell ${id}`, first: 1, text: "" })),
+  };
+  const { src } = scalar().nodes[4]!;
+  const made = { src: { ...src!, source: 1 } };
+  assert.equal(route(trace, made), "cell 1");
+  assert.equal(route(trace, { ...made, callers: [[1, 9, 9]] }), "cell 1, called from line 9");
+  const callers: Caller[] = [
+    [2, 3, 4],
+    [2, 8, 8],
+  ];
+  assert.equal(route(trace, { ...made, callers }), "cell 1, called from line 3 of cell 2 (1 more)");
+  assert.equal(route(trace, { src: null, callers }), "");
+});
+
+test("a function's line is one of its cell's, too", () => {
+  const sources = [
+    { id: 0, label: "cell 1", first: 1, text: "import x\ndef f():\n    return 1\nf()" },
+    { id: 1, label: "cell 1", first: 2, text: "def f():\n    return 1" },
+    { id: 2, label: "cell 2", first: 2, text: "def f():\n    return 1" },
+    { id: 3, label: "cell 1", first: 1, text: "what was in it before\n\n    return 2" },
+  ];
+  assert.deepEqual([...holding(sources, 0, 3)], [0, 1]);
+  assert.deepEqual([...holding(sources, 1, 3)], [0, 1]);
+  assert.deepEqual([...holding(sources, 0, 4)], [0]);
+  assert.deepEqual([...holding(sources, 9, 1)], []);
 });
 
 test("a place whose source is missing shows its own line", () => {

@@ -51,6 +51,16 @@ test("too many nodes, too long texts and too much nesting are refused", () => {
   }, /nested too deeply/);
 });
 
+test("what called a node is a list of lines in sources of the trace", () => {
+  const trace = scalar();
+  trace.nodes[2]!.callers = [[trace.sources[0]!.id, 3, 3]];
+  assert.equal(readTrace(trace), trace);
+  for (const callers of [[[99, 3, 3]], [[0, 3]], [[0, 3, -1]], ["x"], 5])
+    refused((trace) => {
+      (trace.nodes[2] as { callers: unknown }).callers = callers;
+    }, /what called it/);
+});
+
 test("a source may be long where a name may not", () => {
   const trace = scalar();
   trace.sources[0]!.text = "x\n".repeat(50_000);

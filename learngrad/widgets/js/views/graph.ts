@@ -73,7 +73,7 @@ export class GraphView {
   readonly #side = new Side(this.root);
   readonly #live = h("div", { class: "lg-hush", role: "status", "aria-live": "polite" });
   readonly #links = new Links(this.#side.panel, {
-    nodes: () => this.#store.trace.nodes,
+    trace: () => this.#store.trace,
     called: (id) => this.#side.called(id),
     hint: (ids) => this.#picture.hint(ids),
     choose: (found, one) => this.#find(found, one),

@@ -51,7 +51,7 @@ export class Side {
     const asked = question && !question.nodes ? matter.node(question.node) : undefined;
     const made = matter.node(step?.node ?? replay?.root ?? trace.nodes.at(-1)?.id ?? -1);
     const stands = ran ?? (index < 0 ? undefined : made); // before the first line, none is marked
-    source.show(trace, (node ?? asked ?? stands)?.src ?? null);
+    source.show(trace, node ?? asked ?? stands ?? null);
     this.panel.scrollTop = 0;
     this.#keepHeight();
     // What had the focus is gone: the keys go on with its successor.

@@ -1,6 +1,6 @@
 // The Python beside the graph, with the line and the columns that made a node marked.
 import { pieces } from "../core/python.ts";
-import { excerpt } from "../core/source.ts";
+import { excerpt, type Made, route } from "../core/source.ts";
 import type { Place, Source, Trace } from "../core/types.ts";
 import { h } from "./dom.ts";
 
@@ -30,8 +30,8 @@ export class SourceView {
   });
   readonly #reading: Reading;
   #trace: Trace | null = null;
-  /** The place that is marked, and the source that is shown. */
-  #place: Place | null = null;
+  /** What is marked, and the source that is shown. */
+  #made: Made | null = null;
   #shown = "";
   #source = -1;
 
@@ -85,17 +85,22 @@ export class SourceView {
     if (at && getSelection()?.isCollapsed !== false) this.#reading.choose(at);
   }
 
-  /** Marks a place; null unmarks and leaves the text. */
-  show(trace: Trace, place: Place | null): void {
+  /** Marks what made a node; null unmarks and leaves the text. */
+  show(trace: Trace, made: Made | null): void {
     this.#trace = trace;
-    this.#place = place;
+    this.#made = made;
     this.#code.style.height = "";
-    this.#fill(place, true);
+    this.#fill(made, true);
   }
 
-  #fill(place: Place | null, marked: boolean): void {
+  #fill(made: Made | null, marked: boolean): void {
     const trace = this.#trace!;
-    const key = JSON.stringify([place, trace.sources.map(({ id, text }) => [id, text.length])]);
+    const place = made?.src ?? null;
+    const key = JSON.stringify([
+      place,
+      made?.callers,
+      trace.sources.map(({ id, text }) => [id, text.length]),
+    ]);
     if (key === this.#shown) return;
     this.#shown = key;
     const shown = marked ? place : null;
@@ -104,7 +109,7 @@ export class SourceView {
     if (!found) return;
     const held = this.#list.querySelector<HTMLElement>("li:focus")?.dataset.line;
     this.#source = source(trace, place)?.id ?? -1;
-    this.#name.textContent = found.label;
+    this.#name.textContent = (made && route(trace, made)) || found.label;
     this.#list.replaceChildren(
       ...found.lines.map(({ number, parts, current }) =>
         h(
@@ -128,13 +133,14 @@ export class SourceView {
   }
 
   /** Lights the lines of a node that the pointer is over, of whatever file; null puts them out. */
-  hint(place: Place | null): void {
+  hint(made: Made | null): void {
+    const place = made?.src;
     const other = place && place.source !== this.#source;
-    const back = !place && this.#place?.source !== this.#source;
+    const back = !place && this.#made?.src?.source !== this.#source;
     // What is around stays where it is.
     if (other) this.#code.style.height = `${this.#code.offsetHeight}px`;
     if (back) this.#code.style.height = "";
-    if (other || back) this.#fill(place ?? this.#place, !place);
+    if (other || back) this.#fill(place ? made : this.#made, !place);
     for (const item of this.#list.children) {
       const line = Number((item as HTMLElement).dataset.line);
       item.classList.toggle("lg-hint", !!place && line >= place.line && line <= place.end_line);
