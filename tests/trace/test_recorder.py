@@ -570,9 +570,14 @@ def test_who_called_what_is_noted():
     def net(x):
         return learngrad.tanh(nn.Linear(2, 2)(x))
 
-    with pytest.raises(RuntimeError), Recorder() as tape:
-        y = net(learngrad.ones(2))
-        wrong(y * 2)
+    def run():
+        with tape:
+            y = net(learngrad.ones(2))
+            wrong(y * 2)
+
+    tape = Recorder()
+    with pytest.raises(RuntimeError):
+        run()
     trace = tape.to_dict()
     lines = {one["id"]: (one["first"], one["text"].split("\n")) for one in trace["sources"]}
 
