@@ -17,13 +17,14 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The tools of .venv first: the browser tests start `jupyter`, and npm may live there too.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help lab test test-js gallery lint bench gpu docs-check size clean
+.PHONY: help lab test test-js hosts hosts-packages gallery lint bench gpu docs-check size clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
 help:
 	@echo "make lab         JupyterLab on the first lesson   (PORT=8899, HEADLESS=1: no browser)"
 	@echo "make test        every test                       (ARGS=\"-k replay\" goes to pytest)"
+	@echo "make hosts       Notebook 7, Voila, marimo: installs them and runs their tests"
 	@echo "make lint        ruff, mypy, the TypeScript checks"
 	@echo "make bench       learngrad beside its peers       (BENCH=quick: a short run)"
 	@echo "make gpu         the GPU's tests and benchmarks   (python3 with NumPy, CuPy, PyTorch, pytest)"
@@ -96,6 +97,14 @@ test: $(STAMPS)/test $(JS)/node_modules/.package-lock.json
 	(cd $(JS) && npm test --silent) || status=1; \
 	$(PY) -m pytest $(ARGS) || status=1; \
 	exit $$status
+
+# The places besides JupyterLab that show notebooks, and pandas: no extra asks for them, their tests do.
+hosts-packages: $(STAMPS)/test
+	$(PY) -m pip install --quiet "notebook>=7.4" "voila>=0.5.8" "marimo>=0.13" "pandas>=2.2"
+
+hosts: hosts-packages
+	$(PY) -m pytest -q tests/browser/test_hosts.py tests/descent/test_forms.py \
+	    tests/descent/test_curves_print.py $(ARGS)
 
 # Photographs of every view, which the tests compare with: look at all that have changed.
 gallery: export LEARNGRAD_GALLERY := renew

@@ -50,8 +50,10 @@ def _(learngrad, loss):
 if __name__ == "__main__":
     app.run()
 """
-# What Notebook 7.6 and Voila 0.5 write without a line of ours, too.
-THEIRS = re.compile(r"reading 'schema'|@jupyterlab/docregistry|cdn\.jsdelivr\.net/npm/@fortawesome")
+# What Notebook 7.6 and Voila 0.5 write without a line of ours, too: of extensions that Voila cannot
+# load (Notebook's, jupytext's), and of letters that it fetches from the network.
+THEIRS = re.compile(r"reading 'schema'|@jupyterlab/docregistry|cdn\.jsdelivr\.net/npm/@fortawesome"
+                    r"|getter for the shared module is not a function")
 KEPT = "[len(ipywidgets.widgets.widget._instances), len(gc.get_objects())]"
 
 
