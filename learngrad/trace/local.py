@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -12,8 +13,8 @@ from learngrad.trace.text import EXACT, MINUS
 
 __all__ = ["filled", "number"]
 
-NEAR = 1e-3
-"""A difference below this share of what is subtracted is not seen in four digits."""
+OFF = 1e-3
+"""Who puts the shown numbers into a difference gets the shown result, but for this share of it."""
 _LETTERS = re.compile(r"((?<![A-Za-z_])[A-Za-z]+(?![A-Za-z_]))")
 
 
@@ -46,6 +47,8 @@ def filled(local: str, known: Mapping[str, Any], passed: Any) -> str:
     '2 · 3 = 6'
     >>> filled("1 − out²", {"out": 0.99999976, "g": 1.0}, 4.8e-07)
     '1 − 0.99999976² = 4.8e−7'
+    >>> filled("1 − out²", {"out": -0.9993293, "g": 1.0}, 0.001340951)
+    '1 − (−0.999329)² = 0.001341'
     """
     shown, rest, whole = _pieces(local)
     arrives = known["g"]
@@ -53,7 +56,7 @@ def filled(local: str, known: Mapping[str, Any], passed: Any) -> str:
     if not whole and arrives and isinstance(arrives, (int, float)) \
             and isinstance(passed, (int, float)):
         ratio = passed / arrives
-    digits = EXACT if ratio and _cancels(local, known, rest, ratio) else 4
+    digits = _digits(local, known, rest, ratio) if ratio else 4
     for letter, after in rest:
         value = known.get(letter)
         if value is not None:
@@ -66,11 +69,12 @@ def filled(local: str, known: Mapping[str, Any], passed: Any) -> str:
     return shown if shown in (result, f"({result})") else f"{shown} = {result}"
 
 
-def _cancels(local: str, known: Mapping[str, Any], rest: tuple[tuple[str, str], ...],
-             ratio: float) -> bool:
-    """Whether near numbers are subtracted, so that four digits of each are not enough."""
+def _digits(local: str, known: Mapping[str, Any], rest: tuple[tuple[str, str], ...],
+            ratio: float) -> int:
+    """How many digits show what comes out: more, where near numbers are subtracted."""
     if f" {MINUS} " not in local:
-        return False
+        return 4
     used = (known.get(letter) for letter, _ in rest)
     sizes = [abs(value) for value in used if isinstance(value, (int, float))]
-    return abs(ratio) < NEAR * max([1.0, *sizes])
+    lost = max([1.0, *sizes]) / abs(ratio)
+    return min(max(4, math.ceil(math.log10(lost / OFF))), EXACT) if math.isfinite(lost) else EXACT
