@@ -15,12 +15,12 @@ from learngrad.descent.checks import pixels, text
 from learngrad.descent.forms import Forms, plain
 from learngrad.descent.thin import thin
 from learngrad.errors import ArgumentError, ArgumentTypeError, UnknownNameError
-from learngrad.trace.text import elide, number
+from learngrad.trace.text import MINUS, elide, number
 
 if TYPE_CHECKING:
     import matplotlib.axes
 
-__all__ = ["Curves", "Series", "single"]
+__all__ = ["Curves", "Series", "counted", "single"]
 
 PAGE = 60_000
 """Points in a page without a kernel: of more than that, those that shape the curves."""
@@ -104,8 +104,8 @@ class Curves(Forms):
                 else:
                     if x < series.x[-1]:
                         raise ArgumentError(
-                            f"`{series.label}` is at step {number(series.x[-1])} already; "
-                            f"{number(x)} lies before it",
+                            f"`{series.label}` is at step {counted(series.x[-1])} already; "
+                            f"{counted(x)} lies before it",
                             fix='log steps in rising order, or start a run: plot.run("second")')
                 points.append((series, y))
             for series, y in points:
@@ -241,10 +241,20 @@ def single(name: str, what: str, value: Any, series: Series | None = None) -> fl
                "too large for a float" if isinstance(error, OverflowError) else
                f"{type(value).__name__}, not one number" if size is None else
                f"an array of shape {list(size)}, not one number")
-        before = f"; it was a number until step {number(series.x[-1])}" if series else ""
+        before = f"; it was a number until step {counted(series.x[-1])}" if series else ""
         raise ArgumentTypeError(f"the {what} of `{name}` is {is_}{before}",
                                 fix=f"log a single number, for instance {name}=value.mean()"
                                 ) from error
+
+
+def counted(step: float) -> str:
+    """A step as one counts them, in full; one between two steps as any number.
+
+    >>> counted(1e5), counted(-20.0), counted(0.5)
+    ('100,000', '−20', '0.5')
+    """
+    whole = abs(step) < 2**53 and float(step).is_integer()
+    return f"{int(step):,}".replace("-", MINUS) if whole else number(step)
 
 
 def _said(series: Series) -> str:
@@ -258,8 +268,8 @@ def _said(series: Series) -> str:
         which, word = (np.nanargmax, "highest") if is_share(series.name) else (
             np.nanargmin, "lowest")
         at = int(which(np.where(good, y, np.nan)))
-        said += f"; the {word} is {number(y[at].item())}, at {number(x[at].item())}"
+        said += f"; the {word} is {number(y[at].item())}, at {counted(x[at].item())}"
     if not good.all():
         at = int(np.argmin(good))
-        said += f"; at {number(x[at].item())} it became {number(y[at].item())}"
+        said += f"; at {counted(x[at].item())} it became {number(y[at].item())}"
     return said + "."

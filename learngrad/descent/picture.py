@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from learngrad.descent.curves import is_share
+from learngrad.descent.curves import counted, is_share
 from learngrad.descent.style import COLOURS, DASHES, styles
 from learngrad.descent.thin import thin
 from learngrad.trace.paint import escaped
@@ -102,9 +102,14 @@ def _place(value: float, scale: list[float], start: float, end: float) -> float:
 
 def _across(scale: list[float], box: tuple[float, ...]) -> list[str]:
     left, _, right, bottom = box
-    return [f'<text x="{_place(tick, scale, left, right):.1f}" y="{bottom + 16:.1f}" '
-            f'text-anchor="middle" fill="{NEUTRAL}">{number(round(tick, 10))}</text>'
-            for tick in scale[1:-1]]
+    parts = []
+    for tick in scale[1:-1]:
+        label = counted(round(tick, 10))
+        # The last one's right half has to fit.
+        x = min(_place(tick, scale, left, right), right + RIGHT - len(label) * CELL / 2)
+        parts.append(f'<text x="{x:.1f}" y="{bottom + 16:.1f}" text-anchor="middle" '
+                     f'fill="{NEUTRAL}">{label}</text>')
+    return parts
 
 
 def _up(scale: list[float] | None, box: tuple[float, ...]) -> list[str]:

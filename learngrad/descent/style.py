@@ -21,18 +21,28 @@ def styles(series: Iterable[Series]) -> list[tuple[int, int]]:
     """The number of its colour and of its dash for each series.
 
     A run has a colour; where it has no name, each metric, in which training and validation are one.
-    Of up to five series a colour, and of thirty runs of one metric, no two look the same.
+    Each series has a dash of its own while there are enough of them; beyond that a metric has one,
+    the same in every run. Of up to five series a colour, and of thirty runs of one metric, no two
+    look the same.
 
     Examples
     --------
     >>> styles([Series("loss"), Series("val_loss"), Series("loss", "slow")])
     [(0, 0), (0, 1), (1, 2)]
+    >>> styles([Series(name, run) for run in "abc" for name in ("loss", "val_loss")])
+    [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)]
     """
+    listed = list(series)
+    names = list(dict.fromkeys(one.name for one in listed))
+    by_metric = len(names) > 1 and len(listed) > len(DASHES)
     families: dict[tuple[str, str], int] = {}
     looks = []
-    for at, one in enumerate(series):
+    for at, one in enumerate(listed):
         family = one.run, "" if one.run else _PART.sub("", one.name)
-        looks.append((families.setdefault(family, len(families)) % len(COLOURS), at % len(DASHES)))
+        place = families.setdefault(family, len(families))
+        if one.run and by_metric:  # until the colours come round again
+            at = names.index(one.name) + len(names) * (place // len(COLOURS))
+        looks.append((place % len(COLOURS), at % len(DASHES)))
     return looks
 
 

@@ -116,3 +116,19 @@ def test_pages_are_opened_from_disk_and_used(page_of, descent, artefacts, scheme
         expect(page.locator("img")).to_have_count(0)
         use(page, root)
         page.screenshot(path=artefacts / f"page-{view.kind}-{scheme}.png", full_page=True)
+
+
+def test_steps_are_counted_in_full_and_their_numbers_are_not_cut_off(page_of):
+    plot = learngrad.LivePlot()
+    for step in (0, 500_000, 999_999):
+        plot.log(step=step, loss=math.nan)
+    page, root = page_of(plot, "light")
+    expect(root).to_contain_text("step 999,999")
+    # Also where no value is a number, and so no axis stands upwards that would give room.
+    sides = root.evaluate("""root => {
+        const [drawing, all] = [".u-over", ".u-wrap"].map(
+            (name) => root.querySelector(name).getBoundingClientRect());
+        return [drawing.left - all.left, all.right - drawing.right];
+    }""")
+    assert sides[0] >= 15
+    assert sides[1] >= 20

@@ -80,6 +80,10 @@ def test_series_are_told_apart_by_colour_and_dash():
     several = styles([Series(name, run) for run in "abcd" for name in names[:3]])
     assert [colour for colour, _ in several] == [at // 3 for at in range(12)]
     assert len(set(several)) == 12
+    # To compare runs: a metric is dashed alike in each of them.
+    assert [dash for _, dash in several] == [0, 1, 2] * 4
+    more = styles([Series(name, f"lr={lr}") for lr in range(12) for name in names[:2]])
+    assert len(set(more)) == 24
     runs = styles([Series("loss", f"lr={lr}") for lr in range(30)])
     assert len(set(runs)) == 30
     assert all(a[0] != b[0] and a[1] != b[1] for a, b in combinations(runs[:5], 2))

@@ -1,5 +1,5 @@
 // Named series of points that only grow: what is drawn of them, and what is said.
-import { elide, number } from "./text.ts";
+import { elide, MINUS, number, thousands } from "./text.ts";
 import type { CurvesData, Scalar } from "./types.ts";
 
 /** Numbers in a typed array that doubles when it is full. */
@@ -221,10 +221,14 @@ function describeSeries(series: Series): string {
   const { word, mark } = best(series);
   return (
     `${shown} went from ${first} to ${last} in ${end.toLocaleString("en-US")} points` +
-    (mark ? `; the ${word} is ${number(mark.y)}, at ${number(mark.x)}` : "") +
-    (bad ? `; at ${number(bad.x)} it became ${number(bad.y)}.` : ".")
+    (mark ? `; the ${word} is ${number(mark.y)}, at ${counted(mark.x)}` : "") +
+    (bad ? `; at ${counted(bad.x)} it became ${number(bad.y)}.` : ".")
   );
 }
+
+/** A step as one counts them, in full; one between two steps as any number. */
+export const counted = (step: number) =>
+  Number.isSafeInteger(step) ? (step < 0 ? MINUS : "") + thousands(Math.abs(step)) : number(step);
 
 /** The point to be proud of: of a share the highest, of anything else the lowest. */
 export function best({ name, low, high }: Series): { word: string; mark: Mark | null } {
@@ -240,9 +244,9 @@ export function rows(store: CurveStore): string[][] {
       series.end.toLocaleString("en-US"),
       number(series.y.values[0]!),
       number(series.y.values.at(-1)!),
-      mark ? `${word} ${number(mark.y)}, at ${number(mark.x)}` : "none",
+      mark ? `${word} ${number(mark.y)}, at ${counted(mark.x)}` : "none",
       series.bad
-        ? `${series.broken}, first ${number(series.bad.y)} at ${number(series.bad.x)}`
+        ? `${series.broken}, first ${number(series.bad.y)} at ${counted(series.bad.x)}`
         : "",
     ];
   });
@@ -266,9 +270,14 @@ const PART = /^(val|valid|validation|train|training|test)[ _./-]+/i;
 /** The numbers of a series' colour, from 1, and of its dash. */
 export function styles(series: Series[]): { colour: number; dash: number }[] {
   const families = new Map<string, number>();
+  const names = [...new Set(series.map(({ name }) => name))];
+  const byMetric = names.length > 1 && series.length > DASHES.length;
   return series.map(({ name, run }, at) => {
     const family = JSON.stringify([run, run ? "" : name.replace(PART, "")]);
     if (!families.has(family)) families.set(family, families.size);
-    return { colour: 1 + (families.get(family)! % COLOURS), dash: at % DASHES.length };
+    const place = families.get(family)!;
+    const round = Math.floor(place / COLOURS);
+    const shift = run && byMetric ? names.indexOf(name) + names.length * round : at;
+    return { colour: 1 + (place % COLOURS), dash: shift % DASHES.length };
   });
 }

@@ -149,6 +149,11 @@ test("train and validation share a colour, runs share neither colour nor dash", 
     { colour: 3, dash: 3 },
     { colour: 3, dash: 4 },
   ]);
+  for (const name of ["loss", "accuracy"]) put(store, name, 0, [0], [1], "fast");
+  assert.deepEqual(
+    styles(store.series).map(({ dash }) => dash),
+    [0, 1, 2, 0, 3, 0, 3],
+  );
 });
 
 test("words are those of Python, and so is the table's sense", () => {

@@ -2,7 +2,7 @@
 // same lines are shown.
 import uPlot from "uplot";
 import plotCss from "uplot/dist/uPlot.min.css";
-import { CurveStore, DASHES, isShare, type Series, styles } from "../core/curves.ts";
+import { CurveStore, counted, DASHES, isShare, type Series, styles } from "../core/curves.ts";
 import { number } from "../core/text.ts";
 import { type Broken, columns, shape, type Track, type Window } from "../core/thinning.ts";
 import { h } from "./dom.ts";
@@ -128,6 +128,11 @@ export class Chart {
     return this.#span ?? CurveStore.extent(this.#visible());
   }
 
+  /** Characters of the longest step's number. */
+  get #digits(): number {
+    return Math.max(...this.#seen().map((end) => counted(Math.round(end)).length));
+  }
+
   #chosen(): Line[] {
     const line = (faint: boolean) => (series: Series) => ({ series, faint });
     const { series } = this.#store;
@@ -186,8 +191,14 @@ export class Chart {
     return {
       width: this.#room,
       height: HEIGHT,
-      // At the right half of the last step's number has to fit.
-      padding: [14, shares && others ? 4 : 20, 0, 0],
+      // At the right half of the last step's number has to fit; at the left of the first one, where
+      // nothing is a number and so nothing stands upwards.
+      padding: [
+        14,
+        () => (shares && others ? 4 : Math.max(20, 3.5 * this.#digits)),
+        0,
+        (_, __, sides) => (sides[3] ? 0 : 20),
+      ],
       cursor: {
         drag: { x: true, y: false, setScale: false, dist: 5 },
         points: { size: 7 },
@@ -206,7 +217,15 @@ export class Chart {
         [SHARE]: { range: (_, __, high) => [0, high > 1 ? Math.max(100, high) : 1] },
       },
       axes: [
-        { ...axis, size: 30, gap: 6, grid: { show: false }, values: tickTexts, filter: wholeOnly },
+        {
+          ...axis,
+          size: 30,
+          gap: 6,
+          space: () => Math.max(50, 8 * this.#digits),
+          grid: { show: false },
+          values: stepTexts,
+          filter: wholeOnly,
+        },
         { ...axis, show: others || !shares, grid, size: 54, values: tickTexts },
         {
           ...axis,
@@ -363,6 +382,9 @@ const wholeOnly = (plot: uPlot, splits: number[]) => {
   const whole = [xs[0], xs[xs.length >> 1], xs.at(-1)].every(Number.isInteger);
   return splits.map((split) => (!whole || Number.isInteger(split) ? split : null));
 };
+
+const stepTexts = (_: uPlot, ticks: (number | null)[]) =>
+  ticks.map((tick) => (tick === null ? "" : counted(tick)));
 
 const tickTexts = (_: uPlot, ticks: (number | null)[]) =>
   ticks.map((tick) => (tick === null ? "" : number(tick)));

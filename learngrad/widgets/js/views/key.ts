@@ -1,5 +1,5 @@
 // The plot's legend: a button for each curve shows and hides it, and tells its value.
-import { DASHES, type Series, styles } from "../core/curves.ts";
+import { counted, DASHES, type Series, styles } from "../core/curves.ts";
 import { elide, number } from "../core/text.ts";
 import { h, s, say } from "./dom.ts";
 
@@ -7,6 +7,7 @@ export class Key {
   readonly element = h("div", { class: "lg-key", role: "group", "aria-label": "curves" });
   readonly #step = h("span", { class: "lg-note lg-reading" });
   readonly #values: HTMLElement[] = [];
+  readonly #lines: SVGElement[] = [];
   readonly #hidden: Set<Series>;
   readonly #changed: () => void;
 
@@ -20,17 +21,24 @@ export class Key {
   update(series: Series[], x: number | null): void {
     const looks = styles(series);
     for (let at = this.#values.length; at < series.length; at++)
-      this.#add(series[at]!, looks[at]!.colour, looks[at]!.dash);
+      this.#add(series[at]!, looks[at]!.colour);
+    // With many series a metric is dashed alike in all runs, and so the first ones otherwise.
+    looks.forEach(({ dash }, at) => {
+      const line = this.#lines[at]!;
+      const dashes = DASHES[dash]!.join(" ") || "none";
+      if (line.getAttribute("stroke-dasharray") !== dashes)
+        line.setAttribute("stroke-dasharray", dashes);
+    });
     const newest = series.reduce((most, one) => Math.max(most, one.x.values.at(-1)!), -Infinity);
     const step = x ?? newest;
-    say(this.#step, series.length ? `step ${number(step)}` : "");
+    say(this.#step, series.length ? `step ${counted(step)}` : "");
     series.forEach((one, at) => {
       say(this.#values[at]!, reading(one, x));
     });
   }
 
-  #add(series: Series, colour: number, dash: number): void {
-    const line = s("path", { d: "M0 6h26", "stroke-dasharray": DASHES[dash]!.join(" ") || null });
+  #add(series: Series, colour: number): void {
+    const line = s("path", { d: "M0 6h26" });
     const swatch = s(
       "svg",
       { viewBox: "0 0 26 12", class: `lg-s${colour}`, "aria-hidden": "true" },
@@ -52,6 +60,7 @@ export class Key {
       this.#changed();
     });
     this.#values.push(value);
+    this.#lines.push(line);
     this.element.append(button);
   }
 }
@@ -61,6 +70,6 @@ export function reading(series: Series, x: number | null): string {
   const at = x === null ? series.y.length - 1 : series.nearest(x);
   if (at < 0) return "";
   const step = series.x.values[at]!;
-  const away = x !== null && step !== x ? ` (at ${number(step)})` : "";
+  const away = x !== null && step !== x ? ` (at ${counted(step)})` : "";
   return number(series.y.values[at]!) + away;
 }

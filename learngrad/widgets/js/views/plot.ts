@@ -1,5 +1,5 @@
 // Curves that grow while a loop runs: the chart with what is set and said about it.
-import { type CurveStore, firstBad, HEADS, rows } from "../core/curves.ts";
+import { type CurveStore, counted, firstBad, HEADS, rows } from "../core/curves.ts";
 import { number } from "../core/text.ts";
 import { Chart } from "./chart.ts";
 import { button, h, say } from "./dom.ts";
@@ -170,7 +170,7 @@ export class PlotView {
     const { series, count } = this.#store;
     const bad = firstBad(this.#store);
     const points = series.reduce((most, { end }) => Math.max(most, end), 0);
-    const about = bad ? ` · ${bad.name} became ${number(bad.y)} at ${number(bad.x)}` : "";
+    const about = bad ? ` · ${bad.name} became ${number(bad.y)} at ${counted(bad.x)}` : "";
     say(
       this.#note,
       `${points.toLocaleString("en-US")} ${points === 1 ? "point" : "points"}${about}`,
@@ -237,7 +237,7 @@ export class PlotView {
     const values = series
       .filter((one) => !this.#chart.hidden.has(one))
       .map((one) => `${one.label} ${reading(one, x)}`);
-    say(this.#spoken, `step ${number(x)}: ${values.join(", ")}`);
+    say(this.#spoken, `step ${counted(x)}: ${values.join(", ")}`);
   }
 
   destroy(): void {
