@@ -207,13 +207,16 @@ class _Syntax(NamedTuple):
     nodes: dict[Extent, tuple[ast.AST, ast.AST | None]]  # with the statement that holds it directly
     bodies: list[tuple[int, int, int]]  # first and last line and the indentation
 
+    loops: dict[Extent, Extent]  # where what a loop goes through stands, by that of the whole loop
     def find(self, extent: Extent) -> Extent:
         """Where an expression stands in the file.
 
         marimo takes a cell out of its function and compiles it without the indentation, with the
-        lines of the file and the columns of the cell.
+        lines of the file and the columns of the cell. A loop takes what comes next, to Python 3.11,
+        at the place of its whole statement.
         """
         line, column, end_line, end_column = extent
+        extent = self.loops.get(extent, extent)
         if extent not in self.nodes:
             for first, last, indent in self.bodies:
                 moved = line, column + indent, end_line, end_column + indent
@@ -245,7 +248,8 @@ def _syntax(filename: str) -> _Syntax:
                 nodes[_extent(value)] = (value, ast.Assign([target], value))
     bodies = [(one.lineno, one.end_lineno or 0, one.body[0].col_offset) for one in tree.body
               if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))]
-    _files[filename] = _Syntax(text, nodes, bodies)
+    loops = {_extent(one): _extent(one.iter) for one in ast.walk(tree) if isinstance(one, ast.For)}
+    _files[filename] = _Syntax(text, nodes, bodies, loops)
     return _files[filename]
 
 
@@ -289,6 +293,9 @@ def _operands(node: ast.AST | None) -> tuple[str | None, ...]:
         case ast.UnaryOp(operand=a) | ast.Subscript(value=a) | ast.Attribute(value=a):
             return (_name(a),)
         case ast.Call(func=ast.Attribute(value=receiver), args=args):
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=[_, *args]) if (
+                name in _CALLING):
+            return tuple(_name(a) for a in args)
             # `x.exp()` has its operand before the dot, `learngrad.exp(x)` after the bracket.
             rest = tuple(_name(a) for a in args)
             return rest if _module(receiver) else (_name(receiver), *rest)
@@ -298,6 +305,7 @@ def _operands(node: ast.AST | None) -> tuple[str | None, ...]:
 
 
 _MODULE_NAMES = {"learngrad", "torch", "lg", "F", "np", "functional", "nn", "init"}
+_CALLING = {"show", "step"}  # `show(model, x)` calls model(x)
 
 
 def _module(node: ast.AST) -> bool:

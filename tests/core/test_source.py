@@ -66,6 +66,7 @@ def one(text, **options):
     ("c = a * 1\nd = c.add_(b)", "d", ("c", "b")),
     ("c = a.clone().requires_grad_() * 1\nc[None] = 5", "c", ("c",)),
     ("def f(x):\n    y = x * b\n    return y\nz = f(a)", "y", ("x", "b")),
+    ("lg.show(lg.nn.Identity(), a)\nlg.show(lg.nn.Flatten(0), a)", None, ("a",)),
 ])
 def test_names_of_results_and_operands(text, target, operands):
     thing = types.SimpleNamespace(x=lg.tensor(1.0), w=None)
@@ -101,6 +102,12 @@ def test_the_line_of_a_call_in_a_loop_and_a_comprehension():
     found = places("for k in range(3):\n    c = a * k\nd = [a + k for k in range(2)]\n")
     assert [p.line for p in found] == [2, 2, 2, 3, 3]
     assert {p.target for p in found[:3]} == {"c"}
+
+
+def test_what_a_loop_takes_stands_at_its_head():
+    first, second = places("for row in lg.ones(1, 2):\n    c = row * a\n")
+    assert (first.line, first.end_line, first.column, first.end_column) == (1, 1, 11, 24)
+    assert second.line == 2
 
 
 def test_no_source():

@@ -49,6 +49,12 @@ def worked() -> Recorder:
     return tape
 
 
+def test_an_input_is_not_named_like_the_model_that_is_shown(capsys):
+    net = nn.Linear(3, 2)
+    learngrad.show(net, learngrad.ones(1, 3))
+    assert "net = [[" not in capsys.readouterr().out
+
+
 def test_nodes_carry_names_signs_edges_and_lines(worked):
     trace = checked(worked)
     nodes = named(trace)
