@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from learngrad.errors import LearngradError
 
-__all__ = ["Damaged", "NoFolderError", "SavingError"]
+__all__ = ["Damaged", "FolderError", "NoFolderError", "SavingError"]
 
 
 class SavingError(LearngradError, RuntimeError):
@@ -13,6 +13,10 @@ class SavingError(LearngradError, RuntimeError):
 
 class NoFolderError(SavingError, FileNotFoundError):
     """A file that is to lie in a folder that is not there."""
+
+
+class FolderError(SavingError, IsADirectoryError):
+    """A folder where a file is to be written."""
 
 
 class Damaged(Exception):

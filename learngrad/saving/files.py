@@ -9,11 +9,20 @@ import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from learngrad.saving.errors import NoFolderError
+from learngrad.errors import ArgumentTypeError, a_kind_of
+from learngrad.saving.errors import FolderError, NoFolderError
 
-__all__ = ["replacing"]
+__all__ = ["pathed", "replacing"]
+
+
+def pathed(path: Any) -> Path:
+    """What a file is named by, as a path."""
+    if isinstance(path, (str, os.PathLike)):
+        return Path(path)
+    raise ArgumentTypeError(f"a file is named by a str or a path, not {a_kind_of(path)}",
+                            fix='tape.save("graph.svg"), with the name in quotes')
 
 
 @contextlib.contextmanager
@@ -26,15 +35,22 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
     Raises
     ------
+    ArgumentTypeError
+        If `path` is no path.
     NoFolderError
         If the folder is not there.
+    FolderError
+        If `path` is a folder itself.
     OSError
         If the file cannot be written, as when the disk is full.
     """
-    target = Path(os.path.realpath(path))
+    target = Path(os.path.realpath(pathed(path)))
     if not target.parent.is_dir():
         raise NoFolderError(f"there is no folder {str(target.parent)!r} to save in",
                             fix=f"pathlib.Path({str(target.parent)!r}).mkdir(parents=True)")
+    if target.is_dir():
+        raise FolderError(f"{str(target)!r} is a folder, and a file is to be written",
+                          fix=f"{str(target / 'name')!r}, with the file's name")
     if target.exists() and not target.is_file():
         with open(target, "wb") as file:
             yield file

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from learngrad.errors import ArgumentError, MissingDependency
-from learngrad.saving.files import replacing
+from learngrad.saving.files import pathed, replacing
 from learngrad.trace.account import describe
 from learngrad.trace.dot import to_dot
 from learngrad.trace.html import to_html
@@ -24,7 +24,7 @@ __all__ = ["FORMS", "save", "to_graphviz"]
 
 def save(trace: Mapping[str, Any], path: str | os.PathLike[str]) -> Path:
     """As `Recorder.save`, of a trace that is plain data already."""
-    path = Path(path)
+    path = pathed(path)
     form = FORMS.get(path.suffix.lower())
     if form is None:
         raise ArgumentError(f"the name {path.name!r:.100} does not end in a form that a graph can "

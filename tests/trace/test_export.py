@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import learngrad
-from learngrad.errors import ArgumentError, MissingDependency, TraceError
+from learngrad.errors import ArgumentError, ArgumentTypeError, MissingDependency, TraceError
 from learngrad.trace import export, raster
 from learngrad.trace import layout as layout_module
 from learngrad.trace.export import FORMS, save
@@ -55,6 +55,16 @@ def test_another_end_is_refused(traces, tmp_path, name):
         save(traces["chain_rule"](), tmp_path / name)
     assert ".svg, .png, .pdf" in caught.value.what
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_names_no_file_is_refused(tmp_path):
+    with learngrad.record(live=False) as tape:
+        learngrad.tensor(2.0) * 3
+    for write in (tape.save, tape.to_html):
+        with pytest.raises(ArgumentTypeError, match=r"a str or a path, not an int"):
+            write(3)
+    with pytest.raises(IsADirectoryError, match=r"is a folder, and a file is to be written"):
+        tape.to_html(tmp_path)
 
 
 def test_a_file_that_is_there_stays_when_the_new_one_cannot_be_made(traces, tmp_path, monkeypatch):
