@@ -192,3 +192,14 @@ export class Stepper {
     return moved;
   }
 }
+
+/** Why there is nothing to replay. */
+export function noReplay({ nodes, status, truncated }: Trace): string {
+  if (truncated)
+    return "No backward pass was kept: what ran after these operations was only counted.";
+  if (nodes.some(({ grad }) => grad))
+    return "No backward pass ran here: the gradients are those of one before.";
+  const last = nodes.findLast((node) => node.kind === "operation");
+  if (status === "failed") return "The program stopped before any gradient came back.";
+  return `No gradients yet: they come with ${last?.name ? `${last.name}.` : ""}backward().`;
+}

@@ -1,6 +1,6 @@
 // The lines of Python a node came from.
 import { clean } from "./text.ts";
-import type { Place, Source, Trace, TraceNode } from "./types.ts";
+import type { Caller, Place, Source, Trace, TraceNode } from "./types.ts";
 
 /** What a node says of the Python that made it. */
 export type Made = Pick<TraceNode, "src" | "callers">;
@@ -43,15 +43,21 @@ function mark(text: string, number: number, place: Place): Line {
 
 const indent = (text: string) => text.length - text.trimStart().length;
 
-/** Where a node was made and where that was called from: "cell 2, called from line 9 of cell 4". */
+/**
+ * Where a node was made and where that was called from, as "cell 2, called from line 9 of cell 4".
+ * Of many calls the first is told and the last, which is the one that the reader wrote to be run.
+ */
 export function route(trace: Trace, { src, callers = [] }: Made): string {
   const label = (id: number) => trace.sources.find((source) => source.id === id)?.label ?? "";
   const here = src ? label(src.source) : "";
-  const [first, ...further] = callers;
-  if (!here || !first) return here;
-  const file = label(first[0]) === here ? "" : ` of ${label(first[0])}`;
-  const more = further.length ? ` (${further.length} more)` : "";
-  return `${here}, called from line ${first[1]}${file}${more}`;
+  if (!src || !here) return "";
+  // A lambda's call may be all that is on its line.
+  const calls = callers.filter(([id, line]) => line !== src.line || label(id) !== here);
+  const [first, last] = [calls[0], calls.at(-1)];
+  if (!first || !last) return here;
+  const at = ([id, line]: Caller) => `line ${line}${label(id) === here ? "" : ` of ${label(id)}`}`;
+  const more = calls.length > 2 ? ", …" : "";
+  return `${here}, called from ${at(first)}${more}${first === last ? "" : `, from ${at(last)}`}`;
 }
 
 /** The sources that have a line: a function's text is also part of its cell's. */

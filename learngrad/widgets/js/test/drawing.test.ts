@@ -158,7 +158,12 @@ test("what made a node, and what called that", () => {
     [2, 3, 4],
     [2, 8, 8],
   ];
-  assert.equal(route(trace, { ...made, callers }), "cell 1, called from line 3 of cell 2 (1 more)");
+  const far = "cell 1, called from line 3 of cell 2";
+  assert.equal(route(trace, { ...made, callers }), `${far}, from line 8 of cell 2`);
+  callers.push([1, 20, 20]);
+  assert.equal(route(trace, { ...made, callers }), `${far}, …, from line 20`);
+  const own: Caller = [1, src!.line, src!.line];
+  assert.equal(route(trace, { ...made, callers: [own] }), "cell 1");
   assert.equal(route(trace, { src: null, callers }), "");
 });
 

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Moment } from "../core/replay.ts";
-import { atRest, forwardSteps, indexOf, leastIndex, momentAt, Stepper } from "../core/replay.ts";
+import {
+  atRest,
+  forwardSteps,
+  indexOf,
+  leastIndex,
+  momentAt,
+  noReplay,
+  Stepper,
+} from "../core/replay.ts";
 import { scalar } from "./fixture.ts";
 
 const value = (moment: Moment, id: number) =>
@@ -127,4 +135,13 @@ test("the stepper goes below 0 as far as there are operations", () => {
   assert.equal(stepper.atStart, true);
   stepper.resize(3, 0);
   assert.equal(stepper.index, 0);
+});
+
+test("why there is nothing to replay", () => {
+  const trace = { ...scalar(), replays: [] };
+  assert.match(noReplay(trace), /gradients are those of one before/);
+  for (const node of trace.nodes) node.grad = undefined;
+  assert.match(noReplay(trace), /No gradients yet: they come with \w*\.?backward\(\)\./);
+  assert.match(noReplay({ ...trace, status: "failed" }), /stopped before any gradient/);
+  assert.match(noReplay({ ...trace, truncated: { nodes: 9 } }), /only counted/);
 });

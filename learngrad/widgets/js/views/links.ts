@@ -54,7 +54,7 @@ export class Links {
       made.length ? `made ${this.#list(made)}` : "",
       called.length ? `called what made ${this.#list(called)}` : "",
     ].filter(Boolean);
-    this.#linked.told(`Line ${at.line} ${said.join(", and ") || "made nothing"}.`);
+    this.#linked.told(`Line ${at.line} ${said.join(", and ") || "made no node"}.`);
   }
 
   #list(ids: number[]): string {

@@ -1,6 +1,6 @@
 // Beside the drawing, or below it: the panel of the step, or of what was chosen.
 import type { Question } from "../core/predict.ts";
-import { forwardSteps, type Moment } from "../core/replay.ts";
+import { forwardSteps, type Moment, noReplay } from "../core/replay.ts";
 import type { Trace, TraceNode } from "../core/types.ts";
 import type { Names } from "../core/words.ts";
 import { h } from "./dom.ts";
@@ -102,11 +102,9 @@ const focused = (element: HTMLElement) =>
   (element.getRootNode() as Document | ShadowRoot).activeElement ?? null;
 
 function hint(trace: Trace): HTMLElement[] {
-  const last = trace.nodes.findLast((node) => node.kind === "operation");
-  const call = last?.name ? `${last.name}.backward()` : "backward()";
   const text =
     trace.status === "recording"
       ? "Operations appear here as they run."
-      : `No gradients yet: they come with ${call}. Click a box to see how it was made.`;
+      : `${noReplay(trace)} Click a box to see how it was made.`;
   return [h("p", { class: "lg-facts" }, text)];
 }
