@@ -112,7 +112,8 @@ def bfloat16() -> np.dtype[Any]:
 class Device:
     """Where a tensor lives: ``device("cpu")``, ``device("cuda")``, ``device("cuda:1")``.
 
-    As a context it is where new tensors are made that name no device of their own.
+    A number alone is a GPU's. As a context it is where new tensors are made that name no device of
+    their own.
 
     Raises
     ------
@@ -133,16 +134,19 @@ class Device:
     type: str
     index: int | None
 
-    def __init__(self, device: str | Device, index: int | None = None) -> None:
-        if isinstance(device, Device):
-            index = device.index
-        name, _, number = str(device).partition(":")
-        if name not in ("cpu", "cuda") or (number and not number.isdigit()):
+    def __init__(self, device: str | int | Device, index: int | None = None) -> None:
+        text = f"cuda:{device}" if is_index(device) else str(device)
+        name, colon, number = text.partition(":")
+        if name not in ("cpu", "cuda") or (colon and not (number.isdecimal() and index is None)):
+            beside = "" if index is None else f" with the number {index!r}"
             raise ArgumentRangeError(
-                f"there is no device {device!r}",
+                f"there is no device {device!r:.60}{beside}",
                 fix='"cpu", "cuda" (the current GPU), or "cuda:0" for the first GPU')
+        if index is not None and not (is_index(index) and index >= 0):
+            raise ArgumentRangeError(f"the number of a device is 0 or more, not {index!r:.60}",
+                                     fix=f'device("{name}", 0)')
         self.type = name
-        self.index = int(number) if number else index
+        self.index = int(number) if colon else index
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Device) and str(self) == str(other)
@@ -163,6 +167,11 @@ class Device:
 
     def __exit__(self, *error: object) -> None:
         _places.pop()
+
+
+def is_index(value: Any) -> bool:
+    """Whether `value` is a number, as PyTorch's programs also name a GPU."""
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 CPU = Device("cpu")
@@ -201,7 +210,7 @@ def set_default_device(device: Any) -> None:
     """
     chosen = CPU if device is None else Device(device)
     if chosen.type == "cuda":
-        cupy()
+        gpu(chosen.index)
     _places[0] = chosen
 
 
@@ -211,18 +220,69 @@ def place(device: Any) -> Device:
 
 
 def cupy() -> Any:
-    """CuPy, imported now; an error says in one line why it is not there and what to do."""
+    """CuPy, imported now; an error says why it is not there, or sees no GPU, and what to do."""
     global _array_types
     try:
         module = importlib.import_module("cupy")
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise MissingDependency(
             f'device "cuda" needs CuPy, which cannot be imported ({error})',
             fix='pip install "cupy-cuda13x[ctk]" (cupy-cuda12x where `nvidia-smi` says CUDA 12) on '
                 'a machine with an NVIDIA GPU, or use device="cpu"') from error
+    except ImportError as error:  # CuPy's own words fill a page, round those that matter
+        raise MissingDependency(
+            'device "cuda" needs CuPy, which is installed and cannot be loaded '
+            f"({str(error.__cause__ or error).strip().partition(chr(10))[0]})",
+            fix="take the package for the CUDA that `nvidia-smi` names, with its libraries: pip "
+                'install "cupy-cuda13x[ctk]" or "cupy-cuda12x[ctk]", one of them alone') from error
     if module.ndarray not in _array_types:
+        count_gpus(module)
         _array_types = (np.ndarray, module.ndarray)
     return module
+
+
+def count_gpus(module: Any) -> int:
+    """How many GPUs CuPy sees; an error says why there is none, and what to do."""
+    try:
+        count = int(module.cuda.runtime.getDeviceCount())
+    except RuntimeError as error:
+        raise _of_the_driver(str(error)) from error
+    if not count:
+        raise MissingDependency("CuPy is installed, and finds no GPU",
+                                fix="look at what `nvidia-smi` lists and at CUDA_VISIBLE_DEVICES")
+    return count
+
+
+def _of_the_driver(said: str) -> MissingDependency:
+    """What CUDA's error at the first question means, and what to do about it."""
+    if "InsufficientDriver" in said:  # CUDA says so without any driver, too
+        what = "finds no NVIDIA driver, or one older than its CUDA"
+        fix = ("see what `nvidia-smi` says; install or update the driver, or take the package for "
+               "an older CUDA, cupy-cuda12x")
+    elif "NoDevice" in said:
+        what = "finds a driver, and no NVIDIA GPU"
+        fix = "look at what `nvidia-smi` lists and at CUDA_VISIBLE_DEVICES"
+    elif "Mismatch" in said or "Compat" in said:
+        what = "finds a driver that does not fit its libraries or the GPU"
+        fix = "see that `nvidia-smi` works; after an update of the driver, start the machine anew"
+    else:
+        what = "finds no NVIDIA driver that works"
+        fix = "install one, and see that `nvidia-smi` works"
+    return MissingDependency(f"CuPy is installed, and {what} ({said})", fix=fix)
+
+
+def gpu(index: int | None) -> Any:
+    """CuPy's own device of a number, or the current one: a context."""
+    module = cupy()
+    if index is None:
+        return module.cuda.Device()
+    count = count_gpus(module)
+    if not 0 <= index < count:
+        raise ArgumentRangeError(
+            f'there is no device "cuda:{index}": the GPUs here are '
+            + ", ".join(f'"cuda:{k}"' for k in range(count)),
+            fix=f'"cuda:{count - 1}", "cuda" (the current GPU) or "cpu"')
+    return module.cuda.Device(index)
 
 
 def is_array(value: Any) -> bool:
@@ -241,6 +301,26 @@ def on_gpu(value: Any) -> bool:
 def array_module(array: Array) -> Any:
     """The module whose functions serve `array`: NumPy or CuPy."""
     return cupy() if is_array(array) and not isinstance(array, np.ndarray) else np
+
+
+_constants: dict[tuple[Any, ...], Array] = {}
+CONSTANTS = 64 << 20  # bytes of them that are kept
+
+
+def constant(array: Array, like: Array) -> Array:
+    """What follows from shapes alone, beside `like`: copied to a GPU once, and kept there.
+
+    A copy at each use would hold up a training step, and is not allowed in a recorded one.
+    """
+    if isinstance(like, np.ndarray):
+        return array
+    key = like.device.id, array.dtype, array.shape, array.tobytes()
+    found = _constants.get(key)
+    if found is None:
+        found = cupy().asarray(array)
+        if sum(kept.nbytes for kept in _constants.values()) + found.nbytes <= CONSTANTS:
+            _constants[key] = found  # for good: a recorded step knows its address
+    return found
 
 
 def ones_like(array: Array) -> Array:
@@ -269,7 +349,7 @@ def to_device(array: Array, device: Device) -> Array:
     module = cupy()
     if device.index is None:
         return module.asarray(array)
-    with module.cuda.Device(device.index):
+    with gpu(device.index):
         return module.asarray(array)
 
 
@@ -420,7 +500,8 @@ class Generator:
         if self.device.type == "cpu":
             self.stream: Any = np.random.Generator(np.random.PCG64(entropy))
         else:
-            self.stream = cupy().random.default_rng(entropy)
+            with gpu(self.device.index):
+                self.stream = cupy().random.default_rng(entropy)
         return self
 
     def initial_seed(self) -> int:
@@ -462,7 +543,7 @@ def made_on(device: Any, make: Any) -> Array:
     module = cupy()
     if where.index is None:
         return make(module)
-    with module.cuda.Device(where.index):
+    with gpu(where.index):
         return make(module)
 
 

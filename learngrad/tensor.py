@@ -407,10 +407,10 @@ class Tensor(Methods):
         for arg in args[:len(args) - len(flags)]:
             if isinstance(arg, Tensor):
                 dtype, device = arg.dtype, arg.device
-            elif isinstance(arg, Device) or (
+            elif isinstance(arg, Device) or devices.is_index(arg) or (
                     isinstance(arg, str) and not devices.is_dtype(arg)):
                 device = arg
-            else:
+            elif arg is not None:
                 dtype = arg
         moved = self if device is None else _move(self, Device(device))
         moved = moved if dtype is None else E.cast(moved, dtype)
@@ -420,9 +420,9 @@ class Tensor(Methods):
         """On the CPU."""
         return self.to("cpu")
 
-    def cuda(self) -> Tensor:
-        """On the GPU."""
-        return self.to("cuda")
+    def cuda(self, device: Any = None, non_blocking: Bool = False) -> Tensor:
+        """On the current GPU, or another; `non_blocking` is accepted and changes nothing."""
+        return self.to("cuda" if device is None else device)
 
     def float(self) -> Tensor:
         """In float32."""

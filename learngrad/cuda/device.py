@@ -7,7 +7,7 @@ from typing import Any
 
 from learngrad import devices
 from learngrad.devices import Device
-from learngrad.errors import MissingDependency
+from learngrad.errors import ArgumentRangeError, MissingDependency
 
 __all__ = [
     "current_device", "device", "device_count", "get_device_capability", "get_device_name",
@@ -28,25 +28,10 @@ def why_unavailable() -> str | None:
     True
     """
     try:
-        count = devices.cupy().cuda.runtime.getDeviceCount()
+        devices.count_gpus(devices.cupy())
     except MissingDependency as error:
         return f"{error.what}; {error.fix}"
-    except RuntimeError as error:
-        return _of_the_driver(str(error))
-    return None if count else ("CuPy is installed, and finds no GPU: look at what `nvidia-smi` "
-                               "lists and at CUDA_VISIBLE_DEVICES")
-
-
-def _of_the_driver(said: str) -> str:
-    """What CUDA's error at the first question means, and what to do about it."""
-    if "InsufficientDriver" in said:  # CUDA says so without any driver, too
-        return ("CuPy is installed, and finds no NVIDIA driver, or one older than its CUDA: see "
-                "what `nvidia-smi` says; install or update the driver, or take the package for an "
-                f"older CUDA, cupy-cuda12x ({said})")
-    if "NoDevice" in said:
-        return f"CuPy and a driver are installed, and there is no NVIDIA GPU ({said})"
-    return ("CuPy is installed, and finds no NVIDIA driver: install one, and see that `nvidia-smi` "
-            f"works ({said})")
+    return None
 
 
 def is_available() -> bool:
@@ -69,7 +54,7 @@ def device_count() -> int:
     >>> (learngrad.cuda.device_count() > 0) == learngrad.cuda.is_available()
     True
     """
-    return int(devices.cupy().cuda.runtime.getDeviceCount()) if is_available() else 0
+    return devices.count_gpus(devices.cupy()) if is_available() else 0
 
 
 def manual_seed(seed: int) -> None:
@@ -98,9 +83,10 @@ def manual_seed_all(seed: int) -> None:
 
 def _cuda(device: Any = None) -> Any:
     """CuPy's own device; an error says why there is none."""
-    module = devices.cupy()
-    index = device if device is None or isinstance(device, int) else Device(device).index
-    return module.cuda.Device() if index is None else module.cuda.Device(index)
+    place = Device("cuda" if device is None else device)
+    if place.type != "cuda":
+        raise ArgumentRangeError(f"a GPU belongs here, not {device!r:.60}", fix='"cuda" or 0')
+    return devices.gpu(place.index)
 
 
 def is_initialized() -> bool:

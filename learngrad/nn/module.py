@@ -154,10 +154,9 @@ class Module(Hooked):
         for arg in args:
             if isinstance(arg, Tensor):
                 device, dtype = arg.device, arg.dtype
-            elif isinstance(arg, Device) or (isinstance(arg, str) and not devices.is_dtype(arg)):
+            elif isinstance(arg, Device) or devices.is_index(arg) or (
+                    isinstance(arg, str) and not devices.is_dtype(arg)):
                 device = arg
-            elif isinstance(arg, int) and not isinstance(arg, bool):
-                device = f"cuda:{arg}"
             elif arg is not None and not isinstance(arg, bool):
                 dtype = arg
         if dtype is not None and (dtype := devices.to_dtype(dtype)).kind != "f":

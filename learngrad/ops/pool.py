@@ -95,7 +95,7 @@ class MaxPool(Greatest):
             g.out, g.stride, g.before, steps)])
         within = _grid([np.arange(k) * d * step for k, d, step in zip(
             g.kernel, g.dilation, steps)]).reshape(-1).tolist()
-        numbers = xp.zeros(best.shape, np.int64) + xp.asarray(begins)
+        numbers = xp.zeros(best.shape, np.int64) + devices.constant(begins, x)
         for number, (_, of, hit) in zip(within, self.hits(x, best)):
             numbers[(..., *of)] += hit * number
         return numbers
@@ -107,7 +107,8 @@ class AdaptiveMaxPool(Greatest):
     def forward(self, x, seen, indices):
         # seen [*out, places] says which elements of a plane each window sees.
         xp, out = devices.array_module(x), seen.shape[:-1]
-        lead, seen = x.shape[:x.ndim - len(out)], xp.asarray(seen.reshape(-1, seen.shape[-1]))
+        lead, seen = x.shape[:x.ndim - len(out)], devices.constant(
+            seen.reshape(-1, seen.shape[-1]), x)
         planes = x.reshape(math.prod(lead), math.prod(x.shape[x.ndim - len(out):]))
         at = seen[xp.arange(len(seen)), planes[:, seen].argmax(-1)]
         values = xp.take_along_axis(planes, at, 1).reshape(*lead, *out)
@@ -130,7 +131,7 @@ class AvgPool(Function):
         out = xp.zeros((*x.shape[:x.ndim - len(g.size)], *g.out), x.dtype)
         for at, of in met(g):
             out[(..., *of)] += x[(..., *at)]
-        return out * xp.asarray(weight.astype(x.dtype))
+        return out * devices.constant(weight.astype(x.dtype), x)
 
     def backward(self, g):
         return AvgSpread.apply(g, self.g, self.weight)
@@ -145,8 +146,8 @@ class AvgSpread(Function):
     def forward(self, x, g, weight):
         self.g, self.weight = g, weight
         xp = devices.array_module(x)
-        out, x = xp.zeros((*x.shape[:x.ndim - len(g.size)], *g.size), x.dtype), x * xp.asarray(
-            weight.astype(x.dtype))
+        out = xp.zeros((*x.shape[:x.ndim - len(g.size)], *g.size), x.dtype)
+        x = x * devices.constant(weight.astype(x.dtype), x)
         for at, of in met(g):
             out[(..., *at)] += x[(..., *of)]
         return out

@@ -31,19 +31,18 @@ class Blend(Function):
 
     def forward(self, x, taps, back):
         self.taps, self.back = taps, back
-        xp = devices.array_module(x)
         for dim, size, index, weights in taps:
             if back:
                 share = np.zeros((size, index.shape[1]))
                 np.add.at(share, (index, np.arange(index.shape[1])[None]),
                           1.0 if weights is None else weights)
-                share = xp.asarray(share.astype(x.dtype)).swapaxes(0, 1)
+                share = devices.constant(share.astype(x.dtype), x).swapaxes(0, 1)
                 x = np.moveaxis(np.matmul(np.moveaxis(x, dim, -1), share), -1, dim)
                 continue
             shape = (-1, *(1,) * (x.ndim - 1 - dim))
-            seen = [x.take(xp.asarray(at), axis=dim) for at in index]
+            seen = [x.take(devices.constant(at, x), axis=dim) for at in index]
             if weights is not None:
-                seen = [part * xp.asarray(w.astype(x.dtype).reshape(shape))
+                seen = [part * devices.constant(w.astype(x.dtype), x).reshape(shape)
                         for part, w in zip(seen, weights)]
             x = sum(seen[1:], seen[0])
         return x

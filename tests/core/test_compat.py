@@ -1,5 +1,8 @@
 """Old spellings, settings, and what is written into `out`, each as PyTorch has it."""
 
+import sys
+
+import numpy as np
 import pytest
 
 import learngrad as lg
@@ -149,6 +152,48 @@ def test_a_gpu_is_refused_in_words():
                  lambda: lg.cuda.set_device(0)):
         with pytest.raises(errors.MissingDependency, match="CuPy"):
             call()
+
+
+FAILS_TO_LOAD = """
+try:
+    raise ImportError("libnvrtc.so.13: cannot open shared object file")
+except ImportError as error:
+    raise ImportError("\\n=====\\nFailed to import CuPy.\\n\\nSee the guide.\\n=====") from error
+"""
+FINDS_NO_GPU = """
+from types import SimpleNamespace
+class ndarray: pass
+def count(): raise RuntimeError("cudaError{}: said by CUDA")
+cuda = SimpleNamespace(runtime=SimpleNamespace(getDeviceCount=count))
+"""
+
+
+@pytest.mark.parametrize(("cupy", "words"), [
+    (FAILS_TO_LOAD, "cannot be loaded (libnvrtc.so.13: cannot open"),
+    (FINDS_NO_GPU.format("InsufficientDriver"), "no NVIDIA driver, or one older than its CUDA"),
+    (FINDS_NO_GPU.format("NoDevice"), "finds a driver, and no NVIDIA GPU"),
+    (FINDS_NO_GPU.format("SystemDriverMismatch"), "a driver that does not fit"),
+    (FINDS_NO_GPU.format("InitializationError"), "no NVIDIA driver that works"),
+    (FINDS_NO_GPU.replace('raise RuntimeError("cudaError{}: said by CUDA")', "return 0"),
+     "CuPy is installed, and finds no GPU"),
+])
+def test_a_cupy_without_a_gpu_says_in_one_line_which_it_is(cupy, words, tmp_path, monkeypatch):
+    (tmp_path / "cupy.py").write_text(cupy)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "cupy", raising=False)
+    monkeypatch.setattr("learngrad.devices._array_types", (np.ndarray,))
+    why = lg.cuda.why_unavailable()
+    assert words in why
+    assert "\n" not in why
+    for call in (lambda: lg.ones(2, device="cuda"), lambda: lg.ones(2).cuda(),
+                 lambda: lg.rand(2, device="cuda"), lambda: lg.nn.Linear(1, 1).to("cuda"),
+                 lg.cuda.synchronize, lambda: lg.set_default_device("cuda")):
+        with pytest.raises(errors.MissingDependency) as caught:
+            call()
+        assert why == f"{caught.value.what}; {caught.value.fix}"
+    assert not lg.cuda.is_available()
+    assert lg.cuda.device_count() == 0
+    sys.modules.pop("cupy", None)
 
 
 def test_a_gpu_answers(cupy_or_standin):

@@ -104,6 +104,27 @@ def test_draws_are_new_each_time():
     assert len(set(seen)) == 8
 
 
+@pytest.mark.parametrize("layer", [
+    nn.AvgPool2d(2), nn.AdaptiveAvgPool2d(3), nn.AdaptiveMaxPool2d(3), nn.ReflectionPad2d(1),
+    nn.Upsample(scale_factor=2)], ids=lambda layer: type(layer).__name__)
+def test_layers_that_compute_weights_of_shapes(layer):
+    w = lg.ones(1, device="cuda", requires_grad=True)
+
+    @lg.cuda.graph(warmup=2)
+    def step(x):
+        w.grad = None
+        loss = (layer(x * w) ** 2).mean()
+        loss.backward()
+        return loss, w.grad
+
+    for k in range(4):
+        x = lg.randn(2, 3, 8, 8, generator=lg.Generator().manual_seed(k))
+        there = [t.item() for t in step(x.cuda())]
+        here = (layer(x) ** 2).mean().item()
+        np.testing.assert_allclose(there, [here, 2 * here], rtol=1e-4)
+    assert step.is_recorded
+
+
 def test_what_was_kept_does_not_change():
     step = lg.cuda.graph(lambda x: x * 2, warmup=2)
     kept = [step(lg.full((1,), k, device="cuda")) for k in (1.0, 2.0, 3.0, 4.0)]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import learngrad as lg
-from learngrad import errors
+from learngrad import errors, nn
 
 
 @pytest.fixture
@@ -163,9 +163,44 @@ def test_out_of_tensors(x):
     assert copy.deepcopy(x).device.type == "cuda"
 
 
-def test_no_such_device():
-    with pytest.raises(errors.ArgumentError, match="gpu"):
-        lg.ones(2, device="gpu")
+@pytest.mark.parametrize("place", ["gpu", "cuda:", "cuda:-1", "cuda0", -1, True])
+def test_no_such_device(place):
+    with pytest.raises(errors.ArgumentError, match="there is no device") as caught:
+        lg.ones(2, device=place)
+    assert '"cuda:0"' in caught.value.fix
+
+
+@pytest.mark.parametrize("call", [
+    lambda: lg.ones(2, device="cuda:99"), lambda: lg.ones(2).to(99), lambda: lg.ones(2).cuda(99),
+    lambda: lg.randn(2, device="cuda:99"), lambda: lg.Generator("cuda:99"),
+    lambda: nn.Linear(2, 2).to("cuda:99"), lambda: lg.set_default_device("cuda:99"),
+    lambda: lg.cuda.set_device(99), lambda: lg.cuda.memory_allocated(99),
+    lambda: lg.cuda.get_device_name(99), lambda: lg.cuda.device(99), lambda: lg.cuda.Stream(99),
+])
+def test_a_gpu_that_is_not_there(call):
+    with pytest.raises(errors.ArgumentError, match=r'no device "cuda:99".*are "cuda:0"'):
+        call()
+    assert lg.get_default_device().type == "cpu"
+
+
+def test_a_device_has_one_number():
+    for make in (lambda: lg.device("cuda:0", 1), lambda: lg.device("cuda", -1),
+                 lambda: lg.device("cuda", "a")):
+        with pytest.raises(errors.ArgumentError, match="device"):
+            make()
+    for call in (lg.cuda.set_device, lg.cuda.synchronize, lg.cuda.memory_allocated):
+        with pytest.raises(errors.ArgumentError, match="a GPU belongs here"):
+            call("cpu")
+
+
+def test_a_gpu_by_its_number():
+    """As PyTorch's programs have it: ``x.cuda(0, non_blocking=True)``, ``x.to(0)``."""
+    x = lg.ones(2)
+    moved = [x.cuda(0), x.cuda("cuda:0"), x.cuda(lg.device(0), non_blocking=True),
+             x.cuda(non_blocking=True), x.to(0), x.to(device=0), lg.ones(2, device=0),
+             nn.Linear(2, 2).to(0).weight, nn.Linear(2, 2).cuda(0).weight]
+    assert {str(t.device) for t in moved} == {"cuda:0"}
+    assert lg.device(1) == lg.device("cuda:1")
 
 
 def test_replay_and_hooks(x):

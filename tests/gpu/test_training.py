@@ -99,6 +99,27 @@ def test_many_tensors_are_joined_without_a_copy(counts, join, dim):
     assert total.item() == pytest.approx(sum(24 * k * k for k in range(75)) ** 0.5)
 
 
+SHAPED = {
+    "average pool": nn.AvgPool2d(3, 2, padding=1), "adaptive averages": nn.AdaptiveAvgPool2d(4),
+    "adaptive maxima": nn.AdaptiveMaxPool2d(4), "reflection": nn.ReflectionPad2d(2),
+    "nearest": nn.Upsample(scale_factor=2), "bilinear": nn.Upsample(9, mode="bilinear"),
+    "bicubic": nn.Upsample(9, mode="bicubic"),
+}
+
+
+@pytest.mark.parametrize("name", SHAPED)
+def test_what_follows_from_shapes_is_copied_once(counts, name):
+    """Weights and places that a layer computes of shapes: there after the first step."""
+    x = lg.randn(2, 3, 6, 6, device="cuda", requires_grad=True)
+    here = lg.tensor(x.tolist(), requires_grad=True)
+    for t in (x, here):
+        (SHAPED[name](t) ** 2).sum().backward()
+    np.testing.assert_allclose(x.grad.tolist(), here.grad.tolist(), rtol=1e-4, atol=1e-4)
+    counts.reset()
+    (SHAPED[name](x) ** 2).sum().backward()
+    assert counts == (0, 0, 0)
+
+
 STEPS = {
     "digits MLP": lambda: mlp.by_a_library("learngrad", mlp.TINY),
     "LeNet": lambda: lenet.by_a_library("learngrad", True),
