@@ -127,7 +127,7 @@ def describe(flow: Flow) -> str:
         return "No step was seen yet."
     ill = [row for row in moment.order if moment.said[row][0]]
     layers = f"{len(moment.order)} {'layer' if len(moment.order) == 1 else 'layers'}"
-    begun = f"Step {moment.step}: {layers}, "
+    begun = f"Step {moment.step:,}: {layers}, "
     if not ill:
         return begun + "all healthy."
     lines = [f"{flow.rows[row].label}: {moment.said[row][1]}." for row in ill]

@@ -244,7 +244,7 @@ def shared_cases():
             lines.append(np.append(values, [np.nan] * (row == 2 and kind == 3)).astype(np.float32))
             places.append((row, kind, 10 * len(lines[-1])))
     counts = np.array([130, 20]), [(0, "saturated", 400), (1, "dead", 32)]
-    flow.put(Taken(7, 3, [0, 1, 2], [(measure(lines), places)], [counts], frozenset([1])))
+    flow.put(Taken(12_345, 3, [0, 1, 2], [(measure(lines), places)], [counts], frozenset([1])))
     moment = flow.last
     numbers, bins = moment.numbers.astype("<f4").tobytes(), moment.bins.tobytes()
     plain = lambda x: x if math.isfinite(x) else "NaN" if x != x else "Infinity"  # noqa: E731
@@ -253,7 +253,7 @@ def shared_cases():
         "message": {
             "start": 0, "end": 1, "columns": list(COLUMNS), "lowest": LOWEST,
             "rows": [{"label": r.label, "layer": r.layer, "bend": r.bend} for r in flow.rows],
-            "moments": [{"number": 0, "step": 7, "order": [0, 1, 2],
+            "moments": [{"number": 0, "step": 12_345, "order": [0, 1, 2],
                          "said": [list(one) for one in moment.said]}],
             "status": {"share": 0.02, "steps": 8}},
         "buffers": [base64.b64encode(part).decode() for part in (numbers, bins)],

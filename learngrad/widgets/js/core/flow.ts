@@ -1,6 +1,6 @@
 // What flows through a network while it learns: the moments that were seen, and what is said of them.
 // What a moment is stands in learngrad/descent/flow_moment.py.
-import { number } from "./text.ts";
+import { number, thousands } from "./text.ts";
 
 export const KINDS = ["gradients", "activations", "weights", "weight gradients"] as const;
 export type Kind = (typeof KINDS)[number];
@@ -114,7 +114,7 @@ export class FlowStore {
     if (!moment) return "No step was seen yet.";
     const ill = this.ill(moment);
     const count = moment.order.length;
-    const begun = `Step ${moment.step}: ${count} ${count === 1 ? "layer" : "layers"}, `;
+    const begun = `Step ${thousands(moment.step)}: ${count} ${count === 1 ? "layer" : "layers"}, `;
     if (!ill.length) return `${begun}all healthy.`;
     const lines = ill.map((row) => `${this.rows[row]!.label}: ${moment.said[row]![1]}.`);
     return [`${begun}${ill.length} to look at.`, ...lines].join("\n");
