@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import copy
 import dis
 import functools
 import itertools
@@ -28,8 +29,8 @@ Made = tuple[CodeType, int]
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _NUMPY = os.path.dirname(os.path.abspath(numpy.__file__)) + os.sep
-# What stands between a `with`, or the beginning of a thread, and what it calls.
-_HELPERS = {contextlib.__file__, threading.__file__}
+# What stands between a `with`, a copy or the beginning of a thread, and what it calls.
+_HELPERS = {contextlib.__file__, copy.__file__, threading.__file__}
 # The demo is a program such as a user writes, so its lines are shown as a user's are.
 _USER_FILES = {_PACKAGE + "demo.py"}
 

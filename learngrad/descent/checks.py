@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from learngrad.errors import ArgumentError, ArgumentTypeError, a_kind_of
 
-__all__ = ["pixels", "spans", "text", "whole"]
+__all__ = ["pixels", "spans", "takes", "text", "whole"]
 
 LEAST, MOST = 100, 20_000
 """Pixels of a picture's side."""
@@ -35,6 +37,25 @@ def text(name: str, value: Any, fix: str) -> str:
     if not isinstance(value, str):
         raise ArgumentTypeError(f"{name} is a text, not {a_kind_of(value)}", fix=fix)
     return value
+
+
+def takes(function: Callable[..., Any], count: int) -> bool:
+    """Whether it, or a module's `forward`, can be called with so many things in a row.
+
+    A class says better itself what its call is for.
+
+    >>> takes(lambda x, y: x, 2), takes(lambda x, y: x, 1)
+    (True, False)
+    """
+    if isinstance(function, type):
+        return True
+    try:
+        inspect.signature(getattr(function, "forward", function)).bind(*[None] * count)
+    except TypeError:
+        return False
+    except ValueError:  # it has no signature that Python knows
+        return True
+    return True
 
 
 def spans(span: Any, count: int) -> list[tuple[float, float] | None]:

@@ -14,7 +14,7 @@ import numpy as np
 from learngrad.descent.checks import pixels, text
 from learngrad.descent.forms import Forms, plain
 from learngrad.descent.thin import thin
-from learngrad.errors import ArgumentError, ArgumentTypeError, UnknownNameError
+from learngrad.errors import ArgumentError, ArgumentTypeError, UnknownNameError, a_kind_of
 from learngrad.trace.text import MINUS, elide, number
 
 if TYPE_CHECKING:
@@ -69,6 +69,14 @@ class Curves(Forms):
         self._runs: dict[str, dict[str, Series]] = {}
         self._lock = threading.Lock()
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """A copy has its numbers, and a lock of its own."""
+        vars(self).update(state)
+        self._lock = threading.Lock()
+
     def append(self, name: str, x: float, y: float, run: str = "") -> None:
         """Put a point at the end of a series; as `extend`, for one."""
         self.extend(x, {name: y}, run)
@@ -85,6 +93,11 @@ class Curves(Forms):
         """
         if x.__class__ is not int:
             which = next(iter(values), "")
+            # A loss without a name, before the others: it would stand as the step.
+            if getattr(getattr(x, "dtype", None), "kind", "i") == "f":
+                raise ArgumentTypeError(f"the step of `{which}` is {a_kind_of(x)} of floats, and "
+                                        "looks like a value without a name",
+                                        fix=f"plot.log(loss=loss, {which}={which})")
             x = single(which, "step", x)
             if not math.isfinite(x):
                 raise ArgumentError(f"the step of `{which}` is {x}",
@@ -239,7 +252,7 @@ def single(name: str, what: str, value: Any, series: Series | None = None) -> fl
         size = getattr(value, "shape", None)
         is_ = (f"text: {elide(repr(value), 40)}" if isinstance(value, str | bytes) else
                "too large for a float" if isinstance(error, OverflowError) else
-               f"{type(value).__name__}, not one number" if size is None else
+               f"{a_kind_of(value)}, not one number" if size is None else
                f"an array of shape {list(size)}, not one number")
         before = f"; it was a number until step {counted(series.x[-1])}" if series else ""
         raise ArgumentTypeError(f"the {what} of `{name}` is {is_}{before}",

@@ -383,6 +383,9 @@ def _check(model: Any, optimizer: Any, every: Any) -> None:
     if not isinstance(model, Module):
         raise ArgumentTypeError(f"the flow goes through a module, not {a_kind_of(model)}",
                                 fix="learngrad.GradientFlow(model, optimizer)")
+    if optimizer is None:
+        raise ArgumentTypeError("the flow is seen at the steps of an optimiser, and none was given",
+                                fix="learngrad.GradientFlow(model, optimizer)")
     if not isinstance(optimizer, Optimizer):
         raise ArgumentTypeError(
             f"the flow is seen at the steps of an optimiser, not of {a_kind_of(optimizer)}",

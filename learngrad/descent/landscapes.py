@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from learngrad.autograd.mode import no_grad
+from learngrad.autograd.mode import enable_grad, no_grad
 from learngrad.errors import ArgumentError, ArgumentTypeError, GraphError
 from learngrad.ops.join import stack
 from learngrad.ops.trigonometry import cos
@@ -155,7 +155,9 @@ def _of_function(function: Function, start: Any) -> Landscape:
         raise ArgumentError(f"{name} is {number(value.item())} at the start "
                             f"({number(begin[0])}, {number(begin[1])}), from where no way leads "
                             "down", fix="start=(x, y) where it is a number")
-    return _changed(made, together=_fits_together(made))
+    made = _changed(made, together=_fits_together(made))
+    _check_slopes(made)
+    return made
 
 
 def _arguments(function: Function, name: str) -> int:
@@ -175,12 +177,44 @@ def _arguments(function: Function, name: str) -> int:
     return len(needed)
 
 
+def _places(one: Landscape) -> np.ndarray:
+    """Three places to try a function at, as columns."""
+    (left, right), (low, high) = one.domain
+    return np.array([[one.start[0], 0.7 * left + 0.3 * right, 0.2 * left + 0.8 * right],
+                     [one.start[1], 0.6 * low + 0.4 * high, 0.1 * low + 0.9 * high]])
+
+
+def _check_slopes(one: Landscape) -> None:
+    """Refuse a function that depends on a variable behind the tape's back: none would move it.
+
+    Its value then changes with the variable at all places, and its slope is zero at all of them.
+    """
+    slopes, changes = [], []
+    try:
+        with enable_grad():
+            for place in _places(one).T:
+                point = tensor(place, requires_grad=True)
+                one.at(point).backward()
+                slopes.append(np.zeros(2) if point.grad is None else point.grad.numpy())
+                with no_grad():
+                    beside = [[one.at(tensor(place + side * shift)).item() for side in (-1, 1)]
+                              for shift in 1e-2 * np.eye(2)]
+                changes.append([abs(right - left) > 1e-4 * max(1.0, abs(left))
+                                for left, right in beside])
+    except Exception:  # noqa: BLE001  it need not be a number everywhere; the race says where
+        return
+    lost = np.all(np.array(slopes) == 0, 0) & np.all(changes, 0)
+    for axis in np.flatnonzero(lost)[:1]:
+        name = (["x", "y"] if one.of_two else ["p[0]", "p[1]"])[axis]
+        raise GraphError(f"{one.name} changes with {name}, and its slope along {name} is 0: "
+                         "something between them was not written down",
+                         fix="compute with learngrad's operations: learngrad.sin(x), not "
+                             "math.sin(x); no .item(), .detach() or float() on the way")
+
+
 def _fits_together(one: Landscape) -> bool:
     """Whether the function gives the same for many points at once as for each of them."""
-    (left, right), (low, high) = one.domain
-    places = np.array([[one.start[0], 0.7 * left + 0.3 * right, 0.2 * left + 0.8 * right],
-                       [one.start[1], 0.6 * low + 0.4 * high, 0.1 * low + 0.9 * high]])
-    points = tensor(places)
+    points = tensor(_places(one))
     with no_grad():
         try:
             together = _changed(one, together=True)(points)

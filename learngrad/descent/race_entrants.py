@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from learngrad import optim
+from learngrad.descent.checks import takes
 from learngrad.descent.rates import set_rate
 from learngrad.errors import ArgumentError, ArgumentTypeError, a_kind_of
 from learngrad.nn import Module
@@ -236,6 +237,11 @@ def _builder(name: str, one: Any) -> Callable[[list[Tensor]], Any]:
                  if key in inspect.signature(type(one)).parameters and key != "params"}
         return partial(type(one), **group)
     if callable(one) and not isinstance(one, Module):
+        if not takes(one, 1):
+            raise ArgumentTypeError(
+                f"what makes {name!r:.40} is called with the parameters alone, and takes "
+                + ("more" if takes(one, 2) or takes(one, 3) else "no argument"),
+                fix="lambda params: learngrad.optim.SGD(params, lr=0.1)")
         return one
     raise ArgumentTypeError(f"{name!r:.40} takes part as {one!r:.60}, which is neither settings "
                             "nor an optimiser", fix=FIX)

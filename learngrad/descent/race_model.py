@@ -13,6 +13,7 @@ import numpy as np
 
 from learngrad.autograd.mode import enable_grad
 from learngrad.autograd.observe import thread
+from learngrad.descent.checks import takes
 from learngrad.descent.race import Progress, Walk, told
 from learngrad.descent.race_entrants import Entrant
 from learngrad.errors import ArgumentError, ArgumentTypeError
@@ -51,6 +52,10 @@ class OnModel:
             raise ArgumentTypeError("a race on a model needs a loss",
                                     fix="learngrad.race(model, data=(X, y), "
                                         "loss_fn=nn.CrossEntropyLoss())")
+        if not takes(loss_fn, 2):
+            raise ArgumentTypeError("the loss of a race is called with the predictions and the "
+                                    "targets, and this one takes something else",
+                                    fix="loss_fn=lambda out, y: (out - y).square().mean()")
         if next(iter(model.parameters()), None) is None:
             raise ArgumentError("this model has no parameters that an optimiser could move",
                                 fix="a model with layers, such as nn.Linear")

@@ -21,6 +21,7 @@ from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.autograd.mode import no_grad
 from learngrad.autograd.observe import Watcher, watch
+from learngrad.descent.checks import takes
 from learngrad.errors import ArgumentError, ArgumentTypeError, a_kind_of
 from learngrad.nn.module import Module
 from learngrad.ops import elementwise, likelihood, logical, losses, matmul
@@ -68,6 +69,9 @@ class Evaluator:
             raise ArgumentTypeError("a surface is that of a model's loss, and this is "
                                     f"{a_kind_of(model)}",
                                     fix="LossSurface(model, loss_fn, X, y)")
+        if loss_fn is None:
+            raise ArgumentTypeError("a surface is that of a loss, and no loss_fn was given",
+                                    fix="LossSurface(model, nn.CrossEntropyLoss(), X, y)")
         if not callable(loss_fn):
             raise ArgumentTypeError("loss_fn is called with what the model gives, and "
                                     f"{a_kind_of(loss_fn)} cannot be called",
@@ -79,6 +83,15 @@ class Evaluator:
         if isinstance(X, Tensor) and not X.numel():
             raise ArgumentError("a loss is the mean over data, and X is empty", tensors={"X": X},
                                 fix="LossSurface(model, loss_fn, X, y)")
+        given, said = ((1, "no X and y were given, so it is called with the model alone")
+                       if X is None else
+                       (1, "no y was given, so it is called with the predictions alone")
+                       if y is None else (2, "it is called with the predictions and y"))
+        if not takes(loss_fn, given):
+            name = getattr(loss_fn, "__name__", type(loss_fn).__name__)
+            raise ArgumentTypeError(f"the loss cannot be called: {said}, and {name} takes "
+                                    f"{'more' if given == 1 else 'something else'}",
+                                    fix="LossSurface(model, nn.CrossEntropyLoss(), X, y)")
         self._model = copy.deepcopy(model).eval()
         self._loss_fn, self._data = loss_fn, (X, y)
         named = {path: p for path, p in self._model.named_parameters() if p.dtype.kind == "f"}

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from learngrad.descent.forms import Forms
+from learngrad.errors import ArgumentTypeError, a_kind_of
 from learngrad.widgets._notebook import apart, frame, has_widgets, notebook, publish
 from learngrad.widgets._sender import Sender
 
@@ -35,6 +36,13 @@ class Live(Forms):
     _shown_in: int | None = None
     _waiting_for_end = _ending = False
     _stored = ("", "")
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """It belongs to its cell and to the loop that it looks at: nobody would draw a copy."""
+        raise ArgumentTypeError(f"{a_kind_of(self)} cannot be copied or pickled: it belongs to the "
+                                "cell and the loop that it shows",
+                                fix='.to_dict() has its numbers, and .save("page.html") keeps what '
+                                    "it shows")
 
     # ---- What a view does at these times ---------------------------------------------------------
 

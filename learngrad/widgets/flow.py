@@ -84,7 +84,7 @@ class GradientFlow(Live, Flow):
 
     lost = "the gradient flow cannot be drawn, what was seen is kept"
 
-    def __init__(self, model: Any, optimizer: Any, title: str = Flow.title, *,
+    def __init__(self, model: Any, optimizer: Any = None, title: str = Flow.title, *,
                  every: int | None = None) -> None:
         super().__init__()
         self.title = text("title", title,

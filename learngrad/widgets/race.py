@@ -138,6 +138,11 @@ class LiveRace(Live, Race):
             self.run(progress=self._tell)
             self._store()
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        # In a plain program it is data.
+        return super().__reduce_ex__(protocol) if self._place else object.__reduce_ex__(self,
+                                                                                         protocol)
+
     def _make(self) -> RaceView:
         from learngrad.widgets.race_view import RaceView
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
-from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +86,7 @@ class LossSurface(Live, Surface):
 
     lost = "the surface cannot be drawn, its numbers are kept"
 
-    def __init__(self, model: Module, loss_fn: Callable[..., Any], X: Any = None, y: Any = None, *,
+    def __init__(self, model: Module, loss_fn: Any = None, X: Any = None, y: Any = None, *,
                  directions: Any = "random", span: Any = None,
                  trajectory: Trajectory | None = None, finest: int = 65, seed: int = 0,
                  title: str = Surface.title) -> None:

@@ -122,7 +122,7 @@ def test_steps_are_counted_in_full_and_their_numbers_are_not_cut_off(page_of):
     plot = learngrad.LivePlot()
     for step in (0, 500_000, 999_999):
         plot.log(step=step, loss=math.nan)
-    page, root = page_of(plot, "light")
+    _, root = page_of(plot, "light")
     expect(root).to_contain_text("step 999,999")
     # Also where no value is a number, and so no axis stands upwards that would give room.
     sides = root.evaluate("""root => {

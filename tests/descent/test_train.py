@@ -176,7 +176,7 @@ def test_an_error_ends_it_and_is_raised_by_wait():
 
 @pytest.mark.parametrize(("returned", "said"), [
     (None, "step returned nothing"), ({1: 2.0}, "whose name is 1"),
-    ({"loss": "low"}, "`loss` is text"), ([1.0, 2.0], "`loss` is list")])
+    ({"loss": "low"}, "`loss` is text"), ([1.0, 2.0], "`loss` is a list")])
 def test_what_is_no_number_is_told_with_the_step(returned, said):
     def wrong():
         return returned

@@ -1,6 +1,8 @@
 """Wrong input to the five views: refused at once, by name, with a way to mend it."""
 
+import copy
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from learngrad import nn
 from learngrad.errors import (
     ArgumentError,
     ArgumentTypeError,
+    GraphError,
     OutOfRangeError,
     UnknownNameError,
     a_kind_of,
@@ -98,6 +101,34 @@ def test_an_optimiser_of_somebody_else_does_not_race(model):
     for made in (lambda params: mine,
                  lambda params: learngrad.optim.lr_scheduler.StepLR(mine, 3)):
         told(ArgumentError, "moves other parameters", learngrad.race, "bowl", {"mine": made})
+
+
+def test_what_makes_an_optimiser_takes_the_parameters():
+    sgd = learngrad.optim.SGD
+    for makes, says in ((lambda: sgd([X], lr=0.1), "the parameters alone, and takes no argument"),
+                        (lambda params, lr: sgd(params, lr=lr), "alone, and takes more")):
+        told(ArgumentTypeError, says, learngrad.race, "bowl", {"mine": makes})
+
+
+def test_a_loss_of_a_race_takes_predictions_and_targets(model):
+    told(ArgumentTypeError, "called with the predictions and the", learngrad.race, model,
+         data=(X, Y), loss_fn=lambda out: out.mean(), steps=3)
+    told(ArgumentTypeError, "is made first", learngrad.race, model, data=(X, Y),
+         loss_fn=nn.CrossEntropyLoss, steps=3)
+
+
+@pytest.mark.parametrize(("function", "variable"), [
+    (lambda x, y: math.sin(x) + y**2, "x"), (lambda x, y: x**2 + 3 * y.item(), "y"),
+    (lambda p: p[0] ** 2 + float(p[1]) ** 2, r"p\[1\]")])
+def test_a_variable_that_leaves_the_tape_is_no_way_down(function, variable):
+    told(GraphError, f"its slope along {variable} is 0", learngrad.race, function)
+
+
+@pytest.mark.parametrize("function", [
+    lambda x, y: y**2, lambda x, y: (x - 1) ** 2 + (y - 1) ** 2, lambda x, y: learngrad.relu(x) + y,
+    lambda x, y: learngrad.sqrt(x) + y**2, lambda x, y: np.sin(x) + y * 0])
+def test_a_slope_may_be_zero(function):
+    assert len(learngrad.race(function, {"SGD": 0.01}, steps=3).runs) == 1
 
 
 # ---- A training ----------------------------------------------------------------------------------
@@ -212,3 +243,48 @@ def test_what_stands_last_in_a_cell_is_words(model, capsys):
     path._ipython_display_()
     assert capsys.readouterr().out == (
         "The way of a model of 15 numbers: 1 point is kept, up to step 0.\n")
+
+
+def test_a_loss_without_its_name_is_no_step():
+    plot = learngrad.LivePlot()
+    for loss in (learngrad.tensor(2.0), np.float32(2.0)):
+        told(ArgumentTypeError, "looks like a value without a name", plot.log, loss, accuracy=0.5)
+    assert not plot.curves.names
+    plot.log(np.int64(3), accuracy=0.5)
+    plot.log(3.5, accuracy=0.5)
+    assert plot.curves["accuracy"][0].tolist() == [3.0, 3.5]
+
+
+def test_what_a_surface_and_a_flow_cannot_do_without(model):
+    told(ArgumentTypeError, "no loss_fn was given", learngrad.LossSurface, model)
+    told(ArgumentTypeError, "no X and y were given, so it", learngrad.LossSurface, model, LOSS)
+    told(ArgumentTypeError, "no y was given, so it is", learngrad.LossSurface, model, LOSS, X)
+    told(ArgumentTypeError, "predictions and y, and <lambda> takes something else",
+         learngrad.LossSurface, model, lambda out: out.mean(), X, Y)
+    told(ArgumentTypeError, "is made first", learngrad.LossSurface, model, nn.MSELoss, X, Y)
+    told(ArgumentTypeError, "of an optimiser, and none was given", learngrad.GradientFlow, model)
+    for loss_fn, given in ((lambda net: net(X).mean(), ()), (lambda out: out.mean(), (X,)),
+                           (lambda *_: learngrad.tensor(1.0), (X, Y))):
+        learngrad.LossSurface(model, loss_fn, *given, finest=5)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_a_view_has_no_copy_and_its_numbers_do(model, copied):
+    plot = learngrad.LivePlot()
+    plot.log(loss=1.0)
+    for view in (plot, learngrad.GradientFlow(model, optimizer(model)),
+                 learngrad.LossSurface(model, LOSS, X, Y, finest=5)):
+        told(ArgumentTypeError, "a (LivePlot|GradientFlow|LossSurface) cannot be copied", copied,
+             view)
+    kept = copied(plot.curves)
+    kept = pickle.loads(kept) if isinstance(kept, bytes) else kept
+    assert kept.to_dict() == plot.curves.to_dict()
+    copied(learngrad.race("bowl", {"SGD": 0.1}, steps=3))
+
+
+def test_the_weights_of_a_copy_were_made_where_it_was_made(model):
+    twin = copy.deepcopy(model)
+    with pytest.raises(RuntimeError) as caught:
+        twin(learngrad.ones(8, 5))
+    assert "copy.py" not in str(caught.value)
+    assert "twin = copy.deepcopy(model)" in str(caught.value)

@@ -281,7 +281,7 @@ def test_what_is_no_number_is_refused_by_name():
         plot.log(loss=np.ones(3))
     with pytest.raises(ArgumentTypeError, match="`loss` is text: 'low'"):
         plot.log(loss="low")
-    with pytest.raises(ArgumentTypeError, match="`loss` is NoneType"):
+    with pytest.raises(ArgumentTypeError, match="`loss` is None"):
         plot.log(loss=None)
     with pytest.raises(ArgumentTypeError, match="`loss` is too large"):
         plot.log(loss=10**400)
