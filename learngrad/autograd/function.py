@@ -107,6 +107,19 @@ def apart(operation: type[Function], inputs: tuple[Any, ...]) -> DtypeError | No
         for k, part in enumerate(x if isinstance(x, tuple) else ()):
             if devices.is_array(part):
                 found[f"index {k}"] = part
+    return between(operation.sign or operation.__name__.lower(), found)
+
+
+def together(what: str, **found: Any) -> None:
+    """Refuse tensors on different devices, by name, before one of them is read or moved."""
+    kinds = {type(getattr(x, "_data", x)) for x in found.values() if hasattr(x, "shape")}
+    error = between(what, found) if len(kinds) > 1 else None
+    if error is not None:
+        raise error
+
+
+def between(what: str, found: dict[str, Any]) -> DtypeError | None:
+    """The error for tensors on different devices, if they are."""
     places: dict[str, str] = {}
     for letter, x in found.items():
         array = getattr(x, "_data", x)
@@ -116,8 +129,8 @@ def apart(operation: type[Function], inputs: tuple[Any, ...]) -> DtypeError | No
         return None
     (here, a), (there, b), *_ = places.items()
     return DtypeError(
-        f"{operation.sign or operation.__name__.lower()}: {a} is on {here} and {b} on {there}, "
-        "and an operation needs its tensors on one device", tensors=found,
+        f"{what}: {a} is on {here} and {b} on {there}, and an operation needs its tensors on one "
+        "device", tensors={letter: x for letter, x in found.items() if hasattr(x, "shape")},
         fix=f'move one of them: {b}.to("{here}")')
 
 
@@ -215,7 +228,7 @@ class Function(Node):
             return
         code = cls.forward.__code__
         cls.letters = code.co_varnames[1:code.co_argcount]
-        cls.promotes = cls.promotion is not None
+        cls.promotes = cls.promotes or cls.promotion is not None
         saves = cls.saves
         pairs = saves.items() if isinstance(saves, dict) else [(name, "") for name in saves]
         # (what: input i as i, output k as -1-k; for whose gradient: input i, or -1 for always)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from learngrad import devices
-from learngrad.autograd.function import Function
+from learngrad.autograd.function import Function, together
 from learngrad.errors import DtypeError, PlaceError, ShapeError
 from learngrad.ops.elementwise import cast
 from learngrad.ops.index import GetItem, getitem
@@ -41,7 +41,7 @@ class Gather(AlongDim, GetItem):
 class MaskedFill(Function):
     """One value where a mask is true."""
 
-    broadcasts = True
+    broadcasts = promotes = True
     saves = ("mask",)
     formula, sign = r"v \text{ where } m \text{ else } x", "masked fill"
     local = {"x": "0 where the mask is true, else 1", "value": "1 where the mask is true"}
@@ -79,6 +79,7 @@ def grid(input: Any, dim: int, index: Any, name: str, src: Any = None,
          negative: bool = False) -> tuple[Any, ...]:
     """The index that picks ``index`` along `dim` and its own place along the other dimensions."""
     indices_of(index, name, negative)
+    together(name, input=input, index=index, src=src)
     for what, other in (("input", input), ("src", src)):
         shape = getattr(other, "shape", index.shape)
         larger = any(i > s for d, (i, s) in enumerate(zip(index.shape, shape))
@@ -102,6 +103,7 @@ def places(input: Any, dim: int, index: Any, name: str) -> tuple[Any, ...]:
     if indices_of(index, name).ndim > 1:
         raise ShapeError(f"{name}: the index is a vector, not of shape {list(index.shape)}",
                          tensors={"index": index}, fix="index.flatten(), or learngrad.gather")
+    together(name, input=input, index=index)
     return (*(slice(None),) * dim, index if index.ndim else reshape(index, (1,)))
 
 

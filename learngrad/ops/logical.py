@@ -22,7 +22,7 @@ __all__ = [
 class Comparison(Function):
     """Base of what answers with a yes or no to two operands."""
 
-    broadcasts = True
+    broadcasts = promotes = True
 
 
 def _two(name: str, base: type[Function], sign: str, ufunc: Any, formula: str = "",

@@ -55,6 +55,19 @@ def test_an_input_is_not_named_like_the_model_that_is_shown(capsys):
     assert "net = [[" not in capsys.readouterr().out
 
 
+def test_a_number_that_is_compared_with_is_an_operand():
+    with Recorder() as tape:
+        x = learngrad.tensor([1.0, -2.0], requires_grad=True)
+        (x > 0.5) & (0 != x)
+        x.masked_fill(x == 1, -1.0)
+    nodes = [node for node in checked(tape)["nodes"] if node["kind"] == "operation"]
+    assert [node["operands"] for node in nodes if node["sign"] in ">≠="] == [
+        ["a", "0.5"], ["a", "0"], ["a", "1"]]
+    assert "x > 0.5 = [True, False]" in tape.describe()
+    assert "masked fill(x, " in tape.describe()
+    assert nodes[-1]["operands"] == ["x", "mask", "−1"]
+
+
 def test_nodes_carry_names_signs_edges_and_lines(worked):
     trace = checked(worked)
     nodes = named(trace)
