@@ -207,8 +207,8 @@ class _Syntax(NamedTuple):
     text: str
     nodes: dict[Extent, tuple[ast.AST, ast.AST | None]]  # with the statement that holds it directly
     bodies: list[tuple[int, int, int]]  # first and last line and the indentation
-
     loops: dict[Extent, Extent]  # where what a loop goes through stands, by that of the whole loop
+
     def find(self, extent: Extent) -> Extent:
         """Where an expression stands in the file.
 
@@ -216,8 +216,8 @@ class _Syntax(NamedTuple):
         lines of the file and the columns of the cell. A loop takes what comes next, to Python 3.11,
         at the place of its whole statement.
         """
-        line, column, end_line, end_column = extent
         extent = self.loops.get(extent, extent)
+        line, column, end_line, end_column = extent
         if extent not in self.nodes:
             for first, last, indent in self.bodies:
                 moved = line, column + indent, end_line, end_column + indent
@@ -293,10 +293,10 @@ def _operands(node: ast.AST | None) -> tuple[str | None, ...]:
             return _name(a), _name(b)
         case ast.UnaryOp(operand=a) | ast.Subscript(value=a) | ast.Attribute(value=a):
             return (_name(a),)
-        case ast.Call(func=ast.Attribute(value=receiver), args=args):
         case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=[_, *args]) if (
                 name in _CALLING):
             return tuple(_name(a) for a in args)
+        case ast.Call(func=ast.Attribute(value=receiver), args=args):
             # `x.exp()` has its operand before the dot, `learngrad.exp(x)` after the bracket.
             rest = tuple(_name(a) for a in args)
             return rest if _module(receiver) else (_name(receiver), *rest)
@@ -305,8 +305,8 @@ def _operands(node: ast.AST | None) -> tuple[str | None, ...]:
     return ()
 
 
-_MODULE_NAMES = {"learngrad", "torch", "lg", "F", "np", "functional", "nn", "init"}
 _CALLING = {"show", "step"}  # `show(model, x)` calls model(x)
+_MODULE_NAMES = {"learngrad", "torch", "lg", "F", "np", "functional", "nn", "init"}
 
 
 def _module(node: ast.AST) -> bool:
