@@ -30,6 +30,11 @@ def box(view, name):
     return view.locator(".lg-node", has_text=name).first
 
 
+def flowing(view):
+    """What is written on the edges along which something flows."""
+    return sorted(view.locator(".lg-tag").all_text_contents())
+
+
 def said(view):
     return view.locator(".lg-hush").text_content()
 
@@ -41,13 +46,17 @@ def test_the_program_goes_forward_before_its_gradients_go_back(stepped):
     at(-4)
     assert view.locator(".lg-node.lg-pending").count() == 3
     assert said(view) == "Before the first of 3 operations."
-    for index, sentence in (
-            (-3, "Forward 1 of 3: multiply, product = a × b. From a = 2 and b = −3 comes −6."),
-            (-2, "Forward 2 of 3: add, total = product + a. From product = −6 and a = 2 comes −4."),
-            (-1, "Forward 3 of 3: tanh, loss = tanh(total). From total = −4 comes −0.9993.")):
+    for index, values, sentence in (
+            (-3, ["2", "−3"],
+             "Forward 1 of 3: multiply, product = a × b. From a = 2 and b = −3 comes −6."),
+            (-2, ["2", "−6"],
+             "Forward 2 of 3: add, total = product + a. From product = −6 and a = 2 comes −4."),
+            (-1, ["−4"],
+             "Forward 3 of 3: tanh, loss = tanh(total). From total = −4 comes −0.9993.")):
         page.keyboard.press("ArrowRight")
         at(index)
         assert said(view) == sentence
+        assert flowing(view) == values
         assert view.locator(".lg-node.lg-pending").count() == -index - 1
         assert view.locator(".lg-node.lg-ran").count() == 1
     page.keyboard.press("ArrowRight")
@@ -141,3 +150,18 @@ def test_a_box_and_its_line_light_up_together(stepped):
     assert lit.text_content().startswith("product")
     view.locator(".lg-head").hover()
     assert view.locator(".lg-hint").count() == 0
+
+
+def test_shapes_stand_on_the_edges_along_which_tensors_flow(opened):
+    with Recorder() as tape:
+        weight = learngrad.randn(3, 4, requires_grad=True)
+        low, high = weight.split([1, 2])
+        (low * high).sum().backward()
+    page = opened(tape.to_dict())
+    view = page.locator("#learngrad-graph .lg-root[data-ready='true']")
+    view.focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_selector("#learngrad-graph .lg-root[data-index='-2']")
+    assert flowing(view) == ["1×4", "2×4"]
+    assert view.locator(".lg-kicker").inner_text() == "operation mul · 2×4"

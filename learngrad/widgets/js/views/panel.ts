@@ -166,12 +166,15 @@ export function nodePanel(trace: Trace, node: TraceNode, grad: Preview | null): 
 
 function kicker(node: TraceNode): HTMLElement {
   const said = [
-    node.kind === "operation" ? `operation ${node.op ?? ""}` : node.kind,
+    node.kind === "operation" ? `operation ${calledAs(node)}` : node.kind,
     node.shape ? shapeText(node.shape) : "",
     scopeText(node),
   ];
   return h("div", { class: "lg-kicker" }, said.filter(Boolean).join(" · "));
 }
+
+/** An operation by the word in its box; where that is a sign, by the word for it. */
+const calledAs = ({ sign, op }: TraceNode) => (/^[a-z ]+$/i.test(sign) ? sign : (op ?? ""));
 
 function scopeText(node: TraceNode): string {
   const inner = node.scope.at(-1);

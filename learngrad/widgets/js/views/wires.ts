@@ -3,7 +3,7 @@ import { arrow, halfway, lengthen, type Moves, mixPoints, type Point } from "../
 import { edgeKey, type Moment } from "../core/replay.ts";
 import { type Shown, shownKey } from "../core/shown.ts";
 import { cells, shapeText, writtenOut } from "../core/text.ts";
-import type { LayoutEdge, Preview } from "../core/types.ts";
+import type { LayoutEdge, Preview, TraceNode } from "../core/types.ts";
 import type { NodeOf } from "./boxes.ts";
 import { s } from "./dom.ts";
 
@@ -23,6 +23,7 @@ export class Wires {
   readonly #wires = new Map<string, Wire>();
   /** The wire that an edge of the trace is drawn as. */
   readonly #of = new Map<string, Wire>();
+  #nodeOf: NodeOf = () => undefined;
 
   /** Puts wires in and takes out what is gone; says how each gets to its place. */
   place(edges: LayoutEdge[], shown: Shown, nodeOf: NodeOf): Moves {
@@ -30,6 +31,7 @@ export class Wires {
     const moves: Moves = [];
     const kept = new Set<string>();
     this.#of.clear();
+    this.#nodeOf = nodeOf;
     for (const edge of edges) {
       const key = shownKey({ ...edge, from: edge.from[0] });
       kept.add(key);
@@ -83,12 +85,32 @@ export class Wires {
 
   /** What flows along the active wires, written on them, one beside the other where they meet. */
   tag(moment: Moment): void {
-    const tags = (moment.step?.contributions ?? []).flatMap((part) => {
-      const wire = this.#of.get(edgeKey(moment.step!.node, part.operand));
-      return wire ? [{ at: halfway(wire.points), text: short(part.value) }] : [];
+    const tags = this.#flowing(moment).flatMap(([edge, text]) => {
+      const wire = this.#of.get(edge);
+      return wire && text ? [{ at: halfway(wire.points), text }] : [];
     });
-    this.tags.replaceChildren(...apart(tags).map(({ at, text }) => makeTag(at, text)));
+    const name = moment.ran ? "lg-tag lg-forward" : "lg-tag";
+    this.tags.replaceChildren(...apart(tags).map(({ at, text }) => makeTag(at, text, name)));
   }
+
+  /** Edges along which something flows, and what: gradients back, or values on. */
+  #flowing({ ran, step }: Moment): [edge: string, text: string][] {
+    if (!ran)
+      return (step?.contributions ?? []).map((part) => [
+        edgeKey(step!.node, part.operand),
+        short(part.value),
+      ]);
+    return ran.edges.map((edge, operand) => {
+      const from = edge && this.#nodeOf(edge[0]);
+      return [edgeKey(ran.id, operand), from ? handed(from, edge[1]) : ""];
+    });
+  }
+}
+
+/** What an output of a node hands on. */
+function handed(node: TraceNode, slot: number): string {
+  const { preview, shape } = node.outputs?.[slot] ?? node;
+  return preview ? short(preview) : shape ? shapeText(shape) : "";
 }
 
 /** Whether an edge, as "node:operand", ends where no gradient is, and begins where one would be. */
@@ -130,11 +152,11 @@ function apart(tags: Tag[]): Tag[] {
   return placed;
 }
 
-function makeTag([x, y]: Point, text: string): SVGGElement {
+function makeTag([x, y]: Point, text: string, name: string): SVGGElement {
   const width = tagWidth(text);
   return s(
     "g",
-    { class: "lg-tag", transform: `translate(${x} ${y})` },
+    { class: name, transform: `translate(${x} ${y})` },
     s("rect", { x: -width / 2, y: -9, width, height: 18, rx: 9 }),
     s("text", {}, text),
   );
