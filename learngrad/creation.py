@@ -9,7 +9,7 @@ import numpy as np
 
 from learngrad import devices, source
 from learngrad.errors import ArgumentRangeError, ArgumentTypeError, DtypeError, ShapeError
-from learngrad.memory import out_of_memory
+from learngrad.memory import explained, out_of_memory
 from learngrad.ops.shape import _sizes
 from learngrad.ops.spelling import spelled
 from learngrad.tensor import Tensor, tensor
@@ -196,6 +196,7 @@ def _number(value: Any) -> Any:
 
 
 @spelled()
+@explained
 def arange(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None,
            device: Any = None, requires_grad: bool = False) -> Tensor:
     """Numbers from `start` (0 if one is given) up to, not including, `end`.
@@ -231,6 +232,7 @@ def arange(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None,
 
 
 @spelled()
+@explained
 def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None,
              requires_grad: bool = False) -> Tensor:
     """`steps` numbers from `start` to `end`, both included, evenly spaced.
@@ -248,6 +250,7 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any
 
 
 @spelled()
+@explained
 def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None,
              device: Any = None, requires_grad: bool = False) -> Tensor:
     """`steps` numbers from ``base**start`` to ``base**end``, evenly spaced as powers.
@@ -264,6 +267,7 @@ def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any
 
 
 @spelled()
+@explained
 def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None,
         requires_grad: bool = False) -> Tensor:
     """The unit matrix: ones on the diagonal; `n` rows and `m` columns (by default `n`).

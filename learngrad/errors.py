@@ -103,6 +103,7 @@ def describe_tensor(tensor: Any, role: str = "") -> str:
     if shape is None:
         return f"{role}: {tensor!r}" if role else repr(tensor)
     device = getattr(tensor, "device", "cpu")
+    device = f"cuda:{device.id}" if hasattr(device, "id") else device  # of a GPU's array
     text = f"{name_of(tensor, role)}: shape {list(shape)}, {dtype}"
     if str(device) != "cpu":
         text += f", on {device}"

@@ -64,6 +64,8 @@ class Fused:
 
 def _run(what: Fused | Rows, *args: Any) -> Any:
     """Call a kernel; the compiler's words, if it has any, beside the line that they are about."""
+    if any(type(x) is np.ndarray for x in args):  # as CuPy says it; nothing moves by itself
+        raise TypeError(f"{what.name}: unsupported type {np.ndarray}")
     try:
         return what._launched(*args)
     except Exception as error:

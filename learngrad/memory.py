@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from learngrad import devices, source
 from learngrad.errors import OutOfMemoryError
 
-__all__ = ["held", "out_of_memory"]
+__all__ = ["explained", "held", "out_of_memory"]
 
 SHOWN = 5
 _FIXES = ("take a smaller batch; keep numbers and not graphs from step to step, total += "
@@ -45,7 +46,10 @@ def _holders() -> Iterator[tuple[Any, str]]:
         if hasattr(kind, "_made") and hasattr(kind, "_data"):  # a tensor; some have no array yet
             array = getattr(thing, "_data", None)
             if devices.is_array(array):
-                yield array, f"made at {source.resolve(getattr(thing, '_made', None))}"
+                made = source.resolve(getattr(thing, "_made", None))
+                yield array, (
+                    "of gradients, and of what optimisers remember" if made is None
+                    else f"made at {made}")
     for thing in objects:
         if hasattr(type(thing), "next_functions"):  # a node of a graph
             saved = getattr(thing, "saved", ())
@@ -67,11 +71,26 @@ def size(number: float) -> str:
     return f"{number:.1f} GiB"
 
 
+def explained(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function that makes arrays say what holds the memory, where there is not enough."""
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except MemoryError as error:
+            if isinstance(error, OutOfMemoryError):
+                raise
+            raise out_of_memory(error, function.__name__.lstrip("_")) from error
+
+    return call
+
+
 def out_of_memory(error: MemoryError, doing: str, where: source.Place | None = None,
                   ) -> OutOfMemoryError:
     """The error for memory that ran out: what is held, by what, and the ways out of it."""
+    on_gpu = not type(error).__module__.startswith(("builtins", "numpy"))  # CuPy's own
     lines = [f"  {size(bytes_)} on {place} in {count} array{'s' * (count != 1)} {why}"
-             for bytes_, count, place, why in held()[:SHOWN]]
+             for bytes_, count, place, why in held() if (place != "cpu") == on_gpu][:SHOWN]
     return OutOfMemoryError("\n".join([
         f"there is not enough memory for {doing}: {str(error).rstrip('.')}",
         *(["the most of it is held by", *lines] if lines else [])]), where=where, fix=_FIXES)

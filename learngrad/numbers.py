@@ -8,6 +8,7 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.errors import ArgumentError, ArgumentRangeError, ArgumentTypeError
+from learngrad.memory import out_of_memory
 
 __all__ = ["sizes_or_data", "to_array"]
 
@@ -30,8 +31,12 @@ def to_array(data: Any, dtype: Any, device: Any) -> Any:
         dtype = devices.to_dtype(dtype)
     if array is data or dtype != array.dtype:
         array = devices.converted(array, dtype)
-    return array if place.type == "cpu" and isinstance(array, np.ndarray) else devices.to_device(
-        array, place)
+    if place.type == "cpu" and isinstance(array, np.ndarray):
+        return array
+    try:
+        return devices.to_device(array, place)
+    except MemoryError as error:
+        raise out_of_memory(error, f"a tensor of shape {list(array.shape)}") from error
 
 
 def sizes_or_data(given: tuple[Any, ...], dtype: Any, device: Any) -> Any:

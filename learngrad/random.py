@@ -13,6 +13,7 @@ from learngrad import devices
 from learngrad.creation import count, integer, own, shape_of
 from learngrad.devices import Generator, default_generator, manual_seed
 from learngrad.errors import ArgumentRangeError, ArgumentTypeError
+from learngrad.memory import explained
 from learngrad.ops.draws import bernoulli, multinomial, stream, uniform
 from learngrad.ops.public import number
 from learngrad.ops.spelling import spelled
@@ -34,6 +35,7 @@ def _floats(dtype: Any) -> np.dtype[Any]:
 
 
 @spelled(many="size")
+@explained
 def rand(*size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None,
          requires_grad: bool = False) -> Tensor:
     """Draws from the uniform distribution on [0, 1).
@@ -53,6 +55,7 @@ def rand(*size: Any, generator: Generator | None = None, dtype: Any = None, devi
 
 
 @spelled(many="size")
+@explained
 def randn(*size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None,
           requires_grad: bool = False) -> Tensor:
     """Draws from the normal distribution with mean 0 and variance 1.
@@ -70,6 +73,7 @@ def randn(*size: Any, generator: Generator | None = None, dtype: Any = None, dev
 
 
 @spelled()
+@explained
 def randint(low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None,
             dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Integers drawn evenly from `low` (0 if left out) up to, not including, `high`.
@@ -104,6 +108,7 @@ def randint(low: int, high: Any = None, size: Any = None, *, generator: Generato
 
 
 @spelled()
+@explained
 def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None,
              requires_grad: bool = False) -> Tensor:
     """The integers 0 to ``n - 1`` in random order.

@@ -13,6 +13,7 @@ from learngrad import devices
 from learngrad.autograd.order import changed
 from learngrad.devices import Generator
 from learngrad.errors import ArgumentError, ArgumentRangeError, DtypeError, ShapeError
+from learngrad.memory import explained
 from learngrad.ops.draws import stream
 from learngrad.tensor import Tensor
 
@@ -114,6 +115,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
 
 # ---- Draws ---------------------------------------------------------------------------------------
 
+@explained
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0,
              generator: Generator | None = None) -> Tensor:
     """Draw evenly from `a` (included) to `b`.
@@ -131,6 +133,7 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0,
     return _fill(tensor, a + (b - a) * _stream(tensor, generator).random(tensor.shape))
 
 
+@explained
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0,
             generator: Generator | None = None) -> Tensor:
     """Draw from the normal distribution with this mean and standard deviation."""
@@ -138,6 +141,7 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0,
     return _fill(tensor, mean + _spread(std) * draws)
 
 
+@explained
 def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0,
                   b: float = 2.0, generator: Generator | None = None) -> Tensor:
     """Draw from the part of a normal distribution that lies between `a` and `b`.
@@ -170,6 +174,7 @@ def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float 
     return _fill(tensor, xp.clip(values, a, b))
 
 
+@explained
 def orthogonal_(tensor: Tensor, gain: float = 1,
                 generator: Generator | None = None) -> Tensor:
     """Draw a matrix whose rows, or whose columns, stand at right angles and have length `gain`.
@@ -198,6 +203,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1,
     return _fill(tensor, gain * (q if tall else q.T).reshape(tensor.shape))
 
 
+@explained
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01,
             generator: Generator | None = None) -> Tensor:
     """Draw a matrix from a normal distribution, with a share of each column set to 0.

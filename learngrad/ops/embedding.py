@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from learngrad import devices
-from learngrad.autograd.function import Function
+from learngrad.autograd.function import Function, together
 from learngrad.autograd.order import changed
 from learngrad.errors import ArgumentError, DtypeError, OutOfRangeError, ShapeError
 from learngrad.ops.index import put_back
@@ -95,6 +95,7 @@ def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0,
             [ 1., 10.]])
     """
     tensors = {"input": input, "weight": weight}
+    together("embedding", weight=weight, input=input)
     if weight.ndim != 2:
         raise ShapeError("embedding takes a weight [rows, features]", tensors=tensors,
                          fix="embedding(indices, weight): the indices come first")

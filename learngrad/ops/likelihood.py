@@ -9,7 +9,7 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.autocast import in_single
-from learngrad.autograd.function import Function
+from learngrad.autograd.function import Function, together
 from learngrad.errors import (
     ArgumentError,
     ArgumentRangeError,
@@ -147,6 +147,7 @@ def class_rows(input: Any, target: Any, name: str, ignore_index: int) -> tuple[A
             f"{list(input.shape)} and {list(target.shape)}", tensors=tensors,
             fix="target.squeeze(1) drops a dimension of size 1" if column else
             "take as many targets as rows; the classes are dimension 1")
+    together(name, **tensors)
     classes = input.shape[at]
     indices = getattr(target, "_data", target)
     keep = indices.reshape(-1) != ignore_index
@@ -175,6 +176,7 @@ def class_weights(weight: Any, classes: int, like: Any) -> Any:
     if tuple(weight.shape) != (classes,):
         raise ShapeError(f"weight has shape {list(weight.shape)}, and there are {classes} classes",
                          tensors={"weight": weight}, fix="give each class one weight")
+    together("a loss with class weights", input=like, weight=weight)
     return getattr(weight, "_data", weight).astype(like.dtype, copy=False)
 
 

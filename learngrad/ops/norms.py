@@ -13,7 +13,7 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.autocast import one_dtype
-from learngrad.autograd.function import Function
+from learngrad.autograd.function import Function, together
 from learngrad.autograd.order import changed
 from learngrad.errors import ArgumentError, DtypeError, ShapeError
 from learngrad.ops.elementwise import cast
@@ -138,6 +138,7 @@ def _check(name: str, input: Any, count: tuple[int, ...], **more: Any) -> None:
     if input.dtype.kind != "f":
         raise DtypeError(f"{name} takes floating numbers, not {input.dtype}",
                          tensors={"input": input}, fix="x.float()")
+    together(name, input=input, **more)
     for key, t in more.items():
         if t is not None and tuple(t.shape) != count:
             raise ShapeError(f"{name}: {key} has shape {list(t.shape)}, and {list(count)} belongs "

@@ -15,7 +15,8 @@ from learngrad.autograd.mode import enable_grad
 from learngrad.autograd.observe import thread
 from learngrad.autograd.order import RISING, latest
 from learngrad.cuda.capture import recorded
-from learngrad.errors import ArgumentError, ArgumentTypeError
+from learngrad.errors import ArgumentError, ArgumentTypeError, DtypeError
+from learngrad.memory import out_of_memory
 from learngrad.optim import settings
 from learngrad.optim.notices import FirstSteps
 from learngrad.tensor import Tensor
@@ -166,8 +167,11 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        for group in self.param_groups:
-            thread.quietly(self.descend, group)
+        try:
+            for group in self.param_groups:
+                thread.quietly(self.descend, group)
+        except (MemoryError, TypeError) as error:
+            raise self._explained(error) from error
         if recorded:
             recorded[-1].stepped(self)
         if thread.watchers:
@@ -175,6 +179,21 @@ class Optimizer:
         if self._after:
             self._call(self._after, closure)
         return loss
+
+    def _explained(self, error: MemoryError | TypeError) -> Exception:
+        """What to raise for an error of a rule: no memory left, or its memory lies elsewhere."""
+        name = f"{type(self).__name__}.step"
+        if isinstance(error, MemoryError):
+            return out_of_memory(error, name)
+        for p, state in self.state.items():
+            for key, kept in state.items():
+                if isinstance(kept, Tensor) and kept.device != p.device:
+                    return DtypeError(
+                        f"{name}: a parameter is on {p.device}, and {key}, what is remembered of "
+                        f"it, on {kept.device}", tensors={"parameter": p, key: kept},
+                        fix="model.to(device) before the optimiser's first step; or let its "
+                            "memory follow: optimizer.load_state_dict(optimizer.state_dict())")
+        return error
 
     def _tell_watchers(self) -> None:
         for watcher in thread.watchers:

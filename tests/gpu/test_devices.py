@@ -76,6 +76,61 @@ def test_targets_on_the_other_device():
         lg.nn.functional.cross_entropy(logits, target.cuda())
 
 
+LAYERS = {
+    "layer norm": (lambda: nn.LayerNorm(4), (2, 4)), "rms norm": (lambda: nn.RMSNorm(4), (2, 4)),
+    "batch norm": (lambda: nn.BatchNorm1d(4), (2, 4)), "linear": (lambda: nn.Linear(4, 2), (2, 4)),
+    "group norm": (lambda: nn.GroupNorm(2, 4), (2, 4)), "LSTM": (lambda: nn.LSTM(4, 2), (2, 4)),
+    "convolution": (lambda: nn.Conv1d(4, 2, 1), (2, 4, 3)),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("training", [True, False])
+def test_a_layer_that_was_not_moved(counts, name, training):
+    make, shape = LAYERS[name]
+    layer, x = make().train(training), lg.ones(shape, device="cuda")
+    before = [b.tolist() for b in layer.buffers()]
+    counts.reset()
+    with pytest.raises(errors.DtypeError, match=r"x is on cuda:0 and \w+ on cpu"):
+        layer(x)
+    assert counts == (0, 0, 0)
+    assert [b.tolist() for b in layer.buffers()] == before
+
+
+@pytest.mark.parametrize("call", [
+    lambda x, there: nn.functional.cross_entropy(x, there),
+    lambda x, there: nn.functional.nll_loss(x, there),
+    lambda x, there: nn.functional.cross_entropy(x, there.cuda(), weight=lg.ones(3)),
+    lambda x, there: nn.functional.embedding(there, x), lambda x, there: x.index_select(0, there),
+    lambda x, there: x.gather(1, there[:, None]), lambda x, there: x.index_add(0, there, x),
+    lambda x, there: x.take_along_dim(there[:, None], 1),
+], ids=range(8))
+def test_targets_and_indices_that_were_not_moved(counts, x, call):
+    there = lg.tensor([0, 1])
+    counts.reset()
+    with pytest.raises(errors.DtypeError, match=r"is on cuda:0 and .* on cpu") as caught:
+        call(x, there)
+    assert counts.to_device <= 1  # what the call itself moves
+    assert str(caught.value).count("made at") >= 2
+    assert " 0.to(" not in caught.value.fix
+
+
+def test_an_optimisers_memory_that_was_not_moved():
+    """The usual mistake: a step on the CPU, then the model goes to the GPU."""
+    model = nn.Linear(3, 2)
+    steps = lg.optim.Adam(model.parameters())
+    for place in ("cpu", "cuda"):
+        model.to(place)
+        model.zero_grad()
+        model(lg.ones(1, 3, device=place)).sum().backward()
+        if place == "cpu":
+            steps.step()
+    with pytest.raises(errors.DtypeError, match=r"Adam\.step: .*on cuda:0.*exp_avg.* on cpu"):
+        steps.step()
+    steps.load_state_dict(steps.state_dict())  # as the error says
+    steps.step()
+
+
 def test_numpy_arrays_are_on_the_other_device(x):
     with pytest.raises(errors.DtypeError, match="one device"):
         x * np.ones(3, np.float32)

@@ -2,6 +2,7 @@
 
 import gc
 
+import numpy as np
 import pytest
 
 import learngrad as lg
@@ -96,6 +97,37 @@ def test_running_out_in_the_replay(little):
 def test_running_out_when_a_tensor_is_made(little):
     with pytest.raises(errors.OutOfMemoryError, match=r"a tensor of shape \[4096, 4096\]"):
         lg.zeros(4096, 4096, device="cuda")
+
+
+@pytest.mark.parametrize("make", [
+    lambda: lg.randn(4096, 4096, device="cuda"), lambda: lg.randperm(1 << 24, device="cuda"),
+    lambda: lg.arange(1 << 24, device="cuda"), lambda: lg.ones(4096, 4096).cuda(),
+    lambda: lg.as_tensor(np.ones((4096, 4096), "f"), device="cuda"),
+    lambda: lg.nn.Linear(4096, 4096, device="cuda")])
+def test_running_out_however_a_tensor_is_made(little, make):
+    keep = lg.ones(1024, 1024, device="cuda")
+    here = lg.ones(1024, 2048)
+    with pytest.raises(errors.OutOfMemoryError) as caught:
+        make()
+    assert "on cuda:0 in " in str(caught.value)
+    assert "keep = lg.ones" in str(caught.value)
+    assert " on cpu in" not in str(caught.value)  # that is no help
+    assert keep.device != here.device
+
+
+def test_running_out_in_an_optimisers_step(little):
+    w = lg.ones(1024, 1024, device="cuda", requires_grad=True)
+    keep = lg.ones(3 << 20, device="cuda")
+    steps = lg.optim.Adam([w])
+    w.sum().backward()
+    with pytest.raises(errors.OutOfMemoryError, match=r"Adam\.step") as caught:
+        steps.step()
+    assert "of gradients, and of what optimisers remember" in str(caught.value)
+    assert "None" not in str(caught.value)
+    del keep
+    gc.collect()
+    steps.step()
+    assert 0.999 <= w[0, 0].item() < 1
 
 
 def test_events_tell_the_time():

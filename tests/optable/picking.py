@@ -262,8 +262,8 @@ ROWS = [
         [sample(T((3, 2)), 0, VECTOR, T((3, 2))), sample(T((2, 3)), -1, VECTOR, T((2, 3)), alpha=2),
          sample(T((3,)), 0, VECTOR[:0], T((0,)))], dtypes="", wrong=[
             *bad_index("index_add", "source"), other_dtype("index_add"),
-            Wrong(lambda lg, t: t(3, 2).index_add(0, lg.tensor([0]), t(2, 2)), "ShapeError",
-                  ["[2, 2]", "[1, 2]"])]),
+            Wrong(lambda lg, t: t(3, 2).index_add(0, lg.tensor([0], device=t().device), t(2, 2)),
+                  "ShapeError", ["[2, 2]", "[1, 2]"])]),
     row("index_copy", slices,
         [sample(T((3, 2)), 0, VECTOR[:2], T((2, 2))), sample(T((2, 3)), 1, VECTOR[:2], T((2, 2)))],
         dtypes="", wrong=[*bad_index("index_copy", "source"), other_dtype("index_copy")]),
