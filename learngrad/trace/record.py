@@ -64,7 +64,7 @@ class Record:
                 self.operands.append("")
             elif len(part) == 1:
                 self.edges.append(None)
-                self.operands.append(number(part[0]))
+                self.operands.append(_typed(part[0]))
             else:
                 self.edges.append(list(part))
                 self.operands.append(letter)
@@ -120,6 +120,16 @@ class Record:
             elif operand:
                 found[letter] = operand
         return found
+
+
+_SHORT = 8
+
+
+def _typed(value: float) -> str:
+    """A plain number as somebody may have typed it: 1.0001 is not 1, nor 0.999999."""
+    text = repr(value)
+    exact = "." in text and "e" not in text and len(text) <= _SHORT
+    return number(value, _SHORT) if exact else number(value)
 
 
 _PLAIN = (bool, int, float, str)

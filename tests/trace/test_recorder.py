@@ -58,7 +58,7 @@ def test_an_input_is_not_named_like_the_model_that_is_shown(capsys):
 def test_a_number_that_is_compared_with_is_an_operand():
     with Recorder() as tape:
         x = learngrad.tensor([1.0, -2.0], requires_grad=True)
-        (x > 0.5) & (0 != x)
+        (x > 0.5) & (x != 0)
         x.masked_fill(x == 1, -1.0)
     nodes = [node for node in checked(tape)["nodes"] if node["kind"] == "operation"]
     assert [node["operands"] for node in nodes if node["sign"] in ">≠="] == [
@@ -66,6 +66,15 @@ def test_a_number_that_is_compared_with_is_an_operand():
     assert "x > 0.5 = [True, False]" in tape.describe()
     assert "masked fill(x, " in tape.describe()
     assert nodes[-1]["operands"] == ["x", "mask", "−1"]
+
+
+def test_a_plain_number_stands_there_as_it_was_typed():
+    with Recorder() as tape:
+        x = learngrad.tensor(2.0, requires_grad=True)
+        for k in (2.0, 1.0001, 0.999999, -3.14159, 1 / 3, 1e-12, 123456789.5, 3):
+            x = x * k
+    plain = [node["operands"][1] for node in checked(tape)["nodes"][1:]]
+    assert plain == ["2", "1.0001", "0.999999", "−3.14159", "0.3333", "1e−12", "1.235e8", "3"]
 
 
 def test_nodes_carry_names_signs_edges_and_lines(worked):
