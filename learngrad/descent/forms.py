@@ -10,7 +10,7 @@ import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import matplotlib.axes
     import pandas
 
-__all__ = ["Forms", "axes_for", "plain"]
+__all__ = ["Forms", "axes_for", "cross_out", "plain"]
 
 
 class Forms:
@@ -131,20 +131,30 @@ class Forms:
         # Before the file is touched: what cannot be made leaves the old one.
         return _write(place, form(self))
 
-    def to_csv(self, path: str | os.PathLike[str]) -> Path:
-        """Write its table to a CSV file: a head, and a row for each point.
+    @overload
+    def to_csv(self) -> str: ...
+    @overload
+    def to_csv(self, path: str | os.PathLike[str]) -> Path: ...
+    def to_csv(self, path: str | os.PathLike[str] | None = None) -> Path | str:
+        """Its table as CSV, a head and a row for each point: written to a file, or as text.
+
+        Parameters
+        ----------
+        path : str or path, optional
+            Where to write it, whole or not at all.
 
         Returns
         -------
-        pathlib.Path
-            Where it was written.
+        pathlib.Path or str
+            Where it was written; without a path the text.
 
         Raises
         ------
         OSError
             If the file cannot be written; one that was there before is then as it was.
         """
-        return _write(_path(path), _csv(self))
+        table = _csv(self)
+        return table.decode() if path is None else _write(_path(path), table)
 
     def to_dataframe(self) -> pandas.DataFrame:
         """Its table as a pandas DataFrame, with the columns of `to_csv`.
@@ -279,3 +289,12 @@ def axes_for(ax: Any, of: str = "plot", *, solid: bool = False,
                  f'{of}.to_matplotlib(ax, kind="3d")') if solid else
             f"figure, ax = plt.subplots(); {of}.to_matplotlib(ax)")
     return ax
+
+
+def cross_out(ax: Any, x: np.ndarray, colour: str) -> None:
+    """A cross at the top of Axes for each of these places, where nothing is a number."""
+    # Nothing at all where there is none: a line without points that is not clipped reaches, for
+    # Matplotlib's layouts, to the corner of the figure.
+    if len(x):
+        ax.plot(x, np.full(len(x), 0.98), "x", color=colour, clip_on=False,
+                transform=ax.get_xaxis_transform(), label="_not a number")

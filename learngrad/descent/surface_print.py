@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from learngrad.descent.forms import axes_for
+from learngrad.descent.forms import axes_for, cross_out
 from learngrad.descent.style import COLOURS, printed
 from learngrad.descent.surface_contours import levels
 from learngrad.descent.surface_picture import BANDS, BROKEN, HALO, LINE, WAY
@@ -101,6 +101,9 @@ def _solid(surface: Surface, ax: Any) -> Any:
     ax.set(xlabel=printed(surface.directions[0].label),
            ylabel=printed(surface.directions[1].label),
            zlabel="log₁₀ of the loss" if heights.is_log else "loss")
+    # Room for what the height is called, beside its numbers and within the figure.
+    ax.zaxis.labelpad = 8
+    ax.set_box_aspect(None, zoom=0.86)
     return ax
 
 
@@ -124,8 +127,7 @@ def _slice(surface: Surface, ax: Any) -> Any:
         values = surface.loss[int(np.abs(surface.ticks(1) - surface.center[1]).argmin())]
     good = np.isfinite(values)
     ax.plot(x, np.where(good, values, np.nan), color=COLOURS[0][0])
-    ax.plot(x[~good], np.full((~good).sum(), 0.98), "x", color=BROKEN[0], clip_on=False,
-            transform=ax.get_xaxis_transform())
+    cross_out(ax, x[~good], BROKEN[0])
     ax.plot([surface.center[0]], [surface.here], "o", color=COLOURS[WAY][0],
             markeredgecolor=HALO[0])
     heights = levels(values)

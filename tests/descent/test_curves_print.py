@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 
+import learngrad
 from learngrad.descent import Curves
 from learngrad.errors import ArgumentTypeError, MissingDependency
 
@@ -109,3 +110,40 @@ def test_a_file_that_cannot_be_written_whole_leaves_what_was_there(tmp_path, mon
     assert os.listdir(tmp_path) == ["loss.csv"]
     with pytest.raises(FileNotFoundError, match="there is no folder"):
         curves.to_csv(tmp_path / "none" / "loss.csv")
+
+
+def test_csv_without_a_path_is_text(curves, tmp_path):
+    assert curves.to_csv() == curves.to_csv(tmp_path / "a.csv").read_bytes().decode()
+    assert Curves().to_csv() == "run,name,step,value\r\n"
+
+
+def test_matplotlib_lays_it_out_among_other_axes(plt):
+    curves, surface = Curves(), learngrad.LossSurface(
+        learngrad.nn.Linear(2, 1), lambda out: out.square().mean(), learngrad.ones(3, 2), finest=9)
+    for step in range(5):
+        curves.extend(step, {"loss": 1.0 / (1 + step), "accuracy": step / 5})
+    for draw in (curves.to_matplotlib, lambda ax: surface.to_matplotlib(ax, kind="slice")):
+        figure, axes = plt.subplots(2, 3, figsize=(14, 8), layout="constrained")
+        draw(axes[0, 1])
+        figure.canvas.draw()
+        # What belongs to the Axes in the middle does not reach into those beside them.
+        assert axes[0, 1].get_tightbbox().x0 > axes[0, 0].get_position().x1 * figure.bbox.width
+
+
+def test_the_legend_is_not_run_through_by_the_shares(plt):
+    curves = Curves()
+    curves.extend(0, {"loss": 1.0, "accuracy": 0.5})
+    ax = curves.to_matplotlib()
+    right, = (other for other in ax.figure.axes if other is not ax)
+    assert ax.get_zorder() > right.get_zorder()
+    assert right.patch.get_visible()
+    assert not ax.patch.get_visible()
+
+
+def test_the_height_of_a_surface_is_named_within_the_figure(plt):
+    surface = learngrad.LossSurface(learngrad.nn.Linear(2, 1), lambda out: out.square().mean(),
+                                    learngrad.ones(3, 2), finest=9)
+    figure = plt.figure(figsize=(14, 8), layout="constrained")
+    ax = surface.to_matplotlib(figure.add_subplot(2, 3, 6, projection="3d"), kind="3d")
+    figure.canvas.draw()
+    assert ax.zaxis.label.get_window_extent().x1 < figure.bbox.width
