@@ -109,8 +109,8 @@ class LivePlot(Live, Run):
         return self.curves.to_dict()
 
     def page(self) -> dict[str, Any]:
-        """As `Curves.page`."""
-        return self.curves.page()
+        """As `Curves.page`, with the heading."""
+        return {**self.curves.page(), "title": self.title}
 
     def columns(self) -> dict[str, Any]:
         """As `Curves.columns`."""

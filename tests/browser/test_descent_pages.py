@@ -119,11 +119,12 @@ def test_pages_are_opened_from_disk_and_used(page_of, descent, artefacts, scheme
 
 
 def test_steps_are_counted_in_full_and_their_numbers_are_not_cut_off(page_of):
-    plot = learngrad.LivePlot()
+    plot = learngrad.LivePlot("A long way")
     for step in (0, 500_000, 999_999):
         plot.log(step=step, loss=math.nan)
     _, root = page_of(plot, "light")
     expect(root).to_contain_text("step 999,999")
+    expect(root.locator(".lg-title")).to_have_text("A long way")
     # Also where no value is a number, and so no axis stands upwards that would give room.
     sides = root.evaluate("""root => {
         const [drawing, all] = [".u-over", ".u-wrap"].map(

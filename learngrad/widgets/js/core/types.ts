@@ -157,6 +157,8 @@ export interface LayoutEdge {
 
 /** A loss curve as stored: named series of points. */
 export interface CurvesData {
+  /** The plot's heading, where it has one. */
+  title?: string;
   /** "end" counts the points, where there were more than these. */
   series: { name: string; run?: string; end?: number; x: Scalar[]; y: Scalar[] }[];
 }

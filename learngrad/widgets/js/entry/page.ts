@@ -3,4 +3,4 @@ import { CurveStore } from "../core/curves.ts";
 import { PlotView } from "../views/plot.ts";
 import { open } from "./open.ts";
 
-open((curves) => new PlotView(CurveStore.from(curves)).root);
+open((curves) => new PlotView(CurveStore.from(curves), curves.title).root);
