@@ -11,6 +11,8 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from learngrad import devices
 from learngrad.autograd.mode import no_grad
 from learngrad.autograd.observe import Watcher, watch
@@ -41,6 +43,9 @@ class _Sequence(Watcher):
 
     def operation(self, node: Any, inputs: Any, outputs: Any, made: Any) -> None:
         """Note an operation, its shape, and where it stands."""
+        if isinstance(outputs[0]._data, np.ndarray) and recording() is not None:
+            raise GraphError(f"{type(node).__name__.lower()}{_at(made)} works on the CPU, and a "
+                             "replay would not do it again", fix='model.to("cuda"), x.to("cuda")')
         self.ran.append((type(node).__name__, tuple(outputs[0].shape), made))
 
 
@@ -169,6 +174,11 @@ class RecordedStep:
     # ---- The recording
 
     def _record(self, inputs: tuple[Any, ...]) -> None:
+        for k, x in enumerate(inputs, 1):
+            if isinstance(x, Tensor) and x.device.type != "cuda":
+                raise ArgumentError(
+                    f"input {k} of {self._step.__name__} is on the CPU, and only what the GPU does "
+                    "can be recorded", tensors={f"input {k}": x}, fix='step(x.to("cuda"))')
         self._inputs = tuple(x.detach().clone() if isinstance(x, Tensor) else x for x in inputs)
         self._settings, self._counters = [], []
         recorded.append(self)
@@ -195,6 +205,9 @@ class RecordedStep:
             self._give_up(stream)
             if isinstance(error, GraphError) and error.what.startswith(self._step.__name__):
                 raise
+            if isinstance(error, GraphError) and "works on the CPU" in error.what:
+                raise GraphError(f"{self._step.__name__} cannot be recorded: {error.what}",
+                                 fix=error.fix) from error
             raise GraphError(
                 f"{self._step.__name__} cannot be recorded: {_words(error)}",
                 fix="while it is recorded nothing runs, so there are no values to look at: take "

@@ -333,9 +333,17 @@ class ndarray(NDArrayOperatorsMixin):
         return _functions[func.__name__](*args, **kwargs)
 
 
+def _shape_of_values(name):
+    """The result's size is in the values: CuPy waits, and looks."""
+    if name in ("nonzero", "unique", "bincount"):
+        runtime.refuse_in_capture("D2H")
+        counts.waits += 1
+
+
 def _method(name):
     def method(self, *args, **kwargs):
         facts.check("ndarray", name, args, kwargs)
+        _shape_of_values(name)
         return _call(getattr(self._host, name), args, kwargs, self)
 
     method.__name__ = name
@@ -386,9 +394,7 @@ def _function(name, module=np):
         if name in JOINING and len(args[0]) > TOGETHER and len({a.dtype for a in args[0]}) == 1:
             runtime.refuse_in_capture("H2D")  # their addresses are sent to the kernel
             counts.to_device += 1
-        if name == "nonzero":
-            runtime.refuse_in_capture("D2H")
-            counts.waits += 1
+        _shape_of_values(name)
         if name.startswith("empty"):  # takes memory, and starts no kernel
             return _wrap(getattr(module, name)(*_unwrap(args), **kwargs))
         return _call(getattr(module, name), args, kwargs, like)
@@ -405,9 +411,10 @@ def asarray(value, dtype=None):
     if isinstance(value, ndarray):
         return value if dtype is None or value.dtype == dtype else value.astype(dtype)
     host = np.array(value, dtype=dtype)
-    if host.ndim:  # one number travels with the kernel that fills the array
-        runtime.refuse_in_capture("H2D")
-        counts.to_device += 1
+    if not host.ndim:  # one number travels with the kernel that fills the array
+        return _done(host.copy)
+    runtime.refuse_in_capture("H2D")
+    counts.to_device += 1
     return _wrap(host)
 
 

@@ -177,6 +177,41 @@ def test_a_step_that_changes_when_it_is_recorded():
     assert (x * 2).sum().item() == 4.0
 
 
+def test_what_the_cpu_does_is_not_recorded():
+    """A replay would give the same numbers for ever."""
+    step = lg.cuda.graph(lambda x: x.sum(), warmup=2)
+    assert [step(lg.full((2,), k)).item() for k in (1.0, 2.0)] == [2.0, 4.0]
+    with pytest.raises(errors.ArgumentError, match="input 1 of .* is on the CPU") as caught:
+        step(lg.ones(2))
+    assert caught.value.fix == 'step(x.to("cuda"))'
+    here = lg.ones(2)
+    step = lg.cuda.graph(lambda x: (x * 2, here * 3), warmup=2)
+    x = lg.ones(2, device="cuda")
+    step(x)
+    step(x)
+    with pytest.raises(errors.GraphError, match="mul at .*here.* works on the CPU"):
+        step(x)
+    assert (x * 3).sum().item() == 6.0
+
+
+def test_a_number_that_a_step_makes():
+    w = lg.ones(2, device="cuda")
+    step = lg.cuda.graph(lambda x: (x * lg.tensor(2.0, device="cuda") * w).sum(), warmup=2)
+    found = [step(lg.full((2,), k, device="cuda")).item() for k in (1.0, 2.0, 3.0, 4.0)]
+    assert found == [4.0, 8.0, 12.0, 16.0]
+
+
+def test_a_step_whose_shapes_follow_from_values():
+    for pick in (lambda x: x[x > 0].sum(), lambda x: x.nonzero().sum(),
+                 lambda x: x.unique().sum()):
+        step = lg.cuda.graph(pick, warmup=2)
+        x = lg.ones(4, device="cuda")
+        step(x)
+        step(x)
+        with pytest.raises(errors.GraphError, match="looks at a value"):
+            step(x)
+
+
 def test_a_step_that_looks_at_a_value():
     @lg.cuda.graph(warmup=2)
     def step(x):
