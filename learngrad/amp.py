@@ -156,7 +156,8 @@ class GradScaler:
     Raises
     ------
     ArgumentError
-        If a factor does not grow, or does not back off.
+        If there is no such kind of device, the scale is not more than 0, or a factor does not
+        grow, or does not back off.
 
     Examples
     --------
@@ -176,6 +177,12 @@ class GradScaler:
     def __init__(self, device: str = "cuda", init_scale: float = 2.0**16,
                  growth_factor: float = 2.0, backoff_factor: float = 0.5,
                  growth_interval: int = 2000, enabled: bool = True) -> None:
+        if not isinstance(device, str) or not is_autocast_available(device):
+            raise ArgumentError(f"GradScaler knows no device {device!r:.60}",
+                                fix='learngrad.amp.GradScaler("cuda")')
+        if enabled and not 0 < init_scale <= LARGEST:
+            raise ArgumentError(f"a loss is scaled by more than 0, not {init_scale}",
+                                fix="init_scale=65536.0")
         if enabled and not growth_factor > 1:
             raise ArgumentError(f"the growth factor must be more than 1, not {growth_factor}",
                                 fix="growth_factor=2.0")

@@ -329,6 +329,9 @@ def as_tensor(data: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
     if isinstance(data, np.ndarray) and data.dtype.isnative and (
             dtype in (None, data.dtype) and device in (None, "cpu")):
         return from_numpy(data)
+    if devices.on_gpu(data) and dtype in (None, data.dtype) and (
+            device is None or devices.place(device) == devices.device_of(data)):
+        return own(data)
     return tensor(data, dtype=dtype, device=device)
 
 

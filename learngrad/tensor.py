@@ -386,6 +386,17 @@ class Tensor(Methods):
             return np.array(array, dtype=dtype)
         return array if dtype is None else array.astype(dtype, copy=False)
 
+    @property
+    def __cuda_array_interface__(self) -> dict[str, Any]:
+        """How CuPy's functions and kernels read a tensor on the GPU: in its own memory."""
+        if isinstance(self._data, np.ndarray):
+            raise AttributeError("a tensor on the CPU is no array of a GPU: x.cuda()")
+        if self._edge is not None:
+            raise GraphError("CuPy's functions record no graph, and this tensor needs a gradient",
+                             tensors={"this": self}, fix="x.detach(), or an autograd.Function")
+        interface: dict[str, Any] = self._data.__cuda_array_interface__
+        return interface
+
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method != "__call__" or kwargs or ufunc not in NUMPY:
             raise _not_offered(f"np.{ufunc.__name__}"

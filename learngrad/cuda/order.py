@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from learngrad import devices
 from learngrad.cuda.device import _cuda
-from learngrad.errors import GraphError
+from learngrad.errors import ArgumentTypeError, GraphError
 
 __all__ = ["Event", "Stream", "current_stream", "stream"]
 
@@ -65,8 +66,13 @@ class Stream:
         self._raw.__exit__(*error)
 
 
-def stream(stream: Stream) -> Stream:
-    """The context in which work goes into `stream`.
+def stream(stream: Stream | None) -> Any:
+    """The context in which work goes into `stream`; None changes nothing.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If it is no stream.
 
     Examples
     --------
@@ -75,6 +81,11 @@ def stream(stream: Stream) -> Stream:
     ...     with learngrad.cuda.stream(learngrad.cuda.Stream()):
     ...         x = learngrad.ones(2, device="cuda")
     """
+    if stream is None:
+        return contextlib.nullcontext()
+    if not isinstance(stream, Stream):
+        raise ArgumentTypeError(f"a stream belongs here, not {stream!r:.60}",
+                                fix="learngrad.cuda.Stream()")
     return stream
 
 

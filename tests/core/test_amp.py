@@ -220,6 +220,11 @@ def test_misuse_of_the_scaler():
         scaler.step(optim.SGD([half], lr=0.1))
     with pytest.raises(errors.ArgumentError, match="grow"):
         lg.amp.GradScaler(growth_factor=1.0)
+    with pytest.raises(errors.ArgumentError, match="no device 'gpu'"):
+        lg.amp.GradScaler("gpu")
+    for scale in (0.0, -1.0, float("inf"), float("nan")):
+        with pytest.raises(errors.ArgumentError, match="more than 0"):
+            lg.amp.GradScaler("cpu", init_scale=scale)
     with pytest.raises(errors.ArgumentError, match="no state"):
         scaler.load_state_dict({})
     with pytest.raises(TypeError, match="a loss is a tensor"):

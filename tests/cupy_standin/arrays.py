@@ -224,6 +224,10 @@ class ndarray(NDArrayOperatorsMixin):
     data = property(lambda self: types.SimpleNamespace(ptr=self._host.ctypes.data))
     T = property(lambda self: _wrap(self._host.T, self))
 
+    @property
+    def __cuda_array_interface__(self):
+        return {**self._host.__array_interface__, "version": 3}
+
     # ---- To the host: each of these copies and waits
 
     def get(self):
@@ -406,8 +410,25 @@ def _function(name, module=np):
 _functions = {name: _function(name) for name in (*FUNCTIONS, *CREATION)}
 
 
+class _Lent:
+    """Memory of the device that something else holds, as NumPy takes it."""
+
+    def __init__(self, holder):
+        self.holder, self.__array_interface__ = holder, holder.__cuda_array_interface__
+
+
+def lent(value):
+    """`value`, or the array of the device that it says it has, in its memory."""
+    if isinstance(value, ndarray) or not hasattr(value, "__cuda_array_interface__"):
+        return value
+    array = ndarray.__new__(ndarray)
+    array._host, array.base = np.asarray(_Lent(value)), None
+    return array
+
+
 def asarray(value, dtype=None):
     """An array of the device: the same one, or a copy of what lies on the host."""
+    value = lent(value)
     if isinstance(value, ndarray):
         return value if dtype is None or value.dtype == dtype else value.astype(dtype)
     host = np.array(value, dtype=dtype)

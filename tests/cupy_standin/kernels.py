@@ -85,8 +85,9 @@ class ElementwiseKernel:
             raise CompileException(f"{name}: error: {error.text}", operation) from error
 
     def __call__(self, *args, size=None, stream=None):
-        from tests.cupy_standin.arrays import _change, _wrap, ndarray
+        from tests.cupy_standin.arrays import _change, _wrap, lent, ndarray
 
+        args = [lent(value) for value in args]
         n, m = len(self.ins), len(self.outs)
         if len(args) not in (n, n + m):
             raise TypeError(f"Wrong number of arguments for {self.name!r}. It must be either {n} "

@@ -181,7 +181,7 @@ def test_what_the_cpu_does_is_not_recorded():
     """A replay would give the same numbers for ever."""
     step = lg.cuda.graph(lambda x: x.sum(), warmup=2)
     assert [step(lg.full((2,), k)).item() for k in (1.0, 2.0)] == [2.0, 4.0]
-    with pytest.raises(errors.ArgumentError, match="input 1 of .* is on the CPU") as caught:
+    with pytest.raises(errors.ArgumentError, match=r"input 1 of .* is on the CPU") as caught:
         step(lg.ones(2))
     assert caught.value.fix == 'step(x.to("cuda"))'
     here = lg.ones(2)
@@ -189,7 +189,7 @@ def test_what_the_cpu_does_is_not_recorded():
     x = lg.ones(2, device="cuda")
     step(x)
     step(x)
-    with pytest.raises(errors.GraphError, match="mul at .*here.* works on the CPU"):
+    with pytest.raises(errors.GraphError, match=r"mul at .*here.* works on the CPU"):
         step(x)
     assert (x * 3).sum().item() == 6.0
 

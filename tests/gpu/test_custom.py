@@ -61,6 +61,33 @@ def test_a_function_may_call_a_kernel_of_its_own(cupy):
     assert lg.autograd.gradcheck(Square.apply, (x,))
 
 
+def test_a_kernel_takes_tensors_as_they_are(cupy):
+    """By the interface that PyTorch's tensors have as well."""
+    square = cupy.ElementwiseKernel("T x", "T out", "out = x * x;", "square")
+
+    class Square(lg.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return lg.as_tensor(square(x))
+
+        @staticmethod
+        def backward(ctx, g):
+            x, = ctx.saved_tensors
+            return 2 * x * g
+
+    x = lg.tensor([3.0], dtype=lg.float64, device="cuda", requires_grad=True)
+    assert lg.autograd.gradcheck(Square.apply, (x,))
+    there = cupy.asarray(x.detach())
+    there += 1
+    assert x.tolist() == [4.0]  # one memory
+    assert lg.as_tensor(there)._data is there
+    with pytest.raises(errors.GraphError, match="record no graph") as caught:
+        square(x)
+    assert "x.detach()" in caught.value.fix
+    assert not hasattr(lg.ones(2), "__cuda_array_interface__")
+
+
 @pytest.mark.parametrize("wrong", ["out = x * nothing;", "out = x *;"])
 def test_a_kernel_that_does_not_compile_shows_the_compilers_words(wrong):
     cube = made(wrong)

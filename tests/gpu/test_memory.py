@@ -154,6 +154,13 @@ def test_streams_are_ordered_by_events():
     assert side.query()
 
 
+def test_no_stream_and_what_is_none():
+    with cuda.stream(None):  # as PyTorch has it
+        assert (lg.ones(2, device="cuda") * 2).sum().item() == 4
+    with pytest.raises(errors.ArgumentTypeError, match="a stream belongs here, not 3"):
+        cuda.stream(3)
+
+
 def test_the_device_is_described():
     assert cuda.device_count() >= 1
     assert cuda.get_device_name()
