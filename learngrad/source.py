@@ -296,16 +296,20 @@ def _operands(node: ast.AST | None) -> tuple[str | None, ...]:
         case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=[_, *args]) if (
                 name in _CALLING):
             return tuple(_name(a) for a in args)
-        case ast.Call(func=ast.Attribute(value=receiver), args=args):
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in _REPLAYING:
+            return ()
+        case ast.Call(func=ast.Attribute(value=receiver, attr=name), args=args):
             # `x.exp()` has its operand before the dot, `learngrad.exp(x)` after the bracket.
             rest = tuple(_name(a) for a in args)
-            return rest if _module(receiver) else (_name(receiver), *rest)
+            return rest if _module(receiver) or name == "apply" else (_name(receiver), *rest)
         case ast.Call(args=args):
             return tuple(_name(a) for a in args)
     return ()
 
 
 _CALLING = {"show", "step"}  # `show(model, x)` calls model(x)
+# What runs in these are the formulas of gradients; their operands stand in no bracket.
+_REPLAYING = {"backward", "grad", "replay", "hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"}
 _MODULE_NAMES = {"learngrad", "torch", "lg", "F", "np", "functional", "nn", "init"}
 
 

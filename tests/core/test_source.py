@@ -66,6 +66,9 @@ def one(text, **options):
     ("c = a * 1\nd = c.add_(b)", "d", ("c", "b")),
     ("c = a.clone().requires_grad_() * 1\nc[None] = 5", "c", ("c",)),
     ("def f(x):\n    y = x * b\n    return y\nz = f(a)", "y", ("x", "b")),
+    ("x = a.requires_grad_()\nlg.autograd.grad(x * x, x, create_graph=True)", None, ()),
+    ("class F(lg.autograd.Function):\n    def forward(ctx, x): return x * 2\n"
+     "c = F.apply(a)", "c", ("a",)),
     ("lg.show(lg.nn.Identity(), a)\nlg.show(lg.nn.Flatten(0), a)", None, ("a",)),
 ])
 def test_names_of_results_and_operands(text, target, operands):
