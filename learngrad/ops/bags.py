@@ -9,7 +9,7 @@ import numpy as np
 from learngrad import devices
 from learngrad.autograd import function
 from learngrad.errors import ArgumentError, ShapeError
-from learngrad.ops.embedding import embedding
+from learngrad.ops.embedding import embedding, how_often
 from learngrad.ops.scatter import index_add, scatter_reduce
 from learngrad.ops.shape import expand, reshape
 
@@ -98,5 +98,5 @@ def embedding_bag(input, weight, offsets=None, max_norm=None, norm_type=2.0,
     total = index_add(empty, 0, bag, rows if factors is None else rows * factors)
     if mode == "sum":
         return total
-    counts = devices.array_module(bag).bincount(bag, minlength=bags).clip(1)
+    counts = how_often(bag, bags).clip(1)
     return total / counts.astype(total.dtype).reshape((-1, 1))

@@ -25,9 +25,8 @@ class Embedding(Function):
 
     def forward(self, weight, indices, padding, by_frequency):
         self.key, self.before, self.factor = indices.copy(), weight.shape, None
-        xp = devices.array_module(weight)
         if by_frequency:
-            counts = xp.bincount(indices.reshape(-1), minlength=len(weight))
+            counts = how_often(indices.reshape(-1), len(weight))
             self.factor = (1 / counts[indices].astype(weight.dtype))[..., None]
         if padding is not None:
             used = (indices != padding)[..., None].astype(weight.dtype)
@@ -43,6 +42,16 @@ class Embedding(Function):
         columns = devices.array_module(self.key).arange(width)
         at = (self.key[..., None] * width + columns).reshape(-1)
         return put_back(g.reshape((-1,)), at, (count * width,)).reshape(self.before)
+
+
+def how_often(numbers: Any, count: int) -> Any:
+    """How often each of `count` numbers is there; CuPy's bincount would wait, to look at them."""
+    if isinstance(numbers, np.ndarray):
+        return np.bincount(numbers, minlength=count)
+    xp = devices.array_module(numbers)
+    counts = xp.zeros(count, devices.int32)
+    xp.add.at(counts, numbers, 1)
+    return counts
 
 
 def _sums(g: Any, key: Any, count: int) -> Any:

@@ -120,6 +120,20 @@ def test_what_follows_from_shapes_is_copied_once(counts, name):
     assert counts == (0, 0, 0)
 
 
+@pytest.mark.parametrize("layer", [
+    nn.EmbeddingBag(5, 3), nn.Embedding(5, 3, scale_grad_by_freq=True)], ids=["bag", "by count"])
+def test_rows_are_counted_without_waiting(counts, layer):
+    places, grads = lg.tensor([[0, 1], [1, 1]]), []
+    for device in ("cpu", "cuda"):
+        layer.to(device).zero_grad()
+        there = places.to(device)
+        counts.reset()
+        (layer(there) ** 2).sum().backward()
+        assert counts == (0, 0, 0)
+        grads.append(layer.weight.grad.tolist())
+    np.testing.assert_allclose(grads[1], grads[0], rtol=1e-6)
+
+
 STEPS = {
     "digits MLP": lambda: mlp.by_a_library("learngrad", mlp.TINY),
     "LeNet": lambda: lenet.by_a_library("learngrad", True),
