@@ -435,6 +435,14 @@ class Tensor(Methods):
         """On the current GPU, or another; `non_blocking` is accepted and changes nothing."""
         return self.to("cuda" if device is None else device)
 
+    def pin_memory(self, device: Any = None) -> Tensor:
+        """Itself: copies to a GPU are made from any memory."""
+        return self
+
+    def is_pinned(self, device: Any = None) -> Bool:
+        """False: there is no such memory."""
+        return False
+
     def float(self) -> Tensor:
         """In float32."""
         return E.cast(self, devices.float32)

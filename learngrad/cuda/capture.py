@@ -201,8 +201,10 @@ class RecordedStep:
             with direct(), watch(seen):
                 self._outputs = self._step(*self._inputs)
             self._compare(seen.ran)
-        except Exception as error:
+        except BaseException as error:
             self._give_up(stream)
+            if isinstance(error, MemoryError) or not isinstance(error, Exception):
+                raise  # these say themselves what there is to do; or somebody pressed Stop
             if isinstance(error, GraphError) and error.what.startswith(self._step.__name__):
                 raise
             if isinstance(error, GraphError) and "works on the CPU" in error.what:

@@ -6,6 +6,7 @@ import pytest
 import learngrad as lg
 from learngrad import errors, nn, optim
 from learngrad.cuda.products import direct
+from tests import cupy_standin
 
 OPTIMISERS = {
     "SGD": lambda params: optim.SGD(params, lr=0.1),
@@ -175,6 +176,29 @@ def test_a_step_that_changes_when_it_is_recorded():
     with pytest.raises(errors.GraphError, match=r"operation 1 was tanh .* and is relu"):
         step(x)
     assert (x * 2).sum().item() == 4.0
+
+
+@pytest.mark.parametrize("stop", [
+    KeyboardInterrupt(), cupy_standin.runtime.OutOfMemoryError("Out of memory allocating 8 bytes")],
+    ids=["interrupted", "no memory"])
+def test_a_recording_that_is_broken_off(stop):
+    """What was raised comes out, and the GPU and the step are usable."""
+    turns = iter(range(10))
+
+    @lg.cuda.graph(warmup=2)
+    def step(x):
+        if next(turns) == 2:
+            raise stop
+        return x * 2
+
+    x = lg.ones(2, device="cuda")
+    step(x)
+    step(x)
+    with pytest.raises(type(stop)):
+        step(x)
+    assert (x * 3).sum().item() == 6.0
+    assert [step(x).sum().item() for _ in range(3)] == [4.0, 4.0, 4.0]
+    assert step.is_recorded
 
 
 def test_what_the_cpu_does_is_not_recorded():

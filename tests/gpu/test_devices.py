@@ -253,6 +253,7 @@ def test_a_gpu_by_its_number():
     x = lg.ones(2)
     moved = [x.cuda(0), x.cuda("cuda:0"), x.cuda(lg.device(0), non_blocking=True),
              x.cuda(non_blocking=True), x.to(0), x.to(device=0), lg.ones(2, device=0),
+             x.pin_memory().to("cuda", non_blocking=True),
              nn.Linear(2, 2).to(0).weight, nn.Linear(2, 2).cuda(0).weight]
     assert {str(t.device) for t in moved} == {"cuda:0"}
     assert lg.device(1) == lg.device("cuda:1")
