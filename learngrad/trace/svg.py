@@ -39,6 +39,7 @@ MARGIN, NARROWEST, TIP = 10, 300, 7.0
 KINDS = {"leaf": "leaf you made", "parameter": "parameter", "buffer": "buffer",
          "constant": "constant", "operation": "operation", "unrecorded": "under no_grad",
          "failed": "failed here", "card": "closed group", "stack": "repeated"}
+CUT = "no gradient comes back"
 PICTURES = {"value": "numbers below, above 0", "grad": "their gradients"}
 SHAPE_OF = {"leaf": "pill", "parameter": "double-pill", "buffer": "dashed-pill",
             "constant": "dashed-rectangle", "operation": "rectangle",
@@ -81,7 +82,8 @@ def draw(trace: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     grads = gradients(trace)
     shown = [by_id[i] for i in drawn]
     pictured = [node["id"] in grads for node in shown if drawn[node["id"]].picture]
-    signs = _signs(shown, cards, pictured)
+    cut = [_is_cut(edge, by_id) for edge in found["edges"]]
+    signs = _signs(shown, cards, pictured, any(cut))
     legend, below = _legend(signs, trace, max(found["width"], NARROWEST))
     width = max(found["width"], NARROWEST)
     shift = (width - found["width"]) / 2
@@ -89,7 +91,7 @@ def draw(trace: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     parts += [_frame_round(group_title(groups[key], by_id), place)
               for key, place in sorted(found.get("frames", {}).items(),
                                        key=lambda item: groups[item[0]].depth)]
-    parts += [_edge(edge, _is_cut(edge, by_id)) for edge in found["edges"]]
+    parts += map(_edge, found["edges"], cut)
     parts += [node_box(node, drawn[node["id"]], places[str(node["id"])], trace,
                        grads.get(node["id"])) for node in shown]
     parts += [closed(group, group_box(group, by_id), places[group.key]) for group in cards]
@@ -176,8 +178,11 @@ def _edge(edge: Mapping[str, Any], cut: bool = False) -> str:
 # Legend and colours ------------------------------------------------------------------------------
 
 def _signs(nodes: list[Mapping[str, Any]], cards: list[Group],
-           pictured: list[bool]) -> Iterator[tuple[str, str]]:
-    """What is drawn, in words; `pictured` has an item for each picture: has it a gradient?"""
+           pictured: list[bool], cut: bool) -> Iterator[tuple[str, str]]:
+    """What is drawn, in words; `pictured` has an item for each picture: has it a gradient?
+
+    `cut` says whether an edge is drawn through which none comes back.
+    """
     present = {look_of(node) for node in nodes}
     present |= {"stack" if group.kind == "repeat" else "card" for group in cards}
     for look, said in KINDS.items():
@@ -189,6 +194,8 @@ def _signs(nodes: list[Mapping[str, Any]], cards: list[Group],
     for name, (_, _, said) in MARKS.items():
         if any(node.get(name) for node in nodes):
             yield mark(name, 0, 0), said
+    if cut:
+        yield _edge({"points": [[-12, 0], [-4, 0], [4, 0], [12, 0]], "from": [0, 0]}, True), CUT
 
 
 def _legend(signs: Iterable[tuple[str, str]], trace: Mapping[str, Any],

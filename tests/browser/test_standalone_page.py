@@ -1,5 +1,7 @@
 """The HTML file in a real browser: from disk, offline, under its own strict policy."""
 
+import itertools
+
 import pytest
 
 import learngrad
@@ -108,3 +110,23 @@ def test_nothing_sticks_out_sideways(opened, width, script):
         box = part.bounding_box()
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
+
+
+def test_on_paper_everything_is_there_and_nothing_covers_anything(opened):
+    page = opened(worked()[0])
+    view = page.locator("#learngrad-graph .lg-root[data-ready='true']")
+    view.focus()
+    page.keyboard.press("ArrowRight")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.set_viewport_size({"width": 1000, "height": 900})  # a page of another width
+    page.wait_for_timeout(200)
+    edges = view.evaluate("""root => [".lg-stage", ".lg-panel", ".lg-source"].map(name => {
+        const part = root.querySelector(name);
+        const { top } = part.getBoundingClientRect();
+        return [top, top + part.scrollHeight];
+    })""")
+    assert all(above[1] <= below[0] + 1 for above, below in itertools.pairwise(edges))
+    assert view.locator(".lg-canvas > g").first.get_attribute("transform") is None
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert view.locator(".lg-canvas > g").first.get_attribute("transform")

@@ -89,6 +89,14 @@ def test_legend_says_what_occurs_and_no_more(traces):
     assert legend("odd") == ["leaf you made", "buffer", "operation"]
 
 
+def test_legend_explains_an_edge_that_no_gradient_comes_back_through(traces):
+    with learngrad.record(live=False) as tape:
+        x = learngrad.tensor([1.0, -1.0], requires_grad=True)
+        (x * 3).detach() * 2
+    assert svg_module.CUT in texts(parsed(tape.to_dict()))
+    assert svg_module.CUT not in texts(parsed(traces["network"]()))
+
+
 def test_what_was_left_out_is_said(traces):
     trace = {**traces["chain_rule"](), "truncated": {"nodes": 1234}}
     assert any("1,234 more nodes" in text for text in texts(parsed(trace)))
@@ -209,7 +217,7 @@ def test_colours_are_those_of_the_live_view():
 
 def test_the_legend_has_the_words_of_the_live_view():
     theirs = (VIEWS / "legend.ts").read_text("utf-8")
-    ours = [*svg_module.KINDS.values(), *svg_module.PICTURES.values(),
+    ours = [svg_module.CUT, *svg_module.KINDS.values(), *svg_module.PICTURES.values(),
             *(said for *_, said in MARKS.values())]
     assert [said for said in ours if f'"{said}"' not in theirs] == []
 

@@ -99,6 +99,7 @@ export class Stage {
 
   #look(camera: Camera): void {
     this.#camera = camera;
+    if (this.canvas.hasAttribute("viewBox")) return; // a printer sees all of it
     const { scale, x, y } = camera;
     this.content.setAttribute(
       "transform",
