@@ -9,9 +9,10 @@ import numpy as np
 
 from learngrad.descent.curves import counted, is_share
 from learngrad.descent.style import COLOURS, DASHES, styles
+from learngrad.descent.surface_contours import apart
 from learngrad.descent.thin import thin
 from learngrad.trace.paint import escaped
-from learngrad.trace.text import cells, elide, number
+from learngrad.trace.text import cells, elide
 
 if TYPE_CHECKING:
     from learngrad.descent.curves import Curves, Series
@@ -117,11 +118,11 @@ def _up(scale: list[float] | None, box: tuple[float, ...]) -> list[str]:
         return []
     left, top, right, bottom = box
     parts = []
-    for tick in scale:
+    for tick, text in zip(scale, apart(scale)):
         y = _place(tick, scale, bottom, top)
         parts.append(f'<path class="grid" d="M{left},{y:.1f}H{right}" stroke="#dfe3e8"/>'
                      f'<text x="{left - 8}" y="{y + 4:.1f}" text-anchor="end" fill="{NEUTRAL}">'
-                     f"{number(float(f'{tick:.6g}'))}</text>")
+                     f"{text}</text>")
     return parts
 
 

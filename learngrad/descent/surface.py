@@ -202,7 +202,7 @@ class Surface(Forms):
         """How the points are computed, in words."""
         lanes, why = self._evaluator.lanes, self._evaluator.why
         if lanes > 1:
-            return f"{lanes} points share a forward pass"
+            return f"{min(lanes, self._count(self.finest)):,} points share a forward pass"
         return "each point is a forward pass" + (f": {why}" if why else "")
 
     # ---- computing it

@@ -7,11 +7,15 @@ The front end does the same (``js/core/contours.ts``); both sides are tested aga
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["Contour", "Levels", "band_of", "contour", "levels", "ticks"]
+from learngrad.trace.text import number
+
+__all__ = ["Contour", "Levels", "apart", "band_of", "contour", "levels", "ticks"]
 
 MOST = 14
 STEEP = 20
@@ -183,3 +187,15 @@ def _open(points: list[tuple[float, float, bool]]) -> list[np.ndarray]:
         elif lines[-1]:
             lines.append([])
     return [np.array(line) for line in lines if len(line) > 1]
+
+
+def apart(values: Sequence[float]) -> list[str]:
+    """Marks of an axis, or levels, as text: with as many digits as tell them apart.
+
+    >>> apart([0.5, 1.0]), apart([2.305, 2.3055, 2.306])
+    (['0.5', '1'], ['2.305', '2.3055', '2.306'])
+    """
+    near = 0.02 * min((abs(b - a) for a, b in pairwise(values)), default=math.inf)
+    digits = next((n for n in range(4, 15)
+                   if all(abs(float(f"{one:.{n - 1}e}") - one) <= near for one in values)), 15)
+    return [number(one, digits) for one in values]

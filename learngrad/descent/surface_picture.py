@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from learngrad.descent.style import COLOURS
-from learngrad.descent.surface_contours import Levels, contour, levels, ticks
+from learngrad.descent.surface_contours import Levels, apart, contour, levels, ticks
 from learngrad.descent.surface_words import describe
 from learngrad.trace.paint import escaped
-from learngrad.trace.text import elide, number
+from learngrad.trace.text import elide
 
 if TYPE_CHECKING:
     from learngrad.descent.surface import Surface
@@ -90,8 +90,8 @@ def draw_field(values: np.ndarray, heights: Levels, box: Box) -> list[str]:
     parts.append(f'<path class="line" d="{lines}" fill="none" stroke="{LINE[0]}" '
                  'stroke-opacity="0.55"/>')
     taken: list[np.ndarray] = []
-    for k, (level, one) in enumerate(zip(heights.values, found[1:])):
-        parts += _height(number(level), k, [line * scale + start for line in one.lines], taken,
+    for k, (text, one) in enumerate(zip(apart(heights.values), found[1:])):
+        parts += _height(text, k, [line * scale + start for line in one.lines], taken,
                          box, len(heights.values))
     return parts
 
@@ -143,14 +143,18 @@ def axes(across: Ends, up: Ends, label: str, upright: str, box: Box) -> list[str
     """A frame, ticks and the names of both axes."""
     left, top, right, bottom = box
     parts = [f'<path d="M{left},{top}H{right}V{bottom}H{left}Z" fill="none" stroke="{NEUTRAL}"/>']
-    for x in ticks(*across, max(2, int(right - left) // 80)):
+    marks = ticks(*across, max(2, int(right - left) // 80))
+    for x, text in zip(marks, apart(marks)):
         at = _place(x, across, left, right)
-        parts.append(f'<path d="M{at:.1f},{bottom}v4" stroke="{NEUTRAL}"/><text x="{at:.1f}" '
-                     f'y="{bottom + 16}" text-anchor="middle" fill="{NEUTRAL}">{number(x)}</text>')
-    for y in ticks(*up, max(2, int(bottom - top) // 45)):
+        # The last one's right half has to fit.
+        near = min(at, right + RIGHT - 3.2 * len(text))
+        parts.append(f'<path d="M{at:.1f},{bottom}v4" stroke="{NEUTRAL}"/><text x="{near:.1f}" '
+                     f'y="{bottom + 16}" text-anchor="middle" fill="{NEUTRAL}">{text}</text>')
+    marks = ticks(*up, max(2, int(bottom - top) // 45))
+    for y, text in zip(marks, apart(marks)):
         at = _place(y, up, bottom, top)
         parts.append(f'<path d="M{left},{at:.1f}h-4" stroke="{NEUTRAL}"/><text x="{left - 8}" '
-                     f'y="{at + 4:.1f}" text-anchor="end" fill="{NEUTRAL}">{number(y)}</text>')
+                     f'y="{at + 4:.1f}" text-anchor="end" fill="{NEUTRAL}">{text}</text>')
     middle = (top + bottom) / 2
     return [*parts,
             f'<text x="{(left + right) / 2:.1f}" y="{bottom + 34}" text-anchor="middle" '

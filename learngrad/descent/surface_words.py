@@ -68,7 +68,7 @@ def slice_words(surface: Surface) -> str:
     shown, size = len(surface.directions), surface.size
     if size <= shown:
         return "These are all the parameters there are: nothing is left out."
-    left = f"{size - shown:,}"
+    left = f"{size - shown:,}" if size - shown > 1 else "one"
     line = "a line" if shown == 1 else "a plane"
     return (f"This is {line} through a space of {size:,} dimensions: in the other {left} nothing "
             "moves. What looks like a wall may have a way round, and what looks like a minimum may "

@@ -12,6 +12,7 @@ import pytest
 
 import learngrad
 from learngrad import nn
+from learngrad.descent.curves import Curves
 from learngrad.descent.surface import Surface
 from learngrad.descent.surface_batch import Evaluator
 from learngrad.descent.surface_contours import band_of, contour, levels, ticks
@@ -396,3 +397,22 @@ def test_for_print_what_does_not_fit_is_told(axes):
         surface.to_matplotlib(axes.subplots()[1], kind="3d")
     with pytest.raises(ArgumentTypeError, match="ax is a str"):
         surface.to_matplotlib("here")
+
+
+def test_heights_that_lie_near_each_other_are_told_apart():
+    surface = Surface(network(), nn.CrossEntropyLoss(), *data(), span=0.003, finest=9).compute()
+    heights = re.findall(r'class="height[^>]*>([^<]+)<', surface.svg())
+    assert len(heights) > 2
+    assert len(set(heights)) == len(heights)
+    curves = Curves()
+    for step in range(5):
+        curves.append("loss", step, 100 + 0.01 * step)
+    marks = re.findall(r'text-anchor="end"[^>]*>([^<]+)<', curves.svg())
+    assert marks == ["100", "100.01", "100.02", "100.03", "100.04"]
+
+
+def test_small_numbers_are_said_as_they_are():
+    surface = Surface(nn.Linear(2, 1), lambda out: out.square().mean(), learngrad.ones(3, 2),
+                      finest=5).compute()
+    assert "a space of 3 dimensions: in the other one nothing moves" in surface.describe()
+    assert surface.how == "25 points share a forward pass"

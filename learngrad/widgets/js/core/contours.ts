@@ -1,6 +1,7 @@
 // Contours of a field of numbers on a grid: round levels, closed regions to fill, lines to draw,
 // and where a label stands. learngrad/descent/surface_contours.py does the same for static
 // pictures; both sides are tested against tests/descent/contour_cases.json.
+import { number } from "./text.ts";
 
 /** Values on an even grid, row by row, the lowest y first. What is not finite is a hole. */
 export interface Field {
@@ -309,6 +310,17 @@ function along(line: Float64Array, at: number[], distance: number): [number, num
   const mix = (axis: number) =>
     line[2 * k - 2 + axis]! + share * (line[2 * k + axis]! - line[2 * k - 2 + axis]!);
   return [mix(0), mix(1)];
+}
+
+/** Marks of an axis, or levels, as text: with as many digits as tell them apart. */
+export function apart(values: number[]): string[] {
+  const gaps = values.slice(1).map((value, at) => Math.abs(value - values[at]!));
+  const near = 0.02 * Math.min(...gaps);
+  const isNear = (digits: number) => (value: number) =>
+    Math.abs(Number(value.toExponential(digits - 1)) - value) <= near;
+  let digits = 4;
+  while (digits < 15 && !values.every(isNear(digits))) digits++;
+  return values.map((value) => number(value, digits));
 }
 
 /** Round marks for an axis, about `count` of them, within [low, high]. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import {
+  apart,
   bandOf,
   contour,
   type Field,
@@ -120,4 +121,12 @@ test("a label stands on the straight part, the right way up, and apart from othe
   const back = spot(Float64Array.from([200, 100, 0, 100]), 40, [found], frame)!;
   assert.ok(Math.abs(back.angle) < 1e-9);
   assert.ok(Math.abs(back.x - found.x) > 40);
+});
+
+test("marks have as many digits as tell them apart, as in Python", () => {
+  assert.deepEqual(apart([0.5, 1]), ["0.5", "1"]);
+  assert.deepEqual(apart([2.305, 2.3055, 2.306]), ["2.305", "2.3055", "2.306"]);
+  assert.deepEqual(apart([100.01, 100.02]), ["100.01", "100.02"]);
+  assert.deepEqual(apart([-2e6, 0, 2e6]), ["−2e6", "0", "2e6"]);
+  assert.deepEqual([apart([]), apart([2 / 3])], [[], ["0.6667"]]);
 });

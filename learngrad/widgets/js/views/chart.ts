@@ -2,8 +2,8 @@
 // same lines are shown.
 import uPlot from "uplot";
 import plotCss from "uplot/dist/uPlot.min.css";
+import { apart } from "../core/contours.ts";
 import { CurveStore, counted, DASHES, isShare, type Series, styles } from "../core/curves.ts";
-import { number } from "../core/text.ts";
 import { type Broken, columns, shape, type Track, type Window } from "../core/thinning.ts";
 import { h } from "./dom.ts";
 import { adopt } from "./theme.ts";
@@ -226,7 +226,7 @@ export class Chart {
           values: stepTexts,
           filter: wholeOnly,
         },
-        { ...axis, show: others || !shares, grid, size: 54, values: tickTexts },
+        { ...axis, show: others || !shares, grid, size: wideEnough, values: tickTexts },
         {
           ...axis,
           show: shares,
@@ -383,8 +383,14 @@ const wholeOnly = (plot: uPlot, splits: number[]) => {
   return splits.map((split) => (!whole || Number.isInteger(split) ? split : null));
 };
 
+/** The width of an axis upwards: more, where its numbers are long. */
+const wideEnough = (_: uPlot, texts: string[] | null) =>
+  Math.max(54, 14 + 6.2 * Math.max(0, ...(texts ?? []).map(({ length }) => length)));
+
 const stepTexts = (_: uPlot, ticks: (number | null)[]) =>
   ticks.map((tick) => (tick === null ? "" : counted(tick)));
 
-const tickTexts = (_: uPlot, ticks: (number | null)[]) =>
-  ticks.map((tick) => (tick === null ? "" : number(tick)));
+const tickTexts = (_: uPlot, ticks: (number | null)[]) => {
+  const texts = apart(ticks.filter((tick) => tick !== null));
+  return ticks.map((tick) => (tick === null ? "" : texts.shift()!));
+};

@@ -1,6 +1,7 @@
 // A map of a field: bands, lines with their heights, axes; and above it a canvas for what moves.
 // The map is drawn when the field, the size or the theme changes, what moves with each `over()`.
 import {
+  apart,
   contour,
   type Field,
   type Levels,
@@ -10,7 +11,6 @@ import {
   ticks,
   valueAt,
 } from "../core/contours.ts";
-import { number } from "../core/text.ts";
 import contourCss from "./contour.css";
 import { h } from "./dom.ts";
 import { adopt } from "./theme.ts";
@@ -27,6 +27,8 @@ export interface MapOptions {
 const STOPS = 5;
 const MARGIN = { left: 54, right: 12, top: 10, bottom: 40 };
 const LABEL = 12;
+/** Pixels of a character, about. */
+const WIDE = 6.4;
 
 export class ContourMap {
   readonly element = h("div", { class: "lg-contour" });
@@ -37,6 +39,8 @@ export class ContourMap {
   readonly #options: MapOptions;
   readonly #observer = new ResizeObserver(() => this.draw());
   #field: Field | null = null;
+  /** Left and right of the map: more, where the numbers beside it are long. */
+  #margin: [number, number] = [MARGIN.left, MARGIN.right];
   /** The size and the colours that the ground was drawn in. */
   #drawnAs = "";
   readonly #later = new Later(this.element, () => this.draw());
@@ -72,7 +76,8 @@ export class ContourMap {
   get frame(): [number, number, number, number] {
     const { clientWidth: width, clientHeight: height } = this.element;
     if (!this.#options.labels) return [0, 0, width, height];
-    return [MARGIN.left, MARGIN.top, width - MARGIN.right, height - MARGIN.bottom];
+    const [left, right] = this.#margin;
+    return [left, MARGIN.top, width - right, height - MARGIN.bottom];
   }
 
   /** Where a point of the field is drawn. */
@@ -114,8 +119,28 @@ export class ContourMap {
     this.#later.unless(pen !== null);
     if (!pen) return;
     this.#drawnAs = this.#look();
+    this.#margin = this.#room();
     if (this.#field) this.#drawField(pen, this.#field);
     this.over();
+  }
+
+  /** Marks for the axis across and for the one upwards. */
+  #marks(): [number[], number[]] {
+    const [left, top, right, bottom] = this.frame;
+    const { x, y } = this.#field ?? { x: [0, 1], y: [0, 1] };
+    return [
+      ticks(x[0], x[1], Math.max(2, Math.floor((right - left) / 80))),
+      ticks(y[0], y[1], Math.max(2, Math.floor((bottom - top) / 45))),
+    ];
+  }
+
+  /** The margins that the marks' numbers need. */
+  #room(): [number, number] {
+    const [across, up] = this.#marks().map((marks) => apart(marks).map(({ length }) => length));
+    return [
+      Math.max(MARGIN.left, 22 + WIDE * Math.max(...up!)),
+      Math.max(MARGIN.right, 2 + (WIDE / 2) * (across!.at(-1) ?? 0)),
+    ];
   }
 
   #look(): string {
@@ -180,7 +205,7 @@ export class ContourMap {
         ink,
       );
     pen.restore();
-    if (this.#options.labels) this.#axes(pen, field, ink);
+    if (this.#options.labels) this.#axes(pen, ink);
   }
 
   #trace(pen: CanvasRenderingContext2D, line: Float64Array, close: boolean): void {
@@ -218,8 +243,8 @@ export class ContourMap {
     pen.textBaseline = "middle";
     pen.lineJoin = "round";
     const taken: Spot[] = [];
-    values.forEach((level, at) => {
-      const text = number(level);
+    const texts = apart(values);
+    texts.forEach((text, at) => {
       const width = pen.measureText(text).width + 8;
       const lines = found[at]!.map((line) => this.#pixels(line)).sort(
         (a, b) => b.length - a.length,
@@ -248,7 +273,7 @@ export class ContourMap {
     return placed;
   }
 
-  #axes(pen: CanvasRenderingContext2D, field: Field, ink: Inks): void {
+  #axes(pen: CanvasRenderingContext2D, ink: Inks): void {
     const [left, top, right, bottom] = this.frame;
     const [across, up] = this.#options.labels!;
     pen.strokeStyle = ink.faint;
@@ -258,19 +283,21 @@ export class ContourMap {
     pen.fillStyle = ink.faint;
     pen.textBaseline = "middle";
     pen.beginPath();
-    for (const x of ticks(...field.x, Math.max(2, Math.floor((right - left) / 80)))) {
+    const marks = this.#marks();
+    const [numbers, heights] = marks.map(apart);
+    for (const [k, x] of marks[0].entries()) {
       const [at] = this.place([x, 0]);
       pen.moveTo(at, bottom);
       pen.lineTo(at, bottom + 4);
       pen.textAlign = "center";
-      pen.fillText(number(x), at, bottom + 12);
+      pen.fillText(numbers![k]!, at, bottom + 12);
     }
-    for (const y of ticks(...field.y, Math.max(2, Math.floor((bottom - top) / 45)))) {
+    for (const [k, y] of marks[1].entries()) {
       const [, at] = this.place([0, y]);
       pen.moveTo(left, at);
       pen.lineTo(left - 4, at);
       pen.textAlign = "right";
-      pen.fillText(number(y), left - 8, at);
+      pen.fillText(heights![k]!, left - 8, at);
     }
     pen.stroke();
     pen.fillStyle = ink.ink;

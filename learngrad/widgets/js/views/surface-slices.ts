@@ -1,7 +1,6 @@
 // The loss along one line: a curve for each axis, through the point that is read.
-import { ticks } from "../core/contours.ts";
+import { apart, ticks } from "../core/contours.ts";
 import { along, type Cut, type Scale } from "../core/surface.ts";
-import { number } from "../core/text.ts";
 import { disc, inks, prepared } from "./contour.ts";
 import { h } from "./dom.ts";
 
@@ -51,17 +50,22 @@ export class SliceChart {
     pen.strokeStyle = ink.rule;
     pen.fillStyle = ink.faint;
     pen.textAlign = "right";
-    for (const height of marksUp(scale, isLog, Math.max(2, Math.floor((bottom - top) / 36)))) {
+    const heights = marksUp(scale, isLog, Math.max(2, Math.floor((bottom - top) / 36)));
+    const texts = apart(heights);
+    for (const [k, height] of heights.entries()) {
       const y = Math.round(up(height)) + 0.5;
       pen.beginPath();
       pen.moveTo(left, y);
       pen.lineTo(right, y);
       pen.stroke();
-      pen.fillText(number(height), left - 8, y);
+      pen.fillText(texts[k]!, left - 8, y);
     }
     pen.textAlign = "center";
-    for (const x of ticks(...cut.ends, Math.max(2, Math.floor((right - left) / 80))))
-      pen.fillText(number(x), across(x), bottom + 12);
+    const marked = ticks(...cut.ends, Math.max(2, Math.floor((right - left) / 80)));
+    const numbers = apart(marked);
+    marked.forEach((x, k) => {
+      pen.fillText(numbers[k]!, across(x), bottom + 12);
+    });
     pen.fillStyle = ink.ink;
     pen.fillText(marks.label, (left + right) / 2, bottom + 28);
     pen.save();
