@@ -352,6 +352,8 @@ def _write(leaf: AccumulateGrad, arrived: list[Any], create_graph: bool,
     """Add a gradient to a leaf's ``.grad``; unless `plain`, gives that before and after."""
     g = arrived[0]
     tensor = leaf.variable()
+    if tensor is not None and type(tensor._data) is not type(getattr(g, "_data", g)):
+        function.together("backward", leaf=tensor, gradient=_as_tensor(g))
     if plain and tensor is not None and tensor._grad is None:
         # The array may be another tensor's gradient too (`a + b` passes one on to both), so it is
         # copied unless nobody but the engine holds it. A later change in place must not reach both.
@@ -384,7 +386,7 @@ def _hooks(node: Node, arrived: list[Any], create_graph: bool) -> None:
         if g is not None:
             answer = hook(g if create_graph else function.Tensor._from_array(g, None))
             if answer is not None:
-                arrived[slot] = _answer(node, slot, answer, create_graph)
+                arrived[slot] = _answer(node, slot, g, answer, create_graph)
     for slot, kept in extras.get("retained", {}).items():
         tensor, g = kept(), arrived[slot]
         if tensor is not None and g is not None:
@@ -392,7 +394,11 @@ def _hooks(node: Node, arrived: list[Any], create_graph: bool) -> None:
             tensor._grad = new if tensor._grad is None else _recorded_sum(tensor._grad, new)
 
 
-def _answer(node: Node, slot: int, answer: Any, create_graph: bool) -> Any:
+def _as_tensor(g: Any) -> Any:
+    return g if isinstance(g, function.Tensor) else function.Tensor._from_array(g, None)
+
+
+def _answer(node: Node, slot: int, given: Any, answer: Any, create_graph: bool) -> Any:
     """What a hook returned, as the gradient it stands for."""
     shape, dtype = node.outputs[slot]
     if not isinstance(answer, function.Tensor):
@@ -401,6 +407,7 @@ def _answer(node: Node, slot: int, answer: Any, create_graph: bool) -> Any:
     if tuple(answer.shape) != shape:
         raise ShapeError(f"a hook returned a gradient of shape {list(answer.shape)} for a tensor "
                          f"of shape {list(shape)}", fix="return one of the shape it was given")
+    function.together("a hook's answer", gradient=_as_tensor(given), answer=answer)
     answer = answer.to(dtype)
     return answer if create_graph else answer._data
 

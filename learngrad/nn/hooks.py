@@ -114,7 +114,7 @@ class Passage(Function):
         given = gs if recording else tuple(Tensor._from_array(g, None) for g in gs)
         return tuple(
             g if answer is same else None if answer is None else
-            engine._answer(self, k, answer, recording)
+            engine._answer(self, k, g, answer, recording)
             for k, (g, same, answer) in enumerate(zip(gs, given, self.listener(given))))
 
 

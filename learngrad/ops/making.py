@@ -88,8 +88,8 @@ class Making:
         return cast(self, getattr(dtype, "dtype", dtype))
 
     def type_as(self, other):
-        """In the dtype of another tensor."""
-        return cast(self, other.dtype)
+        """In the dtype of another tensor, and on its device."""
+        return self.to(other)
 
     def half(self):
         """In float16."""

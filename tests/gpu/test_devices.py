@@ -172,6 +172,27 @@ def test_a_gradient_lives_where_its_tensor_does(x):
         x.grad = lg.ones(2, 3)
 
 
+def test_a_gradient_from_the_other_device():
+    class Away(lg.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, g):
+            return g.cpu() * 2
+
+    w = lg.ones(2, device="cuda", requires_grad=True)
+    with pytest.raises(errors.DtypeError, match="w is on cuda:0 and gradient on cpu"):
+        Away.apply(w).sum().backward()
+    assert w.grad is None
+    w.register_hook(lambda g: g.cpu())
+    with pytest.raises(errors.DtypeError, match=r"a hook's answer: .* answer on cpu"):
+        (w * 2).sum().backward()
+    assert w.grad is None
+    assert lg.ones(2).type_as(w).device == w.device
+
+
 def test_making_tensors(cupy):
     lg.manual_seed(4)
     for make in (lg.zeros, lg.ones, lg.rand, lg.randn):
