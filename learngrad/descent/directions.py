@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -88,6 +88,8 @@ def chosen(spec: Any, at: Evaluator, path: Trajectory | None, seed: int) -> list
             found.append(_named(one, at, seed + k))
     if len(found) == 2:
         _refuse_parallel(found)
+        if found[0].label == found[1].label:  # two random ones within a parameter
+            found[1] = replace(found[1], label=f"{found[1].label} (2)")
     return found
 
 

@@ -416,3 +416,9 @@ def test_small_numbers_are_said_as_they_are():
                       finest=5).compute()
     assert "a space of 3 dimensions: in the other one nothing moves" in surface.describe()
     assert surface.how == "25 points share a forward pass"
+
+
+def test_two_directions_within_one_parameter_have_a_column_each():
+    surface = Surface(network(), nn.CrossEntropyLoss(), *data(), finest=5,
+                      directions=["0.weight", "0.weight"]).compute()
+    assert list(surface.columns()) == ["within 0.weight", "within 0.weight (2)", "loss"]
