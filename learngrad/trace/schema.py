@@ -17,7 +17,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from learngrad.errors import TraceError
+from learngrad.errors import ArgumentTypeError, TraceError, a_kind_of
 from learngrad.trace.checks import Bad, Check, compile_schema, kind_of, shown
 
 __all__ = ["MAX_BYTES", "SCHEMA_NAME", "VERSION", "load_schema", "read", "validate"]
@@ -51,6 +51,8 @@ def read(source: str | bytes | PathLike[str]) -> dict[str, Any]:
 
     Raises
     ------
+    ArgumentTypeError
+        If it is none of these.
     TraceError
         If it is too large, not JSON, or not a trace of this version.
     OSError
@@ -63,6 +65,10 @@ def read(source: str | bytes | PathLike[str]) -> dict[str, Any]:
     >>> trace["nodes"]
     []
     """
+    if not isinstance(source, (str, bytes, PathLike)):
+        raise ArgumentTypeError(f"a trace is read from text, bytes or a path, not from "
+                                f"{a_kind_of(source)}",
+                                fix="validate(trace), for one that is plain data already")
     if isinstance(source, str) and not source.lstrip("\ufeff \t\r\n").startswith("{"):
         source = Path(source)
     if isinstance(source, PathLike):

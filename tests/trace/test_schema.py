@@ -66,6 +66,12 @@ def test_read_takes_text_bytes_and_paths(traces, tmp_path):
     assert read(b"\xef\xbb\xbf" + text.encode()) == trace
 
 
+def test_read_of_something_else_says_what_it_takes():
+    for what, kind in ((3, "an int"), (None, "None"), ({}, "a dict")):
+        with pytest.raises(TypeError, match=f"from text, bytes or a path, not from {kind}"):
+            read(what)
+
+
 def test_read_of_a_missing_file_says_so(tmp_path):
     with pytest.raises(FileNotFoundError):
         read(tmp_path / "none.json")
