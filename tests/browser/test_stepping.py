@@ -165,3 +165,20 @@ def test_shapes_stand_on_the_edges_along_which_tensors_flow(opened):
     page.wait_for_selector("#learngrad-graph .lg-root[data-index='-2']")
     assert flowing(view) == ["1×4", "2×4"]
     assert view.locator(".lg-kicker").inner_text() == "operation mul · 2×4"
+
+
+def test_before_the_first_operation_the_beginning_is_in_view(opened):
+    with Recorder() as tape:
+        x = first = learngrad.tensor(1.0, requires_grad=True)
+        for make in (learngrad.sin, learngrad.cos, learngrad.exp, learngrad.tanh) * 2:
+            x = make(x) + first
+        x.backward()
+    page = opened(tape.to_dict())
+    view = page.locator("#learngrad-graph .lg-root[data-ready='true']")
+    view.focus()
+    page.keyboard.press("Home")
+    page.wait_for_selector("#learngrad-graph .lg-root[data-index='-17']")
+    page.wait_for_timeout(1000)
+    stage = view.locator(".lg-canvas").bounding_box()
+    made = view.locator(".lg-node", has_text="sin").first.bounding_box()
+    assert stage["y"] < made["y"] < stage["y"] + stage["height"] - made["height"]

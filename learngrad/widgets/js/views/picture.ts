@@ -204,7 +204,8 @@ export class Picture {
 
   /** Where the camera looks: with a layout, by where things will be. */
   #focus(moment: Moment, layout?: Layout): Point | null {
-    const ref = this.#next?.ref ?? moment.step?.node ?? moment.ran?.id ?? this.#boxes.newest();
+    const turn = moment.step?.node ?? moment.ran?.id ?? beginning(moment);
+    const ref = this.#next?.ref ?? turn ?? this.#boxes.newest();
     const frame = typeof ref === "string" ? layout?.frames?.[ref] : undefined;
     if (frame) return [frame[0], Math.min(frame[1], frame[1] - frame[3] / 2 + 120)];
     const spot = layout?.nodes[ref];
@@ -222,6 +223,9 @@ export class Picture {
     this.stage.destroy();
   }
 }
+
+/** Before anything has run, the first that will. */
+const beginning = ({ pending }: Moment): number | undefined => pending.values().next().value;
 
 /** The node under a pointer, or with the focus. */
 function idAt(event: Event): number | null {
