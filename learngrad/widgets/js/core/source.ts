@@ -1,6 +1,9 @@
 // The lines of Python a node came from.
-import { clean } from "./text.ts";
+import { clean, elide } from "./text.ts";
 import type { Caller, Place, Source, Trace, TraceNode } from "./types.ts";
+
+/** Characters of a file's name. */
+const LONGEST = 60;
 
 /** What a node says of the Python that made it. */
 export type Made = Pick<TraceNode, "src" | "callers">;
@@ -27,7 +30,7 @@ export function excerpt(trace: Trace, place: Place | null): Excerpt | null {
     .replace(/\n$/, "")
     .split("\n")
     .map((line, at) => mark(line, first + at, place));
-  return { label: source?.label ?? "", lines };
+  return { label: elide(source?.label ?? "", LONGEST), lines };
 }
 
 function mark(text: string, number: number, place: Place): Line {
@@ -48,7 +51,8 @@ const indent = (text: string) => text.length - text.trimStart().length;
  * Of many calls the first is told and the last, which is the one that the reader wrote to be run.
  */
 export function route(trace: Trace, { src, callers = [] }: Made): string {
-  const label = (id: number) => trace.sources.find((source) => source.id === id)?.label ?? "";
+  const label = (id: number) =>
+    elide(trace.sources.find((source) => source.id === id)?.label ?? "", LONGEST);
   const here = src ? label(src.source) : "";
   if (!src || !here) return "";
   // A lambda's call may be all that is on its line.

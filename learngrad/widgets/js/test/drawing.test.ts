@@ -165,6 +165,8 @@ test("what made a node, and what called that", () => {
   const own: Caller = [1, src!.line, src!.line];
   assert.equal(route(trace, { ...made, callers: [own] }), "cell 1");
   assert.equal(route(trace, { src: null, callers }), "");
+  trace.sources[0]!.label = "far/".repeat(500);
+  assert.ok(route(trace, made).length <= 60);
 });
 
 test("a function's line is one of its cell's, too", () => {
