@@ -101,7 +101,6 @@ class Strip {
       this.#state,
       this.#bar,
       this.#text,
-      h("span", { class: "lg-gap" }),
       this.#rate.element,
       this.#why,
     );
