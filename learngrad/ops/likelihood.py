@@ -147,9 +147,10 @@ def class_rows(input: Any, target: Any, name: str, ignore_index: int) -> tuple[A
             f"{list(input.shape)} and {list(target.shape)}", tensors=tensors,
             fix="target.squeeze(1) drops a dimension of size 1" if column else
             "take as many targets as rows; the classes are dimension 1")
-    together(name, **tensors)
-    classes = input.shape[at]
     indices = getattr(target, "_data", target)
+    if type(indices) is not type(getattr(input, "_data", input)):
+        together(name, **tensors)
+    classes = input.shape[at]
     keep = indices.reshape(-1) != ignore_index
     if isinstance(indices, np.ndarray):  # on a GPU, looking would wait for it
         counted = indices.reshape(-1)
