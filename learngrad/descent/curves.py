@@ -94,9 +94,9 @@ class Curves(Forms):
         if x.__class__ is not int:
             which = next(iter(values), "")
             # A loss without a name, before the others: it would stand as the step.
-            if getattr(getattr(x, "dtype", None), "kind", "i") == "f":
-                raise ArgumentTypeError(f"the step of `{which}` is {a_kind_of(x)} of floats, and "
-                                        "looks like a value without a name",
+            if getattr(x, "requires_grad", False):
+                raise ArgumentTypeError(f"the step of `{which}` is {a_kind_of(x)} that needs a "
+                                        "gradient, and looks like a value without a name",
                                         fix=f"plot.log(loss=loss, {which}={which})")
             x = single(which, "step", x)
             if not math.isfinite(x):

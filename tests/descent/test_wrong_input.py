@@ -247,12 +247,12 @@ def test_what_stands_last_in_a_cell_is_words(model, capsys):
 
 def test_a_loss_without_its_name_is_no_step():
     plot = learngrad.LivePlot()
-    for loss in (learngrad.tensor(2.0), np.float32(2.0)):
-        told(ArgumentTypeError, "looks like a value without a name", plot.log, loss, accuracy=0.5)
+    loss = learngrad.tensor(2.0, requires_grad=True) * 2
+    told(ArgumentTypeError, "looks like a value without a name", plot.log, loss, accuracy=0.5)
     assert not plot.curves.names
-    plot.log(np.int64(3), accuracy=0.5)
-    plot.log(3.5, accuracy=0.5)
-    assert plot.curves["accuracy"][0].tolist() == [3.0, 3.5]
+    for step in (np.int64(3), 3.5, np.float64(4.5), learngrad.tensor(5.5)):
+        plot.log(step, accuracy=0.5)
+    assert plot.curves["accuracy"][0].tolist() == [3.0, 3.5, 4.5, 5.5]
 
 
 def test_what_a_surface_and_a_flow_cannot_do_without(model):
