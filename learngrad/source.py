@@ -139,6 +139,7 @@ class Place(NamedTuple):
     text: str  # the line, stripped of its indentation
     target: str | None  # the name that the expression at this place is assigned to
     operands: tuple[str | None, ...]  # the names of the expression's operands, where they are names
+    is_returned: bool  # what a function gives back, so that its call may have a target
 
     def __str__(self) -> str:
         at = f"line {self.line} of {self.label}"
@@ -167,7 +168,7 @@ def resolve(made: Made | None) -> Place | None:
     _, column, end_line, end_column = extent
     place = Place(filename, _label(filename), line, _characters(filename, line, column), end_line,
                   _characters(filename, end_line, end_column), text, _target(node, parent),
-                  _operands(node))
+                  _operands(node), isinstance(parent, (ast.Return, ast.Lambda)))
     if text:  # a file that cannot be read yet may be readable later
         _places[id(code), lasti] = (code, place)  # the code is kept so that its id stays its own
     return place

@@ -129,8 +129,7 @@ class Transcript:
                   more: tuple[dict[str, Any], list[Any]] | None,
                   route: source.Route) -> None:
         """An operation ran."""
-        place = source.resolve(made)
-        record = Record(index, "operation", cls, place.target if named and place else None, kept,
+        record = Record(index, "operation", cls, _name(made, route) if named else None, kept,
                         requires_grad, scope, self._src(made))
         record.takes(parts, cls.letters)
         record.no_grad, record.view = no_grad, view
@@ -302,3 +301,13 @@ class Transcript:
             self._touch("source", index)
             self._source_ids[key] = index
         return index
+
+
+def _name(made: source.Made | None, route: source.Route) -> str | None:
+    """What the program calls a result; what a function returns is called as its call is."""
+    place = source.resolve(made)
+    for call in source.callers(route):
+        if place is None or place.target is not None or not place.is_returned:
+            break
+        place = source.resolve(call)
+    return None if place is None else place.target

@@ -529,8 +529,9 @@ def test_the_steps_of_a_replay_in_the_words_of_the_views():
     said = sentences(loss)
     steps = list(loss.replay())
     assert len(steps) == len(said) == len(views)
-    # The names of leaves that have gone are not known any more.
-    assert said[0] == views[0]
+    # Neither the names of leaves that have gone are known any more, nor who called product().
+    assert "loss = (" in views[0]
+    assert said[0] == views[0].replace("loss = ", "")
     assert str(steps[0]) == "<step of MulBackward0: 1 arrived; 5 to operand 0>"
     assert [c.before is None for c in steps[2].contributions] == [False, True]
     assert repr(steps[2].contributions[0]) == (

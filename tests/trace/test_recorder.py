@@ -621,6 +621,25 @@ def test_who_called_what_is_noted():
     assert trace["nodes"][-1]["status"] == "failed"
 
 
+def test_what_a_function_returns_is_called_as_its_call_is():
+    def inner(x):
+        return x * 2
+
+    def outer(x):
+        h = inner(x)
+        return inner(h + 1)
+
+    a = learngrad.tensor(2.0, requires_grad=True)
+    with Recorder() as tape:
+        y = outer(a)
+        z = (lambda x: x - 1)(y)
+        loss = inner(z) ** 2
+        loss.backward()
+    names = [(node["sign"], node["name"]) for node in tape.to_dict()["nodes"]]
+    assert names == [("", "a"), ("×", "h"), ("+", None), ("×", "y"), ("−", "z"), ("×", None),
+                     ("**", "loss")]
+
+
 def test_buffers_of_a_module_are_buffers():
     class Masked(nn.Module):
         def __init__(self):
