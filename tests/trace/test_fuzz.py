@@ -99,7 +99,7 @@ def test_a_damaged_trace_is_drawn_or_refused(traces, name):
     trace = traces[name]()
     read, refused = [], []
 
-    @settings(max_examples=40, deadline=None, derandomize=True,
+    @settings(max_examples=200, deadline=None, derandomize=True,
               suppress_health_check=list(HealthCheck))
     @given(damaged(trace))
     def check(made):
@@ -112,7 +112,7 @@ def test_a_damaged_trace_is_drawn_or_refused(traces, name):
             drawn(made)
 
     check()
-    assert read  # else nothing was tried
+    assert read  # else nothing was tried: what is drawn depends on what else is tested
     assert refused
     assert all(len(error.what) < 400 and error.fix for error in refused)
 
