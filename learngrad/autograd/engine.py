@@ -352,7 +352,7 @@ def _write(leaf: AccumulateGrad, arrived: list[Any], create_graph: bool,
     """Add a gradient to a leaf's ``.grad``; unless `plain`, gives that before and after."""
     g = arrived[0]
     tensor = leaf.variable()
-    if tensor is not None and type(tensor._data) is not type(getattr(g, "_data", g)):
+    if tensor is not None and type(tensor._data) is not type(g._data if create_graph else g):
         function.together("backward", leaf=tensor, gradient=_as_tensor(g))
     if plain and tensor is not None and tensor._grad is None:
         # The array may be another tensor's gradient too (`a + b` passes one on to both), so it is
