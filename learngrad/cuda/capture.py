@@ -34,17 +34,19 @@ def recording() -> RecordedStep | None:
 
 
 class _Sequence(Watcher):
-    """What ran, in order: what a recording would hold on to."""
+    """What ran of a step, in order: what a recording would hold on to."""
 
     replays = False  # a recording would hold the copies that are made for one who watches
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self.name = name
         self.ran: list[tuple[str, tuple[int, ...], Any]] = []
 
     def operation(self, node: Any, inputs: Any, outputs: Any, made: Any) -> None:
         """Note an operation, its shape, and where it stands."""
         if isinstance(outputs[0]._data, np.ndarray) and recording() is not None:
-            raise GraphError(f"{type(node).__name__.lower()}{_at(made)} works on the CPU, and a "
+            raise GraphError(f"{self.name} cannot be recorded: "
+                             f"{type(node).__name__.lower()}{_at(made)} works on the CPU, and a "
                              "replay would not do it again", fix='model.to("cuda"), x.to("cuda")')
         self.ran.append((type(node).__name__, tuple(outputs[0].shape), made))
 
@@ -146,7 +148,7 @@ class RecordedStep:
 
     def _looked_at(self, inputs: tuple[Any, ...]) -> Any:
         """A step in Python, compared with the one before."""
-        seen = _Sequence()
+        seen = _Sequence(self._step.__name__)
         with watch(seen):
             result = self._step(*inputs)
         self._compare(seen.ran)
@@ -196,7 +198,7 @@ class RecordedStep:
         # recording memory goes from hand to hand: what is taken late was another's before.
         self._numbers = cupy.zeros(COUNTERS, devices.float32)
         stream.begin_capture()
-        seen = _Sequence()
+        seen = _Sequence(self._step.__name__)
         try:
             with direct(), watch(seen):
                 self._outputs = self._step(*self._inputs)
@@ -207,9 +209,6 @@ class RecordedStep:
                 raise  # these say themselves what there is to do; or somebody pressed Stop
             if isinstance(error, GraphError) and error.what.startswith(self._step.__name__):
                 raise
-            if isinstance(error, GraphError) and "works on the CPU" in error.what:
-                raise GraphError(f"{self._step.__name__} cannot be recorded: {error.what}",
-                                 fix=error.fix) from error
             raise GraphError(
                 f"{self._step.__name__} cannot be recorded: {_words(error)}",
                 fix="while it is recorded nothing runs, so there are no values to look at: take "

@@ -41,30 +41,8 @@ def test_it_is_the_kernel_that_runs():
         lg.autograd.gradcheck(cube, (x.detach().double().requires_grad_(),))
 
 
-def test_a_function_may_call_a_kernel_of_its_own(cupy):
-    square = cupy.ElementwiseKernel("T x", "T out", "out = x * x;", "square")
-
-    class Square(lg.autograd.Function):
-        @staticmethod
-        def forward(ctx, x):
-            ctx.save_for_backward(x)
-            return lg.as_tensor(square(x.detach()._data))
-
-        @staticmethod
-        def backward(ctx, g):
-            x, = ctx.saved_tensors
-            return 2 * x * g
-
-    x = lg.tensor([3.0], dtype=lg.float64, device="cuda", requires_grad=True)
-    Square.apply(x).backward()
-    assert x.grad.tolist() == [6.0]
-    assert lg.autograd.gradcheck(Square.apply, (x,))
-
-
-def test_a_kernel_takes_tensors_as_they_are(cupy):
-    """By the interface that PyTorch's tensors have as well."""
-    square = cupy.ElementwiseKernel("T x", "T out", "out = x * x;", "square")
-
+def squares(square):
+    """An operation of one's own that calls a kernel."""
     class Square(lg.autograd.Function):
         @staticmethod
         def forward(ctx, x):
@@ -76,8 +54,24 @@ def test_a_kernel_takes_tensors_as_they_are(cupy):
             x, = ctx.saved_tensors
             return 2 * x * g
 
+    return Square
+
+
+@pytest.mark.parametrize("taken", [lambda x: x.detach()._data, lambda x: x],
+                         ids=["its array", "the tensor"])
+def test_a_function_may_call_a_kernel_of_its_own(cupy, taken):
+    kernel = cupy.ElementwiseKernel("T x", "T out", "out = x * x;", "square")
+    Square = squares(lambda x: kernel(taken(x)))
     x = lg.tensor([3.0], dtype=lg.float64, device="cuda", requires_grad=True)
+    Square.apply(x).backward()
+    assert x.grad.tolist() == [6.0]
     assert lg.autograd.gradcheck(Square.apply, (x,))
+
+
+def test_a_kernel_takes_tensors_as_they_are(cupy):
+    """By the interface that PyTorch's tensors have as well."""
+    square = cupy.ElementwiseKernel("T x", "T out", "out = x * x;", "square")
+    x = lg.tensor([3.0], dtype=lg.float64, device="cuda", requires_grad=True)
     there = cupy.asarray(x.detach())
     there += 1
     assert x.tolist() == [4.0]  # one memory
