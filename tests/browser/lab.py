@@ -15,6 +15,19 @@ QUIET = re.compile(
 )
 
 
+BLOCK = """\
+import learngrad
+from learngrad import nn
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(4, 4), nn.Linear(4, 4)
+    def forward(self, x):
+        return x + self.b(self.a(x).tanh())
+"""
+"""A module of five operations, for large graphs."""
+
+
 class Watch:
     """What a page must not do: write an error, raise, or ask another address for anything."""
 

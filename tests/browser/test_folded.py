@@ -2,15 +2,9 @@
 
 from playwright.sync_api import expect
 
-LOOP = """\
-import learngrad
-from learngrad import nn
-class Block(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.a, self.b = nn.Linear(4, 4), nn.Linear(4, 4)
-    def forward(self, x):
-        return x + self.b(self.a(x).tanh())
+from tests.browser.lab import BLOCK
+
+LOOP = BLOCK + """\
 model = nn.Sequential(*[Block() for _ in range(40)])
 x = learngrad.ones(2, 4)
 with learngrad.record() as tape:

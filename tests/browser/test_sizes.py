@@ -10,14 +10,10 @@ import statistics
 
 from playwright.sync_api import expect
 
+from tests.browser.lab import BLOCK
+
 BOXES = 500
-BLOCKS = """\
-class Block(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.a, self.b = nn.Linear(4, 4), nn.Linear(4, 4)
-    def forward(self, x):
-        return x + self.b(self.a(x).tanh())
+BLOCKS = BLOCK + """\
 model = nn.Sequential(*[Block() for _ in range(625)])
 with learngrad.record(live=False) as deep:
     model(learngrad.ones(2, 4)).sum().backward()"""
