@@ -72,7 +72,11 @@ def test_a_real_training_is_paused_stepped_and_stopped(notebook, lab, artefacts)
     page.keyboard.press("Space")
     expect(strip).to_have_attribute("data-state", "running")
     controls.view = view
+    height = strip.bounding_box()["height"]
     controls.stop()
+    assert strip.bounding_box()["height"] == height  # what is below does not jump
+    text = strip.locator(".lg-note")
+    assert text.evaluate("e => e.scrollWidth <= e.clientWidth"), "it is cut off"
     controls.write(artefacts / "train-controls.txt", "JupyterLab")
     expect(strip.get_by_role("button", name="Pause")).to_be_disabled()
     made, forwards, backwards, state = steps(book)
