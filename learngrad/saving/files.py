@@ -22,7 +22,7 @@ def pathed(path: Any) -> Path:
     if isinstance(path, (str, os.PathLike)):
         return Path(path)
     raise ArgumentTypeError(f"a file is named by a str or a path, not {a_kind_of(path)}",
-                            fix='tape.save("graph.svg"), with the name in quotes')
+                            fix='its name in quotes, such as "graph.svg"')
 
 
 @contextlib.contextmanager
