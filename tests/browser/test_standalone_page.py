@@ -130,3 +130,15 @@ def test_on_paper_everything_is_there_and_nothing_covers_anything(opened):
     assert view.locator(".lg-canvas > g").first.get_attribute("transform") is None
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert view.locator(".lg-canvas > g").first.get_attribute("transform")
+
+
+@pytest.mark.parametrize("width", [420, 800])
+def test_where_room_is_short_the_slider_has_a_row_to_itself(opened, width):
+    page = opened(worked()[0])
+    page.set_viewport_size({"width": width, "height": 900})
+    row = page.locator(".lg-foot:has(.lg-pace)").bounding_box()
+    slider = page.locator(".lg-slider").bounding_box()
+    pace = page.locator(".lg-pace").bounding_box()
+    play = page.get_by_role("button", name="Play").bounding_box()
+    assert slider["width"] > row["width"] - 30
+    assert slider["y"] > pace["y"] + pace["height"] - 2 > play["y"]
