@@ -72,21 +72,24 @@ def is_autocast_available(device_type: str) -> bool:
 
 
 class autocast(ContextDecorator):
-    """Compute matrix products, convolutions and recurrent layers in float16; the rest as it needs.
+    """Compute matrix products, convolutions and recurrent layers in 16 bits; the rest as it needs.
 
     Only the forward pass and the loss belong inside; backward follows by itself. Parameters stay
     float32. What is sensitive to rounding (exponentials, sums, norms, losses) runs in float32, and
     what is neither runs in the dtype that it is given. Of this thread.
 
-    PyTorch: `torch.autocast` computes in bfloat16 on the CPU unless told otherwise. Here bfloat16
-    is for storage alone, and float16 is the default everywhere; a processor is slower with it, so
-    on the CPU it is there to be looked at. The lists are those that PyTorch has for CUDA.
+    float16 has 11 bits of precision, and ends at 65,504: it wants a `GradScaler`. bfloat16 has 8,
+    and float32's range, so that nothing needs scaling; it comes with ml-dtypes. On the CPU both are
+    slower than float32, and are there to be looked at.
+
+    PyTorch: `torch.autocast` has other lists for the CPU, on which sums and exponentials stay in
+    bfloat16. Here one program gives the same dtypes everywhere: those of PyTorch's lists for CUDA.
 
     Parameters
     ----------
     device_type : {"cuda", "cpu"}
         For tensors on this kind of device.
-    dtype : dtype, default float16
+    dtype : dtype, default float16 on "cuda", bfloat16 on the CPU
     enabled : bool, default True
         False switches it off, also inside of another block.
     cache_enabled : bool
@@ -97,13 +100,15 @@ class autocast(ContextDecorator):
     ArgumentError
         If there is no such kind of device.
     DtypeError
-        If it is asked to compute in bfloat16, or in what is no half.
+        If it is asked to compute in what has more or less than 16 bits.
+    MissingDependency
+        If it is bfloat16, and ml-dtypes is not installed.
 
     Examples
     --------
     >>> import learngrad
     >>> x, w = learngrad.ones(2, 2), learngrad.ones(2, 2, requires_grad=True)
-    >>> with learngrad.autocast("cpu"):
+    >>> with learngrad.autocast("cpu", dtype=learngrad.float16):
     ...     y = x @ w
     ...     loss = y.sum()
     >>> y.dtype, loss.dtype
@@ -118,11 +123,12 @@ class autocast(ContextDecorator):
         if not isinstance(device_type, str) or not is_autocast_available(device_type):
             raise ArgumentError(f"autocast knows no device {device_type!r:.60}",
                                 fix='learngrad.autocast("cuda")')
-        dtype = devices.float16 if dtype is None else devices.to_dtype(dtype)
-        if enabled and dtype != devices.float16:
-            why = ": it is for storage alone" if dtype.name == "bfloat16" else ""
-            raise DtypeError(f"autocast cannot compute in {dtype}{why}",
-                             fix="dtype=learngrad.float16, with a GradScaler for the gradients")
+        if dtype is None:
+            dtype = "bfloat16" if device_type == "cpu" and enabled else "float16"
+        dtype = devices.to_dtype(dtype)
+        if enabled and not devices.is_half(dtype):
+            raise DtypeError(f"autocast computes in 16 bits, and {dtype} is no such dtype",
+                             fix="dtype=learngrad.float16, or learngrad.bfloat16")
         self.device, self.fast_dtype, self._enabled = device_type, dtype, bool(enabled)
         self._before: list[dict[str, Any]] = []
 

@@ -170,9 +170,9 @@ def finfo(dtype: Any = None) -> Any:
     3.4028234663852886e+38
     """
     dtype = devices.get_default_dtype() if dtype is None else devices.to_dtype(dtype)
-    if dtype.kind != "f":
+    if not devices.is_floating(dtype):
         raise ArgumentTypeError(f"{dtype} is not floating", fix="learngrad.iinfo(dtype)")
-    info = np.finfo(dtype)
+    info = devices.limits(dtype)
     return SimpleNamespace(dtype=str(dtype), bits=info.bits, **{
         name: float(getattr(info, name))
         for name in ("eps", "max", "min", "tiny", "smallest_normal", "resolution")})

@@ -7,6 +7,7 @@ are NumPy's own; promotion is PyTorch's. https://docs.pytorch.org/docs/stable/te
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ float16, float32, float64 = np.dtype("float16"), np.dtype("float32"), np.dtype("
 int8, int16 = np.dtype("int8"), np.dtype("int16")
 int32, int64 = np.dtype("int32"), np.dtype("int64")
 uint8, bool_ = np.dtype("uint8"), np.dtype("bool")
+FLOATING = "fV"  # the kinds of floating dtypes: V is that of bfloat16, which is not NumPy's own
 
 _default_dtype = float32
 _array_types: tuple[type, ...] = (np.ndarray,)
@@ -73,7 +75,7 @@ def set_default_dtype(dtype: Any) -> None:
     """
     global _default_dtype
     dtype = to_dtype(dtype)
-    if dtype.kind != "f":
+    if not is_floating(dtype):
         raise ArgumentTypeError(f"the default dtype must be a floating one, and {dtype} is not",
                                 fix="learngrad.set_default_dtype(learngrad.float64)")
     _default_dtype = dtype
@@ -91,7 +93,9 @@ def to_dtype(dtype: Any) -> np.dtype[Any]:
     except TypeError:
         raise ArgumentTypeError(f"{dtype!r:.60} is not a dtype",
                                 fix="dtype=learngrad.float32") from None
-    if (result.kind not in "fiub" or result.itemsize > 8) and result.name != "bfloat16":
+    if is_bfloat16(result):
+        return result
+    if result.kind not in "fiub" or result.itemsize > 8:
         why = ("complex numbers are not supported" if result.kind == "c" else
                "tensors hold numbers of up to 64 bits")
         raise ArgumentTypeError(f"a tensor cannot have dtype {result}: {why}",
@@ -99,14 +103,43 @@ def to_dtype(dtype: Any) -> np.dtype[Any]:
     return np.dtype(result.type)  # in this machine's byte order
 
 
+def is_floating(dtype: np.dtype[Any]) -> bool:
+    """Whether numbers of a dtype can have gradients."""
+    return dtype.kind in FLOATING
+
+
+def is_half(dtype: np.dtype[Any]) -> bool:
+    """Whether numbers of a dtype are floating, and take 16 bits."""
+    return dtype.kind in FLOATING and dtype.itemsize == 2
+
+
+at_bfloat16: list[Callable[[], None]] = []  # what is to be done before there can be such tensors
+
+
+def is_bfloat16(dtype: np.dtype[Any]) -> bool:
+    """Whether it is bfloat16; the first answer of yes prepares operations for it."""
+    return dtype.name == "bfloat16" and dtype == bfloat16()
+
+
 def bfloat16() -> np.dtype[Any]:
-    """The dtype bfloat16, for storage alone, from ml-dtypes, which is imported now."""
+    """The dtype bfloat16, from ml-dtypes, which is imported now: the first half of a float32.
+
+    Tensors are stored in it; operations compute in float32 and round their results.
+    """
     try:
-        return np.dtype(importlib.import_module("ml_dtypes").bfloat16)
+        dtype = np.dtype(importlib.import_module("ml_dtypes").bfloat16)
     except ImportError as error:
         raise MissingDependency(
             f"dtype bfloat16 needs ml-dtypes, which cannot be imported ({error})",
             fix="pip install ml-dtypes, or use float16 or float32") from error
+    while at_bfloat16:
+        at_bfloat16.pop()()
+    return dtype
+
+
+def limits(dtype: np.dtype[Any]) -> Any:
+    """What NumPy's finfo says of a floating dtype, also of bfloat16."""
+    return (importlib.import_module("ml_dtypes") if dtype.kind == "V" else np).finfo(dtype)
 
 
 class Device:
@@ -357,7 +390,7 @@ def to_device(array: Array, device: Device) -> Array:
 # Operands fall in three ranks: arrays with dimensions, arrays without, and Python numbers. A lower
 # rank only decides where its category (bool < integer < floating) is the higher one.
 
-_CATEGORY = {"b": 0, "i": 1, "u": 1, "f": 2}
+_CATEGORY = {"b": 0, "i": 1, "u": 1, "f": 2, "V": 2}
 
 
 def promote_types(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
@@ -371,8 +404,10 @@ def promote_types(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
     """
     if a == b:
         return a
-    if (a.kind == "f") != (b.kind == "f"):
-        return a if a.kind == "f" else b
+    if is_floating(a) != is_floating(b):
+        return a if is_floating(a) else b
+    if "V" in (a.kind, b.kind):  # neither half holds the other
+        return np.promote_types(float32, a if b.kind == "V" else b)
     return np.promote_types(a, b)
 
 
@@ -382,9 +417,6 @@ def result_type(*operands: Any) -> np.dtype[Any]:
     for x in operands:
         if is_array(x):
             rank, dtype = (0 if x.ndim else 1), x.dtype
-            if dtype.kind == "V":
-                raise DtypeError("bfloat16 is for storage, and does not mix with other dtypes",
-                                 fix="x.float() first")
         elif isinstance(x, (bool, np.bool_)):
             rank, dtype = 2, bool_
         elif isinstance(x, (int, np.integer)):
@@ -422,7 +454,7 @@ def arithmetic(inputs: list[Any]) -> list[Any]:
     a, b = inputs[0], inputs[1]
     left = getattr(a, "dtype", None)
     # The two usual cases need no table: a floating tensor with a Python number, and equal dtypes.
-    if left is not None and (left.kind == "f" if type(b) in _NUMBERS
+    if left is not None and (left.kind in FLOATING if type(b) in _NUMBERS
                              else left is getattr(b, "dtype", None)):
         return inputs
     return [*cast_to(inputs[:2], result_type(a, b)), *inputs[2:]]
@@ -432,16 +464,16 @@ def division(inputs: list[Any]) -> list[Any]:
     """The first two inputs brought to a common floating dtype, as for ``/``."""
     a, b = inputs[0], inputs[1]
     dtype = getattr(a, "dtype", None)
-    if dtype is not None and dtype.kind == "f" and dtype is getattr(b, "dtype", None):
+    if dtype is not None and dtype.kind in FLOATING and dtype is getattr(b, "dtype", None):
         return inputs
     dtype = result_type(a, b)
-    return [*cast_to(inputs[:2], dtype if dtype.kind == "f" else _default_dtype), *inputs[2:]]
+    return [*cast_to(inputs[:2], dtype if dtype.kind in FLOATING else _default_dtype), *inputs[2:]]
 
 
 def floating(inputs: list[Any]) -> list[Any]:
     """The first input in a floating dtype, as for exp and log."""
     x = inputs[0]
-    return inputs if x.dtype.kind == "f" else [x.astype(_default_dtype), *inputs[1:]]
+    return inputs if x.dtype.kind in FLOATING else [x.astype(_default_dtype), *inputs[1:]]
 
 
 def converted(array: Array, dtype: np.dtype[Any]) -> Array:
@@ -458,7 +490,7 @@ def cast_to(arrays: list[Any], dtype: np.dtype[Any]) -> list[Any]:
             wrapped.append(x if x.dtype == dtype else converted(x, dtype))
         else:
             # NumPy knows Python numbers as weak; a NumPy scalar would be a strong float64.
-            wrapped.append(float(x) if dtype.kind == "f" else _in_bits(int(x), dtype)
+            wrapped.append(float(x) if dtype.kind in FLOATING else _in_bits(int(x), dtype)
                            if dtype.kind in "iu" else bool(x))
     return wrapped
 

@@ -74,7 +74,7 @@ def _numbers(data: Any) -> Any:
         raise ArgumentTypeError("a masked array would lose its mask: tensors have none",
                                 fix="learngrad.tensor(array.filled(0.0)), or the mask as a tensor")
     if isinstance(data, np.ndarray) and (
-            data.dtype.kind in "fiub" or data.dtype.name == "bfloat16"):
+            data.dtype.kind in "fiub" or devices.is_bfloat16(data.dtype)):
         return data
     if isinstance(data, (str, bytes, complex)) or data is None:
         raise devices.not_a_number(data)

@@ -141,7 +141,7 @@ def _nested(array: Any, form: Callable[[Any], str], width: int, edge: int | None
 
 def _form(shown: Any) -> tuple[Callable[[Any], str], int]:
     """How one element is written, and the width of the longest; all are written alike."""
-    if shown.dtype.kind != "f":
+    if not devices.is_floating(shown.dtype):
         return str, max(len(str(x)) for x in shown.ravel())
     numbers = shown[np.isfinite(shown) & (shown != 0)]
     sizes = np.abs(numbers.astype(np.float64))

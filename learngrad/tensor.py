@@ -199,7 +199,7 @@ class Tensor(Methods):
         if not isinstance(value, Tensor):
             raise ArgumentTypeError(f"the data of a tensor is a tensor, not {value!r:.60}",
                                     fix="x.data = learngrad.tensor(value)")
-        if self._edge is not None and value.dtype.kind != "f":
+        if self._edge is not None and not devices.is_floating(value.dtype):
             raise DtypeError(f"this tensor needs a gradient, and {value.dtype} numbers have none",
                              tensors={"this": self, "value": value}, fix="x.data = value.float()")
         self._data = value._data
@@ -220,7 +220,7 @@ class Tensor(Methods):
 
     def is_floating_point(self) -> Bool:
         """Whether its dtype is a floating one."""
-        return bool(self._data.dtype.kind == "f")
+        return devices.is_floating(self._data.dtype)
 
     def is_contiguous(self) -> Bool:
         """Whether its rows lie one after another in memory."""
@@ -240,7 +240,7 @@ class Tensor(Methods):
         """
         if requires_grad:
             if self._edge is None:
-                if self.dtype.kind != "f":
+                if not devices.is_floating(self.dtype):
                     raise DtypeError(
                         f"only floating tensors have gradients, and this is {self.dtype}",
                         tensors={"this": self},
@@ -530,7 +530,7 @@ class Tensor(Methods):
             value = to_array(value, None, None)
         recorded = self._edge is not None or getattr(value, "_edge", None) is not None
         if recorded and is_grad_enabled():
-            if isinstance(value, Tensor) and self.dtype.kind == "f":
+            if isinstance(value, Tensor) and devices.is_floating(self.dtype):
                 value = E.cast(value, self.dtype)
             self._assign("x[…] = value", lambda: I.put_at(self, value, key))
             return

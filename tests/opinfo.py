@@ -40,7 +40,6 @@ SAID = {
     "nn.functional.embedding_bag": lambda weight, x, **kw: lg.nn.functional.embedding_bag(
         x, weight, **kw),
     "where": lambda x, condition, other: lg.where(condition, x, other),
-    "bfloat16": None,  # NumPy has none to compare with
 }
 
 
@@ -97,8 +96,8 @@ def translate(value, leaves):
     if isinstance(value, complex):
         raise Untranslatable("complex")
     if isinstance(value, torch.dtype):
-        if value.is_complex or value == torch.bfloat16:
-            raise Untranslatable("complex" if value.is_complex else "bfloat16")
+        if value.is_complex:
+            raise Untranslatable("complex")
         return getattr(lg, dtype_name(value)), value
     if isinstance(value, torch.device):
         return str(value), value
@@ -164,11 +163,11 @@ def compare_gradients(mine, theirs, leaves):
     if not mine:
         return
     rng = np.random.default_rng(0)
-    seeds = [rng.standard_normal(tuple(t.shape)).astype(dtype_name(t.dtype)) for t in theirs]
-    torch.autograd.backward(theirs, [torch.tensor(s) for s in seeds])
+    seeds = [rng.standard_normal(tuple(t.shape)) for t in theirs]
+    torch.autograd.backward(theirs, [torch.tensor(s).to(t.dtype) for s, t in zip(seeds, theirs)])
     try:
         with np.errstate(all="ignore"):
-            lg.autograd.backward(mine, [lg.tensor(s) for s in seeds])
+            lg.autograd.backward(mine, [lg.tensor(s).to(t.dtype) for s, t in zip(seeds, mine)])
     except errors.LearngradError as raised:
         yield "gradient", f"{type(raised).__name__}: {raised}"
         return

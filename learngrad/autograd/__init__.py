@@ -1,6 +1,6 @@
 """Automatic differentiation: the gate where operations are recorded, and the replay."""
 
-from learngrad.autograd import function, functional
+from learngrad.autograd import bfloat16, function, functional  # noqa: F401  (adds the dtype)
 from learngrad.autograd.anomaly import detect_anomaly, set_detect_anomaly
 from learngrad.autograd.custom import once_differentiable
 from learngrad.autograd.engine import Contribution, Step, backward, grad

@@ -117,7 +117,7 @@ class set_detect_anomaly:
 
 def _not_finite(array: Any) -> float | None:
     """The first element that is no finite number, or None."""
-    if array.dtype.kind != "f":
+    if not devices.is_floating(array.dtype):
         return None
     bad = ~devices.array_module(array).isfinite(array)
     return float(array[bad].reshape(-1)[0]) if bool(bad.any()) else None

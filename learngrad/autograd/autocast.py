@@ -24,7 +24,8 @@ __all__ = ["casting", "in_half", "in_single", "one_dtype"]
 def one_dtype(tensors: Iterable[Any]) -> bool:
     """Whether tensors have one dtype, or will be brought to one by `autocast`."""
     dtypes = {t.dtype for t in tensors}
-    return len(dtypes) == 1 or (bool(thread.autocast) and all(d.kind == "f" for d in dtypes))
+    return len(dtypes) == 1 or (
+        bool(thread.autocast) and all(devices.is_floating(dtype) for dtype in dtypes))
 
 
 def _down(array: Any) -> Any:
@@ -37,7 +38,7 @@ def _down(array: Any) -> Any:
 
 def _up(array: Any) -> Any:
     """A half array in float32, if `autocast` is on for its device."""
-    if not devices.is_array(array) or array.dtype != np.float16:
+    if not devices.is_array(array) or not devices.is_half(array.dtype):
         return array
     on = devices.device_of(array).type in thread.autocast
     return devices.converted(array, devices.float32) if on else array
@@ -64,11 +65,11 @@ def _promotion(step: Callable[[Any], Any], before: Any) -> Callable[[list[Any]],
     return promote
 
 
-def _taking(before: Any, after: Callable[[Any], Any]) -> Callable[..., Any]:
-    """A decorator: while `autocast` holds, tensors of one dtype are taken in another."""
+def _taking(before: Callable[[Any], bool], after: Callable[[Any], Any]) -> Callable[..., Any]:
+    """A decorator: while `autocast` holds, tensors of some dtypes are taken in another."""
     def taken(x: Any) -> Any:
         array = getattr(x, "_data", None)
-        on = array is not None and array.dtype == before and thread.autocast.get(
+        on = array is not None and before(array.dtype) and thread.autocast.get(
             devices.device_of(array).type)
         return x.to(after(on)) if on else x
 
@@ -86,5 +87,5 @@ def _taking(before: Any, after: Callable[[Any], Any]) -> Callable[..., Any]:
 
 
 # For functions that are made of several operations: all of them in float32, or all in half.
-in_single = _taking(devices.float16, lambda fast: devices.float32)
-in_half = _taking(devices.float32, lambda fast: fast)
+in_single = _taking(devices.is_half, lambda fast: devices.float32)
+in_half = _taking(devices.float32.__eq__, lambda fast: fast)

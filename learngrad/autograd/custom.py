@@ -38,7 +38,8 @@ class Custom(Function):
     _flat: Any
     _dirty: Any
     _kept: list[Any]
-    quiet = False  # its forward runs operations of its own
+    halves = "all"  # its forward runs operations of its own
+    quiet = False
     promotion = staticmethod(lambda inputs: inputs)  # gradients are cast to their inputs' dtypes
 
     def save_for_backward(self, *tensors: Any) -> None:

@@ -303,7 +303,7 @@ def _fit(node: Function, i: int, value: Any, shape: tuple[int, ...], dtype: np.d
         value = unbroadcast(value, shape) if tensor else _whole(
             node, thread.quietly(unbroadcast, value, shape))
     if value.dtype != dtype:
-        if node.promotion is None:
+        if node.promotion is None and "V" not in (value.dtype.kind, dtype.kind):
             raise ShapeError(
                 f"the backward of {type(node).__name__} returned a gradient of dtype {value.dtype} "
                 f"for input {i}, which has dtype {dtype}", where=source.resolve(node.made),
@@ -327,7 +327,10 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     extra = g.ndim - len(shape)
     axes = tuple(range(extra)) + tuple(
         k for k in range(extra, g.ndim) if shape[k - extra] == 1 and g.shape[k] != 1)
-    return g.sum(axes).reshape(shape) if axes else g.reshape(shape)
+    if not axes:
+        return g.reshape(shape)
+    single = np.float32 if g.dtype.kind == "V" else None  # no sums in bfloat16
+    return g.sum(axes, dtype=single).reshape(shape)
 
 
 def _calibrate() -> int:
@@ -477,7 +480,7 @@ def _nan_loss(tensor: Any) -> Exception:
             continue
         seen.add(node.seq)
         stack.extend(edge[0] for edge in node.edges if edge is not None)
-        bad = any(isinstance(a, _ndarray) and a.dtype.kind == "f" and np.isnan(a).any()
+        bad = any(isinstance(a, _ndarray) and devices.is_floating(a.dtype) and np.isnan(a).any()
                   for a in node.saved)
         if bad and (first is None or node.seq < first.seq):
             first = node

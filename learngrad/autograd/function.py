@@ -28,6 +28,7 @@ __all__ = ["AccumulateGrad", "Function"]
 _inside = source.inside
 _ndarray = np.ndarray
 _scalar = np.generic
+FLOATING = devices.FLOATING
 _new = object.__new__
 as_array = devices.as_array
 
@@ -43,6 +44,9 @@ class _Kinds(dict[Any, Any]):
 
 
 _kinds = _Kinds()
+
+
+prepared_by: list[Callable[[type[Function]], None]] = []  # what is done to each new operation
 
 
 class _Unregistered:
@@ -182,6 +186,9 @@ class Function(Node):
         Whether gradients may be larger than their inputs and are then summed back to their shape.
     ``view``
         Whether the output may share memory with the first input.
+    ``halves``
+        Where it takes bfloat16 as it is: on a ``"gpu"``, on ``"all"`` devices, or nowhere: then
+        it runs in float32, and its results are rounded. A view's forward always does.
     ``quiet``
         Whether NumPy's warnings are off while it runs; no for what runs operations itself.
     ``formula``, ``sign``, ``local``
@@ -211,6 +218,7 @@ class Function(Node):
     promotion: ClassVar[Any] = None  # a static method from a list of inputs to a list of inputs
     broadcasts: ClassVar[bool] = False
     view: ClassVar[bool] = False
+    halves: ClassVar[str] = ""
     quiet: ClassVar[bool] = True
     formula: ClassVar[str] = ""
     sign: ClassVar[str] = ""
@@ -235,6 +243,8 @@ class Function(Node):
         cls._saves = tuple((-1 if what == "out" else cls.letters.index(what),
                             cls.letters.index(whose) if whose else -1) for what, whose in pairs)
         cls._prepare()
+        for prepare in prepared_by:
+            prepare(cls)
 
     @classmethod
     def _prepare(cls) -> None:
@@ -334,7 +344,7 @@ class Function(Node):
             if record:
                 dtype = out.dtype
                 node.outputs = _kinds[out.shape, dtype]
-                if dtype.kind == "f":  # an index or a comparison has no gradient
+                if dtype.kind in FLOATING:  # an index or a comparison has no gradient
                     result._edge = node, 0
         if view and _shares_memory(out, arrays[0]):
             version = inputs[0]._version
@@ -364,7 +374,8 @@ class Function(Node):
         """The output tensors of an operation that has more than one."""
         results = []
         for k, out in enumerate(map(as_array, outs)):
-            t = Tensor._from_array(out, (self, k) if record and out.dtype.kind == "f" else None)
+            edge = (self, k) if record and devices.is_floating(out.dtype) else None
+            t = Tensor._from_array(out, edge)
             t._made = self.made
             results.append(t)
         if record:

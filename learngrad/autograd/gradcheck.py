@@ -108,7 +108,7 @@ def _outputs(func: Callable[..., Any], args: Sequence[Any]) -> list[Any]:
             raise ArgumentTypeError(
                 f"gradcheck needs a function that returns tensors, and this one returned "
                 f"{type(o).__name__}", fix="return the tensor itself, not its item() or numpy()")
-    return [o for o in outs if o.dtype.kind == "f"]
+    return [o for o in outs if devices.is_floating(o.dtype)]
 
 
 def _host(x: Any) -> Any:

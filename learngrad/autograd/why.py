@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from learngrad import source
+from learngrad import devices, source
 from learngrad.autograd import engine
 from learngrad.autograd.function import AccumulateGrad
 from learngrad.errors import name_of
@@ -23,7 +23,7 @@ def why_no_grad(tensor: Any) -> str:
         if cut is not None:
             return (f"{name} was cut out of the graph by detach at {cut}. What is computed from it "
                     "sends no gradient further back.")
-        if tensor.dtype.kind != "f":
+        if not devices.is_floating(tensor.dtype):
             return f"{name} holds {tensor.dtype} numbers, and only floating ones have gradients."
         return (f"{name} does not require a gradient: it was made without requires_grad=True, from "
                 f"tensors that need none, or under no_grad. {name}.requires_grad_() asks for one.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from types import SimpleNamespace
 from typing import Any
 
@@ -235,12 +236,12 @@ def synchronize(device: Any = None) -> None:
 
 
 def is_bf16_supported() -> bool:
-    """False: bfloat16 is for storage alone.
+    """Whether tensors on the GPU can be bfloat16: where ml-dtypes is installed.
 
     Examples
     --------
     >>> import learngrad
-    >>> learngrad.cuda.is_bf16_supported()
+    >>> learngrad.cuda.is_bf16_supported() and not learngrad.cuda.is_available()
     False
     """
-    return False
+    return is_available() and importlib.util.find_spec("ml_dtypes") is not None

@@ -22,7 +22,7 @@ from learngrad.errors import DtypeError, MissingDependency
 __all__ = ["direct", "get_ready", "product"]
 
 # cudaDataType_t, cublasComputeType_t: sums of halves are kept in float32
-_KINDS = {np.dtype("float16"): (2, 68), np.dtype("float32"): (0, 68), np.dtype("float64"): (1, 70)}
+_KINDS = {"float16": (2, 68), "bfloat16": (14, 68), "float32": (0, 68), "float64": (1, 70)}
 _AS_IT_IS, _TRANSPOSED, _DEFAULT = 0, 1, -1
 
 
@@ -54,11 +54,11 @@ def _checked(status: int, call: str) -> None:
 
 def product(a: Any, b: Any, out: Any = None) -> Any:
     """``a @ b`` of arrays on the GPU, as NumPy's matmul has it; into `out` if given."""
-    if a.dtype.kind != "f" or b.dtype.kind != "f":
+    if not (devices.is_floating(a.dtype) and devices.is_floating(b.dtype)):
         raise DtypeError(f"a recorded step multiplies matrices of floating numbers, not {a.dtype} "
                          f"and {b.dtype}", fix="x.float()")
     if a.dtype != b.dtype:
-        dtype = np.promote_types(a.dtype, b.dtype)
+        dtype = devices.promote_types(a.dtype, b.dtype)
         a, b = a.astype(dtype, copy=False), b.astype(dtype, copy=False)
     row, column = a.ndim == 1, b.ndim == 1
     a, b = (a[None] if row else a), (b[:, None] if column else b)
@@ -88,7 +88,7 @@ def get_ready() -> None:
 def _multiply(a: Any, b: Any, out: Any, batch: tuple[int, ...]) -> None:
     (m, k), n, count = a.shape[-2:], b.shape[-1], int(np.prod(batch, dtype=int))
     (a, order_a, step_a, lead_a), (b, order_b, step_b, lead_b) = _laid(a, batch), _laid(b, batch)
-    kind, compute = _KINDS[out.dtype]
+    kind, compute = _KINDS[out.dtype.name]
     number = ctypes.c_double if out.dtype == np.float64 else ctypes.c_float
     one, zero = number(1), number(0)
     pointer, long, integer = ctypes.c_void_p, ctypes.c_longlong, ctypes.c_int

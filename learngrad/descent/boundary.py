@@ -88,7 +88,7 @@ def plot_boundary(model: Any, X: Any, y: Any = None, *, ax: matplotlib.axes.Axes
     room = np.where(high > low, 0.08 * (high - low), 1.0)
     xs, ys = (np.linspace(low[k] - room[k], high[k] + room[k], resolution) for k in (0, 1))
     grid = np.stack(np.meshgrid(xs, ys), -1).reshape(-1, 2)
-    dtype = X.dtype if isinstance(X, Tensor) and X.dtype.kind == "f" else \
+    dtype = X.dtype if isinstance(X, Tensor) and devices.is_floating(X.dtype) else \
         devices.get_default_dtype()
     scores = _scores(_asked(model, grid.astype(dtype), X))
     if np.isnan(scores).any():

@@ -16,6 +16,7 @@ from threading import get_ident
 from time import perf_counter
 from typing import Any
 
+from learngrad import devices
 from learngrad.autograd.handle import RemovableHandle
 from learngrad.autograd.mode import is_grad_enabled
 from learngrad.autograd.observe import Watcher, thread
@@ -243,7 +244,8 @@ class FlowWatch(Watcher):
         out = result
         while isinstance(out, tuple) and out:
             out = out[0]
-        if not is_grad_enabled() or not isinstance(out, Tensor) or out._data.dtype.kind != "f":
+        if not (is_grad_enabled() and isinstance(out, Tensor)
+                and devices.is_floating(out._data.dtype)):
             return
         number, stride = self._called.get(id(layer), (0, 1))
         self._called[id(layer)] = number + 1, stride

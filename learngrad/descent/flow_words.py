@@ -130,5 +130,5 @@ def describe(flow: Flow) -> str:
     begun = f"Step {moment.step:,}: {layers}, "
     if not ill:
         return begun + "all healthy."
-    lines = [f"{flow.rows[row].label}: {moment.said[row][1]}." for row in ill]
+    lines = [f"{flow.rows[row].label}: {moment.said[row][1]}.".replace("?.", "?") for row in ill]
     return "\n".join([f"{begun}{len(ill)} to look at.", *lines])

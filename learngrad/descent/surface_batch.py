@@ -94,7 +94,8 @@ class Evaluator:
                                     fix="LossSurface(model, nn.CrossEntropyLoss(), X, y)")
         self._model = copy.deepcopy(model).eval()
         self._loss_fn, self._data = loss_fn, (X, y)
-        named = {path: p for path, p in self._model.named_parameters() if p.dtype.kind == "f"}
+        named = {path: p for path, p in self._model.named_parameters()
+                 if devices.is_floating(p.dtype)}
         if not named:
             raise ArgumentError("the model has no parameters to move along",
                                 fix="pass a model with parameters, for instance nn.Linear(2, 1)")

@@ -54,7 +54,7 @@ class Trajectory:
             raise ArgumentTypeError("a trajectory is that of a model, not of "
                                     f"{a_kind_of(model)}",
                                     fix="learngrad.Trajectory(model, optimizer)")
-        self._parameters = [p for p in model.parameters() if p.dtype.kind == "f"]
+        self._parameters = [p for p in model.parameters() if devices.is_floating(p.dtype)]
         if not self._parameters:
             raise ArgumentError("the model has no parameters, and so goes nowhere",
                                 fix="pass a model with parameters, for instance nn.Linear(2, 1)")

@@ -6,8 +6,7 @@ import math
 from functools import cached_property
 from typing import Any, ClassVar
 
-import numpy as np
-
+from learngrad import devices
 from learngrad.distributions import constraints
 from learngrad.distributions.distribution import Distribution, exactly_one, parameters
 from learngrad.ops.broadcast import broadcast_tensors
@@ -57,7 +56,7 @@ class Bernoulli(Distribution):
     @cached_property
     def logits(self) -> Tensor:
         """``ln(p / (1 - p))``, with `p` kept a rounding error away from 0 and 1."""
-        least = float(np.finfo(self.probs.dtype).eps)
+        least = float(devices.limits(self.probs.dtype).eps)
         probs = self.probs.clamp(least, 1 - least)
         return probs.log() - (-probs).log1p()
 

@@ -6,8 +6,7 @@ import math
 from functools import cached_property
 from typing import Any, ClassVar
 
-import numpy as np
-
+from learngrad import devices
 from learngrad.creation import arange, full
 from learngrad.distributions import constraints
 from learngrad.distributions.constraints import Constraint
@@ -89,7 +88,7 @@ class Categorical(Distribution):
     @cached_property
     def logits(self) -> Tensor:
         """Logarithms of the probabilities, which are kept a rounding error away from 0 and 1."""
-        least = float(np.finfo(self.probs.dtype).eps)
+        least = float(devices.limits(self.probs.dtype).eps)
         return self.probs.clamp(least, 1 - least).log()
 
     @property
@@ -123,7 +122,7 @@ class Categorical(Distribution):
 
     def entropy(self) -> Tensor:
         """``-Σ p ln(p)``; what is impossible counts nothing."""
-        logs = self.logits.clamp(min=float(np.finfo(self.logits.dtype).min))
+        logs = self.logits.clamp(min=float(devices.limits(self.logits.dtype).min))
         return -(logs * self.probs).sum(-1)
 
     def enumerate_support(self, expand: bool = True) -> Tensor:

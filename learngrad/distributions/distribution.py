@@ -206,7 +206,7 @@ class Distribution:
 def parameters(*values: Any) -> list[Tensor]:
     """Parameters as floating tensors of one shape; numbers take the dtype of the tensors."""
     like = next((v for v in values if isinstance(v, Tensor)), None)
-    dtype = like.dtype if like is not None and like.dtype.kind == "f" else (
+    dtype = like.dtype if like is not None and devices.is_floating(like.dtype) else (
         devices.get_default_dtype())
     made = []
     for value in values:
@@ -216,7 +216,7 @@ def parameters(*values: Any) -> list[Tensor]:
                                     fix="learngrad.tensor(value)")
             device = None if like is None else like.device
             value = Tensor._from_array(to_array(value, dtype, device), None)
-        made.append(value if value.dtype.kind == "f" else value.to(dtype))
+        made.append(value if devices.is_floating(value.dtype) else value.to(dtype))
     alike = all(value.shape == made[0].shape for value in made)
     return made if alike else list(broadcast_tensors(*made))
 

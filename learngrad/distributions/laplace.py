@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numpy as np
-
+from learngrad import devices
 from learngrad.distributions import constraints
 from learngrad.distributions.distribution import Distribution, parameters
 from learngrad.random import rand
@@ -68,7 +67,7 @@ class Laplace(Distribution):
     def _drawn(self, shape: tuple[int, ...]) -> Tensor:
         noise = 2 * rand(shape, dtype=self.loc.dtype, device=self.loc.device) - 1
         # -1 may be drawn, and would be infinitely far away.
-        noise = noise.clamp(min=-1 + float(np.finfo(noise.dtype).eps))
+        noise = noise.clamp(min=-1 + float(devices.limits(noise.dtype).eps))
         return self.loc - self.scale * noise.sign() * (-noise.abs()).log1p()
 
     def log_prob(self, value: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from learngrad import devices
 from learngrad.errors import ArgumentError, ArgumentRangeError, DtypeError, ShapeError
 from learngrad.nn import init
 from learngrad.nn.linear import Linear
@@ -204,7 +205,7 @@ class MultiheadAttention(Module):
                     f"nn.MultiheadAttention: {name} has shape {list(mask.shape)}, and "
                     f"{' or '.join(str(list(s)) for s in shapes)} belongs here",
                     tensors={name: mask}, fix=f"{name} = learngrad.zeros{shapes[0]}.bool()")
-            if mask.dtype.kind not in "bf":
+            if mask.dtype.kind not in "b" + devices.FLOATING:
                 raise DtypeError(f"nn.MultiheadAttention: {name} is {mask.dtype}; a mask is bool "
                                  "(True: not seen) or floating (added)", tensors={name: mask},
                                  fix=f"{name}.bool()")

@@ -34,7 +34,7 @@ def _fill(tensor: Tensor, values: Any) -> Tensor:
 
 
 def _stream(tensor: Tensor, generator: Generator | None) -> Any:
-    if tensor.dtype.kind != "f":
+    if not devices.is_floating(tensor.dtype):
         raise DtypeError(f"draws are fractions, and {tensor.dtype} holds none",
                          tensors={"tensor": tensor}, fix="x.float(), or randint_like for integers")
     return stream(generator, tensor.device)

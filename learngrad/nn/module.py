@@ -159,7 +159,7 @@ class Module(Hooked):
                 device = arg
             elif arg is not None and not isinstance(arg, bool):
                 dtype = arg
-        if dtype is not None and (dtype := devices.to_dtype(dtype)).kind != "f":
+        if dtype is not None and not devices.is_floating(dtype := devices.to_dtype(dtype)):
             raise ArgumentTypeError(f"a module is moved to a floating dtype, not to {dtype}",
                                     fix="model.to(learngrad.float64)")
         return self._apply(lambda t: t.to(device=device, dtype=dtype if t.is_floating_point()
@@ -184,6 +184,10 @@ class Module(Hooked):
     def half(self) -> Self:
         """Keep what is floating in float16."""
         return self.to(devices.float16)
+
+    def bfloat16(self) -> Self:
+        """Keep what is floating in bfloat16; needs ml-dtypes."""
+        return self.to(devices.bfloat16())
 
     def type(self, dst_type: Any) -> Self:
         """Keep everything, also what is not floating, in this dtype."""

@@ -98,7 +98,7 @@ def _fitting(owner: Parts, name: str, value: Any, assign: bool) -> str | Callabl
     given = value if isinstance(value, Tensor) else tensor(value)
     if assign:
         if isinstance(here, Parameter):
-            if here.requires_grad and given.dtype.kind != "f":
+            if here.requires_grad and not devices.is_floating(given.dtype):
                 return f"{given.dtype} in the state, which no gradient can move"
             frozen = not here.requires_grad
             given = given.requires_grad_(not frozen) if isinstance(given, Parameter) else (

@@ -147,7 +147,7 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
             [2.]])
     """
     tensors = {"query": query, "key": key, "value": value}
-    if not one_dtype(tensors.values()) or query.dtype.kind != "f":
+    if not one_dtype(tensors.values()) or not devices.is_floating(query.dtype):
         raise DtypeError("attention takes floating tensors of one dtype", tensors=tensors,
                          fix="convert them: x.float()")
     if min(t.ndim for t in tensors.values()) < 2 or query.shape[-1] != key.shape[-1] or (

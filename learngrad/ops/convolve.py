@@ -146,7 +146,7 @@ def _checked(name: str, input: Any, weight: Any, bias: Any, groups: Any, dims: i
     tensors = {"input": input, "weight": weight, "bias": bias}
     tensors = {key: t for key, t in tensors.items() if t is not None}
     given = batched(input, dims, name)
-    if not one_dtype(tensors.values()) or input.dtype.kind != "f":
+    if not one_dtype(tensors.values()) or not devices.is_floating(input.dtype):
         raise DtypeError(f"{name} takes floating tensors of one dtype, not "
                          f"{' and '.join(str(t.dtype) for t in tensors.values())}",
                          tensors=tensors, fix="convert them: x.float()")

@@ -172,7 +172,7 @@ def _square(x: Any, name: str) -> Any:
 
 
 def _floating(x: Any, name: str) -> Any:
-    if x.dtype.kind != "f":
+    if not devices.is_floating(x.dtype):
         raise DtypeError(f"{name} computes in fractions, and this tensor is {x.dtype}",
                          tensors={"input": x}, fix="x.float()")
     return x

@@ -69,7 +69,7 @@ def bernoulli(input, p=None, *, generator=None):
     tensor([0., 1.])
     """
     chances = input._data if p is None else p
-    if isinstance(chances, np.ndarray) and chances.dtype.kind != "f":
+    if isinstance(chances, np.ndarray) and not devices.is_floating(chances.dtype):
         raise DtypeError(f"probabilities are fractions, and {chances.dtype} holds none",
                          tensors={"input": input}, fix="x.float()")
     known = isinstance(chances, (int, float, np.ndarray))
@@ -117,7 +117,7 @@ def multinomial(input, num_samples, replacement=False, *, generator=None):
     if input.ndim not in (1, 2) or not input.shape[-1]:
         raise ShapeError("multinomial takes a vector of weights, or a row of them for each draw",
                          tensors={"input": input}, fix="x.reshape(-1, n)")
-    if input.dtype.kind != "f":
+    if not devices.is_floating(input.dtype):
         raise DtypeError(f"multinomial takes floating weights, not {input.dtype}",
                          tensors={"input": input}, fix="x.float()")
     n = input.shape[-1]
@@ -204,8 +204,9 @@ class Draws:
             low, high = 0, low
         if high is None:
             kind = self.dtype.kind
-            high = 2 if kind == "b" else 2**(np.finfo(self.dtype).nmant + 1) + 1 if (
-                kind == "f") else int(np.iinfo(self.dtype).max) + (self.dtype.itemsize < 8)
+            high = (2 if kind == "b" else
+                    int(np.iinfo(self.dtype).max) + (self.dtype.itemsize < 8) if kind in "iu" else
+                    2**(devices.limits(self.dtype).nmant + 1) + 1)
         if low >= high:
             raise ArgumentRangeError(
                 f"there are no integers from {low} up to, not including, {high}",
@@ -220,7 +221,7 @@ class Draws:
 
 
 def _floating(tensor: Any, name: str) -> None:
-    if tensor.dtype.kind != "f":
+    if not devices.is_floating(tensor.dtype):
         raise DtypeError(f"{name} draws fractions, and {tensor.dtype} holds none",
                          tensors={"this": tensor}, fix="x.random_(10) draws integers")
 

@@ -65,7 +65,7 @@ def _drop(name: str, input: Any, p: float, training: bool, inplace: bool, kept: 
         raise ArgumentError(f"{name}: p={p} is no probability", fix="p=0.5")
     if not training or not p:
         return input
-    if input.dtype.kind != "f":
+    if not devices.is_floating(input.dtype):
         raise DtypeError(f"{name} takes floating numbers, not {input.dtype}",
                          tensors={"input": input}, fix="x.float()")
     shape = tuple(s if k < kept else 1 for k, s in enumerate(input.shape))

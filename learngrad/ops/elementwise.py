@@ -223,6 +223,7 @@ class Clone(Function):
 class Cast(Function):
     """The same numbers in another dtype; the gradient goes back in the input's."""
 
+    halves = "all"
     formula, sign, local = r"x", "cast", {"x": "1"}
 
     def forward(self, x, dtype):

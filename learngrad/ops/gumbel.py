@@ -44,7 +44,7 @@ def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
     >>> learngrad.nn.functional.gumbel_softmax(learngrad.zeros(2, 3), hard=True).sum(dim=-1)
     tensor([1., 1.])
     """
-    if logits.dtype.kind != "f":
+    if not devices.is_floating(logits.dtype):
         raise DtypeError(f"gumbel_softmax takes floating logits, not {logits.dtype}",
                          tensors={"logits": logits}, fix="x.float()")
     if not tau > 0:

@@ -55,7 +55,7 @@ def _edges(input: Any, bins: Any, low: Any, high: Any, either: float) -> Any:
 
 
 def _floating(input: Any, name: str) -> Any:
-    if tensor(input, name).dtype.kind != "f":
+    if not devices.is_floating(tensor(input, name).dtype):
         raise DtypeError(f"{name} takes floating numbers, not {input.dtype}",
                          tensors={"input": input}, fix="x.float(); bincount counts integers")
     return input

@@ -123,7 +123,7 @@ def _out_of_range(error: IndexError, x: Any, key: tuple[Any, ...]) -> Exception:
     """What NumPy says of an index, with the way out."""
     what, fix = str(error), f"x has shape {list(x.shape)}; counting starts at 0"
     for part in filter(devices.is_array, key):
-        if part.dtype.kind == "f":
+        if devices.is_floating(part.dtype):
             what, fix = f"an index is {part.dtype}, and places are integers", "x[index.long()]"
         elif part.dtype.kind == "b" and part.shape != x.shape[:part.ndim]:
             what = f"a mask of shape {list(part.shape)} does not fit {list(x.shape)}"

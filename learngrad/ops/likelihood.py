@@ -90,7 +90,7 @@ class CrossEntropy(Function):
         each = (g.item() if type(g) is np.ndarray and not g.ndim else g) * (
             1 if self.scale is None else self.scale)
         if self.keep is not None:
-            each = each * self.keep
+            each = each * self.keep.astype(self.total.dtype)  # a number alone would be float64
         if devices.is_array(g):
             share = each / self.total
             grad = self.e * (share[:, None] if self.across else share)
@@ -131,7 +131,7 @@ def class_rows(input: Any, target: Any, name: str, ignore_index: int) -> tuple[A
     predicted(name, input)
     if not hasattr(target, "dtype"):
         raise devices.not_a_number(target)
-    if input.dtype.kind != "f":
+    if not devices.is_floating(input.dtype):
         raise DtypeError(f"{name} takes floating scores (logits), not {input.dtype}",
                          tensors=tensors, fix="logits.float()")
     if target.dtype.kind not in "iu":
@@ -269,7 +269,7 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
         raise ArgumentRangeError(f"label_smoothing is a part of 1, not {label_smoothing}",
                                  fix="label_smoothing=0.1")
     predicted("cross_entropy", input)
-    if getattr(target, "dtype", None) is not None and target.dtype.kind == "f" and (
+    if getattr(target, "dtype", None) is not None and devices.is_floating(target.dtype) and (
             tuple(target.shape) == tuple(input.shape)):
         if ignore_index >= 0:
             raise DtypeError("ignore_index counts classes, and this target gives probabilities",

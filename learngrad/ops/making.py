@@ -96,7 +96,7 @@ class Making:
         return cast(self, devices.float16)
 
     def bfloat16(self):
-        """In bfloat16, which is for storage alone; needs ml-dtypes."""
+        """In bfloat16; needs ml-dtypes."""
         return cast(self, devices.bfloat16())
 
     def short(self):

@@ -55,7 +55,7 @@ def _rows(x):
 def _down(rows):
     """The sum of all rows: by BLAS, of NumPy's arrays, twice as fast as by ``sum``."""
     if type(rows) is not np.ndarray or rows.dtype.itemsize < 4:
-        return rows.sum(0)
+        return rows.sum(0, dtype=np.float32) if rows.dtype.kind == "V" else rows.sum(0)
     return np.ones(len(rows), rows.dtype) @ rows
 
 
@@ -64,6 +64,7 @@ class MatMul(Function):
 
     saves = {"a": "b", "b": "a"}
     broadcasts = True
+    halves = "gpu"  # cuBLAS sums in float32
     formula, sign, local = r"A B", "@", {"a": "g @ bᵀ", "b": "aᵀ @ g"}
 
     def forward(self, a, b):
@@ -115,6 +116,7 @@ class Linear(Function):
     """A linear layer: x times the weight transposed, plus the bias."""
 
     saves = {"x": "weight", "weight": "x"}
+    halves = "gpu"
     formula, sign = r"x W^{\mathsf T} + b", "linear"
     local = {"x": "g @ weight", "weight": "gᵀ @ x", "bias": "g summed over the batch"}
 

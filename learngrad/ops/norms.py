@@ -135,7 +135,7 @@ def mean(a: Any, axes: tuple[int, ...], *more: Any) -> Any:
 
 def _check(name: str, input: Any, count: tuple[int, ...], **more: Any) -> None:
     """Refuse what is not floating, and weights that do not have the shape `count`."""
-    if input.dtype.kind != "f":
+    if not devices.is_floating(input.dtype):
         raise DtypeError(f"{name} takes floating numbers, not {input.dtype}",
                          tensors={"input": input}, fix="x.float()")
     together(name, input=input, **more)
@@ -211,7 +211,8 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     shape = _trailing("rms_norm", input, normalized_shape)
     _check("rms_norm", input, shape, weight=weight)
     axes = tuple(range(input.ndim - len(shape), input.ndim))
-    eps = float(np.finfo(input.dtype).eps) if eps is None else eps
+    if eps is None:  # halves are computed with in float32
+        eps = float(np.finfo(devices.promote_types(input.dtype, devices.float32)).eps)
     return Normalise.apply(input, weight, None, axes, (1,) * axes[0] + shape, eps, False, None,
                            False)
 

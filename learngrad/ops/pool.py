@@ -245,7 +245,7 @@ def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
 def _avg_pool(name: str, dims: int, input: Any, kernel_size: Any, stride: Any, padding: Any,
               ceil_mode: bool, count_include_pad: bool, divisor: Any = None) -> Any:
     g = _geometry(name, dims, input, kernel_size, stride, padding, 1, ceil_mode)
-    if input.dtype.kind != "f":
+    if not devices.is_floating(input.dtype):
         raise DtypeError(f"{name} takes means, which are no {input.dtype}",
                          tensors={"input": input}, fix="convert it first: x.float()")
     if divisor is not None and (not isinstance(divisor, int) or not divisor):
@@ -337,7 +337,7 @@ def _adaptive(name: str, dims: int, input: Any, output_size: Any) -> tuple[int, 
 def means(input: Any, out: tuple[int, ...]) -> Any:
     """The means of windows that cover the last dimensions evenly."""
     lead, size = tuple(input.shape[:input.ndim - len(out)]), tuple(input.shape[-len(out):])
-    if input.dtype.kind != "f":
+    if not devices.is_floating(input.dtype):
         raise DtypeError(f"means are no {input.dtype}", tensors={"input": input}, fix="x.float()")
     if all(o and not s % o for s, o in zip(size, out)):  # the windows lie side by side
         split = reshape(input, (*lead, *(n for s, o in zip(size, out) for n in (o, s // o))))

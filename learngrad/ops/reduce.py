@@ -129,7 +129,7 @@ def some(input: Any, dims: tuple[int, ...], what: str) -> None:
 
 def in_dtype(input: Any, dtype: Any) -> Any:
     """What is to be added up or multiplied: in `dtype`, by default integers and bools in int64."""
-    if dtype is None and input.dtype.kind == "f":
+    if dtype is None and devices.is_floating(input.dtype):
         return input
     return cast(input, dtype or np.int64)
 
@@ -138,7 +138,7 @@ def floats(input: Any, what: str, dtype: Any = None) -> Any:
     """What has a fraction as its result must be floating, or be made so by `dtype`."""
     if dtype is not None:
         input = cast(input, dtype)
-    if input.dtype.kind != "f":
+    if not devices.is_floating(input.dtype):
         raise DtypeError(f"the {what} of {input.dtype} numbers is no {input.dtype}",
                          tensors={"input": input}, fix=f"convert them first: x.float().{what}()")
     return input

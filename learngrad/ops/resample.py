@@ -218,7 +218,7 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     if dims < 1 or 0 in input.shape[1:]:
         raise ShapeError("interpolate takes an input [n, channels, *size], none of them empty",
                          tensors={"input": input}, fix="x.unsqueeze(0) adds a batch dimension")
-    if input.dtype.kind != "f":
+    if not devices.is_floating(input.dtype):
         raise DtypeError(f"interpolate takes floating numbers, not {input.dtype}",
                          tensors={"input": input}, fix="x.float()")
     if antialias:

@@ -326,7 +326,7 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
     ones = type(index)._from_array(xp.ones(src.shape, input.dtype), None)
     start = type(index)._from_array(xp.full(input.shape, int(include_self), input.dtype), None)
     counts = scatter_add(start, dim, index, ones)
-    whole = input.dtype.kind != "f"
+    whole = not devices.is_floating(input.dtype)
     return (floor_divide if whole else div)(total, counts + cast(eq(counts, 0), counts.dtype))
 
 

@@ -77,6 +77,7 @@ class Nonzero(Function):
 class Bincount(Function):
     """How often each number 0, 1, … occurs, or the sum of the weights given to it."""
 
+    halves = "all"  # sums are float64
     formula, sign = r"\#\{i : x_i = k\}", "bincount"
 
     def forward(self, x, weights, minlength):

@@ -78,7 +78,7 @@ def capture(array: Any) -> Preview:
     rows = array.reshape(-1, shape[-1]) if array.ndim > 1 else array.reshape(1, -1)
     tile = rows[_rows(shape)][:, _columns(rows.shape[1])].copy()
     xp = devices.array_module(array)
-    if array.dtype.kind != "f":
+    if not devices.is_floating(array.dtype):
         summary = [array.min(), array.max(), array.mean(), xp.zeros(())]
     else:
         low, high, total = array.min(), array.max(), array.sum(dtype=np.float64)
@@ -148,7 +148,7 @@ def _columns(size: int) -> slice:
 def numbers(array: Any) -> list[Any]:
     """The elements, row by row, as JSON has them: NaN and infinities are strings."""
     array = devices.to_device(array, devices.CPU).ravel()
-    if array.dtype.kind != "f":
+    if not devices.is_floating(array.dtype):
         return array.tolist()
     # str() gives the shortest text that is this number in this dtype: 0.1, not 0.10000000149.
     values = array.tolist() if array.itemsize == 8 else [float(str(x)) for x in array]

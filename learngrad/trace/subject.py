@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from learngrad import devices
 from learngrad.autograd.function import Freed
 from learngrad.errors import ArgumentTypeError, LearngradError, kind_of, name_of
 from learngrad.tensor import Tensor, tensor
@@ -108,7 +109,7 @@ def _leaves(what: Callable[..., Any], inputs: tuple[Any, ...]) -> tuple[Any, ...
         names = []
     made = []
     for at, x in enumerate(inputs):
-        if isinstance(x, float) or (isinstance(x, np.ndarray) and x.dtype.kind == "f"):
+        if isinstance(x, float) or (isinstance(x, np.ndarray) and devices.is_floating(x.dtype)):
             x = tensor(x, requires_grad=True)
             if at < len(names):
                 x.name = names[at]

@@ -1,7 +1,5 @@
 """New tensors beside PyTorch's: values, shapes, dtypes, errors; memory shared with others."""
 
-import math
-
 import numpy as np
 import pytest
 
@@ -112,20 +110,6 @@ def test_float16_holds_and_computes():
     (x * x).sum().backward()
     assert x.grad.dtype == lg.float16
     assert x.grad.tolist() == [3.0, 5.0]
-
-
-def test_bfloat16_is_storage():
-    pytest.importorskip("ml_dtypes")
-    x = lg.tensor([1.0, 1 / 3, math.inf]).to(lg.bfloat16)
-    assert str(x.dtype) == "bfloat16"
-    assert x.element_size() == 2
-    assert x.float().tolist() == [1.0, 0.333984375, math.inf]
-    assert lg.ones(2).bfloat16().float().tolist() == [1.0, 1.0]
-    assert lg.zeros(2, dtype="bfloat16").shape == (2,)
-    with pytest.raises(errors.DtypeError, match="bfloat16"):
-        x.requires_grad_()
-    with pytest.raises(errors.DtypeError, match="storage"):
-        _ = x + lg.ones(3)
 
 
 def test_bfloat16_says_what_is_missing(monkeypatch):

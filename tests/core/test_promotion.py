@@ -9,7 +9,8 @@ import learngrad as lg
 from learngrad import devices
 from tests.optable.reference import dtype_name, torch
 
-DTYPES = ["bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64"]
+DTYPES = ["bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16",
+          "float32", "float64"]
 NUMBERS = [True, 3, 2.5]
 
 # An operand is a dtype and its rank ("dim" or "0-d"), or a Python number.
@@ -50,6 +51,10 @@ BY_HAND = {
     (("float16", "dim"), 2.5): "float16",
     (("float16", "0-d"), ("float32", "0-d")): "float32",
     (("uint8", "0-d"), True): "uint8",
+    (("bfloat16", "dim"), ("float16", "dim")): "float32",
+    (("bfloat16", "dim"), ("float32", "0-d")): "bfloat16",
+    (("bfloat16", "dim"), ("int64", "dim")): "bfloat16",
+    (("bfloat16", "dim"), 2.5): "bfloat16",
 }
 
 
@@ -72,7 +77,7 @@ def test_the_whole_table():
 
 
 @pytest.mark.skipif(torch is None, reason="the table is PyTorch's")
-@pytest.mark.parametrize("default", ["float64", "float32", "float16"])
+@pytest.mark.parametrize("default", ["float64", "float32", "float16", "bfloat16"])
 def test_the_default_dtype_decides_for_python_floats(default):
     before = torch.get_default_dtype()
     lg.set_default_dtype(default)
@@ -109,7 +114,7 @@ def test_results(name):
         mine = RESULTS[name](*map(ours, pair))
         other = RESULTS[name](*map(theirs, pair))
         if (mine.dtype != dtype_name(other.dtype) or tuple(mine.shape) != tuple(other.shape)
-                or not np.allclose(mine.numpy(), other.numpy())):
+                or not np.allclose(mine.double().numpy(), other.double().numpy())):
             wrong.append(f"{pair}: {mine}, PyTorch {other}")
     assert wrong == []
 

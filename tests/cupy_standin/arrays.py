@@ -78,7 +78,7 @@ counts = Counts()
 
 def _supported(dtype):
     dtype = np.dtype(dtype)
-    if dtype.char not in DTYPES or not dtype.isnative:
+    if (dtype.char not in DTYPES and dtype.name != "bfloat16") or not dtype.isnative:
         raise ValueError(f"Unsupported dtype {dtype}")
     return dtype
 
@@ -117,8 +117,16 @@ def _unwrap(value):
 def _call(function, args, kwargs, like=None):
     if function in BLAS:
         runtime.refuse_blas_in_capture()
-    return _done(lambda: function(*_unwrap(args), **{k: _unwrap(v) for k, v in kwargs.items()}),
-                 like)
+    given = [x.dtype for x in (like, *args) if isinstance(x, ndarray)]
+    # Products, and those with Python numbers: NumPy would make float32 of them.
+    half = given[0] if {d.name for d in given} == {"bfloat16"} and "dtype" not in kwargs else None
+
+    def compute():
+        found = function(*_unwrap(args), **{k: _unwrap(v) for k, v in kwargs.items()})
+        single = half is not None and getattr(found, "dtype", None) == np.float32
+        return found.astype(half) if single else found
+
+    return _done(compute, like)
 
 
 def _done(compute, like=None):

@@ -4,9 +4,10 @@ import ctypes
 
 import numpy as np
 
+from learngrad.devices import to_dtype
 from tests.cupy_standin import runtime
 
-KINDS = {2: np.float16, 0: np.float32, 1: np.float64}
+KINDS = {2: "float16", 0: "float32", 1: "float64", 14: "bfloat16"}
 
 
 def cublasCreate_v2(handle):
@@ -19,7 +20,7 @@ def cublasSetStream_v2(handle, stream):
 
 def _matrices(pointer, kind, lead, step, rows, columns, count):
     """A stack of matrices [count, rows, columns] that lie by columns."""
-    dtype = np.dtype(KINDS[kind.value])
+    dtype = to_dtype(KINDS[kind.value])
     elements = max((count - 1) * step.value + (columns - 1) * lead.value + rows, 1)
     memory = (ctypes.c_char * (elements * dtype.itemsize)).from_address(pointer.value)
     size = dtype.itemsize

@@ -13,6 +13,8 @@ import re
 import sys
 from pathlib import Path
 
+import numpy as np
+
 FILE = Path(__file__).with_name("facts.json")
 
 
@@ -75,14 +77,18 @@ def check(kind, name, args, options):
 
 def loop(name, dtypes):
     """The dtypes in which CuPy's ufunc computes with arrays of these: the first that hold them."""
-    import numpy as np
-
     for line in known()["ufuncs"].get(name, ()):
         takes = line.partition("->")[0]
-        if "E" not in line and all(dtype is None or np.can_cast(dtype, take)
-                                   for dtype, take in zip(dtypes, takes)):
+        if all(dtype is None or _holds(take, dtype) for dtype, take in zip(dtypes, takes)):
             return line
     raise TypeError(f"Wrong type ({', '.join(map(str, dtypes))}) of arguments for cupy_{name}")
+
+
+def _holds(char, dtype):
+    """Whether a dtype goes into another, given by its letter: E is bfloat16's."""
+    if char == "E":
+        return dtype.name in ("bfloat16", "bool", "int8", "uint8")
+    return np.can_cast(dtype, char)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.optable import OPERATIONS, check
+from tests.optable.halves import check_half
 from tests.optable.reference import torch
 
 ROWS = [pytest.param(op, sample, id=f"{op.name} {sample}") for op in OPERATIONS
@@ -25,3 +26,9 @@ def test_dtypes(operation):
 @pytest.mark.parametrize("wrong", WRONG)
 def test_wrong_input(wrong):
     check.check_wrong(wrong, "cuda")
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_bfloat16(operation):
+    for sample in operation.samples[:2]:
+        check_half(operation, sample, "cuda")

@@ -393,6 +393,7 @@ def test_train_goes_through_the_parts_own_ways():
 
 MOVES = {
     "double": lambda t, m: m.double(), "half": lambda t, m: m.half(),
+    "bfloat16": lambda t, m: m.bfloat16(),
     "float": lambda t, m: m.double().float(), "to a dtype": lambda t, m: m.to(t.float64),
     "to a device and a dtype": lambda t, m: m.to("cpu", t.float64),
     "by name": lambda t, m: m.to(device="cpu", dtype=t.float64),

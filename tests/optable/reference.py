@@ -16,7 +16,12 @@ def dtype_name(dtype):
 
 
 def to_numpy(value):
-    """What a tensor of learngrad or PyTorch, an array or a number holds, as a NumPy array."""
+    """What a tensor of learngrad or PyTorch, an array or a number holds, as a NumPy array.
+
+    NumPy has no bfloat16 of its own: it comes in float32.
+    """
+    if dtype_name(getattr(value, "dtype", None)) == "bfloat16" and hasattr(value, "detach"):
+        value = value.float()
     if torch is not None and isinstance(value, torch.Tensor):
         return value.detach().cpu().numpy(force=True)
     if hasattr(value, "detach"):
