@@ -143,11 +143,19 @@ class autocast(ContextDecorator):
         thread.autocast = self._before.pop()
 
 
+def _recording() -> Any:
+    """The step that `cuda.graph` is recording, if one is."""
+    from learngrad.cuda import capture  # here, for `cuda.amp` is made from this module
+
+    return capture.recording()
+
+
 class GradScaler:
     """Scales the loss up, so that small gradients survive in float16, and steps only if none broke.
 
     The factor halves whenever a gradient has become infinite or no number, and that step is left
-    out; it doubles after so many good steps. Looking costs one wait for the GPU a step.
+    out; it doubles after so many good steps. Looking costs one wait for the GPU a step. In a step
+    that `cuda.graph` records, `scale` follows the factor; `step` and `update` come after it.
 
     Parameters
     ----------
@@ -214,7 +222,9 @@ class GradScaler:
         if not self._enabled:
             return outputs
         if isinstance(outputs, Tensor):  # in float32: 65,536 is more than a half can hold
-            return (outputs.float() if outputs.dtype == devices.float16 else outputs) * self._scale
+            now = _recording()
+            factor = self._scale if now is None else now.number(self.get_scale)
+            return (outputs.float() if outputs.dtype == devices.float16 else outputs) * factor
         if isinstance(outputs, (list, tuple)):
             scaled = [self.scale(o) for o in outputs]
             return type(outputs)(*scaled) if hasattr(outputs, "_fields") else type(outputs)(scaled)
@@ -228,12 +238,17 @@ class GradScaler:
         Raises
         ------
         GraphError
-            If it was done since the last `update`.
+            If it was done since the last `update`, or in a step that is being recorded.
         DtypeError
             If a gradient is float16: its parameter should be float32.
         """
         if not self._enabled:
             return
+        if _recording() is not None:
+            raise GraphError("GradScaler looks whether gradients are finite, and while a step is "
+                             "recorded there are no values to look at",
+                             fix="scaler.scale(loss).backward() in the recorded step, and after "
+                                 "it scaler.step(optimizer); scaler.update()")
         if id(optimizer) in self._seen:
             after = "after step()" if id(optimizer) in self._stepped else "a second time"
             raise GraphError(f"unscale_() is called {after} since the last update()",

@@ -41,6 +41,7 @@ class _Sequence(Watcher):
     def __init__(self, name: str) -> None:
         self.name = name
         self.ran: list[tuple[str, tuple[int, ...], Any]] = []
+        self.leaves: dict[int, Tensor] = {}
 
     def operation(self, node: Any, inputs: Any, outputs: Any, made: Any) -> None:
         """Note an operation, its shape, and where it stands."""
@@ -49,6 +50,25 @@ class _Sequence(Watcher):
                              f"{type(node).__name__.lower()}{_at(made)} works on the CPU, and a "
                              "replay would not do it again", fix='model.to("cuda"), x.to("cuda")')
         self.ran.append((type(node).__name__, tuple(outputs[0].shape), made))
+        self.leaves |= {id(x): x for x in inputs
+                        if isinstance(x, Tensor) and x.requires_grad and x.is_leaf}
+
+
+class _Number:
+    """A number that Python decides about, as the recording reads it."""
+
+    def __init__(self, read: Callable[[], float], array: Any) -> None:
+        self.read, self.array = read, array
+        self.there: float | None = None  # the number that the GPU has
+
+    def catch_up(self) -> None:
+        """Tell the GPU, if it has changed."""
+        if self.there != self.read():
+            self.there = self.read()
+            self.array.fill(self.there)
+
+    def step(self) -> None:
+        """A step was replayed, which changes nothing here."""
 
 
 class _Counter:
@@ -88,8 +108,9 @@ class RecordedStep:
         self._inputs: tuple[Any, ...] = ()
         self._outputs: Any = None
         self._settings: list[tuple[Any, Any]] = []
-        self._counters: list[_Counter] = []
+        self._counters: list[_Counter | _Number] = []
         self._numbers: Any = None
+        self._leaves: list[tuple[Tensor, Tensor | None]] = []
         self._place: tuple[Any, Any] | None = None
 
     @property
@@ -128,6 +149,8 @@ class RecordedStep:
             self._graph.launch()
             for counter in self._counters:
                 counter.step()
+            for leaf, gradient in self._leaves:  # where the recording writes it
+                leaf._grad = gradient
             return _copied(self._outputs)
 
     # ---- Before it is recorded
@@ -203,6 +226,7 @@ class RecordedStep:
             with direct(), watch(seen):
                 self._outputs = self._step(*self._inputs)
             self._compare(seen.ran)
+            self._leaves = [(leaf, leaf._grad) for leaf in seen.leaves.values()]
         except BaseException as error:
             self._give_up(stream)
             if isinstance(error, MemoryError) or not isinstance(error, Exception):
@@ -211,7 +235,8 @@ class RecordedStep:
                 raise
             raise GraphError(
                 f"{self._step.__name__} cannot be recorded: {_words(error)}",
-                fix="while it is recorded nothing runs, so there are no values to look at: take "
+                fix=error.fix if isinstance(error, GraphError) else
+                    "while it is recorded nothing runs, so there are no values to look at: take "
                     ".item(), print, .cpu() and `if`s on tensors out of the step, and look at "
                     "what it returns") from error
         self._graph = stream.end_capture()
@@ -229,11 +254,20 @@ class RecordedStep:
 
     def counted(self, state: dict[str, Any]) -> Any:
         """The number of an optimiser's step, as an array that the recording counts up itself."""
+        self._counters.append(_Counter(state, self._room()))
+        return self._counters[-1].array
+
+    def number(self, read: Callable[[], float]) -> Tensor:
+        """What `read` gives before each replay, as a tensor that the recording reads."""
+        self._counters.append(_Number(read, self._room()))
+        return Tensor._from_array(self._counters[-1].array, None)
+
+    def _room(self) -> Any:
+        """Room for one more number that lasts from replay to replay."""
         if len(self._counters) == COUNTERS:
             raise GraphError(f"a recording counts the steps of up to {COUNTERS} parameters",
                              fix="call this step as it is")
-        self._counters.append(_Counter(state, self._numbers[len(self._counters)]))
-        return self._counters[-1].array
+        return self._numbers[len(self._counters)]
 
     def _asked(self) -> list[tuple[Any, Any]]:
         """The settings of the recorded optimisers now."""
@@ -267,10 +301,12 @@ def graph(step: Callable[..., Any] | None = None, *, warmup: int = 3) -> Any:
     The first calls run the step in Python, as they would without it, and see whether it does the
     same each time; the next records it; every call is one step. What it returns are copies, so
     that they can be kept. It holds on to what the step read and wrote: parameters, optimiser and
-    other tensors must stay the same objects. When a setting of an optimiser changes, as by a
-    schedule, the step is recorded anew. SGD, Adam and AdamW count their steps on the GPU; rules
-    that look at the count in Python are refused. A graph made before a replay does not know that
-    parameters have changed since: call backward before the next step, as loops do.
+    other tensors must stay the same objects. Each replay leaves ``.grad`` as the recorded step did,
+    so that an optimiser, or `GradScaler.step`, may also follow outside of it. When a setting of an
+    optimiser changes, as by a schedule, the step is recorded anew. SGD, Adam and AdamW count their
+    steps on the GPU; rules that look at the count in Python are refused. A graph made before a
+    replay does not know that parameters have changed since: call backward before the next step, as
+    loops do.
 
     Without a GPU it is the step itself.
 

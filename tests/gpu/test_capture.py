@@ -97,6 +97,61 @@ def test_a_schedule_is_followed():
                                rtol=1e-4)
 
 
+def scaled(wrap, half, broken):
+    """Losses, scales and weights of a training whose gradients break in some of its steps."""
+    model, optimizer, _ = training(OPTIMISERS["momentum"])
+    scaler = lg.amp.GradScaler(init_scale=1024.0, growth_interval=4)
+
+    def step(x, y, factor):
+        optimizer.zero_grad()
+        with lg.autocast("cuda", dtype=half):
+            loss = nn.functional.cross_entropy(model(x), y)
+        scaler.scale(loss * factor).backward()
+        return loss
+
+    step, seen = wrap(step), []
+    for k, (x, y) in enumerate(batches(14)):
+        loss = step(x, y, lg.tensor(float("inf") if k in broken else 1.0, device="cuda"))
+        scaler.step(optimizer)
+        scaler.update()
+        seen.append((loss.item(), scaler.get_scale()))
+        if k % 2:
+            optimizer.zero_grad()  # also outside: the next replay gives the gradients back
+    return step, seen, [p.detach().cpu().numpy() for p in model.parameters()]
+
+
+@pytest.mark.parametrize("half", ["float16", "bfloat16"])
+@pytest.mark.parametrize(("broken", "scales"), [((2, 7), {512.0, 1024.0}),
+                                                ((7,), {1024.0, 2048.0})])
+def test_a_recorded_step_follows_the_scale(half, broken, scales):
+    _, expected, weights = scaled(lambda step: step, half, broken)
+    step, seen, mine = scaled(lg.cuda.graph, half, broken)
+    assert step.is_recorded
+    assert {scale for _, scale in seen} == scales
+    np.testing.assert_allclose(seen, expected, rtol=1e-3)
+    for a, b in zip(mine, weights, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-4)
+
+
+def test_a_scaler_does_not_look_in_a_recorded_step():
+    model, optimizer, _ = training(OPTIMISERS["SGD"])
+    scaler = lg.amp.GradScaler()
+
+    @lg.cuda.graph
+    def step(x, y):
+        optimizer.zero_grad()
+        scaler.scale(nn.functional.cross_entropy(model(x), y)).backward()
+        scaler.step(optimizer)
+        scaler.update()
+
+    (*before, last) = batches(4)
+    for batch in before:
+        step(*batch)
+    with pytest.raises(errors.GraphError, match="finite") as caught:
+        step(*last)
+    assert "after it scaler.step" in caught.value.fix
+
+
 def test_draws_are_new_each_time():
     x = lg.ones(64, device="cuda")
     step = lg.cuda.graph(lambda: nn.functional.dropout(x, 0.5))
