@@ -13,6 +13,7 @@ import numpy as np
 
 from learngrad.descent.checks import pixels, text
 from learngrad.descent.forms import Forms, plain
+from learngrad.descent.late import Late, Waiting, late
 from learngrad.descent.thin import thin
 from learngrad.errors import ArgumentError, ArgumentTypeError, UnknownNameError, a_kind_of
 from learngrad.trace.text import MINUS, elide, number
@@ -30,11 +31,34 @@ class Series:
     """The points of one metric of one run."""
 
     # `array` and not ndarray: an append is ten times faster, and a slice is a copy.
-    __slots__ = ("name", "run", "x", "y")
+    __slots__ = ("name", "run", "waiting", "x", "y")
 
     def __init__(self, name: str, run: str = "") -> None:
         self.name, self.run = name, run
         self.x, self.y = array("d"), array("d")
+        self.waiting: Waiting | None = None
+
+    def append(self, x: float, y: float) -> None:
+        """Put a point at the end; one that a GPU has yet to compute may be nan until it is read."""
+        if y.__class__ is Late:
+            self.waiting = self.waiting or Waiting(self.y)
+            self.waiting.put(y)
+        self.x.append(x)
+        self.y.append(y)
+
+    def __getstate__(self) -> dict[str, Any]:
+        self.settle()
+        return {name: getattr(self, name) for name in ("name", "run", "x", "y")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.waiting = None
+        for name, value in state.items():
+            setattr(self, name, value)
+
+    def settle(self) -> None:
+        """Wait for what a GPU has yet to compute of the points so far."""
+        if self.waiting is not None:
+            self.waiting.fetch()
 
     @property
     def label(self) -> str:
@@ -45,6 +69,7 @@ class Series:
         """Copies of the points from number `start` on: x and y, float64, shape (n,)."""
         # x grows before y: up to the length of y both are there, whoever appends meanwhile.
         end = len(self.y)
+        self.settle()
         return np.array(self.x[start:end]), np.array(self.y[start:end])
 
 
@@ -107,7 +132,7 @@ class Curves(Forms):
             points, fresh = [], []
             for name, y in values.items():
                 if y.__class__ is not float:
-                    y = single(name, "value", y, known.get(name))
+                    y = late(y) or single(name, "value", y, known.get(name))
                 try:
                     series = known[name]
                 except KeyError:
@@ -122,8 +147,7 @@ class Curves(Forms):
                             fix='log steps in rising order, or start a run: plot.run("second")')
                 points.append((series, y))
             for series, y in points:
-                series.x.append(x)
-                series.y.append(y)
+                series.append(x, y)
             for series in fresh:
                 known[series.name] = series
                 self.series.append(series)
@@ -250,6 +274,8 @@ def single(name: str, what: str, value: Any, series: Series | None = None) -> fl
         return float(value)
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         size = getattr(value, "shape", None)
+        if isinstance(error, RuntimeError) and size is not None and math.prod(size) == 1:
+            raise  # a device's own: there is one number, and it cannot be had
         is_ = (f"text: {elide(repr(value), 40)}" if isinstance(value, str | bytes) else
                "too large for a float" if isinstance(error, OverflowError) else
                f"{a_kind_of(value)}, not one number" if size is None else

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 from learngrad.descent.curves import Curves, single
+from learngrad.descent.late import Late, late
 from learngrad.descent.progress import Progress, busy
 from learngrad.errors import ArgumentError, ArgumentTypeError, a_kind_of
 
@@ -40,8 +41,9 @@ class Run:
         step : float, optional
             Where on the horizontal axis; by default one after the last, from 0.
         **values : float or Tensor of one element
-            A curve's name and its value, for instance ``loss=loss``. A name may come later than
-            others. ``val_loss`` has the colour of ``loss``, ``accuracy`` an axis of its own.
+            A curve's name and its value, for instance ``loss=loss``; one on a GPU is not waited
+            for. A name may come later than others. ``val_loss`` has the colour of ``loss``,
+            ``accuracy`` an axis of its own.
 
         Raises
         ------
@@ -75,8 +77,9 @@ class Run:
         known = self._known
         for name, y in values.items():
             if y.__class__ is not float:
-                y = values[name] = single(name, "value", y, known.get(name))
-            if name not in known or at.__class__ is not int or at < known[name].x[-1]:
+                y = values[name] = late(y) or single(name, "value", y, known.get(name))
+            if name not in known or at.__class__ is not int or at < known[name].x[-1] or (
+                    y.__class__ is Late):
                 self.curves.extend(at, values, self.name)
                 break
         else:

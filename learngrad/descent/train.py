@@ -153,8 +153,8 @@ class Training(Controls):
         """One step."""
         if self._takes is None:
             self._takes = way_in(self._step, item)
-        self.values = named(self._takes(item), "step", self._step)
-        self.log.log(**self.values)
+        self._values = named(self._takes(item), "step", self._step)
+        self.log.log(**self._values)
         self.steps += 1
         for observer in tuple(self.observers):
             observer(self)

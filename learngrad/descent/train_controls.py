@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from learngrad.descent.checks import whole
+from learngrad.descent.late import now
 from learngrad.descent.progress import Progress, Stopwatch
 from learngrad.descent.rates import checked_rate, rate, set_rate
 from learngrad.descent.train_open import in_a_line, untold
@@ -34,7 +35,7 @@ class Controls:
 
     def __init__(self, paused: bool, changed: Callable[[Any], None]) -> None:
         self.steps = self.epoch = 0
-        self.values: dict[str, float] = {}
+        self._values: dict[str, float] = {}
         self.state = "running"
         self.error: BaseException | None = None
         self._watch = Stopwatch()
@@ -52,6 +53,11 @@ class Controls:
         self._thread: threading.Thread | None = None
 
     # ---- What a user calls -----------------------------------------------------------------------
+
+    @property
+    def values(self) -> dict[str, float]:
+        """What the last step returned; of a GPU, waited for now."""
+        return {name: now(value) for name, value in self._values.items()}
 
     def pause(self) -> None:
         """Halt where the step that runs ends; returns when it has."""

@@ -12,6 +12,7 @@ import numpy as np
 from learngrad import source as places
 from learngrad.descent.checks import whole
 from learngrad.descent.curves import single
+from learngrad.descent.late import late
 from learngrad.descent.rates import is_optimizer
 from learngrad.descent.run import items_of
 from learngrad.errors import ArgumentError, ArgumentTypeError, LearngradError, a_kind_of
@@ -125,7 +126,8 @@ def named(values: Any, role: str, returned_by: Callable[..., Any]) -> dict[str, 
             if not isinstance(name, str):
                 raise ArgumentTypeError(f"{role} returned a metric whose name is {name!r:.60}",
                                         fix='return {"loss": loss}')
-        return {name: single(name, "value", value) for name, value in values.items()}
+        return {name: late(value) or single(name, "value", value)
+                for name, value in values.items()}
     except LearngradError as error:
         error.where = _place(returned_by)  # not the line of the thread
         raise

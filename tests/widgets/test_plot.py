@@ -265,7 +265,7 @@ def test_a_tensor_on_the_gpu_is_a_number():
     with cupy_standin.installed():
         loss = learngrad.tensor([1.0, 2.0], device="cuda", requires_grad=True).sum()
         plot.log(loss=loss, raw=loss.detach())
-    assert plot.curves["loss"][1].tolist() == plot.curves["raw"][1].tolist() == [3]
+        assert plot.curves["loss"][1].tolist() == plot.curves["raw"][1].tolist() == [3]
 
 
 def test_tensors_and_arrays_of_one_element_are_numbers():

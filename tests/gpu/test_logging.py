@@ -1,0 +1,92 @@
+"""Numbers of the GPU that are logged: nobody waits for them before somebody looks."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import learngrad as lg
+from learngrad import errors
+from learngrad.descent import Curves, Run, late
+
+
+def numbers(count):
+    return [lg.tensor(1.0 / (1 + k), device="cuda") for k in range(count)]
+
+
+def test_a_logged_loss_does_not_wait(counts):
+    run, losses = Run(Curves()), numbers(20)
+    counts.reset()
+    for k, loss in enumerate(losses):
+        run.log(loss=loss, rate=0.1, share=loss.reshape(1, 1).half())
+        loss.fill_(-7.0)  # what is logged is what it was then
+        assert len(run.curves["rate"][1]) == k + 1
+    assert counts == (0, 0, 0)
+    np.testing.assert_allclose(run.curves["loss"][1], [1 / (1 + k) for k in range(20)])
+    assert counts.to_host == 1  # all of them together
+    np.testing.assert_allclose(run.curves["share"][1], [1 / (1 + k) for k in range(20)], rtol=1e-3)
+    assert "went from 1 to 0.05 in 20 points" in run.curves.describe()
+
+
+def test_thousands_are_fetched_in_between(counts):
+    run, loss = Run(Curves()), lg.tensor(0.0, device="cuda")
+    counts.reset()
+    for _ in range(3 * late.ROOM + 5):
+        run.log(loss=loss)
+        loss += 1
+    assert counts.to_host == 3
+    assert run.curves["loss"][1].tolist() == list(range(3 * late.ROOM + 5))
+
+
+def test_numbers_of_both_devices_in_one_curve():
+    run = Run(Curves())
+    for k in range(6):
+        run.log(loss=lg.tensor(float(k), device="cuda") if k % 2 else float(k))
+        if k == 2:
+            assert run.curves["loss"][1].tolist() == [0.0, 1.0, 2.0]
+    assert run.curves["loss"][1].tolist() == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
+
+
+def test_a_copy_has_numbers():
+    run = Run(Curves())
+    for loss in numbers(3):
+        run.log(loss=loss)
+    for other in (copy.deepcopy(run.curves), pickle.loads(pickle.dumps(run.curves))):
+        other.append("loss", 3, 0.25)
+        assert other["loss"][1].tolist() == pytest.approx([1, 1 / 2, 1 / 3, 1 / 4])
+
+
+def test_what_is_no_number_is_told_at_once():
+    run = Run(Curves())
+    run.log(loss=lg.ones((), device="cuda"))
+    with pytest.raises(errors.ArgumentTypeError, match=r"shape \[2\], not one number"):
+        run.log(loss=lg.ones(2, device="cuda"))
+    assert len(run.curves["loss"][1]) == 1
+
+
+def test_a_training_reads_its_values_when_asked(counts):
+    losses = iter(numbers(5))
+    log = Run(Curves())
+    from learngrad.descent.train import Training
+    counts.reset()
+    training = Training(lambda: next(losses), 5, log=log).start()
+    training.wait()
+    assert counts.waits <= 1  # for the curves, if at all
+    assert training.values == {"loss": pytest.approx(0.2)}
+    assert log.curves["loss"][1][-1] == pytest.approx(0.2)
+
+
+def test_a_recorded_step_says_that_there_is_nothing_to_log():
+    run, w = Run(Curves()), lg.ones(2, device="cuda", requires_grad=True)
+
+    @lg.cuda.graph
+    def step():
+        loss = (w * w).sum()
+        run.log(loss=loss)
+        return loss
+
+    for _ in range(3):
+        step()
+    with pytest.raises(errors.GraphError, match="looks at a value"):
+        step()
