@@ -95,11 +95,15 @@ class Recorder(Notes, Forms):
         if error is not None:
             self._refused(error)
         self._calls.end()
-        self._turn("done" if error is None else "failed")
+        if error is None:
+            self._turn("done")
+        else:
+            first, _, rest = f"{type(error).__name__}: {_said(error)}".partition("\n")
+            self._turn("failed", first.removesuffix(": ") + (" …" if rest else ""))
 
-    def _turn(self, status: str) -> None:
+    def _turn(self, status: str, error: str = "") -> None:
         self.status = status
-        self._tell("status", status)
+        self._tell("status", status, error)
 
     def __enter__(self) -> Recorder:
         return self.start()

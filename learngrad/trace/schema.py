@@ -84,9 +84,10 @@ def read(source: str | bytes | PathLike[str]) -> dict[str, Any]:
         raise TraceError(f"the trace is not UTF-8 text: {error}", fix=FIX) from error
     except RecursionError as error:
         raise TraceError("the trace is nested too deeply to be one", fix=FIX) from error
+    except _Bare as error:
+        raise TraceError(f'the trace has a bare {error}, which is not JSON: write "{error}" in '
+                         "quotes", fix=FIX) from error
     except ValueError as error:
-        if isinstance(error, TraceError):
-            raise
         raise TraceError(f"the trace is not JSON: {error}", fix=FIX) from error
     return validate(trace)
 
@@ -104,9 +105,12 @@ def _check_parts(parts: int) -> None:
                          fix="record fewer operations, for instance one training step")
 
 
+class _Bare(ValueError):
+    """NaN or Infinity where JSON has none; raised inside Python's decoder."""
+
+
 def _refuse_constant(name: str) -> None:
-    raise TraceError(f'the trace has a bare {name}, which is not JSON: write "{name}" in quotes',
-                     fix=FIX)
+    raise _Bare(name)
 
 
 def validate(trace: Any) -> dict[str, Any]:

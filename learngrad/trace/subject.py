@@ -190,8 +190,9 @@ def taken(name: str, what: Any, *, replay: bool) -> Recorder | dict[str, Any]:
 def _check_file(name: str, path: str | os.PathLike[str]) -> None:
     if Path(path).is_file():
         return
-    what = "a folder, not a file" if Path(path).is_dir() else "no file that is there"
-    looks = isinstance(path, str) and not path.endswith(".json")
+    what = "no name" if not str(path) else \
+        "a folder, not a file" if Path(path).is_dir() else "no file that is there"
+    looks = isinstance(path, str) and path and not path.endswith(".json")
     fix = f"learngrad.{name}({path})" if looks and len(str(path)) < 40 and "/" not in str(path) \
         else 'tape.save("graph.json") writes one'
     raise NoFileError(f"{str(path)!r:.200} is {what}; a text is taken for the name of a trace's "

@@ -37,7 +37,7 @@ class Transcript:
         self.events = events
         self.dropped = dropped
         self._lock = threading.Lock()
-        self._status = "recording"
+        self._status, self._error = "recording", ""
         self._revision = 0
         # What changed when, the latest last: (what, index, step) -> revision.
         self._changed: dict[tuple[str, int, int], int] = {}
@@ -84,15 +84,15 @@ class Transcript:
 
     def json(self) -> dict[str, Any]:
         """The whole trace, as the schema has it."""
-        left = self._left()
+        more = self._more()
         return {"schema": "learngrad-trace", "version": 1, "revision": self._revision,
                 "status": self._status, "sources": list(self._sources),
                 "nodes": [record.json() for record in self._nodes.values()],
-                "replays": [{**r, "steps": list(r["steps"])} for r in self._replays], **left}
+                "replays": [{**r, "steps": list(r["steps"])} for r in self._replays], **more}
 
     def changes(self, since: int) -> dict[str, Any]:
         """What happened after a revision: a message that takes a view from there to now."""
-        left = self._left()
+        more = self._more()
         fresh: dict[str, list[tuple[int, int]]] = {}
         for (what, index, step), revision in reversed(self._changed.items()):
             if revision <= since:
@@ -105,23 +105,24 @@ class Transcript:
                 "replays": [{"index": i, "root": self._replays[i]["root"],
                              "seed": self._replays[i]["seed"]} for i, _ in new.get("replay", ())],
                 "steps": [{"replay": i, "index": k, "step": self._replays[i]["steps"][k]}
-                          for i, k in new.get("step", ())], **left}
+                          for i, k in new.get("step", ())], **more}
 
-    def _left(self) -> dict[str, Any]:
-        """What was left out, by operation and place: what ran most often first."""
+    def _more(self) -> dict[str, Any]:
+        """What ended the program; and what was left out, by place, what ran most often first."""
+        more: dict[str, Any] = {"error": self._error} if self._error else {}
         rest = [*self.dropped.values()]  # at once: the program may add to it
         rest.sort(key=lambda one: -one[2])
-        if not rest:
-            return {}
-        return {"truncated": {"nodes": sum(count for *_, count in rest), "rest": [
-            {"sign": cls.sign or cls.__name__.lower(), "src": self._src(made), "count": count}
-            for cls, made, count in rest[:MOST_TOLD]]}}
+        if rest:
+            more["truncated"] = {"nodes": sum(count for *_, count in rest), "rest": [
+                {"sign": cls.sign or cls.__name__.lower(), "src": self._src(made), "count": count}
+                for cls, made, count in rest[:MOST_TOLD]]}
+        return more
 
     # ---- Events: nodes ---------------------------------------------------------------------------
 
-    def status(self, status: str) -> None:
-        """Recording goes on, is done, or failed."""
-        self._status = status
+    def status(self, status: str, error: str = "") -> None:
+        """Recording goes on, is done, or failed: by an error, said in a line."""
+        self._status, self._error = status, error
         self._touch("status")
 
     def operation(self, index: int, cls: Any, made: source.Made | None, scope: Any, named: bool,

@@ -153,10 +153,12 @@ def summary(trace: Mapping[str, Any]) -> str:
     if steps:
         counts = _and([f"{n:,}" for n in steps[:5]]) + (" and more" if len(steps) > 5 else "")
         text += f" {_plural(len(steps), 'backward replay')} of {counts} steps."
-    for node in trace["nodes"]:
-        if node.get("status") == "failed":
-            first = (node.get("error") or "no message").split("\n", 1)[0]
-            text += f" It stopped at {_sign(node)}: {elide(first.rstrip('.'), LONGEST)}."
+    failed = [node for node in trace["nodes"] if node.get("status") == "failed"]
+    for node in failed:
+        first = (node.get("error") or "no message").split("\n", 1)[0]
+        text += f" It stopped at {_sign(node)}: {elide(first.rstrip('.'), LONGEST)}."
+    if trace.get("error") and not failed:  # an error beside the operations
+        text += f" The program ended there, with {elide(trace['error'].rstrip('.'), LONGEST)}."
     return text
 
 

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from learngrad.errors import ArgumentError
+from learngrad.errors import ArgumentError, ArgumentTypeError, a_kind_of
 from learngrad.tensor import Tensor
 from learngrad.trace.account import describe
 from learngrad.trace.html import to_html
@@ -139,11 +139,13 @@ class Tape(Recorder):
         return "text/html", frame(self.to_html())
 
 
-def record(*, live: bool = True, limit: int = LIMIT, predict: bool = False) -> Tape:
+def record(*given: Any, live: bool = True, limit: int = LIMIT, predict: bool = False) -> Tape:
     """Record what runs in a block, and show it while it runs.
 
     Parameters
     ----------
+    *given
+        Nothing: what is to be recorded stands in the block.
     live : bool, default True
         Whether to display the graph at once; a tape can be displayed later as well, by ending a
         cell with it.
@@ -159,6 +161,11 @@ def record(*, live: bool = True, limit: int = LIMIT, predict: bool = False) -> T
     Tape
         A context manager: the tape itself.
 
+    Raises
+    ------
+    ArgumentTypeError
+        If it is given a model, a function or anything else.
+
     Examples
     --------
     >>> import learngrad
@@ -170,6 +177,11 @@ def record(*, live: bool = True, limit: int = LIMIT, predict: bool = False) -> T
     >>> tape
     <trace of 4 nodes, 4 backward steps, done>
     """
+    if given:
+        whole = "; a call of it is drawn by learngrad.show(model, x)" if callable(given[0]) else ""
+        raise ArgumentTypeError("record() takes what stands in its block, and is given "
+                                f"{a_kind_of(given[0])}",
+                                fix=f"with learngrad.record() as tape: ...{whole}")
     return Tape(live=live, limit=limit, predict=predict)
 
 

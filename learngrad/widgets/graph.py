@@ -158,7 +158,7 @@ def split(delta: dict[str, Any]) -> list[tuple[dict[str, Any], int]]:
             "sources": [], "nodes": [], "replays": [], "steps": []}
         for key, item in group:
             message[key].append(item)
-        if last and "truncated" in delta:
-            message["truncated"] = delta["truncated"]
+        if last:
+            message |= {key: delta[key] for key in ("error", "truncated") if key in delta}
         messages.append((message, size + 200))
     return messages

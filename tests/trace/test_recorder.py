@@ -18,6 +18,7 @@ from learngrad.autograd.observe import thread
 from learngrad.errors import ArgumentTypeError, GraphError
 from learngrad.nn import functional as F
 from learngrad.trace import Recorder, from_graph
+from learngrad.trace.account import describe
 from learngrad.trace.preview import capture
 from learngrad.trace.schema import load_schema, validate
 
@@ -279,6 +280,26 @@ def test_a_value_changed_before_it_is_used_again_is_looked_at_again():
     assert leaf["version"] == 1
 
 
+@pytest.mark.parametrize(("error", "says"), [
+    (KeyError("k"), "KeyError: 'k'"), (ValueError("a\nb"), "ValueError: a …"),
+    (KeyboardInterrupt(), "KeyboardInterrupt"),
+    (learngrad.errors.ShapeError("sizes differ.", fix="x.T"), "ShapeError: sizes differ.")])
+def test_an_error_beside_the_operations_is_kept_too(error, says):
+    def program():
+        x = learngrad.ones(2, requires_grad=True) * 3
+        raise error
+        return x
+
+    tape = Recorder()
+    with pytest.raises(type(error)), tape:
+        program()
+    trace = checked(tape)
+    assert (trace["status"], trace["error"]) == ("failed", says)
+    assert describe(trace).splitlines()[0].endswith(
+        f"The program ended there, with {says.rstrip('.')}.")
+    assert tape.changes(0)["error"] == says
+
+
 def test_failed_operation_is_kept_with_its_reason():
     def program():
         x = learngrad.ones(2, 3)
@@ -296,6 +317,7 @@ def test_failed_operation_is_kept_with_its_reason():
     assert node["status"] == "failed"
     assert node["shape"] is None
     assert "inner sizes 3 and 4" in node["error"]
+    assert "ended there" not in describe(trace)
     assert [named(trace)[n]["id"] for n in ("x", "scaled")] == [e[0] for e in node["edges"]]
     assert not thread.watchers
 

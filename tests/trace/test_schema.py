@@ -189,6 +189,12 @@ def test_what_is_no_trace_at_all(thing):
     assert isinstance(caught.value, ValueError)
 
 
+def test_the_line_of_a_bare_nan_is_the_users():
+    with pytest.raises(TraceError) as caught:
+        read('{"schema": NaN}')
+    assert caught.value.where.filename == __file__
+
+
 TEXTS = [
     ("{", "not JSON"),
     ('{"schema": NaN}', "a bare NaN"),

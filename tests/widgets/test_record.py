@@ -41,6 +41,15 @@ def test_without_a_notebook_nothing_is_displayed_and_everything_is_recorded(caps
     assert "tanh" in tape.describe()
 
 
+def test_what_is_given_to_record_is_told():
+    for given, says in ((learngrad.nn.Linear(2, 2), "a Linear"), (compute, "a function"),
+                        (3, "an int")):
+        with pytest.raises(ArgumentTypeError, match=f"is given {says}") as caught:
+            learngrad.record(given)
+        assert "with learngrad.record() as tape" in caught.value.fix
+        assert ("learngrad.show(model, x)" in caught.value.fix) == callable(given)
+
+
 def test_a_block_displays_at_once_and_stores_the_picture_in_the_same_place(shell, shown, sent):
     with learngrad.record() as tape:
         assert [d["update"] for d in shown] == [False]

@@ -36,6 +36,10 @@ export function readTrace(from: unknown): Trace {
   checkLimits(data);
   check(isCount(data.revision), "the trace's revision is not a whole number");
   check(oneOf(STATUSES, data.status), "the trace's status is unknown");
+  check(
+    data.error === undefined || typeof data.error === "string",
+    "the error that ended the program is no text",
+  );
   const trace = data as unknown as Trace;
   const sources = checkSources(trace.sources);
   const nodes = checkNodes(trace.nodes, sources);

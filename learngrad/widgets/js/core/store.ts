@@ -68,6 +68,7 @@ export class TraceStore {
       steps[index] = step;
     }
     trace.status = delta.status;
+    if (delta.error) trace.error = delta.error;
     if (delta.truncated) trace.truncated = delta.truncated;
     trace.revision = delta.to;
     return "applied";

@@ -109,6 +109,8 @@ export interface Trace {
   version: number;
   revision: number;
   status: Status;
+  /** The error that ended the program, in a line. */
+  error?: string;
   sources: Source[];
   nodes: TraceNode[];
   replays: Replay[];
@@ -120,6 +122,7 @@ export interface Delta {
   from: number;
   to: number;
   status: Status;
+  error?: string;
   sources?: Source[];
   nodes?: TraceNode[];
   replays?: { index: number; root: number; seed: Preview | null }[];

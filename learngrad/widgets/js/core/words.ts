@@ -205,7 +205,9 @@ export function summary(trace: Trace): string {
   const failed = trace.nodes.find((node) => node.status === "failed");
   const end = failed
     ? ` It stopped at ${failed.name || failed.op}: ${failed.error ?? "failed"}`
-    : "";
+    : trace.error
+      ? ` The program ended there, with ${elide(trace.error.replace(/\.+$/, ""), 200)}.`
+      : "";
   return text + end;
 }
 

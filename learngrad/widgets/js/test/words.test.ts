@@ -10,6 +10,7 @@ import {
   summary,
   withNames,
 } from "../core/words.ts";
+import { noteText } from "../views/said.ts";
 import { scalar } from "./fixture.ts";
 
 const trace = scalar();
@@ -85,6 +86,11 @@ test("the whole graph in a sentence, with where it stopped", () => {
   const failed = scalar();
   Object.assign(failed.nodes[6]!, { status: "failed", error: "sizes differ" });
   assert.match(summary(failed), /It stopped at loss: sizes differ/);
+  const beside = { ...scalar(), status: "failed" as const, error: "KeyError: 'k'" };
+  assert.match(summary(beside), /The program ended there, with KeyError: 'k'\.$/);
+  assert.match(noteText(beside, ""), /^stopped by KeyError: 'k' · /);
+  assert.match(noteText(failed, ""), /nodes$/);
+  assert.match(noteText({ ...failed, status: "failed" }, ""), /^stopped by an error · /);
   assert.match(summary({ ...trace, nodes: [] }), /no nodes yet/);
   const cut = summary({ ...trace, truncated: { nodes: 80_001, rest: [] } });
   assert.match(cut, /^Only the beginning of a program: its first 7 nodes .* 80,001 operations/);

@@ -1,5 +1,5 @@
 // Short lines that say how much there is and where in it one stands.
-import { thousands } from "../core/text.ts";
+import { elide, thousands } from "../core/text.ts";
 import type { Trace } from "../core/types.ts";
 import { forwardPlace } from "../core/words.ts";
 
@@ -15,7 +15,9 @@ export function noteText(trace: Trace, drawn: string): string {
   const cut = more ? `, ${thousands(more)} more not recorded` : "";
   const nodes = `${thousands(count)} ${count === 1 ? "node" : "nodes"}${drawn}${cut}`;
   if (trace.status === "recording") return `recording · ${nodes}`;
-  return trace.status === "failed" ? `stopped by an error · ${nodes}` : nodes;
+  if (trace.status !== "failed") return nodes;
+  const beside = trace.error && !trace.nodes.some((node) => node.status === "failed");
+  return `stopped by ${beside ? elide(trace.error ?? "", 60) : "an error"} · ${nodes}`;
 }
 
 /** Where an index lies in a replay. */
