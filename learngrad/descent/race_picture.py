@@ -45,7 +45,7 @@ def draw(race: Race) -> str:
     looks = {name: k for k, name in enumerate(race.runs)}
     style, parts = _style(), []
     if land is not None:
-        values = land.grid(57)
+        values = land.grid(129)
         heights = levels(values, most=9)
         box = (54.0, 12.0, MAP - 10.0, MAP - 44.0)
         parts += [*draw_field(values, heights, box), *axes(*land.domain, "x", "y", box),

@@ -21,9 +21,9 @@ __all__ = ["ground", "to_dict", "to_matplotlib"]
 
 def to_dict(race: Race) -> dict[str, Any]:
     """As `Race.to_dict`."""
-    land = ground(race, 65)
-    if land is not None:
-        land["values"] = land["values"].ravel()
+    land = ground(race)
+    if land is not None:  # five digits are more than a picture shows, and a third of the text
+        land["values"] = [float(f"{value:.5g}") for value in land["values"].ravel().tolist()]
     return plain({
         "title": race.title, "steps": race.steps, "start": race.start, "ground": land,
         "walks": [{"name": name, "kind": race.entrants[name].kind,
@@ -34,12 +34,15 @@ def to_dict(race: Race) -> dict[str, Any]:
                   for name, walk in race.runs.items()]})
 
 
-def ground(race: Race, size: int) -> dict[str, Any] | None:
-    """The surface as data, with "values" on a grid of so many points a side at most."""
+def ground(race: Race) -> dict[str, Any] | None:
+    """The surface as data, with "values" on a grid.
+
+    It is so fine that a valley as narrow as Rosenbrock's is one, and no chain of ponds.
+    """
     land = race.landscape
     if land is None:
         return None
-    values = land.grid(size)
+    values = land.grid(129)
     return {"name": land.name, "about": land.about, "domain": [list(end) for end in land.domain],
             "size": len(values), "minima": [list(at) for at in land.minima], "values": values}
 
@@ -50,7 +53,7 @@ def to_matplotlib(race: Race, ax: matplotlib.axes.Axes | None = None) -> matplot
     if land is None:
         return race.curves.to_matplotlib(ax)
     ax = axes_for(ax, "race")
-    values = land.grid(97)
+    values = land.grid(257)
     (x0, x1), (y0, y1) = land.domain
     x, y = np.linspace(x0, x1, values.shape[1]), np.linspace(y0, y1, values.shape[0])
     heights = levels(values)

@@ -71,7 +71,7 @@ class RaceView(View):
 
 
 def _state(race: Race) -> dict[str, Any]:
-    land = ground(race, 97)
+    land = ground(race)
     if land is not None:
         land["values"] = _bytes(land["values"])
     return {"steps": race.steps, "start": race.start, "ground": land,
