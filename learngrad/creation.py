@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 
 from learngrad import devices, source
-from learngrad.errors import ArgumentRangeError, ArgumentTypeError, DtypeError, ShapeError
+from learngrad.errors import (
+    ArgumentRangeError,
+    ArgumentTypeError,
+    DtypeError,
+    ShapeError,
+    kind_of,
+)
 from learngrad.memory import explained, out_of_memory
 from learngrad.ops.shape import _sizes
 from learngrad.ops.spelling import spelled
@@ -381,6 +387,11 @@ def from_dlpack(ext_tensor: Any) -> Tensor:
         raise ArgumentTypeError(f"{type(ext_tensor).__name__} does not speak DLPack",
                                 fix="learngrad.tensor(data)")
     gpu = ext_tensor.__dlpack_device__()[0] == 2  # kDLCUDA
-    array = devices.made_on("cuda" if gpu else "cpu", lambda xp: xp.from_dlpack(ext_tensor))
+    try:
+        array = devices.made_on("cuda" if gpu else "cpu", lambda xp: xp.from_dlpack(ext_tensor))
+    except (BufferError, RuntimeError, TypeError) as error:
+        raise ArgumentTypeError(
+            f"the memory of this {kind_of(ext_tensor)} cannot be shared ({error})",
+            fix="convert it there first, bfloat16 to float32: x.float()") from error
     devices.to_dtype(array.dtype)
     return own(array)

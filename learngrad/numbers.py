@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from learngrad import devices
-from learngrad.errors import ArgumentError, ArgumentRangeError, ArgumentTypeError
+from learngrad.errors import ArgumentError, ArgumentRangeError, ArgumentTypeError, kind_of
 from learngrad.memory import out_of_memory
 
 __all__ = ["sizes_or_data", "to_array"]
@@ -86,6 +86,12 @@ def _numbers(data: Any) -> Any:
                             fix="give each row the same number of elements") from error
     except OverflowError as error:
         raise _too_large() from error
+    except TypeError as error:
+        if not hasattr(data, "__array__"):
+            raise
+        raise ArgumentTypeError(f"this {kind_of(data)} cannot be read ({error})",
+                                fix="convert it there first, bfloat16 to float32: x.float()"
+                                ) from error
     if array.dtype.kind not in "fiub" and array.size:
         elements = array.astype(object).ravel().tolist()
         wrong = [x for x in elements if not isinstance(x, (bool, int, float))]

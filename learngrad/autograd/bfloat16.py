@@ -42,8 +42,9 @@ def _cover(inner: Callable[..., Any], products: bool) -> Callable[..., Any]:
         halves = [_is_half(x) for x in arrays]
         if True not in halves:
             return inner(node, *arrays)
-        if products and not isinstance(arrays[halves.index(True)], np.ndarray):
-            return inner(node, *arrays)  # a GPU's own products sum in float32
+        if products and (not isinstance(arrays[halves.index(True)], np.ndarray) or len(
+                {x.dtype for x in arrays if devices.is_array(x)}) > 1):
+            return inner(node, *arrays)  # a GPU's own sum in float32; unequal dtypes are refused
         return _rounded(inner(node, *[x.astype(np.float32) if half else x
                                       for x, half in zip(arrays, halves, strict=True)]))
 

@@ -35,7 +35,7 @@ def uniform(source: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
     draws = devices.as_array(source.random(shape))
     if dtype.itemsize < 8:
         below = np.nextafter(dtype.type(1), dtype.type(0)).item()
-        draws = np.minimum(draws.astype(dtype), below)
+        draws = np.minimum(draws, below).astype(dtype)
     return draws
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import learngrad as lg
-from learngrad import nn, optim
+from learngrad import errors, nn, optim
 from tests.optable import OPERATIONS
 from tests.optable.halves import check_half
 from tests.optable.reference import torch
@@ -122,6 +122,33 @@ def test_a_class_made_later_takes_it_too():
     x = lg.tensor([3.0]).bfloat16().requires_grad_()
     Square.apply(x).sum().backward()
     assert x.grad.tolist() == [6.0]
+
+
+def test_a_product_of_two_dtypes_is_refused():
+    x, w = lg.ones(2, 2).bfloat16(), lg.ones(2, 2)
+    for call in (lambda: x @ w, lambda: w @ x, lambda: nn.functional.linear(x, w)):
+        with pytest.raises(errors.DtypeError, match="bfloat16 and float32 differ"):
+            call()
+
+
+@pytest.mark.skipif(torch is None, reason="it is PyTorch's that cannot be read")
+def test_what_another_library_does_not_lend_is_told():
+    theirs = torch.ones(2, dtype=torch.bfloat16)
+    for take in (lg.from_dlpack, lg.tensor):
+        with pytest.raises(errors.ArgumentTypeError, match=r"torch\.Tensor cannot") as caught:
+            take(theirs)
+        assert "x.float()" in caught.value.fix
+
+
+def test_draws_of_it():
+    draws = lg.rand(10_000, dtype=lg.bfloat16)
+    assert draws.dtype == lg.bfloat16
+    assert draws.max() < 1
+    assert draws.float().mean().item() == pytest.approx(0.5, abs=0.02)
+    x = lg.zeros(3, 3).bfloat16()
+    for made in (lg.randn(3, dtype=lg.bfloat16), x.uniform_(), x.normal_(),
+                 nn.init.xavier_uniform_(x)):
+        assert made.dtype == lg.bfloat16
 
 
 def test_tensors_of_other_dtypes_join_in():
