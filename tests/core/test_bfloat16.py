@@ -131,6 +131,7 @@ def test_a_product_of_two_dtypes_is_refused():
             call()
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # PyTorch's
 @pytest.mark.skipif(torch is None, reason="it is PyTorch's that cannot be read")
 def test_what_another_library_does_not_lend_is_told():
     theirs = torch.ones(2, dtype=torch.bfloat16)
