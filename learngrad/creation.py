@@ -337,6 +337,7 @@ def as_tensor(data: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
         return from_numpy(data)
     if devices.on_gpu(data) and dtype in (None, data.dtype) and (
             device is None or devices.place(device) == devices.device_of(data)):
+        devices.at_home(data.device.id)
         return own(data)
     return tensor(data, dtype=dtype, device=device)
 
@@ -394,4 +395,6 @@ def from_dlpack(ext_tensor: Any) -> Tensor:
             f"the memory of this {kind_of(ext_tensor)} cannot be shared ({error})",
             fix="convert it there first, bfloat16 to float32: x.float()") from error
     devices.to_dtype(array.dtype)
+    if gpu:
+        devices.at_home(array.device.id)
     return own(array)

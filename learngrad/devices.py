@@ -318,6 +318,41 @@ def gpu(index: int | None) -> Any:
     return module.cuda.Device(index)
 
 
+_home: int | None = None  # the GPU that this program computes on
+
+
+def at_home(index: int | None = None) -> Any:
+    """CuPy's device in which tensors are made: the first GPU that the program names, and no other.
+
+    Operations run on CuPy's current device, wherever their arrays lie; with one GPU for all of a
+    program there is nothing that could run beside them.
+
+    Raises
+    ------
+    DtypeError
+        If it is another one.
+    """
+    global _home
+    if _home is None:
+        place = gpu(index)
+        _home = int(place.id)
+        place.use()
+        return place
+    if index not in (None, _home):
+        gpu(index)  # it may not exist, either
+        raise DtypeError(
+            f"this program computes on cuda:{_home}, and cuda:{index} is another GPU: all tensors "
+            "of a program lie on one", fix=f'device="cuda:{_home}"; or start anew, and name '
+            f"cuda:{index} first; or CUDA_VISIBLE_DEVICES={index} before Python starts")
+    return cupy().cuda.Device(_home)
+
+
+def come_home() -> None:
+    """Let this thread compute where the program does: CuPy's threads begin on the first GPU."""
+    if _home:
+        gpu(_home).use()
+
+
 def is_array(value: Any) -> bool:
     """Whether `value` is an array of a device we know."""
     return isinstance(value, _array_types)
@@ -380,9 +415,7 @@ def to_device(array: Array, device: Device) -> Array:
     if device.type == "cpu":
         return array if isinstance(array, np.ndarray) else cupy().asnumpy(array)
     module = cupy()
-    if device.index is None:
-        return module.asarray(array)
-    with gpu(device.index):
+    with at_home(device.index):
         return module.asarray(array)
 
 
@@ -573,9 +606,7 @@ def made_on(device: Any, make: Any) -> Array:
     if where.type == "cpu":
         return make(np)
     module = cupy()
-    if where.index is None:
-        return make(module)
-    with gpu(where.index):
+    with at_home(where.index):
         return make(module)
 
 
@@ -585,7 +616,7 @@ _seed: int | None = None  # what `manual_seed` was given: a device that comes la
 
 def default_generator(device: Device = CPU) -> Generator:
     """The generator that draws use when none is given: one for each device."""
-    name = "cuda:0" if str(device) == "cuda" else str(device)
+    name = f"cuda:{_home or 0}" if str(device) == "cuda" else str(device)
     if name not in _generators:
         _generators[name] = Generator(device)
         if _seed is not None:

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from learngrad import devices
+
 __all__ = ["Watcher", "thread", "unwatched", "watch"]
 
 
@@ -67,6 +69,7 @@ class _Thread(threading.local):
         # Like PyTorch, we let 1/0 be inf and log(-1) be nan without a warning. NumPy keeps that
         # setting in a context variable: running in a context of our own costs 0.1 µs where
         # `np.errstate` costs 1 µs, and leaves the user's setting alone.
+        devices.come_home()
         quiet = contextvars.Context()
         quiet.run(np.seterr, all="ignore")
         self.quietly: Callable[..., Any] = quiet.run

@@ -90,6 +90,12 @@ def _cuda(device: Any = None) -> Any:
     return devices.gpu(place.index)
 
 
+def _ours(device: Any) -> Any:
+    """As `_cuda`, if the program computes on that one, or on none so far."""
+    place = _cuda(device)
+    return place if devices._home is None else devices.at_home(int(place.id))
+
+
 def is_initialized() -> bool:
     """Whether a GPU has been used: CuPy has been imported and sees one.
 
@@ -109,6 +115,8 @@ class device:
     ------
     MissingDependency
         If CuPy is not installed.
+    DtypeError
+        If there are tensors on another GPU: a program has one.
 
     Examples
     --------
@@ -118,7 +126,7 @@ class device:
     """
 
     def __init__(self, device: Any) -> None:
-        self._device = None if device is None else _cuda(device)
+        self._device = None if device is None else _ours(device)
 
     def __enter__(self) -> None:
         if self._device is not None:
@@ -127,6 +135,7 @@ class device:
     def __exit__(self, *error: object) -> None:
         if self._device is not None:
             self._device.__exit__(*error)
+            devices.come_home()
 
 
 def current_device() -> int:
@@ -148,10 +157,14 @@ def current_device() -> int:
 def set_device(device: Any) -> None:
     """Let ``device="cuda"`` mean another GPU: a number or a device.
 
+    PyTorch: it may be set again and again. Here all tensors of a program lie on one GPU.
+
     Raises
     ------
     MissingDependency
         If CuPy is not installed.
+    DtypeError
+        If there are tensors on another GPU.
 
     Examples
     --------
@@ -159,7 +172,7 @@ def set_device(device: Any) -> None:
     >>> if learngrad.cuda.is_available():
     ...     learngrad.cuda.set_device(0)
     """
-    _cuda(device).use()
+    _ours(device).use()
 
 
 def get_device_name(device: Any = None) -> str:

@@ -22,6 +22,8 @@ __all__: list[str] = []  # no operations: `learngrad.random` offers the function
 def stream(generator: Generator | None, device: Any) -> Any:
     """The numbers to draw from: those of `generator`, or of the device's own."""
     place = devices.place(device)
+    if place.type == "cuda":
+        devices.at_home(place.index)
     if generator is None:
         return devices.default_generator(place).stream
     if generator.device.type != place.type:

@@ -65,6 +65,7 @@ def installed():
         yield genuine
         return
     known, generators = devices._array_types, dict(devices._generators)
+    home, devices._home = devices._home, None
     stand_ins = {"cupy": _module(), **_extras()}
     library, products._library = products._library, lambda: blas
     launched = kernels.Rows._launched
@@ -81,6 +82,6 @@ def installed():
                 del sys.modules[name]
             else:
                 sys.modules[name] = module
-        devices._array_types = known
+        devices._array_types, devices._home = known, home
         devices._generators.clear()
         devices._generators.update(generators)

@@ -95,6 +95,7 @@ def _wrap(host, like=None):
     array = ndarray.__new__(ndarray)
     array._host = host
     shares = like is not None and np.may_share_memory(host, like._host)
+    array._device = like._device if shares else runtime.current.ids[-1]
     array.base = (like if like.base is None else like.base) if shares else None
     if not shares:
         runtime.pool.take(array, host.nbytes)
@@ -106,6 +107,9 @@ def _wrap(host, like=None):
 def _unwrap(value):
     """What NumPy is given for an argument; a NumPy array is refused as CuPy refuses it."""
     if isinstance(value, ndarray):
+        if value._device != runtime.current.ids[-1]:  # CuPy warns, and reads from afar if it can
+            raise ValueError(f"Array device must be same as the current device: array device = "
+                             f"{value._device} while current = {runtime.current.ids[-1]}")
         return value._host
     if isinstance(value, np.ndarray):
         raise TypeError(f"Unsupported type {type(value)}")
@@ -212,13 +216,14 @@ class Device(runtime.Device):
 class ndarray(NDArrayOperatorsMixin):
     """An array of the device. Not a subclass of NumPy's: nothing may take it for one."""
 
-    __slots__ = ("__weakref__", "_host", "base")
+    __slots__ = ("__weakref__", "_device", "_host", "base")
     __array_priority__ = 100
     __hash__ = None
     __module__ = "cupy"
 
     def __init__(self, shape, dtype=float):
         self._host, self.base = np.empty(shape, _supported(dtype)), None
+        self._device = runtime.current.ids[-1]
 
     shape = property(lambda self: self._host.shape)
     strides = property(lambda self: self._host.strides)
@@ -228,7 +233,7 @@ class ndarray(NDArrayOperatorsMixin):
     nbytes = property(lambda self: self._host.nbytes)
     itemsize = property(lambda self: self._host.itemsize)
     flags = property(lambda self: Flags(self._host.flags))
-    device = property(lambda self: Device(0))
+    device = property(lambda self: Device(self._device))
     data = property(lambda self: types.SimpleNamespace(ptr=self._host.ctypes.data))
     T = property(lambda self: _wrap(self._host.T, self))
 
@@ -431,6 +436,7 @@ def lent(value):
         return value
     array = ndarray.__new__(ndarray)
     array._host, array.base = np.asarray(_Lent(value)), None
+    array._device = runtime.current.ids[-1]
     return array
 
 

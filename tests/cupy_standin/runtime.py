@@ -1,6 +1,7 @@
-"""The stand-in's side of the driver: one device, its memory pool, streams, events."""
+"""The stand-in's side of the driver: devices, one memory pool, streams, events."""
 
 import contextlib
+import threading
 import time
 import types
 import weakref
@@ -14,22 +15,37 @@ class OutOfMemoryError(MemoryError):
     """As CuPy raises it."""
 
 
+count = 1  # devices that there are
+
+
+class _Current(threading.local):
+    """The current device of a thread, and those that come after it."""
+
+    def __init__(self):
+        self.ids = [0]
+
+
+current = _Current()
+
+
 class Device:
-    def __init__(self, device=0):
-        self.id = int(device)
-        if self.id != 0:
+    def __init__(self, device=None):
+        self.id = current.ids[-1] if device is None else int(device)
+        if not 0 <= self.id < count:
             raise RuntimeError("cudaErrorInvalidDevice: invalid device ordinal")
 
     mem_info = property(lambda self: (pool.limit - pool.used_bytes(), pool.limit))
 
     def use(self):
+        current.ids[-1] = self.id
         return self
 
     def __enter__(self):
+        current.ids.append(self.id)
         return self
 
     def __exit__(self, *error):
-        return None
+        current.ids.pop()
 
 
 class MemoryHook:
@@ -197,4 +213,4 @@ def namespace(device):
         is_available=lambda: True, using_allocator=using_allocator, MemoryPool=MemoryPool,
         memory=types.SimpleNamespace(OutOfMemoryError=OutOfMemoryError),
         runtime=types.SimpleNamespace(
-            getDeviceCount=lambda: 1, getDeviceProperties=lambda index: properties))
+            getDeviceCount=lambda: count, getDeviceProperties=lambda index: properties))
