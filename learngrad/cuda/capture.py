@@ -71,6 +71,52 @@ class _Number:
         """A step was replayed, which changes nothing here."""
 
 
+class _Gradient:
+    """What a recorded step does with the ``.grad`` of a leaf: put a new one there, or add to it.
+
+    The recording writes to one place. Between two replays a program may do with ``.grad`` what it
+    likes: a step that adds finds there what it would have found in Python.
+    """
+
+    def __init__(self, leaf: Tensor) -> None:
+        self.leaf, self.kept = leaf, leaf._grad
+        # Zeros to add to show whether the step clears what was there, and are its sum if not.
+        self.sum = leaf._grad = leaf._blank() if self.kept is None else self.kept
+        self.before = self.sum._version[0]
+
+    def is_written(self) -> bool:
+        """Whether the step has done anything to it; if not, it is as it was."""
+        self.found = self.leaf._grad
+        self.clears = self.found is not self.sum
+        if self.clears or self.sum._version[0] != self.before:
+            return True
+        self.give_back()
+        return False
+
+    def give_back(self) -> None:
+        """As it was before the recording."""
+        self.leaf._grad = self.kept
+
+    def catch_up(self) -> None:
+        """What a step adds to stands where it is looked for."""
+        now = self.leaf._grad
+        if self.clears or now is self.found:
+            return
+        if now is None:
+            self.sum.zero_()
+        else:
+            self.sum.copy_(now)
+
+    def step(self) -> None:
+        """A step was replayed."""
+        self.leaf._grad = self.found
+
+
+def _count(gradient: Tensor | None) -> int:
+    """When a gradient was changed last."""
+    return -1 if gradient is None else gradient._version[0]
+
+
 class _Counter:
     """The number of an optimiser's step for one parameter, counted in Python and on the GPU."""
 
@@ -110,7 +156,9 @@ class RecordedStep:
         self._settings: list[tuple[Any, Any]] = []
         self._counters: list[_Counter | _Number] = []
         self._numbers: Any = None
-        self._leaves: list[tuple[Tensor, Tensor | None]] = []
+        self._read: list[Tensor] = []
+        self._written: list[Tensor] = []
+        self._gradients: list[_Gradient] = []
         self._place: tuple[Any, Any] | None = None
 
     @property
@@ -144,13 +192,11 @@ class RecordedStep:
             for mine, given in zip(self._inputs, inputs, strict=True):
                 if isinstance(mine, Tensor):
                     mine.copy_(given)
-            for counter in self._counters:
-                counter.catch_up()
+            for kept in (*self._counters, *self._gradients):
+                kept.catch_up()
             self._graph.launch()
-            for counter in self._counters:
-                counter.step()
-            for leaf, gradient in self._leaves:  # where the recording writes it
-                leaf._grad = gradient
+            for kept in (*self._counters, *self._gradients):
+                kept.step()
             return _copied(self._outputs)
 
     # ---- Before it is recorded
@@ -172,9 +218,13 @@ class RecordedStep:
     def _looked_at(self, inputs: tuple[Any, ...]) -> Any:
         """A step in Python, compared with the one before."""
         seen = _Sequence(self._step.__name__)
+        before = [(leaf, leaf._grad, _count(leaf._grad)) for leaf in self._read]
         with watch(seen):
             result = self._step(*inputs)
         self._compare(seen.ran)
+        self._written = [leaf for leaf, gradient, count in before
+                         if leaf._grad is not gradient or _count(gradient) != count]
+        self._read = [*seen.leaves.values()]
         return result
 
     def _compare(self, ran: list[Any]) -> None:
@@ -220,14 +270,16 @@ class RecordedStep:
         # What lasts from replay to replay has its memory before the recording begins. In a
         # recording memory goes from hand to hand: what is taken late was another's before.
         self._numbers = cupy.zeros(COUNTERS, devices.float32)
+        gradients = [_Gradient(leaf) for leaf in self._written]
         stream.begin_capture()
         seen = _Sequence(self._step.__name__)
         try:
             with direct(), watch(seen):
                 self._outputs = self._step(*self._inputs)
             self._compare(seen.ran)
-            self._leaves = [(leaf, leaf._grad) for leaf in seen.leaves.values()]
         except BaseException as error:
+            for gradient in gradients:
+                gradient.give_back()
             self._give_up(stream)
             if isinstance(error, MemoryError) or not isinstance(error, Exception):
                 raise  # these say themselves what there is to do; or somebody pressed Stop
@@ -240,6 +292,7 @@ class RecordedStep:
                     ".item(), print, .cpu() and `if`s on tensors out of the step, and look at "
                     "what it returns") from error
         self._graph = stream.end_capture()
+        self._gradients = [gradient for gradient in gradients if gradient.is_written()]
 
     def _give_up(self, stream: Any) -> None:
         """End a capture that has failed, so that the stream can be used again."""
@@ -265,7 +318,7 @@ class RecordedStep:
     def _room(self) -> Any:
         """Room for one more number that lasts from replay to replay."""
         if len(self._counters) == COUNTERS:
-            raise GraphError(f"a recording counts the steps of up to {COUNTERS} parameters",
+            raise GraphError(f"a recording follows up to {COUNTERS} counts and factors",
                              fix="call this step as it is")
         return self._numbers[len(self._counters)]
 
@@ -301,9 +354,10 @@ def graph(step: Callable[..., Any] | None = None, *, warmup: int = 3) -> Any:
     The first calls run the step in Python, as they would without it, and see whether it does the
     same each time; the next records it; every call is one step. What it returns are copies, so
     that they can be kept. It holds on to what the step read and wrote: parameters, optimiser and
-    other tensors must stay the same objects. Each replay leaves ``.grad`` as the recorded step did,
-    so that an optimiser, or `GradScaler.step`, may also follow outside of it. When a setting of an
-    optimiser changes, as by a schedule, the step is recorded anew. SGD, Adam and AdamW count their
+    other tensors must stay the same objects. An optimiser, or `GradScaler.step`, may also follow
+    outside of it, and a step that adds to ``.grad`` adds to what is there; a gradient is the same
+    tensor each time, written anew: clone what you keep of it. When a setting of an optimiser
+    changes, as by a schedule, the step is recorded anew. SGD, Adam and AdamW count their
     steps on the GPU; rules that look at the count in Python are refused. A graph made before a
     replay does not know that parameters have changed since: call backward before the next step, as
     loops do.

@@ -47,18 +47,13 @@ class Series:
         self.y.append(y)
 
     def __getstate__(self) -> dict[str, Any]:
-        self.settle()
-        return {name: getattr(self, name) for name in ("name", "run", "x", "y")}
+        x, y = (array("d", column.tolist()) for column in self.since())
+        return {"name": self.name, "run": self.run, "x": x, "y": y}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.waiting = None
         for name, value in state.items():
             setattr(self, name, value)
-
-    def settle(self) -> None:
-        """Wait for what a GPU has yet to compute of the points so far."""
-        if self.waiting is not None:
-            self.waiting.fetch()
 
     @property
     def label(self) -> str:
@@ -69,7 +64,8 @@ class Series:
         """Copies of the points from number `start` on: x and y, float64, shape (n,)."""
         # x grows before y: up to the length of y both are there, whoever appends meanwhile.
         end = len(self.y)
-        self.settle()
+        if self.waiting is not None:
+            self.waiting.fetch()
         return np.array(self.x[start:end]), np.array(self.y[start:end])
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from array import array
-from collections import deque
 from typing import Any
 
 import numpy as np
@@ -17,9 +16,10 @@ import numpy as np
 from learngrad import devices
 from learngrad.cuda.capture import recording
 
-__all__ = ["Late", "Waiting", "late", "now"]
+__all__ = ["Late", "Waiting", "late"]
 
 ROOM = 512
+AHEAD = 2  # rooms of numbers that a GPU may be behind, before who logs waits for it
 _reading = threading.Lock()
 
 
@@ -32,54 +32,68 @@ class Late(float):
 
 def late(value: Any) -> Late | None:
     """A tensor of one element as a number that comes later, if it is on a GPU."""
+    there = getattr(value, "_data", value)
+    if type(there) is np.ndarray or type(there) is int:
+        return None
     if isinstance(value, Late):
         return value
-    there = getattr(value, "_data", value)
     if isinstance(there, np.ndarray) or not devices.is_array(there) or there.size != 1 or (
-            recording() is not None):  # what is recorded does not run: the error says so
-        return None
+            there.dtype.kind == "c" or recording() is not None):
+        return None  # what is recorded does not run: the error says so
     made = Late("nan")
     made.there = there.reshape(())
     return made
 
 
-def now(value: float) -> float:
-    """A number as it is, waited for if need be."""
-    return float(value.there.item()) if isinstance(value, Late) else value
+class _Room:
+    """Room for numbers on the GPU, filled in one stream."""
+
+    __slots__ = ("done", "fetched", "numbers", "places", "stream")
+
+    def __init__(self, stream: Any) -> None:
+        cupy = devices.cupy()
+        self.stream = stream
+        self.numbers = cupy.empty(ROOM)
+        self.done = cupy.cuda.Event()  # what was put down is there
+        self.places: list[int] = []  # where in the column each belongs
+        self.fetched = 0
 
 
 class Waiting:
     """What of a column of numbers was not fetched yet; one thread puts, others may fetch."""
 
-    __slots__ = ("at", "column", "done", "free", "room")
+    __slots__ = ("column", "rooms")
 
     def __init__(self, column: array[float]) -> None:
         self.column = column
-        self.at: deque[tuple[int, Any, int]] = deque()  # where in the column, and where it is now
-        self.room: Any = None
-        self.done: Any = None  # an event: what was put down is there
-        self.free = 0
+        self.rooms: list[_Room] = []
 
     def put(self, number: Late) -> None:
         """Keep a number for the next place of the column."""
-        if not self.free:
-            self.fetch()
-            cupy = devices.cupy()
-            self.room, self.free, self.done = cupy.empty(ROOM), ROOM, cupy.cuda.Event()
-        self.free -= 1
-        self.room[self.free] = number.there
-        self.done.record()
-        self.at.append((len(self.column), (self.room, self.done), self.free))
+        stream = devices.cupy().cuda.get_current_stream()
+        room = self.rooms[-1] if self.rooms else None
+        if room is None or len(room.places) == ROOM or room.stream.ptr != stream.ptr:
+            self.fetch(AHEAD)
+            room = _Room(stream)
+            self.rooms.append(room)
+        room.numbers[len(room.places)] = number.there
+        room.done.record(stream)
+        room.places.append(len(self.column))
 
-    def fetch(self) -> None:
-        """Wait for the numbers that stand in the column, and put them there."""
+    def fetch(self, ahead: int = 0) -> None:
+        """Wait for the numbers that stand in the column, and put them there; not for the last
+        rooms, as many as `ahead` says.
+        """
         with _reading:
-            end, found = len(self.column), dict[int, Any]()
-            while self.at and self.at[0][0] < end:
-                place, room, number = self.at.popleft()
-                found.setdefault(id(room[0]), (room, []))[1].append((place, number))
-            for (room, done), places in found.values():
-                done.synchronize()  # whichever stream it was computed in
-                numbers = devices.to_device(room, devices.CPU)
-                for place, number in places:
-                    self.column[place] = numbers[number]
+            for room in self.rooms[:len(self.rooms) - ahead]:
+                end = len(self.column)
+                count = sum(place < end for place in room.places[room.fetched:]) + room.fetched
+                if count > room.fetched:
+                    room.done.synchronize()
+                    numbers = devices.to_device(room.numbers, devices.CPU)
+                    for k in range(room.fetched, count):
+                        self.column[room.places[k]] = numbers[k]
+                    room.fetched = count
+                if room.fetched == ROOM or (
+                        room is not self.rooms[-1] and room.fetched == len(room.places)):
+                    self.rooms.remove(room)

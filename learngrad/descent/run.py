@@ -89,6 +89,11 @@ class Run:
                 series.y.append(y)
         self._last, self._next = at, int(at) + 1
 
+    def last(self, name: str) -> float:
+        """The last value of a curve."""
+        series = self._known[name]
+        return float(series.since(len(series.y) - 1)[1][0])
+
     def log_epoch(self, **values: Any) -> None:
         """Put one point a curve where an epoch ended: at the last step that `log` was given.
 

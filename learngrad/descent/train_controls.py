@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from learngrad.descent.checks import whole
-from learngrad.descent.late import now
+from learngrad.descent.late import Late
 from learngrad.descent.progress import Progress, Stopwatch
 from learngrad.descent.rates import checked_rate, rate, set_rate
 from learngrad.descent.train_open import in_a_line, untold
@@ -56,8 +56,9 @@ class Controls:
 
     @property
     def values(self) -> dict[str, float]:
-        """What the last step returned; of a GPU, waited for now."""
-        return {name: now(value) for name, value in self._values.items()}
+        """What the last step returned; of a GPU, waited for now, as it was logged."""
+        return {name: self.log.last(name) if isinstance(value, Late) else value
+                for name, value in self._values.items()}
 
     def pause(self) -> None:
         """Halt where the step that runs ends; returns when it has."""

@@ -76,6 +76,13 @@ class Counts:
 counts = Counts()
 
 
+def _waited():
+    counts.waits += 1
+
+
+runtime.told_of_waits = _waited
+
+
 def _supported(dtype):
     dtype = np.dtype(dtype)
     if (dtype.char not in DTYPES and dtype.name != "bfloat16") or not dtype.isnative:

@@ -152,6 +152,108 @@ def test_a_scaler_does_not_look_in_a_recorded_step():
     assert "after it scaler.step" in caught.value.fix
 
 
+BETWEEN = {  # what a program does with .grad before its step number k
+    "nothing": lambda w, k: None,
+    "cleared": lambda w, k: setattr(w, "grad", None) if k % 2 == 0 else None,
+    "cleared in odd steps": lambda w, k: setattr(w, "grad", None) if k % 2 else None,
+    "zeroed": lambda w, k: w.grad.zero_() if w.grad is not None and k % 3 == 0 else None,
+    "another": lambda w, k: setattr(w, "grad", lg.full((2,), 5.0, device="cuda")) if k % 3 == 0
+    else None,
+    "scaled": lambda w, k: w.grad.mul_(0.5) if w.grad is not None else None,
+}
+INSIDE = {"adds": lambda w: None, "clears": lambda w: setattr(w, "grad", None),
+          "zeroes": lambda w: w.grad.zero_() if w.grad is not None else None}
+
+
+@pytest.mark.parametrize("inside", INSIDE)
+@pytest.mark.parametrize("between", BETWEEN)
+def test_gradients_are_those_of_python_whatever_happens_between(between, inside):
+    def gradients(wrap):
+        w, seen = lg.ones(2, device="cuda", requires_grad=True), []
+
+        def step(x):
+            INSIDE[inside](w)
+            (w * x).sum().backward()
+
+        step = wrap(step)
+        for k in range(12):
+            BETWEEN[between](w, k)
+            step(lg.full((2,), k + 1.0, device="cuda"))
+            seen.append(w.grad[0].item())
+        return seen
+
+    assert gradients(lg.cuda.graph) == gradients(lambda step: step)
+
+
+def test_gradients_that_a_step_does_not_write_stay():
+    w = lg.ones(2, device="cuda", requires_grad=True)
+    seen = []
+
+    @lg.cuda.graph
+    def train(x):
+        w.grad = None
+        (w * x).sum().backward()
+
+    @lg.cuda.graph(warmup=2)
+    def evaluate(x):
+        with lg.no_grad():
+            return (w * x).sum()
+
+    @lg.cuda.graph(warmup=2)
+    def slope(x):
+        return lg.autograd.grad((w * x).sum(), w)[0].sum()
+
+    for k in range(10):
+        x = lg.full((2,), k + 1.0, device="cuda")
+        train(x)
+        assert (evaluate(x).item(), slope(x).item()) == (2 * k + 2, 2 * k + 2)
+        seen.append(w.grad[0].item())
+    assert seen == [k + 1.0 for k in range(10)]
+    assert [one.is_recorded for one in (train, evaluate, slope)] == [True] * 3
+    w.grad = None
+    evaluate(x)
+    assert w.grad is None
+
+
+@pytest.mark.filterwarnings("ignore:1 parameter of SGD had no gradient")
+def test_what_gets_no_gradient_is_not_moved():
+    def weights(wrap):
+        w, other = (lg.ones(2, device="cuda", requires_grad=True) for _ in range(2))
+        optimizer = optim.SGD([w, other], lr=0.1, weight_decay=0.5)
+
+        def step(x):
+            optimizer.zero_grad()
+            with lg.no_grad():
+                scale = other.sum()
+            (w * x * scale).sum().backward()
+            optimizer.step()
+
+        step = wrap(step)
+        for k in range(8):
+            step(lg.full((2,), k + 1.0, device="cuda"))
+        return w.tolist(), other.tolist(), other.grad
+
+    assert weights(lg.cuda.graph) == weights(lambda step: step)
+
+
+def test_a_recording_that_fails_leaves_gradients_as_they_were():
+    w = lg.ones(2, device="cuda", requires_grad=True)
+
+    @lg.cuda.graph(warmup=2)
+    def step(x):
+        loss = (w * x).sum()
+        loss.backward()
+        return loss.item()
+
+    x = lg.ones(2, device="cuda")
+    step(x)
+    step(x)
+    w.grad = None
+    with pytest.raises(errors.GraphError, match="looks at a value"):
+        step(x)
+    assert w.grad is None
+
+
 def test_draws_are_new_each_time():
     x = lg.ones(64, device="cuda")
     step = lg.cuda.graph(lambda: nn.functional.dropout(x, 0.5))
