@@ -16,7 +16,13 @@ from learngrad.autograd.autocast import casting
 from learngrad.autograd.function import Function
 from learngrad.autograd.mode import no_grad
 from learngrad.autograd.observe import thread
-from learngrad.errors import ArgumentError, ArgumentTypeError, DtypeError, GraphError
+from learngrad.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DtypeError,
+    GraphError,
+    MissingDependency,
+)
 from learngrad.ops import activations as bends
 from learngrad.ops import (
     attention,
@@ -124,8 +130,13 @@ class autocast(ContextDecorator):
             raise ArgumentError(f"autocast knows no device {device_type!r:.60}",
                                 fix='learngrad.autocast("cuda")')
         if dtype is None:
-            dtype = "bfloat16" if device_type == "cpu" and enabled else "float16"
-        dtype = devices.to_dtype(dtype)
+            dtype = "bfloat16" if device_type == "cpu" else "float16"
+        try:
+            dtype = devices.to_dtype(dtype) if enabled else dtype
+        except MissingDependency as error:
+            raise MissingDependency(
+                error.what, fix=f'pip install ml-dtypes, or autocast("{device_type}", '
+                                "dtype=learngrad.float16)") from error
         if enabled and not devices.is_half(dtype):
             raise DtypeError(f"autocast computes in 16 bits, and {dtype} is no such dtype",
                              fix="dtype=learngrad.float16, or learngrad.bfloat16")
@@ -221,10 +232,10 @@ class GradScaler:
         """A loss, or several in a list or tuple, times the factor."""
         if not self._enabled:
             return outputs
-        if isinstance(outputs, Tensor):  # in float32: 65,536 is more than a half can hold
+        if isinstance(outputs, Tensor):  # in float32: 65,536 is more than float16 can hold
             now = _recording()
             factor = self._scale if now is None else now.number(self.get_scale)
-            return (outputs.float() if outputs.dtype == devices.float16 else outputs) * factor
+            return (outputs.float() if devices.is_half(outputs.dtype) else outputs) * factor
         if isinstance(outputs, (list, tuple)):
             scaled = [self.scale(o) for o in outputs]
             return type(outputs)(*scaled) if hasattr(outputs, "_fields") else type(outputs)(scaled)

@@ -173,9 +173,9 @@ def finfo(dtype: Any = None) -> Any:
     if not devices.is_floating(dtype):
         raise ArgumentTypeError(f"{dtype} is not floating", fix="learngrad.iinfo(dtype)")
     info = devices.limits(dtype)
-    return SimpleNamespace(dtype=str(dtype), bits=info.bits, **{
+    return SimpleNamespace(dtype=str(dtype), bits=info.bits, resolution=10.0**-info.precision, **{
         name: float(getattr(info, name))
-        for name in ("eps", "max", "min", "tiny", "smallest_normal", "resolution")})
+        for name in ("eps", "max", "min", "tiny", "smallest_normal")})
 
 
 def iinfo(dtype: Any) -> Any:

@@ -390,7 +390,9 @@ def from_dlpack(ext_tensor: Any) -> Tensor:
     gpu = ext_tensor.__dlpack_device__()[0] == 2  # kDLCUDA
     try:
         array = devices.made_on("cuda" if gpu else "cpu", lambda xp: xp.from_dlpack(ext_tensor))
-    except (BufferError, RuntimeError, TypeError) as error:
+    except (BufferError, RuntimeError) as error:
+        if "dtype" not in str(error):
+            raise
         raise ArgumentTypeError(
             f"the memory of this {kind_of(ext_tensor)} cannot be shared ({error})",
             fix="convert it there first, bfloat16 to float32: x.float()") from error

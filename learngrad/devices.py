@@ -7,6 +7,7 @@ are NumPy's own; promotion is PyTorch's. https://docs.pytorch.org/docs/stable/te
 from __future__ import annotations
 
 import importlib
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -114,6 +115,7 @@ def is_half(dtype: np.dtype[Any]) -> bool:
 
 
 at_bfloat16: list[Callable[[], None]] = []  # what is to be done before there can be such tensors
+_preparing = threading.Lock()
 
 
 def is_bfloat16(dtype: np.dtype[Any]) -> bool:
@@ -132,8 +134,11 @@ def bfloat16() -> np.dtype[Any]:
         raise MissingDependency(
             f"dtype bfloat16 needs ml-dtypes, which cannot be imported ({error})",
             fix="pip install ml-dtypes, or use float16 or float32") from error
-    while at_bfloat16:
-        at_bfloat16.pop()()
+    if at_bfloat16:
+        with _preparing:  # another thread waits until all is done
+            for prepare in at_bfloat16:
+                prepare()
+            at_bfloat16.clear()
     return dtype
 
 
@@ -450,11 +455,14 @@ def result_type(*operands: Any) -> np.dtype[Any]:
     for x in operands:
         if is_array(x):
             rank, dtype = (0 if x.ndim else 1), x.dtype
+            if dtype.kind == "V":  # it may be NumPy's, and the first one
+                dtype = bfloat16()
         elif isinstance(x, (bool, np.bool_)):
             rank, dtype = 2, bool_
         elif isinstance(x, (int, np.integer)):
             rank, dtype = 2, int64
-        elif isinstance(x, (float, np.floating)):
+        elif isinstance(x, (float, np.floating)) or (
+                isinstance(x, np.generic) and is_bfloat16(x.dtype)):
             rank, dtype = 2, _default_dtype
         else:
             raise not_a_number(x)

@@ -73,9 +73,9 @@ def _numbers(data: Any) -> Any:
     if isinstance(data, np.ndarray) and hasattr(data, "mask"):
         raise ArgumentTypeError("a masked array would lose its mask: tensors have none",
                                 fix="learngrad.tensor(array.filled(0.0)), or the mask as a tensor")
-    if isinstance(data, np.ndarray) and (
+    if isinstance(data, (np.ndarray, np.generic)) and (
             data.dtype.kind in "fiub" or devices.is_bfloat16(data.dtype)):
-        return data
+        return np.asarray(data)
     if isinstance(data, (str, bytes, complex)) or data is None:
         raise devices.not_a_number(data)
     try:
@@ -92,7 +92,7 @@ def _numbers(data: Any) -> Any:
         raise ArgumentTypeError(f"this {kind_of(data)} cannot be read ({error})",
                                 fix="convert it there first, bfloat16 to float32: x.float()"
                                 ) from error
-    if array.dtype.kind not in "fiub" and array.size:
+    if array.dtype.kind not in "fiub" and array.size and not devices.is_bfloat16(array.dtype):
         elements = array.astype(object).ravel().tolist()
         wrong = [x for x in elements if not isinstance(x, (bool, int, float))]
         if not wrong and isinstance(data, np.ndarray):

@@ -24,16 +24,20 @@ __all__ = ["casting", "in_half", "in_single", "one_dtype"]
 def one_dtype(tensors: Iterable[Any]) -> bool:
     """Whether tensors have one dtype, or will be brought to one by `autocast`."""
     dtypes = {t.dtype for t in tensors}
-    return len(dtypes) == 1 or (
-        bool(thread.autocast) and all(devices.is_floating(dtype) for dtype in dtypes))
+    return len(dtypes) == 1 or (bool(thread.autocast) and all(map(_goes_down, dtypes)))
+
+
+def _goes_down(dtype: np.dtype[Any]) -> bool:
+    """Whether `autocast` brings a dtype down, or from one half to the other; not float64."""
+    return devices.is_floating(dtype) and dtype.itemsize < 8
 
 
 def _down(array: Any) -> Any:
-    """A float32 array in the dtype of `autocast` on its device."""
-    if not devices.is_array(array) or array.dtype != np.float32:
+    """A floating array in the dtype of `autocast` on its device."""
+    if not devices.is_array(array) or not _goes_down(array.dtype):
         return array
     dtype = thread.autocast.get(devices.device_of(array).type)
-    return array if dtype is None else devices.converted(array, dtype)
+    return array if dtype in (None, array.dtype) else devices.converted(array, dtype)
 
 
 def _up(array: Any) -> Any:
@@ -88,4 +92,4 @@ def _taking(before: Callable[[Any], bool], after: Callable[[Any], Any]) -> Calla
 
 # For functions that are made of several operations: all of them in float32, or all in half.
 in_single = _taking(devices.is_half, lambda fast: devices.float32)
-in_half = _taking(devices.float32.__eq__, lambda fast: fast)
+in_half = _taking(_goes_down, lambda fast: fast)

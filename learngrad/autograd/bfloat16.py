@@ -2,7 +2,8 @@
 
 No processor that NumPy serves computes in bfloat16, and sums in it would be of no use: eight bits
 of precision are lost after 256 additions. So, as PyTorch's kernels do, each operation takes its
-operands in float32 and rounds its result. What backward needs is kept as it is stored.
+operands in float32 and rounds its result. What backward needs of both is kept as it is stored;
+what an operation works out for it, in float32.
 
 It is a matter of each operation's ``forward`` and ``backward``, which get a cover when a program
 first asks for the dtype: programs that never do pay nothing for it.
@@ -54,7 +55,7 @@ def _cover(inner: Callable[..., Any], products: bool) -> Callable[..., Any]:
 def _cover_class(cls: type[Function]) -> None:
     if cls.halves != "all":
         for name in ("backward",) if cls.view else ("forward", "backward"):
-            if name in vars(cls):
+            if name in vars(cls) and not isinstance(vars(cls)[name], staticmethod):
                 setattr(cls, name, _cover(vars(cls)[name], cls.halves == "gpu"))
 
 

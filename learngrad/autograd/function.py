@@ -38,6 +38,7 @@ class _Kinds(dict[Any, Any]):
 
     def __missing__(self, kind: Any) -> Any:
         outputs = (kind,)
+        devices.is_bfloat16(kind[1])  # the first one may be what an operation of a user's made
         if len(self) < 4096:
             self[kind] = outputs
         return outputs
@@ -234,7 +235,8 @@ class Function(Node):
             from learngrad.autograd.custom import adopt
             adopt(cls)
             return
-        code = cls.forward.__code__
+        forward: Any = cls.forward
+        code = getattr(forward, "__wrapped__", forward).__code__  # it may have a cover by now
         cls.letters = code.co_varnames[1:code.co_argcount]
         cls.promotes = cls.promotes or cls.promotion is not None
         saves = cls.saves

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,8 +23,8 @@ __all__ = ["ground", "to_dict", "to_matplotlib"]
 def to_dict(race: Race) -> dict[str, Any]:
     """As `Race.to_dict`."""
     land = ground(race)
-    if land is not None:  # five digits are more than a picture shows, and a third of the text
-        land["values"] = [float(f"{value:.5g}") for value in land["values"].ravel().tolist()]
+    if land is not None:
+        land["values"] = _shortened(land["values"].ravel())
     return plain({
         "title": race.title, "steps": race.steps, "start": race.start, "ground": land,
         "walks": [{"name": name, "kind": race.entrants[name].kind,
@@ -32,6 +33,14 @@ def to_dict(race: Race) -> dict[str, Any]:
                    "path": None if walk.path is None else walk.path.ravel(),
                    "diverged": walk.diverged, "problem": walk.problem}
                   for name, walk in race.runs.items()]})
+
+
+def _shortened(values: np.ndarray) -> list[float]:
+    """Heights in five digits, counted from the lowest: half the text, and the same picture."""
+    above = values - values[np.isfinite(values)].min(initial=np.inf)
+    digits = 4 - np.floor(np.log10(above, where=above > 0, out=np.full_like(above, -9.0)))
+    return [round(value, int(n)) if math.isfinite(value) else value
+            for value, n in zip(values.tolist(), np.nan_to_num(digits).tolist(), strict=True)]
 
 
 def ground(race: Race) -> dict[str, Any] | None:

@@ -145,7 +145,8 @@ def _check(name: str, input: Any, count: tuple[int, ...], **more: Any) -> None:
                              "here", tensors={"input": input, key: t},
                              fix=f"give {key} the shape {list(count)}; a layer gets it from the "
                                  "number of features that it is made with")
-        if t is not None and not one_dtype((t, input)):
+        mixed = t is not None and devices.is_bfloat16(input.dtype) and t.dtype == np.float32
+        if t is not None and not mixed and not one_dtype((t, input)):
             raise DtypeError(f"{name}: {key} is {t.dtype}, and the input {input.dtype}",
                              tensors={"input": input, key: t}, fix="convert one of them: x.float()")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from learngrad import devices
+from learngrad.autograd.autocast import in_half
 from learngrad.errors import DtypeError, ShapeError
 from learngrad.ops.matmul import matmul
 from learngrad.ops.rearrange import roll
@@ -119,6 +120,7 @@ def cross(input, other, dim=None):
 
 
 @spelled()
+@in_half
 def addmm(input, mat1, mat2, *, beta=1, alpha=1):
     """``beta * input + alpha * (mat1 @ mat2)``; with beta 0 the input is not looked at.
 
@@ -132,6 +134,7 @@ def addmm(input, mat1, mat2, *, beta=1, alpha=1):
 
 
 @spelled()
+@in_half
 def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """``beta * input + alpha * (batch1 @ batch2)`` for batches of matrices.
 

@@ -98,8 +98,9 @@ class Recorder(Notes, Forms):
         if error is None:
             self._turn("done")
         else:
-            first, _, rest = f"{type(error).__name__}: {_said(error)}".partition("\n")
-            self._turn("failed", first.removesuffix(": ") + (" …" if rest else ""))
+            first, _, rest = f"{type(error).__name__}: {_said(error).strip()}".partition("\n")
+            first = first.removesuffix(": ") + (" …" if rest else "")
+            self._turn("failed", first[:TEXT_LIMIT])
 
     def _turn(self, status: str, error: str = "") -> None:
         self.status = status
@@ -295,7 +296,10 @@ class Recorder(Notes, Forms):
 
 
 def _said(error: BaseException) -> str:
-    return (error.what if isinstance(error, LearngradError) else str(error))[:TEXT_LIMIT]
+    try:
+        return (error.what if isinstance(error, LearngradError) else str(error))[:TEXT_LIMIT]
+    except Exception:  # noqa: BLE001  (an error that cannot say itself is told by its name)
+        return ""
 
 
 def from_graph(tensor: Tensor) -> Recorder:

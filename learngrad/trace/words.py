@@ -153,13 +153,22 @@ def summary(trace: Mapping[str, Any]) -> str:
     if steps:
         counts = _and([f"{n:,}" for n in steps[:5]]) + (" and more" if len(steps) > 5 else "")
         text += f" {_plural(len(steps), 'backward replay')} of {counts} steps."
-    failed = [node for node in trace["nodes"] if node.get("status") == "failed"]
-    for node in failed:
-        first = (node.get("error") or "no message").split("\n", 1)[0]
-        text += f" It stopped at {_sign(node)}: {elide(first.rstrip('.'), LONGEST)}."
-    if trace.get("error") and not failed:  # an error beside the operations
+    for node in trace["nodes"]:
+        if node.get("status") == "failed":
+            first = (node.get("error") or "no message").split("\n", 1)[0]
+            stopped = "It stopped at" if ended_by(trace, node) else "An error was caught at"
+            text += f" {stopped} {_sign(node)}: {elide(first.rstrip('.'), LONGEST)}."
+    if trace.get("error") and not any(ended_by(trace, node) for node in trace["nodes"]):
         text += f" The program ended there, with {elide(trace['error'].rstrip('.'), LONGEST)}."
     return text
+
+
+def ended_by(trace: Mapping[str, Any], node: Mapping[str, Any]) -> bool:
+    """Whether the program ended with this operation's error, and did not catch it."""
+    if node.get("status") != "failed" or trace.get("status") == "done":
+        return False
+    first = (node.get("error") or "").strip().split("\n", 1)[0]
+    return not trace.get("error") or first in trace["error"]
 
 
 def _plural(count: int, word: str) -> str:

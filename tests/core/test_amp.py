@@ -89,6 +89,41 @@ def test_recurrent_layers_run_in_half(layer, half):
     assert (out[0] if isinstance(out, tuple) else out).dtype == half
 
 
+BOTH = {  # two dtypes that meet in an operation, and the half that was asked for
+    "halves": ("bfloat16", "float16"), "the other half": ("bfloat16", "bfloat16"),
+    "a half and a whole": ("float16", "float32"), "a whole and a half": ("float32", "bfloat16"),
+}
+MEET = {"matmul": lambda lib, a, b: a @ b,
+        "linear": lambda lib, a, b: lib.nn.functional.linear(a, b),
+        "conv": lambda lib, a, b: lib.nn.functional.conv1d(a[None], b[None]),
+        "addmm": lambda lib, a, b: lib.addmm(b, a, b),
+        "baddbmm": lambda lib, a, b: lib.baddbmm(b[None], a[None], b[None])}
+
+
+@pytest.mark.skipif(torch is None, reason="PyTorch is the reference")
+@pytest.mark.parametrize("half", HALVES)
+@pytest.mark.parametrize("names", BOTH)
+@pytest.mark.parametrize("name", MEET)
+def test_what_meets_is_brought_to_one_dtype(name, names, half):
+    found = []
+    for lib in (lg, torch):
+        a, b = (lib.ones(3, 3).to(getattr(lib, dtype)) for dtype in BOTH[names])
+        with lib.autocast("cpu", dtype=getattr(lib, half)):
+            found.append(MEET[name](lib, a, b))
+    assert str(found[1].dtype) == f"torch.{half}"
+    assert found[0].dtype == half
+    assert found[0].float().tolist() == found[1].float().tolist()
+
+
+def test_without_ml_dtypes_it_says_what_to_write(monkeypatch):
+    import sys
+    monkeypatch.setitem(sys.modules, "ml_dtypes", None)
+    with pytest.raises(errors.MissingDependency) as caught:
+        lg.autocast("cpu")
+    assert 'autocast("cpu", dtype=learngrad.float16)' in caught.value.fix
+    lg.autocast("cpu", dtype="bfloat16", enabled=False)
+
+
 def test_it_decorates_and_nests_and_leaves_after_an_error():
     @lg.autocast("cpu")
     def product():
@@ -191,8 +226,9 @@ def test_small_gradients_survive_in_half():
 
 def test_a_loss_of_a_half_is_scaled_in_float32():
     scaler = lg.amp.GradScaler("cpu")
-    scaled = scaler.scale(lg.tensor(3.0, dtype=lg.float16, requires_grad=True))
-    assert (scaled.dtype, scaled.item()) == (SINGLE, 3 * 65536.0)
+    for half in HALVES:
+        scaled = scaler.scale(lg.tensor(3.0, dtype=half, requires_grad=True))
+        assert (scaled.dtype, scaled.item()) == (SINGLE, 3 * 65536.0)
     scaler = lg.amp.GradScaler("cpu", init_scale=2.0**127, growth_interval=1)
     w = lg.tensor([1.0], requires_grad=True)
     (w * 1e-30).backward()

@@ -1,6 +1,8 @@
 """bfloat16: the whole operation table, what tensors in it look like, and training in it."""
 
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -150,6 +152,94 @@ def test_draws_of_it():
     for made in (lg.randn(3, dtype=lg.bfloat16), x.uniform_(), x.normal_(),
                  nn.init.xavier_uniform_(x)):
         assert made.dtype == lg.bfloat16
+
+
+def test_operations_are_made_of_operations_that_took_it():
+    class Double(lg.autograd.Function):
+        saves = ("x",)
+
+        def forward(self, x):
+            return x * 2
+
+        def backward(self, g, x):
+            return g * 2
+
+    lg.ones(2).bfloat16()
+
+    class Tripled(Double):
+        def backward(self, g, x):
+            return g * 3
+
+    x = lg.ones(2).bfloat16().requires_grad_()
+    Tripled.apply(x).sum().backward()
+    assert x.grad.tolist() == [3.0, 3.0]
+
+
+FRESH = {  # how a program may meet it first
+    "an array beside integers": "(lg.zeros(1000, dtype=lg.int64) + a).sum()",
+    "an array in an operation": "lg.maximum(lg.zeros(1000, dtype=lg.int64), a).sum()",
+    "a tensor of an array": "lg.tensor(a).sum()",
+    "a dtype": "lg.ones(1000, dtype='bfloat16').sum()",
+    "an operation of a user's": "Half.apply(lg.ones(1000, requires_grad=True)).sum()",
+    "two threads": "in_two_threads(lambda: lg.tensor(a).sum())",
+}
+PROGRAM = """
+import threading, time
+import ml_dtypes, numpy as np, learngrad as lg
+from learngrad.autograd import bfloat16
+a = np.ones(1000, ml_dtypes.bfloat16)
+
+class Half(lg.autograd.Function):
+    def forward(self, x):
+        return x.astype(ml_dtypes.bfloat16)
+
+def in_two_threads(work):
+    whole, found = bfloat16._cover_class, []
+    bfloat16._cover_class = lambda cls: (time.sleep(0.0002), whole(cls))
+    threads = [threading.Thread(target=lambda: found.append(work().item())) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [1000.0, 1000.0], found
+    return lg.tensor(found[0])
+
+print(({}).item())
+"""
+
+
+@pytest.mark.parametrize("first", FRESH)
+def test_the_first_of_it_is_computed_with_like_all(first):
+    program = PROGRAM.replace("{}", FRESH[first])
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("1000.0\n", "")
+
+
+def test_numbers_of_it_from_numpy():
+    one = lg.tensor([0.1, 2.0]).bfloat16().numpy()[0]
+    assert lg.tensor(one).dtype == lg.bfloat16
+    assert lg.tensor([one, one]).tolist() == [0.10009765625] * 2
+    assert (lg.ones(2) * one).dtype == lg.float32
+    assert (lg.ones(2) + one).tolist() == pytest.approx([1.10009765625] * 2)
+
+
+@pytest.mark.skipif(torch is None, reason="the dtypes are PyTorch's")
+@pytest.mark.parametrize("layer", [
+    lambda lib: lib.nn.LayerNorm(3), lambda lib: lib.nn.GroupNorm(1, 3),
+    lambda lib: lib.nn.BatchNorm1d(3), lambda lib: lib.nn.BatchNorm1d(3).eval()],
+    ids=["layer", "group", "batch", "fixed"])
+def test_a_norm_in_float32_takes_it(layer):
+    found = []
+    for lib in (lg, torch):
+        x = lib.tensor([[1.0, 2.0, 4.0], [0.5, -1.0, 3.0]]).bfloat16().requires_grad_()
+        norm = layer(lib)
+        out = norm(x)
+        (out * out).sum().backward()
+        found.append((out, x.grad, *(p.grad for p in norm.parameters())))
+    for mine, other in zip(*found, strict=True):
+        assert str(mine.dtype) in str(other.dtype)
+        np.testing.assert_allclose(mine.detach().float().numpy(), other.detach().float().numpy(),
+                                   rtol=0.02, atol=0.03)
 
 
 def test_tensors_of_other_dtypes_join_in():

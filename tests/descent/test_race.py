@@ -381,6 +381,15 @@ def test_the_picture_has_everybody_and_words():
     assert len(svg) < 130_000
 
 
+@pytest.mark.parametrize("surface", [
+    "rosenbrock", lambda x, y: 1e4 + 0.01 * (x * x + y * y), lambda x, y: 0 * x * y + 3.0])
+def test_heights_as_data_have_digits_where_they_differ(surface):
+    race = learngrad.race(surface, ["SGD"], steps=3, start=(1.0, 1.0))
+    whole = race.landscape.grid(129).ravel()
+    data = np.array(race.to_dict()["ground"]["values"])
+    np.testing.assert_allclose(data - whole.min(), whole - whole.min(), rtol=1e-4, atol=1e-9)
+
+
 def test_matplotlib_draws_it_on_axes():
     plt = pytest.importorskip("matplotlib.pyplot")
     plt.switch_backend("agg")

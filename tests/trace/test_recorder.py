@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import sys
@@ -21,6 +22,7 @@ from learngrad.trace import Recorder, from_graph
 from learngrad.trace.account import describe
 from learngrad.trace.preview import capture
 from learngrad.trace.schema import load_schema, validate
+from learngrad.trace.text import elide
 
 SCHEMA = jsonschema.Draft202012Validator(load_schema())
 
@@ -280,9 +282,15 @@ def test_a_value_changed_before_it_is_used_again_is_looked_at_again():
     assert leaf["version"] == 1
 
 
+class Mute(Exception):
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
 @pytest.mark.parametrize(("error", "says"), [
     (KeyError("k"), "KeyError: 'k'"), (ValueError("a\nb"), "ValueError: a …"),
-    (KeyboardInterrupt(), "KeyboardInterrupt"),
+    (KeyboardInterrupt(), "KeyboardInterrupt"), (ValueError("\n first"), "ValueError: first"),
+    (ValueError("z" * 20_000), "ValueError: " + "z" * 9988), (Mute(), "Mute"),
     (learngrad.errors.ShapeError("sizes differ.", fix="x.T"), "ShapeError: sizes differ.")])
 def test_an_error_beside_the_operations_is_kept_too(error, says):
     def program():
@@ -296,8 +304,23 @@ def test_an_error_beside_the_operations_is_kept_too(error, says):
     trace = checked(tape)
     assert (trace["status"], trace["error"]) == ("failed", says)
     assert describe(trace).splitlines()[0].endswith(
-        f"The program ended there, with {says.rstrip('.')}.")
+        f"The program ended there, with {elide(says.rstrip('.'), 200)}.")
     assert tape.changes(0)["error"] == says
+
+
+def test_an_error_that_was_caught_is_not_the_end():
+    def program():
+        y = learngrad.ones(2, requires_grad=True)
+        with contextlib.suppress(learngrad.errors.ShapeError):
+            y @ learngrad.ones(3)
+        return y.sum(), {}["k"]
+
+    tape = Recorder()
+    with pytest.raises(KeyError), tape:
+        program()
+    said = describe(checked(tape)).splitlines()[0]
+    assert "An error was caught at @: " in said
+    assert said.endswith("The program ended there, with KeyError: 'k'.")
 
 
 def test_failed_operation_is_kept_with_its_reason():

@@ -202,13 +202,22 @@ export function summary(trace: Trace): string {
     ? `Only the beginning of a program: its first ${kept} nodes were kept (${whole}), the ` +
       `${missing} operations after them only counted.`
     : `A graph of ${whole || "no nodes yet"}.`;
-  const failed = trace.nodes.find((node) => node.status === "failed");
-  const end = failed
-    ? ` It stopped at ${failed.name || failed.op}: ${failed.error ?? "failed"}`
-    : trace.error
-      ? ` The program ended there, with ${elide(trace.error.replace(/\.+$/, ""), 200)}.`
-      : "";
-  return text + end;
+  const failed = trace.nodes.filter((node) => node.status === "failed");
+  const ends = failed.map((node) => {
+    const how = endedBy(trace, node) ? "It stopped at" : "An error was caught at";
+    return ` ${how} ${node.name || node.op}: ${node.error ?? "failed"}`;
+  });
+  const beside = trace.error && !failed.some((node) => endedBy(trace, node));
+  if (beside)
+    ends.push(` The program ended there, with ${elide(trace.error!.replace(/\.+$/, ""), 200)}.`);
+  return text + ends.join("");
+}
+
+/** Whether the program ended with this operation's error, and did not catch it. */
+export function endedBy(trace: Trace, node: TraceNode): boolean {
+  if (node.status !== "failed" || trace.status === "done") return false;
+  const first = (node.error ?? "").trim().split("\n", 1)[0]!;
+  return !trace.error || trace.error.includes(first);
 }
 
 const plural = (n: number, word: string) =>

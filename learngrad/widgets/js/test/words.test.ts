@@ -85,7 +85,12 @@ test("the whole graph in a sentence, with where it stopped", () => {
   assert.equal(summary(trace), "A graph of 5 operations, 2 leaves.");
   const failed = scalar();
   Object.assign(failed.nodes[6]!, { status: "failed", error: "sizes differ" });
-  assert.match(summary(failed), /It stopped at loss: sizes differ/);
+  assert.match(summary(failed), /An error was caught at loss: sizes differ/);
+  const ended = { ...failed, status: "failed" as const };
+  assert.match(summary(ended), /It stopped at loss: sizes differ/);
+  const later = { ...ended, error: "KeyError: 'k'" };
+  assert.match(summary(later), /caught at loss: sizes differ The program ended .* KeyError: 'k'/);
+  assert.match(noteText(later, ""), /^stopped by KeyError/);
   const beside = { ...scalar(), status: "failed" as const, error: "KeyError: 'k'" };
   assert.match(summary(beside), /The program ended there, with KeyError: 'k'\.$/);
   assert.match(noteText(beside, ""), /^stopped by KeyError: 'k' · /);

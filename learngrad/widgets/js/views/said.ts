@@ -1,7 +1,7 @@
 // Short lines that say how much there is and where in it one stands.
 import { elide, thousands } from "../core/text.ts";
 import type { Trace } from "../core/types.ts";
-import { forwardPlace } from "../core/words.ts";
+import { endedBy, forwardPlace } from "../core/words.ts";
 
 /** How the drawing is walked, for who does not see it. */
 export const HOW =
@@ -16,7 +16,7 @@ export function noteText(trace: Trace, drawn: string): string {
   const nodes = `${thousands(count)} ${count === 1 ? "node" : "nodes"}${drawn}${cut}`;
   if (trace.status === "recording") return `recording · ${nodes}`;
   if (trace.status !== "failed") return nodes;
-  const beside = trace.error && !trace.nodes.some((node) => node.status === "failed");
+  const beside = trace.error && !trace.nodes.some((node) => endedBy(trace, node));
   return `stopped by ${beside ? elide(trace.error ?? "", 60) : "an error"} · ${nodes}`;
 }
 
