@@ -21,6 +21,7 @@ from learngrad.errors import (
 from learngrad.ops.elementwise import where
 from learngrad.ops.exponential import exp, log, sigmoid
 from learngrad.ops.losses import combined, log_softmax, predicted, reduced, same_shape, softmax
+from learngrad.ops.quick import down
 from learngrad.ops.reduce import sum
 from learngrad.ops.rows import averages, cross_entropies, cross_entropies_back
 from learngrad.ops.shape import permute, reshape
@@ -51,11 +52,11 @@ class CrossEntropy(Function):
             e = np.ascontiguousarray(x) - x.max(axis=1, keepdims=True)
         else:
             e = x.T.copy()
-            e -= e.max(axis=0)
+            e -= np.maximum.reduce(e)
         shifted = e.reshape(-1)[self.places(target, classes)]
         np.exp(e, out=e)
         # e and its sums are kept; dividing them is left to backward's one multiplication.
-        self.e, self.total = e, e.sum(axis=int(self.across))
+        self.e, self.total = e, down(e.T if self.across else e)
         losses = np.log(self.total)
         losses -= shifted
         if keep is not None:
@@ -65,7 +66,7 @@ class CrossEntropy(Function):
             return losses
         if reduction == "mean":
             self.scale = 1.0 / n if keep is not None or n else math.nan
-        return losses.sum() * self.scale
+        return down(losses) * self.scale
 
     def by_kernels(self, x, target, reduction, keep):
         """Forward on a GPU: a kernel for the rows, and one for their mean."""

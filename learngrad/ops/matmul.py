@@ -9,6 +9,7 @@ import numpy as np
 
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentTypeError, DtypeError, ShapeError
+from learngrad.ops.quick import down
 from learngrad.ops.shape import transpose
 from learngrad.ops.spelling import spelled
 
@@ -50,13 +51,6 @@ def product(a, b):
 def _rows(x):
     """A vector, a matrix or more as one matrix: the last dimension is a row."""
     return x if x.ndim == 2 else x.reshape((math.prod(x.shape[:-1]), x.shape[-1]))
-
-
-def _down(rows):
-    """The sum of all rows: by BLAS, of NumPy's arrays, twice as fast as by ``sum``."""
-    if type(rows) is not np.ndarray or rows.dtype.itemsize < 4:
-        return rows.sum(0)
-    return np.ones(len(rows), rows.dtype) @ rows
 
 
 class MatMul(Function):
@@ -138,11 +132,11 @@ class Linear(Function):
         has_bias = self.edges[2] is not None
         if type(g) is np.ndarray and g.size < SMALL and g.ndim == 2:  # see `product`
             return (None if weight is None else g.dot(weight), None if x is None else g.T.dot(x),
-                    g.sum(0) if has_bias else None)
+                    down(g) if has_bias else None)
         rows = _rows(g)
         grad_x = None if weight is None else (rows @ weight).reshape(
             (*g.shape[:-1], weight.shape[1]))
-        grad_bias = _down(rows) if has_bias else None
+        grad_bias = down(rows) if has_bias else None
         return grad_x, None if x is None else rows.T @ _rows(x), grad_bias
 
     @classmethod
