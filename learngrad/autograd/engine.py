@@ -152,7 +152,8 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
     plain = not (detailed or create_graph)
     node: Any
     arrived: Any
-    waiting: dict[int, tuple[Node, list[Any]]] = {}  # by seq: a node, and what has arrived at it
+    # By seq: a node, and what has arrived at it, by output.
+    waiting: dict[int, tuple[Node, dict[int, Any]]] = {}
     owned: set[Edge] = set()  # sums in buffers of our own, which may be added to in place
 
     for watcher in watchers:
@@ -160,8 +161,8 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
     try:
         for root, g in zip(roots, gradients, strict=True):
             node, slot = root
-            held = waiting.setdefault(node.seq, (node, [None] * len(node.outputs)))[1]
-            held[slot] = g if held[slot] is None else _total(root, held[slot], g, owned, detailed)
+            held = waiting.setdefault(node.seq, (node, {}))[1]
+            held[slot] = g if slot not in held else _total(root, held[slot], g, owned, detailed)
         turn = [-seq for seq in waiting]  # a heap: the latest node first
         heapify(turn)
         g = None
@@ -171,7 +172,7 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
                 _hooks(node, arrived, create_graph)
             if wanted is not None:
                 for slot, places in capture.get(node.seq, {}).items():
-                    if captured is not None and arrived[slot] is not None:
+                    if captured is not None and slot in arrived:
                         captured.update(dict.fromkeys(places, arrived[slot]))
                 if node.seq not in wanted or type(node) is AccumulateGrad:
                     continue
@@ -179,12 +180,11 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
             if not edges:
                 written = _write(node, arrived, create_graph, plain)
                 if detailed:
-                    yield _seen(_tuple(Step, (node, tuple(arrived), [], written)), watchers)
+                    yield _seen(_tuple(Step, (node, (arrived[0],), [], written)), watchers)
                 continue
-            saved = node.saved
-            if latest[0] < node.seq and not create_graph and len(arrived) == 1 and node.quiet and (
-                    type(saved) is not Freed):  # the short way: nothing was changed since
-                values = quietly(node.backward, arrived[0], *saved)
+            if latest[0] < node.seq and not create_graph and node.quiet and len(node.outputs) == 1:
+                # The short way: nothing was changed since the node saved its values.
+                values = quietly(node.backward, arrived[0], *node.saved)
             else:
                 values = _run(node, arrived, create_graph)
             if type(values) is not tuple:
@@ -208,26 +208,25 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
                 given = value.shape
                 if (given, value.dtype) != to.outputs[slot]:
                     value = _fit(node, i, value, *to.outputs[slot])
+                before = None
                 if seq in waiting:
                     held = waiting[seq][1]
-                    before = held[slot]
-                    after = held[slot] = value if before is None else _total(
+                    before = held.get(slot)
+                    held[slot] = value if before is None else _total(
                         edge, before, value, owned, detailed)
                 else:
-                    before, after = None, value
-                    held = [None] * len(to.outputs)
-                    held[slot] = value
-                    waiting[seq] = to, held
+                    waiting[seq] = to, {slot: value}
                     heappush(turn, -seq)
                 if detailed:
                     summed = None if given == value.shape else tuple(given)
                     contributions.append(_tuple(Contribution, (
-                        i, edge, value, summed, before, after)))
+                        i, edge, value, summed, before, waiting[seq][1][slot])))
             # A leaf takes its gradient's array over if nobody else holds it: no name here may.
-            value = values = before = after = None
+            value = values = before = None
             if detailed:
-                yield _seen(_tuple(Step, (node, tuple(arrived), contributions, None)), watchers)
-            arrived = saved = None
+                upstream = tuple(map(arrived.get, range(len(node.outputs))))
+                yield _seen(_tuple(Step, (node, upstream, contributions, None)), watchers)
+            arrived = None
     except MemoryError as error:
         if isinstance(error, LearngradError):
             raise
@@ -260,11 +259,12 @@ def _total(edge: Edge, before: Any, value: Any, owned: set[Edge], detailed: bool
     return devices.as_array(thread.quietly(np.add, before, value), value)
 
 
-def _run(node: Function, upstream: list[Any], create_graph: bool) -> Any:
+def _run(node: Function, arrived: dict[int, Any], create_graph: bool) -> Any:
     """One node's backward formula, in its own mode."""
-    if len(upstream) > 1:  # an output that the loss does not depend on has gradient 0
-        like = next(g for g in upstream if g is not None)
-        upstream = [_zeros(node, k, like) if g is None else g for k, g in enumerate(upstream)]
+    like = next(iter(arrived.values()))
+    # An output that the loss does not depend on has gradient 0.
+    upstream = [arrived[k] if k in arrived else _zeros(node, k, like)
+                for k in range(len(node.outputs))]
     saved = node.unpack(create_graph)
     if create_graph:
         with enable_grad():
@@ -331,12 +331,12 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _calibrate() -> int:
-    """What is counted of an array that `replay`'s list and two names of `_write` alone hold."""
-    def write(arrived: list[Any]) -> int:
+    """What is counted of an array that `replay`'s dict and two names of `_write` alone hold."""
+    def write(arrived: dict[int, Any]) -> int:
         g = arrived[0]
         return sys.getrefcount(g)
 
-    return write([np.empty(1)])
+    return write({0: np.empty(1)})
 
 
 _ALONE = _calibrate()
@@ -347,7 +347,7 @@ def _recorded_sum(a: Any, b: Any) -> Any:
         return a + b
 
 
-def _write(leaf: AccumulateGrad, arrived: list[Any], create_graph: bool,
+def _write(leaf: AccumulateGrad, arrived: dict[int, Any], create_graph: bool,
            plain: bool) -> tuple[Any | None, Any] | None:
     """Add a gradient to a leaf's ``.grad``; unless `plain`, gives that before and after."""
     g = arrived[0]
@@ -378,17 +378,17 @@ def _write(leaf: AccumulateGrad, arrived: list[Any], create_graph: bool,
     return None if plain else (copy, new(old.copy(), None))
 
 
-def _hooks(node: Node, arrived: list[Any], create_graph: bool) -> None:
+def _hooks(node: Node, arrived: dict[int, Any], create_graph: bool) -> None:
     """Let tensor hooks see, and replace, the gradient; keep it for `retain_grad`."""
     extras = node.extras or {}
     for slot, hook in list(extras.get("hooks", {}).values()):
-        g = arrived[slot]
+        g = arrived.get(slot)
         if g is not None:
             answer = hook(g if create_graph else function.Tensor._from_array(g, None))
             if answer is not None:
                 arrived[slot] = _answer(node, slot, g, answer, create_graph)
     for slot, kept in extras.get("retained", {}).items():
-        tensor, g = kept(), arrived[slot]
+        tensor, g = kept(), arrived.get(slot)
         if tensor is not None and g is not None:
             new = g if create_graph else function.Tensor._from_array(g.copy(), None)
             tensor._grad = new if tensor._grad is None else _recorded_sum(tensor._grad, new)
@@ -589,6 +589,8 @@ def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool
 
 def _listed(given: Any) -> list[Any]:
     """One tensor, or several, as a list."""
+    if type(given) is list:
+        return given
     several = isinstance(given, Iterable) and not isinstance(given, function.Tensor)
     return list(given) if several else [given]
 

@@ -154,12 +154,21 @@ class AccumulateGrad(Node):
 
 
 class Freed:
-    """Stands in ``saved`` once a backward pass has used it, and knows where that was called."""
+    """Stands in ``saved`` once a backward pass has used it, and tells whoever asks for values."""
 
     __slots__ = ("made",)
 
     def __init__(self, made: source.Made | None) -> None:
         self.made = made
+
+    def __iter__(self) -> NoReturn:
+        freed = source.resolve(self.made)
+        raise GraphError(
+            "this graph was replayed before, and what its backward needs was freed then"
+            + (f": at {freed}" if freed is not None else ""),
+            fix="call backward once per forward pass; add the losses and call backward once; "
+                "cut off what is carried on from step to step, as a recurrent state: "
+                "h = h.detach(); or keep the graph with loss.backward(retain_graph=True)")
 
 
 class Function(Node):
@@ -389,14 +398,6 @@ class Function(Node):
     def unpack(self, join: bool) -> list[Any]:
         """The saved values, each checked for changes; as tensors of the graph under `join`."""
         saved = self.saved
-        if type(saved) is Freed:
-            freed = source.resolve(saved.made)
-            raise GraphError(
-                "this graph was replayed before, and what its backward needs was freed then"
-                + (f": at {freed}" if freed is not None else ""),
-                fix="call backward once per forward pass; add the losses and call backward once; "
-                    "cut off what is carried on from step to step, as a recurrent state: "
-                    "h = h.detach(); or keep the graph with loss.backward(retain_graph=True)")
         for k, value in enumerate(saved):
             cell = None if value is None else self.cells[k]
             if cell is not None and cell[0] > self.seq:
