@@ -10,9 +10,9 @@ comes, all its contributions have arrived. No recursion: a chain of a million op
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
+from sys import getrefcount
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -334,7 +334,7 @@ def _calibrate() -> int:
     """What is counted of an array that `replay`'s dict and two names of `_write` alone hold."""
     def write(arrived: dict[int, Any]) -> int:
         g = arrived[0]
-        return sys.getrefcount(g)
+        return getrefcount(g)
 
     return write({0: np.empty(1)})
 
@@ -352,18 +352,18 @@ def _write(leaf: AccumulateGrad, arrived: dict[int, Any], create_graph: bool,
     """Add a gradient to a leaf's ``.grad``; unless `plain`, gives that before and after."""
     g = arrived[0]
     tensor = leaf.variable()
-    if tensor is not None and type(tensor._data) is not type(g._data if create_graph else g):
-        function.together("backward", leaf=tensor, gradient=_as_tensor(g))
-    if plain and tensor is not None and tensor._grad is None:
-        # The array may be another tensor's gradient too (`a + b` passes one on to both), so it is
-        # copied unless nobody but the engine holds it. A later change in place must not reach both.
-        if g.base is not None or sys.getrefcount(g) > _ALONE:
-            g = g.copy()
-        tensor._grad = function.Tensor._from_array(g, None)
-        return None
     new = function.Tensor._from_array
     if tensor is None:  # the leaf is gone: nobody can ask for its gradient
         return None, g if create_graph else new(g, None)
+    if type(tensor._data) is not type(g._data if create_graph else g):
+        function.together("backward", leaf=tensor, gradient=_as_tensor(g))
+    if plain and tensor._grad is None:
+        # The array may be another tensor's gradient too (`a + b` passes one on to both), so it is
+        # copied unless nobody but the engine holds it. A later change in place must not reach both.
+        if g.base is not None or getrefcount(g) > _ALONE:
+            g = g.copy()
+        tensor._grad = new(g, None)
+        return None
     before = tensor._grad
     if create_graph:
         tensor._grad = g if before is None else _recorded_sum(before, g)

@@ -328,12 +328,13 @@ class Function(Node):
             cls._fail(node, inputs, error)
         record = here["grad"] and any(edges)
         result: Any
-        if type(out) is tuple:
+        kind = type(out)
+        if kind is tuple:
             result = node._several(out, record)
             first = result[0]
             out = first._data
         else:
-            if type(out) is not _ndarray:
+            if kind is not _ndarray:
                 out = np.asarray(out) if isinstance(out, _scalar) else as_array(out)
             first = result = _new(Tensor)
             result._data = out
@@ -382,11 +383,12 @@ class Function(Node):
 
     def _keep(self, arrays: list[Any], cells: list[Any]) -> None:
         """Save values and their cells; None for what only an input without gradient would need."""
-        self.saved = self.cells = ()
+        edges = self.edges
         for what, whose in self._saves:
-            needed = whose < 0 or self.edges[whose] is not None
-            self.saved += (arrays[what] if needed else None,)
-            self.cells += (cells[what] if needed else None,)
+            if whose >= 0 and edges[whose] is None:
+                arrays[what] = cells[what] = None
+        pick = self._plan[4]
+        self.saved, self.cells = pick(arrays), pick(cells)
 
     def keep_own(self, array: Any) -> None:
         """Keep a copy of `array` if it was saved: it is about to get this operation's result."""
