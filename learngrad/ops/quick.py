@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -64,12 +63,22 @@ def total(axes: tuple[int, ...], a: Any, *more: Any) -> Any:
     return a.sum(axes, keepdims=True) if axes else a
 
 
-@functools.lru_cache(maxsize=64)
-def _ones(count: int, dtype: np.dtype[Any]) -> Any:
-    """Ones to add up by: a loop asks for the same ones in each of its steps."""
-    ones = np.ones(count, dtype)
-    ones.flags.writeable = False  # they are everybody's
-    return ones
+class _Kept(dict[tuple[int, Any], Any]):
+    """Vectors that always hold the same, by length and dtype: a loop asks for them in each step."""
+
+    def __init__(self, make: Callable[[int, Any], Any]) -> None:
+        self.make = make
+
+    def __missing__(self, key: tuple[int, Any]) -> Any:
+        vector = self.make(*key)
+        if vector.size <= 4096 and len(self) < 256:
+            vector.flags.writeable = False  # it is everybody's
+            self[key] = vector
+        return vector
+
+
+ones = _Kept(np.ones)
+numbers = _Kept(lambda count, dtype: np.arange(count, dtype=dtype))
 
 
 def down(rows: Any) -> Any:
@@ -79,5 +88,4 @@ def down(rows: Any) -> Any:
     """
     if type(rows) is not np.ndarray or rows.dtype.itemsize < 4:
         return rows.sum(0)
-    count = len(rows)
-    return (_ones(count, rows.dtype) if count <= PIECE else np.ones(count, rows.dtype)).dot(rows)
+    return ones[len(rows), rows.dtype].dot(rows)
