@@ -491,8 +491,7 @@ def _nan_loss(tensor: Any) -> Exception:
 
 
 def backward(tensors: Any, grad_tensors: Any = None, retain_graph: bool | None = None,
-             create_graph: bool = False, inputs: Any = None, *,
-             made: source.Made | None = None) -> None:
+             create_graph: bool = False, inputs: Any = None) -> None:
     """Replay the graph backwards from tensors and add to ``.grad`` of the leaves.
 
     Parameters
@@ -518,12 +517,12 @@ def backward(tensors: Any, grad_tensors: Any = None, retain_graph: bool | None =
     """
     roots = _listed(tensors)
     gradients = [None] * len(roots) if grad_tensors is None else _listed(grad_tensors)
-    inputs = None if inputs is None else _listed(inputs)
     if inputs is None:
-        _exhaust(roots, gradients, retain_graph, create_graph, None, None, made)
+        exhaust(roots, gradients, retain_graph, create_graph)
         return
+    inputs = _listed(inputs)
     captured: dict[int, Any] = {}
-    _exhaust(roots, gradients, retain_graph, create_graph, [_edge_of(t) for t in inputs], captured)
+    exhaust(roots, gradients, retain_graph, create_graph, [_edge_of(t) for t in inputs], captured)
     for i, tensor in enumerate(inputs):
         if i in captured:
             g = captured[i]
@@ -571,7 +570,7 @@ def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool
     seeds = (list(grad_outputs) if isinstance(grad_outputs, (list, tuple))
              else [grad_outputs] * len(outputs))
     captured: dict[int, Any] = {}
-    _exhaust(outputs, seeds, retain_graph, create_graph, [_edge_of(t) for t in inputs], captured)
+    exhaust(outputs, seeds, retain_graph, create_graph, [_edge_of(t) for t in inputs], captured)
     results = []
     for i, tensor in enumerate(inputs):
         if i not in captured and not allow_unused:
@@ -589,8 +588,6 @@ def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool
 
 def _listed(given: Any) -> list[Any]:
     """One tensor, or several, as a list."""
-    if type(given) is list:
-        return given
     several = isinstance(given, Iterable) and not isinstance(given, function.Tensor)
     return list(given) if several else [given]
 
@@ -602,9 +599,9 @@ def _edge_of(tensor: Any) -> Edge:
     return tensor._edge
 
 
-def _exhaust(outputs: Sequence[Any], seeds: Sequence[Any | None], retain_graph: bool | None,
-             create_graph: bool, only: list[Edge] | None,
-             captured: dict[int, Any] | None, made: source.Made | None = None) -> None:
+def exhaust(outputs: Sequence[Any], seeds: Sequence[Any | None], retain_graph: bool | None,
+            create_graph: bool, only: list[Edge] | None = None,
+            captured: dict[int, Any] | None = None, made: source.Made | None = None) -> None:
     """Pull the generator to its end."""
     roots, gradients = [], []
     for output, seed in zip(outputs, seeds, strict=True):
