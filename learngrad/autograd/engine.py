@@ -10,9 +10,9 @@ comes, all its contributions have arrived. No recursion: a chain of a million op
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
-from sys import getrefcount
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,6 +37,7 @@ __all__ = ["Contribution", "Step", "backward", "grad", "replay"]
 
 Edge = tuple[Node, int]
 _ndarray = np.ndarray
+_OPERANDS = range(sys.maxsize)  # their numbers: in a `zip`, counting costs next to nothing
 _tuple = tuple.__new__  # makes a named tuple in a fifth of the time that its class takes
 
 
@@ -144,11 +145,11 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
     watchers = thread.watchers
     if watchers:
         watchers = tuple(w for w in watchers if w.replays)
+        detailed = detailed or bool(watchers)
     quietly = thread.quietly
     made = made or source.caller()
     thread.replayed = next(RISING), made
     freed = None if retain_graph else Freed(made)
-    detailed = detailed or bool(watchers)
     plain = not (detailed or create_graph)
     node: Any
     arrived: Any
@@ -194,9 +195,7 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
             if freed is not None:
                 node.saved = freed
             contributions = []
-            i = -1
-            for edge, value in zip(edges, values):
-                i += 1
+            for i, edge, value in zip(_OPERANDS, edges, values):
                 if edge is None or value is None:
                     continue
                 to, slot = edge
@@ -334,7 +333,7 @@ def _calibrate() -> int:
     """What is counted of an array that `replay`'s dict and two names of `_write` alone hold."""
     def write(arrived: dict[int, Any]) -> int:
         g = arrived[0]
-        return getrefcount(g)
+        return sys.getrefcount(g)
 
     return write({0: np.empty(1)})
 
@@ -360,7 +359,7 @@ def _write(leaf: AccumulateGrad, arrived: dict[int, Any], create_graph: bool,
     if plain and tensor._grad is None:
         # The array may be another tensor's gradient too (`a + b` passes one on to both), so it is
         # copied unless nobody but the engine holds it. A later change in place must not reach both.
-        if g.base is not None or getrefcount(g) > _ALONE:
+        if g.base is not None or sys.getrefcount(g) > _ALONE:
             g = g.copy()
         tensor._grad = new(g, None)
         return None

@@ -227,7 +227,7 @@ class Function(Node):
     letters: ClassVar[tuple[str, ...]] = ()
     promotes: ClassVar[bool] = False  # plain numbers among its inputs are operands, not options
     _saves: ClassVar[tuple[tuple[int, int], ...]] = ()
-    _plan: ClassVar[tuple[Any, ...]] = (None, True, False, (), None, False)
+    _plan: ClassVar[tuple[Any, ...]] = (None, True, False, None, False, False)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -249,13 +249,13 @@ class Function(Node):
     def _prepare(cls) -> None:
         """Put together what the gate asks of a class: one look is much faster than six.
 
-        Its last two: what takes the saved values from inputs and output, and whether they depend
-        on whose gradient is needed.
+        Its last three: what takes the saved values from inputs and output, whether the output is
+        one of them, and whether they depend on whose gradient is needed.
         """
         whats = [what for what, _ in cls._saves]
         pick = itemgetter(*whats) if len(whats) > 1 else itemgetter(
             slice(whats[0], whats[0] + 1 or None)) if whats else None  # a slice makes one a list
-        cls._plan = (cls.promotion, cls.quiet, cls.view, cls._saves, pick,
+        cls._plan = (cls.promotion, cls.quiet, cls.view, pick, -1 in whats,
                      any(whose >= 0 for _, whose in cls._saves))
 
     def forward(self, *inputs: Any) -> Any:
@@ -302,7 +302,7 @@ class Function(Node):
                 cells.append(None)
         node = cls()
         node.edges = edges
-        promote, quiet, view, saves, pick, choosy = cls._plan
+        promote, quiet, view, pick, keeps_out, choosy = cls._plan
         if not any(cells):  # a formula at work, inside the gate already
             try:
                 out = node.forward(*(arrays if promote is None else promote(arrays)))
@@ -354,9 +354,10 @@ class Function(Node):
         if record:
             node.extras = None
             node.seq = next(RISING)
-            if saves:
-                arrays.append(out)
-                cells.append(first._version)
+            if pick is not None:
+                if keeps_out:
+                    arrays.append(out)
+                    cells.append(first._version)
                 if choosy and None in edges:
                     node._keep(arrays, cells)
                 else:
@@ -387,7 +388,7 @@ class Function(Node):
         for what, whose in self._saves:
             if whose >= 0 and edges[whose] is None:
                 arrays[what] = cells[what] = None
-        pick = self._plan[4]
+        pick = self._plan[3]
         self.saved, self.cells = pick(arrays), pick(cells)
 
     def keep_own(self, array: Any) -> None:
