@@ -285,7 +285,8 @@ class Tensor(Methods):
         tensor(6.)
         """
         if inputs is None:
-            engine.exhaust([self], [gradient], retain_graph, create_graph, made=source.caller())
+            edge, g = engine.start(self, gradient, create_graph)
+            engine.exhaust([edge], [g], retain_graph, create_graph, made=source.caller())
         else:
             engine.backward([self], [gradient], retain_graph, create_graph, inputs)
 

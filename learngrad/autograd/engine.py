@@ -37,7 +37,6 @@ __all__ = ["Contribution", "Step", "backward", "grad", "replay"]
 
 Edge = tuple[Node, int]
 _ndarray = np.ndarray
-_OPERANDS = range(sys.maxsize)  # their numbers: in a `zip`, counting costs next to nothing
 _tuple = tuple.__new__  # makes a named tuple in a fifth of the time that its class takes
 
 
@@ -160,7 +159,7 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
     for watcher in watchers:
         watcher.replay_begins(list(roots), list(gradients))
     try:
-        for root, g in zip(roots, gradients, strict=True):
+        for root, g in zip(roots, gradients):
             node, slot = root
             held = waiting.setdefault(node.seq, (node, {}))[1]
             held[slot] = g if slot not in held else _total(root, held[slot], g, owned, detailed)
@@ -191,11 +190,12 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
             if type(values) is not tuple:
                 values = (values,)
             if len(values) != len(edges):
-                _count(node, values)
+                values = _counted(node, values)
             if freed is not None:
                 node.saved = freed
             contributions = []
-            for i, edge, value in zip(_OPERANDS, edges, values):
+            for i, value in enumerate(values):
+                edge = edges[i]
                 if edge is None or value is None:
                     continue
                 to, slot = edge
@@ -273,13 +273,14 @@ def _run(node: Function, arrived: dict[int, Any], create_graph: bool) -> Any:
     return node.backward(*upstream, *saved)
 
 
-def _count(node: Node, values: tuple[Any, ...]) -> None:
+def _counted(node: Node, values: tuple[Any, ...]) -> tuple[Any, ...]:
     """Refuse a backward that leaves out inputs; only trailing ones without gradient may be."""
     if len(values) < len(node.edges) and any(node.edges[len(values):]):
         raise GraphError(
             f"the backward of {type(node).__name__} returned {len(values)} gradient(s) for "
             f"{len(node.edges)} inputs", where=source.resolve(node.made),
             fix="return one gradient for each input of forward, None where there is none")
+    return values[:len(node.edges)]
 
 
 def _zeros(node: Function, slot: int, like: Any) -> Any:
@@ -514,15 +515,14 @@ def backward(tensors: Any, grad_tensors: Any = None, retain_graph: bool | None =
     >>> x.grad
     tensor(8.)
     """
-    roots = _listed(tensors)
-    gradients = [None] * len(roots) if grad_tensors is None else _listed(grad_tensors)
-    if inputs is None:
-        exhaust(roots, gradients, retain_graph, create_graph)
-        return
-    inputs = _listed(inputs)
+    outputs = _listed(tensors)
+    seeds = [None] * len(outputs) if grad_tensors is None else _listed(grad_tensors)
+    inputs = None if inputs is None else _listed(inputs)
+    wanted = None if inputs is None else [_edge_of(t) for t in inputs]
     captured: dict[int, Any] = {}
-    exhaust(roots, gradients, retain_graph, create_graph, [_edge_of(t) for t in inputs], captured)
-    for i, tensor in enumerate(inputs):
+    roots, gradients = _started(outputs, seeds, create_graph)
+    exhaust(roots, gradients, retain_graph, create_graph, wanted, captured)
+    for i, tensor in enumerate(inputs or ()):
         if i in captured:
             g = captured[i]
             if not create_graph:
@@ -569,7 +569,9 @@ def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool
     seeds = (list(grad_outputs) if isinstance(grad_outputs, (list, tuple))
              else [grad_outputs] * len(outputs))
     captured: dict[int, Any] = {}
-    exhaust(outputs, seeds, retain_graph, create_graph, [_edge_of(t) for t in inputs], captured)
+    wanted = [_edge_of(t) for t in inputs]
+    roots, gradients = _started(outputs, seeds, create_graph)
+    exhaust(roots, gradients, retain_graph, create_graph, wanted, captured)
     results = []
     for i, tensor in enumerate(inputs):
         if i not in captured and not allow_unused:
@@ -598,15 +600,17 @@ def _edge_of(tensor: Any) -> Edge:
     return tensor._edge
 
 
-def exhaust(outputs: Sequence[Any], seeds: Sequence[Any | None], retain_graph: bool | None,
+def _started(outputs: Sequence[Any], seeds: Sequence[Any | None],
+             create_graph: bool) -> tuple[list[Edge], list[Any]]:
+    """What `replay` begins with, from tensors and what is given for them."""
+    pairs = [start(*pair, create_graph) for pair in zip(outputs, seeds, strict=True)]
+    return [edge for edge, _ in pairs], [g for _, g in pairs]
+
+
+def exhaust(roots: Sequence[Edge], gradients: Sequence[Any], retain_graph: bool | None,
             create_graph: bool, only: list[Edge] | None = None,
             captured: dict[int, Any] | None = None, made: source.Made | None = None) -> None:
     """Pull the generator to its end."""
-    roots, gradients = [], []
-    for output, seed in zip(outputs, seeds, strict=True):
-        edge, g = start(output, seed, create_graph)
-        roots.append(edge)
-        gradients.append(g)
     retain_graph = create_graph if retain_graph is None else retain_graph
     for _ in replay(roots, gradients, retain_graph=retain_graph, create_graph=create_graph,
                     only=only, captured=captured, detailed=False, made=made):
