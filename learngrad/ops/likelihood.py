@@ -310,9 +310,12 @@ def _usual(input: Any, target: Any, ignore_index: int) -> bool:
     if type(scores) is not _ndarray or type(right) is not _ndarray or scores.ndim != 2:
         return False
     n, classes = scores.shape
-    return (scores.dtype.kind == "f" and right.dtype == _whole and right.shape == (n,) and n > 0
-            and not 0 <= ignore_index < classes
-            and bool(np.maximum.reduce(right.view(_unsigned)) < classes))
+    if (scores.dtype.kind != "f" or right.dtype != _whole or right.shape != (n,) or not n
+            or 0 <= ignore_index < classes):
+        return False
+    counted = right.view(_unsigned)
+    largest: int = counted.item(counted.argmax())  # argmax begins sooner than max
+    return largest < classes
 
 
 def _against_probabilities(input: Any, target: Any, weight: Any, reduction: str,
