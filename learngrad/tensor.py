@@ -284,10 +284,11 @@ class Tensor(Methods):
         >>> x.grad
         tensor(6.)
         """
-        if inputs is not None:
-            inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
-        engine.backward([self], [gradient], retain_graph=retain_graph, create_graph=create_graph,
-                        inputs=inputs, made=source.caller())
+        if inputs is None:
+            edge, g = engine.start(self, gradient, create_graph)
+            engine.exhaust([edge], [g], retain_graph, create_graph, made=source.caller())
+        else:
+            engine.backward([self], [gradient], retain_graph, create_graph, inputs)
 
     def replay(self, gradient: Tensor | None = None) -> Iterator[engine.Step]:
         """The backward pass a step at a time: a generator of `autograd.engine.Step`.

@@ -144,24 +144,25 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
     watchers = thread.watchers
     if watchers:
         watchers = tuple(w for w in watchers if w.replays)
+        detailed = detailed or bool(watchers)
     quietly = thread.quietly
     made = made or source.caller()
     thread.replayed = next(RISING), made
     freed = None if retain_graph else Freed(made)
-    detailed = detailed or bool(watchers)
     plain = not (detailed or create_graph)
     node: Any
     arrived: Any
-    waiting: dict[int, tuple[Node, list[Any]]] = {}  # by seq: a node, and what has arrived at it
+    # By seq: a node, and what has arrived at it, by output.
+    waiting: dict[int, tuple[Node, dict[int, Any]]] = {}
     owned: set[Edge] = set()  # sums in buffers of our own, which may be added to in place
 
     for watcher in watchers:
         watcher.replay_begins(list(roots), list(gradients))
     try:
-        for root, g in zip(roots, gradients, strict=True):
+        for root, g in zip(roots, gradients):
             node, slot = root
-            held = waiting.setdefault(node.seq, (node, [None] * len(node.outputs)))[1]
-            held[slot] = g if held[slot] is None else _total(root, held[slot], g, owned, detailed)
+            held = waiting.setdefault(node.seq, (node, {}))[1]
+            held[slot] = g if slot not in held else _total(root, held[slot], g, owned, detailed)
         turn = [-seq for seq in waiting]  # a heap: the latest node first
         heapify(turn)
         g = None
@@ -171,7 +172,7 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
                 _hooks(node, arrived, create_graph)
             if wanted is not None:
                 for slot, places in capture.get(node.seq, {}).items():
-                    if captured is not None and arrived[slot] is not None:
+                    if captured is not None and slot in arrived:
                         captured.update(dict.fromkeys(places, arrived[slot]))
                 if node.seq not in wanted or type(node) is AccumulateGrad:
                     continue
@@ -179,24 +180,22 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
             if not edges:
                 written = _write(node, arrived, create_graph, plain)
                 if detailed:
-                    yield _seen(_tuple(Step, (node, tuple(arrived), [], written)), watchers)
+                    yield _seen(_tuple(Step, (node, (arrived[0],), [], written)), watchers)
                 continue
-            saved = node.saved
-            if latest[0] < node.seq and not create_graph and len(arrived) == 1 and node.quiet and (
-                    type(saved) is not Freed):  # the short way: nothing was changed since
-                values = quietly(node.backward, arrived[0], *saved)
+            if latest[0] < node.seq and not create_graph and node.quiet and len(node.outputs) == 1:
+                # The short way: nothing was changed since the node saved its values.
+                values = quietly(node.backward, arrived[0], *node.saved)
             else:
                 values = _run(node, arrived, create_graph)
             if type(values) is not tuple:
                 values = (values,)
             if len(values) != len(edges):
-                _count(node, values)
+                values = _counted(node, values)
             if freed is not None:
                 node.saved = freed
             contributions = []
-            i = -1
-            for edge, value in zip(edges, values):
-                i += 1
+            for i, value in enumerate(values):
+                edge = edges[i]
                 if edge is None or value is None:
                     continue
                 to, slot = edge
@@ -208,26 +207,25 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
                 given = value.shape
                 if (given, value.dtype) != to.outputs[slot]:
                     value = _fit(node, i, value, *to.outputs[slot])
+                before = None
                 if seq in waiting:
                     held = waiting[seq][1]
-                    before = held[slot]
-                    after = held[slot] = value if before is None else _total(
+                    before = held.get(slot)
+                    held[slot] = value if before is None else _total(
                         edge, before, value, owned, detailed)
                 else:
-                    before, after = None, value
-                    held = [None] * len(to.outputs)
-                    held[slot] = value
-                    waiting[seq] = to, held
+                    waiting[seq] = to, {slot: value}
                     heappush(turn, -seq)
                 if detailed:
                     summed = None if given == value.shape else tuple(given)
                     contributions.append(_tuple(Contribution, (
-                        i, edge, value, summed, before, after)))
+                        i, edge, value, summed, before, waiting[seq][1][slot])))
             # A leaf takes its gradient's array over if nobody else holds it: no name here may.
-            value = values = before = after = None
+            value = values = before = None
             if detailed:
-                yield _seen(_tuple(Step, (node, tuple(arrived), contributions, None)), watchers)
-            arrived = saved = None
+                upstream = tuple(map(arrived.get, range(len(node.outputs))))
+                yield _seen(_tuple(Step, (node, upstream, contributions, None)), watchers)
+            arrived = None
     except MemoryError as error:
         if isinstance(error, LearngradError):
             raise
@@ -260,11 +258,12 @@ def _total(edge: Edge, before: Any, value: Any, owned: set[Edge], detailed: bool
     return devices.as_array(thread.quietly(np.add, before, value), value)
 
 
-def _run(node: Function, upstream: list[Any], create_graph: bool) -> Any:
+def _run(node: Function, arrived: dict[int, Any], create_graph: bool) -> Any:
     """One node's backward formula, in its own mode."""
-    if len(upstream) > 1:  # an output that the loss does not depend on has gradient 0
-        like = next(g for g in upstream if g is not None)
-        upstream = [_zeros(node, k, like) if g is None else g for k, g in enumerate(upstream)]
+    like = next(iter(arrived.values()))
+    # An output that the loss does not depend on has gradient 0.
+    upstream = [arrived[k] if k in arrived else _zeros(node, k, like)
+                for k in range(len(node.outputs))]
     saved = node.unpack(create_graph)
     if create_graph:
         with enable_grad():
@@ -274,13 +273,14 @@ def _run(node: Function, upstream: list[Any], create_graph: bool) -> Any:
     return node.backward(*upstream, *saved)
 
 
-def _count(node: Node, values: tuple[Any, ...]) -> None:
+def _counted(node: Node, values: tuple[Any, ...]) -> tuple[Any, ...]:
     """Refuse a backward that leaves out inputs; only trailing ones without gradient may be."""
     if len(values) < len(node.edges) and any(node.edges[len(values):]):
         raise GraphError(
             f"the backward of {type(node).__name__} returned {len(values)} gradient(s) for "
             f"{len(node.edges)} inputs", where=source.resolve(node.made),
             fix="return one gradient for each input of forward, None where there is none")
+    return values[:len(node.edges)]
 
 
 def _zeros(node: Function, slot: int, like: Any) -> Any:
@@ -334,12 +334,12 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _calibrate() -> int:
-    """What is counted of an array that `replay`'s list and two names of `_write` alone hold."""
-    def write(arrived: list[Any]) -> int:
+    """What is counted of an array that `replay`'s dict and two names of `_write` alone hold."""
+    def write(arrived: dict[int, Any]) -> int:
         g = arrived[0]
         return sys.getrefcount(g)
 
-    return write([np.empty(1)])
+    return write({0: np.empty(1)})
 
 
 _ALONE = _calibrate()
@@ -350,23 +350,23 @@ def _recorded_sum(a: Any, b: Any) -> Any:
         return a + b
 
 
-def _write(leaf: AccumulateGrad, arrived: list[Any], create_graph: bool,
+def _write(leaf: AccumulateGrad, arrived: dict[int, Any], create_graph: bool,
            plain: bool) -> tuple[Any | None, Any] | None:
     """Add a gradient to a leaf's ``.grad``; unless `plain`, gives that before and after."""
     g = arrived[0]
     tensor = leaf.variable()
-    if tensor is not None and type(tensor._data) is not type(g._data if create_graph else g):
+    new = function.Tensor._from_array
+    if tensor is None:  # the leaf is gone: nobody can ask for its gradient
+        return None, g if create_graph else new(g, None)
+    if type(tensor._data) is not type(g._data if create_graph else g):
         function.together("backward", leaf=tensor, gradient=_as_tensor(g))
-    if plain and tensor is not None and tensor._grad is None:
+    if plain and tensor._grad is None:
         # The array may be another tensor's gradient too (`a + b` passes one on to both), so it is
         # copied unless nobody but the engine holds it. A later change in place must not reach both.
         if g.base is not None or sys.getrefcount(g) > _ALONE:
             g = g.copy()
-        tensor._grad = function.Tensor._from_array(g, None)
+        tensor._grad = new(g, None)
         return None
-    new = function.Tensor._from_array
-    if tensor is None:  # the leaf is gone: nobody can ask for its gradient
-        return None, g if create_graph else new(g, None)
     before = tensor._grad
     if create_graph:
         tensor._grad = g if before is None else _recorded_sum(before, g)
@@ -381,17 +381,17 @@ def _write(leaf: AccumulateGrad, arrived: list[Any], create_graph: bool,
     return None if plain else (copy, new(old.copy(), None))
 
 
-def _hooks(node: Node, arrived: list[Any], create_graph: bool) -> None:
+def _hooks(node: Node, arrived: dict[int, Any], create_graph: bool) -> None:
     """Let tensor hooks see, and replace, the gradient; keep it for `retain_grad`."""
     extras = node.extras or {}
     for slot, hook in list(extras.get("hooks", {}).values()):
-        g = arrived[slot]
+        g = arrived.get(slot)
         if g is not None:
             answer = hook(g if create_graph else function.Tensor._from_array(g, None))
             if answer is not None:
                 arrived[slot] = _answer(node, slot, g, answer, create_graph)
     for slot, kept in extras.get("retained", {}).items():
-        tensor, g = kept(), arrived[slot]
+        tensor, g = kept(), arrived.get(slot)
         if tensor is not None and g is not None:
             new = g if create_graph else function.Tensor._from_array(g.copy(), None)
             tensor._grad = new if tensor._grad is None else _recorded_sum(tensor._grad, new)
@@ -494,8 +494,7 @@ def _nan_loss(tensor: Any) -> Exception:
 
 
 def backward(tensors: Any, grad_tensors: Any = None, retain_graph: bool | None = None,
-             create_graph: bool = False, inputs: Any = None, *,
-             made: source.Made | None = None) -> None:
+             create_graph: bool = False, inputs: Any = None) -> None:
     """Replay the graph backwards from tensors and add to ``.grad`` of the leaves.
 
     Parameters
@@ -519,15 +518,14 @@ def backward(tensors: Any, grad_tensors: Any = None, retain_graph: bool | None =
     >>> x.grad
     tensor(8.)
     """
-    roots = _listed(tensors)
-    gradients = [None] * len(roots) if grad_tensors is None else _listed(grad_tensors)
+    outputs = _listed(tensors)
+    seeds = [None] * len(outputs) if grad_tensors is None else _listed(grad_tensors)
     inputs = None if inputs is None else _listed(inputs)
-    if inputs is None:
-        _exhaust(roots, gradients, retain_graph, create_graph, None, None, made)
-        return
+    wanted = None if inputs is None else [_edge_of(t) for t in inputs]
     captured: dict[int, Any] = {}
-    _exhaust(roots, gradients, retain_graph, create_graph, [_edge_of(t) for t in inputs], captured)
-    for i, tensor in enumerate(inputs):
+    roots, gradients = _started(outputs, seeds, create_graph)
+    exhaust(roots, gradients, retain_graph, create_graph, wanted, captured)
+    for i, tensor in enumerate(inputs or ()):
         if i in captured:
             g = captured[i]
             if not create_graph:
@@ -574,7 +572,9 @@ def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool
     seeds = (list(grad_outputs) if isinstance(grad_outputs, (list, tuple))
              else [grad_outputs] * len(outputs))
     captured: dict[int, Any] = {}
-    _exhaust(outputs, seeds, retain_graph, create_graph, [_edge_of(t) for t in inputs], captured)
+    wanted = [_edge_of(t) for t in inputs]
+    roots, gradients = _started(outputs, seeds, create_graph)
+    exhaust(roots, gradients, retain_graph, create_graph, wanted, captured)
     results = []
     for i, tensor in enumerate(inputs):
         if i not in captured and not allow_unused:
@@ -603,15 +603,17 @@ def _edge_of(tensor: Any) -> Edge:
     return tensor._edge
 
 
-def _exhaust(outputs: Sequence[Any], seeds: Sequence[Any | None], retain_graph: bool | None,
-             create_graph: bool, only: list[Edge] | None,
-             captured: dict[int, Any] | None, made: source.Made | None = None) -> None:
+def _started(outputs: Sequence[Any], seeds: Sequence[Any | None],
+             create_graph: bool) -> tuple[list[Edge], list[Any]]:
+    """What `replay` begins with, from tensors and what is given for them."""
+    pairs = [start(*pair, create_graph) for pair in zip(outputs, seeds, strict=True)]
+    return [edge for edge, _ in pairs], [g for _, g in pairs]
+
+
+def exhaust(roots: Sequence[Edge], gradients: Sequence[Any], retain_graph: bool | None,
+            create_graph: bool, only: list[Edge] | None = None,
+            captured: dict[int, Any] | None = None, made: source.Made | None = None) -> None:
     """Pull the generator to its end."""
-    roots, gradients = [], []
-    for output, seed in zip(outputs, seeds, strict=True):
-        edge, g = start(output, seed, create_graph)
-        roots.append(edge)
-        gradients.append(g)
     retain_graph = create_graph if retain_graph is None else retain_graph
     for _ in replay(roots, gradients, retain_graph=retain_graph, create_graph=create_graph,
                     only=only, captured=captured, detailed=False, made=made):

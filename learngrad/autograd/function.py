@@ -159,12 +159,21 @@ class AccumulateGrad(Node):
 
 
 class Freed:
-    """Stands in ``saved`` once a backward pass has used it, and knows where that was called."""
+    """Stands in ``saved`` once a backward pass has used it, and tells whoever asks for values."""
 
     __slots__ = ("made",)
 
     def __init__(self, made: source.Made | None) -> None:
         self.made = made
+
+    def __iter__(self) -> NoReturn:
+        freed = source.resolve(self.made)
+        raise GraphError(
+            "this graph was replayed before, and what its backward needs was freed then"
+            + (f": at {freed}" if freed is not None else ""),
+            fix="call backward once per forward pass; add the losses and call backward once; "
+                "cut off what is carried on from step to step, as a recurrent state: "
+                "h = h.detach(); or keep the graph with loss.backward(retain_graph=True)")
 
 
 class Function(Node):
@@ -227,7 +236,7 @@ class Function(Node):
     letters: ClassVar[tuple[str, ...]] = ()
     promotes: ClassVar[bool] = False  # plain numbers among its inputs are operands, not options
     _saves: ClassVar[tuple[tuple[int, int], ...]] = ()
-    _plan: ClassVar[tuple[Any, ...]] = (None, True, False, (), None, False)
+    _plan: ClassVar[tuple[Any, ...]] = (None, True, False, None, False, False)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -252,13 +261,13 @@ class Function(Node):
     def _prepare(cls) -> None:
         """Put together what the gate asks of a class: one look is much faster than six.
 
-        Its last two: what takes the saved values from inputs and output, and whether they depend
-        on whose gradient is needed.
+        Its last three: what takes the saved values from inputs and output, whether the output is
+        one of them, and whether they depend on whose gradient is needed.
         """
         whats = [what for what, _ in cls._saves]
         pick = itemgetter(*whats) if len(whats) > 1 else itemgetter(
             slice(whats[0], whats[0] + 1 or None)) if whats else None  # a slice makes one a list
-        cls._plan = (cls.promotion, cls.quiet, cls.view, cls._saves, pick,
+        cls._plan = (cls.promotion, cls.quiet, cls.view, pick, -1 in whats,
                      any(whose >= 0 for _, whose in cls._saves))
 
     def forward(self, *inputs: Any) -> Any:
@@ -305,7 +314,7 @@ class Function(Node):
                 cells.append(None)
         node = cls()
         node.edges = edges
-        promote, quiet, view, saves, pick, choosy = cls._plan
+        promote, quiet, view, pick, keeps_out, choosy = cls._plan
         if not any(cells):  # a formula at work, inside the gate already
             try:
                 out = node.forward(*(arrays if promote is None else promote(arrays)))
@@ -331,12 +340,13 @@ class Function(Node):
             cls._fail(node, inputs, error)
         record = here["grad"] and any(edges)
         result: Any
-        if type(out) is tuple:
+        kind = type(out)
+        if kind is tuple:
             result = node._several(out, record)
             first = result[0]
             out = first._data
         else:
-            if type(out) is not _ndarray:
+            if kind is not _ndarray:
                 out = np.asarray(out) if isinstance(out, _scalar) else as_array(out)
             first = result = _new(Tensor)
             result._data = out
@@ -356,9 +366,10 @@ class Function(Node):
         if record:
             node.extras = None
             node.seq = next(RISING)
-            if saves:
-                arrays.append(out)
-                cells.append(first._version)
+            if pick is not None:
+                if keeps_out:
+                    arrays.append(out)
+                    cells.append(first._version)
                 if choosy and None in edges:
                     node._keep(arrays, cells)
                 else:
@@ -386,11 +397,12 @@ class Function(Node):
 
     def _keep(self, arrays: list[Any], cells: list[Any]) -> None:
         """Save values and their cells; None for what only an input without gradient would need."""
-        self.saved = self.cells = ()
+        edges = self.edges
         for what, whose in self._saves:
-            needed = whose < 0 or self.edges[whose] is not None
-            self.saved += (arrays[what] if needed else None,)
-            self.cells += (cells[what] if needed else None,)
+            if whose >= 0 and edges[whose] is None:
+                arrays[what] = cells[what] = None
+        pick = self._plan[3]
+        self.saved, self.cells = pick(arrays), pick(cells)
 
     def keep_own(self, array: Any) -> None:
         """Keep a copy of `array` if it was saved: it is about to get this operation's result."""
@@ -402,14 +414,6 @@ class Function(Node):
     def unpack(self, join: bool) -> list[Any]:
         """The saved values, each checked for changes; as tensors of the graph under `join`."""
         saved = self.saved
-        if type(saved) is Freed:
-            freed = source.resolve(saved.made)
-            raise GraphError(
-                "this graph was replayed before, and what its backward needs was freed then"
-                + (f": at {freed}" if freed is not None else ""),
-                fix="call backward once per forward pass; add the losses and call backward once; "
-                    "cut off what is carried on from step to step, as a recurrent state: "
-                    "h = h.detach(); or keep the graph with loss.backward(retain_graph=True)")
         for k, value in enumerate(saved):
             cell = None if value is None else self.cells[k]
             if cell is not None and cell[0] > self.seq:

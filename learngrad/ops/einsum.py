@@ -34,7 +34,7 @@ class Einsum(Function):
 
     def _keep(self, arrays, cells):
         self._saves = tuple((i, -1) for i in range(len(self.terms)))  # type: ignore[misc]
-        super()._keep(arrays, cells)
+        self.saved, self.cells = arrays[:len(self.terms)], cells[:len(self.terms)]
 
     def backward(self, g, *operands):
         grads: list[Any] = []

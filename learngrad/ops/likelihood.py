@@ -21,6 +21,7 @@ from learngrad.errors import (
 from learngrad.ops.elementwise import where
 from learngrad.ops.exponential import exp, log, sigmoid
 from learngrad.ops.losses import combined, log_softmax, predicted, reduced, same_shape, softmax
+from learngrad.ops.quick import down, numbers
 from learngrad.ops.reduce import sum
 from learngrad.ops.rows import averages, cross_entropies, cross_entropies_back
 from learngrad.ops.shape import permute, reshape
@@ -31,6 +32,8 @@ __all__ = [
 ]
 
 SHORT = 128  # classes
+_ndarray = np.ndarray
+_whole, _unsigned = np.dtype(np.int64), np.dtype(np.uint64)
 
 
 class CrossEntropy(Function):
@@ -42,20 +45,20 @@ class CrossEntropy(Function):
     scale: Any
 
     def forward(self, x, target, reduction, keep):
-        if type(x) is not np.ndarray:
+        if type(x) is not _ndarray:
             return self.by_kernels(x, target, reduction, keep)
         (n, classes), self.keep, self.scale = x.shape, keep, 1.0
         # NumPy finds maxima and sums faster down columns than along short rows: then e[class, row].
-        self.across = classes > SHORT
-        if self.across:
+        self.across = across = classes > SHORT
+        if across:
             e = np.ascontiguousarray(x) - x.max(axis=1, keepdims=True)
         else:
             e = x.T.copy()
-            e -= e.max(axis=0)
+            e -= np.maximum.reduce(e)
         shifted = e.reshape(-1)[self.places(target, classes)]
         np.exp(e, out=e)
         # e and its sums are kept; dividing them is left to backward's one multiplication.
-        self.e, self.total = e, e.sum(axis=int(self.across))
+        self.e, self.total = e, down(e.T if across else e)
         losses = np.log(self.total)
         losses -= shifted
         if keep is not None:
@@ -65,7 +68,7 @@ class CrossEntropy(Function):
             return losses
         if reduction == "mean":
             self.scale = 1.0 / n if keep is not None or n else math.nan
-        return losses.sum() * self.scale
+        return down(losses) * self.scale
 
     def by_kernels(self, x, target, reduction, keep):
         """Forward on a GPU: a kernel for the rows, and one for their mean."""
@@ -78,20 +81,24 @@ class CrossEntropy(Function):
 
     def places(self, target, classes):
         """Where each row's class stands, counted through all of e: NumPy is quickest with that."""
-        right = (target if self.keep is None else target * self.keep).astype(np.int64, copy=False)
-        rows = devices.array_module(target).arange(len(right))
-        return rows * classes + right if self.across else right * len(right) + rows
+        right = (target if self.keep is None else target * self.keep).astype(_whole, copy=False)
+        count = len(right)
+        rows = numbers[count, _whole] if type(right) is _ndarray else devices.array_module(
+            right).arange(count)
+        return rows * classes + right if self.across else right * count + rows
 
     def backward(self, g, target):
-        if devices.is_array(g) and type(g) is not np.ndarray:
+        on_cpu = type(g) is _ndarray
+        if not on_cpu and devices.is_array(g):
             return cross_entropies_back(self.e, self.total, target, self.keep, g.reshape(-1),
                                         self.scale)
         # One weight for all, or one for each row. NumPy takes a number sooner than an array.
-        each = (g.item() if type(g) is np.ndarray and not g.ndim else g) * (
-            1 if self.scale is None else self.scale)
+        each = g.item() if on_cpu and not g.ndim else g
+        if self.scale is not None:
+            each = each * self.scale
         if self.keep is not None:
             each = each * self.keep.astype(self.total.dtype)  # a number alone would be float64
-        if devices.is_array(g):
+        if on_cpu:
             share = each / self.total
             grad = self.e * (share[:, None] if self.across else share)
             grad.reshape(-1)[self.places(target, grad.shape[1])] -= each
@@ -300,12 +307,15 @@ def _usual(input: Any, target: Any, ignore_index: int) -> bool:
     One pass over the targets answers that: seen as unsigned, what is below 0 is above all classes.
     """
     scores, right = getattr(input, "_data", None), getattr(target, "_data", None)
-    if type(scores) is not np.ndarray or type(right) is not np.ndarray:
+    if type(scores) is not _ndarray or type(right) is not _ndarray or scores.ndim != 2:
         return False
-    return (scores.ndim == 2 and scores.dtype.kind == "f" and right.dtype == np.int64
-            and right.shape == scores.shape[:1] and right.size > 0
-            and not 0 <= ignore_index < scores.shape[1]
-            and bool(np.maximum.reduce(right.view(np.uint64)) < scores.shape[1]))
+    n, classes = scores.shape
+    if (scores.dtype.kind != "f" or right.dtype != _whole or right.shape != (n,) or not n
+            or 0 <= ignore_index < classes):
+        return False
+    counted = right.view(_unsigned)
+    largest: int = counted.item(counted.argmax())  # argmax begins sooner than max
+    return largest < classes
 
 
 def _against_probabilities(input: Any, target: Any, weight: Any, reduction: str,

@@ -61,3 +61,31 @@ def total(axes: tuple[int, ...], a: Any, *more: Any) -> Any:
     for x in more:
         a = a * x
     return a.sum(axes, keepdims=True) if axes else a
+
+
+class _Kept(dict[tuple[int, Any], Any]):
+    """Vectors that always hold the same, by length and dtype: a loop asks for them in each step."""
+
+    def __init__(self, make: Callable[[int, Any], Any]) -> None:
+        self.make = make
+
+    def __missing__(self, key: tuple[int, Any]) -> Any:
+        vector = self.make(*key)
+        if vector.size <= 4096 and len(self) < 256:
+            vector.flags.writeable = False  # it is everybody's
+            self[key] = vector
+        return vector
+
+
+ones = _Kept(np.ones)
+numbers = _Kept(lambda count, dtype: np.arange(count, dtype=dtype))
+
+
+def down(rows: Any) -> Any:
+    """The sum of all rows, or of a vector's numbers: by BLAS, of NumPy's arrays.
+
+    That begins a microsecond sooner than ``sum``, and takes half the time of a large one.
+    """
+    if type(rows) is not np.ndarray or rows.dtype.itemsize < 4:
+        return rows.sum(0, dtype=np.float32) if rows.dtype.kind == "V" else rows.sum(0)
+    return ones[len(rows), rows.dtype].dot(rows)

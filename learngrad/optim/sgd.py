@@ -96,14 +96,17 @@ class SGD(Optimizer):
             g = p._grad
             if g is not None:
                 array = p._data
-                if type(array) is not _ndarray or array.size > PIECE:
-                    for piece, slope in pieces(array, g._data):
-                        _plain(slope, lr, piece)
+                if type(array) is not _ndarray:
+                    _plain(g._data, lr, array)
                 else:
                     if array.dtype is not dtype:
                         dtype = array.dtype
                         rate = np.array(lr, dtype)  # NumPy would convert the number each time
-                    array -= g._data * rate
+                    if array.size <= PIECE:
+                        array -= g._data * rate
+                    else:
+                        for piece, slope in pieces(array, g._data):
+                            piece -= slope * rate
                 p._version[0] = now
 
     def update(self, group: dict[str, Any], state: dict[str, Any], param: Any,
