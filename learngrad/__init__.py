@@ -11,6 +11,7 @@ Names and semantics are PyTorch's. `record` and `show` draw the graph, `LivePlot
 """
 
 import importlib as _importlib
+import sys as _sys
 from math import e, inf, nan, pi
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
@@ -368,7 +369,9 @@ if _TYPE_CHECKING:
 def __getattr__(name: str) -> _Any:
     if name not in _LAZY:
         why = "".join(f": {why}" for why, names in _NOT_HERE.items() if name in names.split())
-        raise AttributeError(f"module 'learngrad' has no attribute {name!r}{why}")
+        # With the module, so that Python can say: did you mean 'zeros'?
+        raise AttributeError(f"module 'learngrad' has no attribute {name!r}{why}", name=name,
+                             obj=_sys.modules[__name__])
     module = _importlib.import_module(_LAZY[name])
     value: _Any = module if _LAZY[name] == f"learngrad.{name}" else getattr(module, name)
     if name == "bfloat16":  # a dtype that another package brings

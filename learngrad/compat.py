@@ -19,6 +19,7 @@ from learngrad.errors import ArgumentTypeError
 from learngrad.linalg import svd as _svd
 from learngrad.numbers import sizes_or_data
 from learngrad.ops.making import OLD_TYPES, old_type
+from learngrad.ops.results import results
 from learngrad.tensor import Tensor
 
 __all__ = [
@@ -119,6 +120,9 @@ def set_default_tensor_type(t: Any) -> None:
     devices.set_default_dtype(dtype)
 
 
+_Parts = results("svd", "U S V")
+
+
 def is_tensor(obj: Any) -> bool:
     """Whether `obj` is a tensor.
 
@@ -199,7 +203,7 @@ def iinfo(dtype: Any) -> Any:
     return SimpleNamespace(dtype=str(dtype), bits=info.bits, max=int(info.max), min=int(info.min))
 
 
-def svd(input: Tensor, some: bool = True) -> tuple[Tensor, Tensor, Tensor]:
+def svd(input: Tensor, some: bool = True) -> Any:
     """The singular value decomposition ``U, S, V`` with ``input = U @ diag(S) @ V.mT``.
 
     The old spelling of `linalg.svd`, which gives V transposed.
@@ -214,7 +218,7 @@ def svd(input: Tensor, some: bool = True) -> tuple[Tensor, Tensor, Tensor]:
     tensor([4., 3.])
     """
     U, S, Vh = _svd(input, full_matrices=not some)
-    return U, S, Vh.mT
+    return _Parts(U, S, Vh.mT)
 
 
 def _current_accelerator() -> Device | None:

@@ -27,7 +27,8 @@ def to_array(data: Any, dtype: Any, device: Any) -> Any:
         array = _numbers(data)
     if dtype is None:
         python = not devices.is_array(data) and not isinstance(data, np.generic)
-        dtype = devices.get_default_dtype() if python and array.dtype.kind == "f" else array.dtype
+        own = python and array.dtype.kind == "f" and not _given_as(data, array.dtype)
+        dtype = devices.get_default_dtype() if own else array.dtype
         dtype = devices.to_dtype(dtype)
     if array is data or dtype != array.dtype:
         array = devices.converted(array, dtype)
@@ -102,6 +103,13 @@ def _numbers(data: Any) -> Any:
     if array.dtype == np.uint64 and (array > np.iinfo(np.int64).max).any():
         raise _too_large()
     return array if array.size else array.astype(devices.get_default_dtype())
+
+
+def _given_as(data: Any, dtype: Any) -> bool:
+    """Whether a number in nested lists is NumPy's (or a tensor's) of this dtype, not Python's."""
+    if isinstance(data, (list, tuple)):
+        return any(_given_as(x, dtype) for x in data)
+    return hasattr(data, "dtype") and data.dtype == dtype  # None would be float64 to NumPy
 
 
 def _too_large() -> ArgumentError:

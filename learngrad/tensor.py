@@ -61,6 +61,13 @@ class Size(tuple[int, ...]):
         """The number of elements."""
         return math.prod(self)
 
+    def __getitem__(self, key: Any) -> Any:
+        found = tuple.__getitem__(self, key)
+        return Size(found) if isinstance(key, slice) else found
+
+    def __add__(self, other: Any) -> Any:
+        return Size(tuple.__add__(self, other))
+
     def __repr__(self) -> str:
         return f"learngrad.Size({list(self)})"
 
@@ -557,6 +564,9 @@ class Tensor(Methods):
         return len(self._data)
 
     def __iter__(self) -> Iterator[Tensor]:
+        if not self.ndim:
+            raise ArgumentTypeError("a single number cannot be gone through, nor unpacked",
+                                    tensors={"this": self}, fix="x.item() is the number itself")
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> Bool:

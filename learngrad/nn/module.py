@@ -57,7 +57,7 @@ class Module(Hooked):
         """Compute the output; each subclass has its own."""
         from difflib import get_close_matches
         name = type(self).__name__
-        near = get_close_matches("forward", vars(type(self)))
+        near = get_close_matches("forward", vars(type(self)).keys() - {"forward"})
         raise NoForward(f"{name} has no forward, so it cannot be called",
                         fix=f"rename {near[0]} to forward" if near else
                             "def forward(self, x): ... in the class, at the depth of __init__")

@@ -10,10 +10,11 @@ from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentTypeError
 from learngrad.ops.elementwise import where
-from learngrad.ops.extrema import Picks, along
+from learngrad.ops.extrema import along
 from learngrad.ops.index import put_back
 from learngrad.ops.public import tensor
 from learngrad.ops.reduce import Reduction, in_dtype
+from learngrad.ops.results import results
 from learngrad.ops.spelling import spelled
 
 __all__ = ["cummax", "cummin", "cumprod", "cumsum", "prod"]
@@ -196,6 +197,9 @@ def cumprod(input, dim, *, dtype=None):
     return CumProd.apply(in_dtype(tensor(input, "cumprod"), dtype), _one_dim(input, dim, "cumprod"))
 
 
+Highest, Lowest = results("cummax"), results("cummin")
+
+
 @spelled()
 def cummax(input, dim):
     """The greatest element so far along `dim`, and its index: a pair ``(values, indices)``.
@@ -206,7 +210,7 @@ def cummax(input, dim):
     >>> learngrad.cummax(learngrad.tensor([1.0, 3.0, 2.0]), 0).values
     tensor([1., 3., 3.])
     """
-    return Picks(*CumMax.apply(tensor(input, "cummax"), _one_dim(input, dim, "cummax")))
+    return Highest(*CumMax.apply(tensor(input, "cummax"), _one_dim(input, dim, "cummax")))
 
 
 @spelled()
@@ -219,4 +223,4 @@ def cummin(input, dim):
     >>> learngrad.cummin(learngrad.tensor([2.0, 1.0, 3.0]), 0).values
     tensor([2., 1., 1.])
     """
-    return Picks(*CumMin.apply(tensor(input, "cummin"), _one_dim(input, dim, "cummin")))
+    return Lowest(*CumMin.apply(tensor(input, "cummin"), _one_dim(input, dim, "cummin")))

@@ -20,11 +20,14 @@ from learngrad.errors import (
 from learngrad.ops.elementwise import absolute
 from learngrad.ops.extrema import amax
 from learngrad.ops.reduce import sum
+from learngrad.ops.results import results
 from learngrad.ops.shape import expand, permute, reshape, transpose
 from learngrad.ops.spelling import spelled
 from learngrad.ops.statistics import norm
 
 __all__ = ["cholesky", "det", "inv", "matrix_norm", "solve", "svd", "vector_norm"]
+
+Parts = results("linalg_svd", "U S Vh")
 
 
 def _t(x: Any) -> Any:
@@ -270,7 +273,7 @@ def svd(A, full_matrices=False):
     if A.ndim < 2:
         raise ShapeError(f"svd takes matrices [..., m, n], not {list(A.shape)}",
                          tensors={"A": A}, fix="x.reshape(1, -1)")
-    return SVD.apply(_floating(A, "svd"))
+    return Parts(*SVD.apply(_floating(A, "svd")))
 
 
 @spelled()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from learngrad.ops.bounds import maximum, minimum
 from learngrad.ops.index import put_back
 from learngrad.ops.public import tensor
 from learngrad.ops.reduce import Reduction, dims_of, some
+from learngrad.ops.results import results
 from learngrad.ops.spelling import spelled
 
 __all__ = ["amax", "amin", "argmax", "argmin", "max", "median", "min"]
@@ -140,11 +141,7 @@ def along(xp: Any, indices: Any, dim: int) -> tuple[Any, ...]:
     return tuple(key)
 
 
-class Picks(NamedTuple):
-    """The two results of ``max``, ``min``, ``median``, ``cummax`` and ``cummin``."""
-
-    values: Any
-    indices: Any
+Greatest, Least, Middle = results("max"), results("min"), results("median")
 
 
 @spelled()
@@ -208,7 +205,7 @@ def max(input, dim=None, keepdim=False, *, other=None):
         return amax(input)
     dim = _one_dim(input, dim, "max",
                    "use amax for several dimensions; x.maximum(y) for two tensors")
-    return Picks(*MaxDim.apply(input, dim, bool(keepdim)))
+    return Greatest(*MaxDim.apply(input, dim, bool(keepdim)))
 
 
 @spelled()
@@ -232,7 +229,7 @@ def min(input, dim=None, keepdim=False, *, other=None):
         return amin(input)
     dim = _one_dim(input, dim, "min",
                    "use amin for several dimensions; x.minimum(y) for two tensors")
-    return Picks(*MinDim.apply(input, dim, bool(keepdim)))
+    return Least(*MinDim.apply(input, dim, bool(keepdim)))
 
 
 def _is_operand(dim: Any) -> bool:
@@ -255,7 +252,7 @@ def median(input, dim=None, keepdim=False):
     if dim is None:
         return Median.apply(input, dims_of(input, None), False)
     dim = _one_dim(input, dim, "median", "x.flatten().median(0) takes several dimensions")
-    return Picks(*MedianDim.apply(input, dim, bool(keepdim)))
+    return Middle(*MedianDim.apply(input, dim, bool(keepdim)))
 
 
 @spelled()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentRangeError, DtypeError, ShapeError
 from learngrad.ops.public import tensor
+from learngrad.ops.results import results
 from learngrad.ops.spelling import spelled
 
 __all__ = ["histc", "histogram"]
@@ -31,11 +32,7 @@ class Histogram(Function):
         return counts.astype(x.dtype), edges
 
 
-class Bins(NamedTuple):
-    """The two results of `histogram`."""
-
-    hist: Any
-    bin_edges: Any
+Bins = results("histogram", "hist bin_edges")
 
 
 def _edges(input: Any, bins: Any, low: Any, high: Any, either: float) -> Any:

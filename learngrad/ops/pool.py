@@ -45,22 +45,29 @@ class Greatest(Function):
 class MaxPool(Greatest):
     """The greatest element of each window; the first one of equal ones counts."""
 
-    saves = ("x", "out")
+    saves = ("x",)  # the maxima are found again: what comes out may be changed in place (ReLU)
 
     def forward(self, x, g, indices):
-        self.g, xp = g, devices.array_module(x)
-        low = -np.inf if x.dtype.kind == "f" else int(np.iinfo(x.dtype).min)
-        best = xp.full((*x.shape[:x.ndim - len(g.size)], *g.out), low, x.dtype)
+        self.g = g
+        best = self.maxima(x)
+        return (best, self.numbers(x, best)) if indices else best
+
+    def maxima(self, x):
+        """The greatest element of each window."""
+        g = self.g
+        low = int(np.iinfo(x.dtype).min) if x.dtype.kind in "iu" else -np.inf
+        best = devices.array_module(x).full(
+            (*x.shape[:x.ndim - len(g.size)], *g.out), low, x.dtype)
         for at, of in met(g):
             seen = best[(..., *of)]
             np.maximum(seen, x[(..., *at)], out=seen)  # nan is the greatest of all
-        return (best, self.numbers(x, best)) if indices else best
+        return best
 
     def backward(self, g, *saved):
-        x, best = saved[-2:]
+        x = saved[-1]
+        best = self.maxima(getattr(x, "_data", x))
         if not devices.is_array(g):
-            return self.handed_back(g, self.numbers(x._data, best._data), x.shape,
-                                    len(self.g.size))
+            return self.handed_back(g, self.numbers(x._data, best), x.shape, len(self.g.size))
         grad = devices.array_module(g).zeros(x.shape, g.dtype)
         apart = all(s > d * (k - 1) for s, d, k in zip(
             self.g.stride, self.g.dilation, self.g.kernel))

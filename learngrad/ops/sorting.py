@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -14,16 +14,13 @@ from learngrad.ops.gather import gather
 from learngrad.ops.index import put_back
 from learngrad.ops.join import unbind
 from learngrad.ops.public import number
+from learngrad.ops.results import results
 from learngrad.ops.spelling import spelled
 
 __all__ = ["argsort", "bincount", "bucketize", "nonzero", "searchsorted", "sort", "topk", "unique"]
 
 
-class SortResult(NamedTuple):
-    """The two results of `sort` and `topk`."""
-
-    values: Any
-    indices: Any
+Sorted, Top = results("sort"), results("topk")
 
 
 class Sort(Function):
@@ -99,13 +96,13 @@ class SearchSorted(Function):
 
 
 def _sorted(function: type[Function], input: Any, dim: int, descending: bool,
-            count: int | None) -> SortResult:
+            count: int | None) -> tuple[Any, Any]:
     dim = devices.normalise_dim(dim, input.ndim)
     x = input if input.ndim else input.reshape(1)
     values, indices = function.apply(x, dim, bool(descending), count)
     if not input.ndim:
         values, indices = values.reshape(()), indices.reshape(())
-    return SortResult(values, indices)
+    return values, indices
 
 
 @spelled()
@@ -123,7 +120,7 @@ def sort(input, dim=-1, descending=False, stable=False):
     >>> values, indices
     (tensor([1., 2., 3.]), tensor([1, 2, 0]))
     """
-    return _sorted(Sort, input, dim, descending, None)
+    return Sorted(*_sorted(Sort, input, dim, descending, None))
 
 
 @spelled()
@@ -172,7 +169,7 @@ def topk(input, k, dim=-1, largest=True, sorted=True):
     if not 0 <= k <= size:
         raise ShapeError(f"topk: {k} of {size} elements cannot be had", tensors={"input": input},
                          fix="k=min(k, x.shape[-1])")
-    return _sorted(TopK, input, dim, largest, k)
+    return Top(*_sorted(TopK, input, dim, largest, k))
 
 
 @spelled()

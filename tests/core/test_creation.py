@@ -49,6 +49,10 @@ CALLS = {
     "byte": lambda lib: lib.ones(2).byte(),
     "type_as": lambda lib: lib.ones(2).type_as(lib.arange(2)),
     "a gradient": lambda lib: lib.ones(2, requires_grad=True),
+    "a list of NumPy's numbers": lambda lib: lib.tensor([np.float64(1.5), 2.0]),
+    "a list of NumPy's halves": lambda lib: lib.tensor([np.float16(1.5)]),
+    "a list of NumPy's arrays": lambda lib: lib.tensor([[np.float32(1.5), 2.0]]),
+    "a list of tensors": lambda lib: lib.tensor([lib.tensor(1.0), 2.0]),
 }
 
 

@@ -39,6 +39,19 @@ def test_value_shape_and_gradient_are_pytorchs(name):
         np.testing.assert_array_equal(mine, theirs)
 
 
+@pytest.mark.parametrize("size", [2, 3])
+def test_what_a_pool_gives_may_be_changed(size):
+    """Convolution, pool, ReLU in place: the order of many networks."""
+    results = []
+    for lib in (lg, torch):
+        x = lib.arange(49.0).sin().reshape(1, 1, 7, 7).requires_grad_()
+        y = lib.nn.functional.max_pool2d(x * 2, size, 2)
+        lib.nn.ReLU(inplace=True)(y).sum().backward()
+        results.append((y.detach().numpy(), x.grad.numpy()))
+    for mine, theirs in zip(*results, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-6)
+
+
 @pytest.mark.parametrize("name", CALLS)
 def test_a_leaf_that_needs_a_gradient_is_left_alone(name):
     x = lg.arange(6.0).reshape(2, 3).requires_grad_()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 import learngrad as lg
@@ -34,12 +37,21 @@ def _state_carried_on():
     (lambda: lg.cdist(x, x, p=-1), RuntimeError, "p=2.0"),
     (lambda: x.unfold(1, 4, 1), RuntimeError, "x.unfold(0, size, step)"),
     (lambda: lg.ones(3).fill_diagonal_(1), RuntimeError, "x[i, j]"),
+    (lambda: list(lg.tensor(3.0)), TypeError, "x.item()"),
+    (lambda: (lambda loss, accuracy: loss)(*x.sum()), TypeError, "x.item()"),
     (_state_carried_on, RuntimeError, "h = h.detach()"),
 ])
 def test_the_way_out(mistake, built_in, fix):
     with pytest.raises(built_in) as caught:
         mistake()
     assert fix in caught.value.fix
+
+
+def test_a_name_that_is_nearly_right():
+    done = subprocess.run([sys.executable, "-c", "import learngrad; learngrad.zeors(2)"],
+                          capture_output=True, text=True, check=False)
+    assert "no attribute 'zeors'" in done.stderr
+    assert "Did you mean: 'zeros'?" in done.stderr
 
 
 def test_the_way_out_goes_on():

@@ -1,5 +1,7 @@
 """Tensors print as PyTorch prints them: learners compare with what they see elsewhere."""
 
+import copy
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -48,6 +50,26 @@ def test_as_pytorch_prints(values):
        st.sampled_from(["float32", "float64", "int64"]))
 def test_any_shape(array, dtype):
     assert text(lg.tensor(array.astype(dtype))) == text(torch.tensor(array.astype(dtype)))
+
+
+RESULTS = {
+    "max": lambda lib, x: x.max(1), "min": lambda lib, x: x.min(1),
+    "median": lambda lib, x: x.median(1), "sort": lambda lib, x: x.sort(),
+    "topk": lambda lib, x: lib.topk(x, 1), "cummax": lambda lib, x: x.cummax(0),
+    "cummin": lambda lib, x: x.cummin(0), "linalg_svd": lambda lib, x: lib.linalg.svd(lib.eye(2)),
+    "svd": lambda lib, x: lib.svd(lib.eye(2)),
+    "histogram": lambda lib, x: lib.histogram(x, 2),
+    "a part of a shape": lambda lib, x: lib.zeros(2, 3, 4).shape[1:],
+    "shapes put together": lambda lib, x: x.shape[:-1] + (5,),
+}
+
+
+@pytest.mark.skipif(torch is None, reason="the text is PyTorch's")
+@pytest.mark.parametrize("name", RESULTS)
+def test_results_with_names(name):
+    ours, theirs = (RESULTS[name](lib, lib.tensor([[1.0, 5.0], [7.0, 2.0]])) for lib in (lg, torch))
+    assert text(ours).replace("-0.", "0.") == text(theirs).replace("-0.", "0.")
+    assert text(copy.deepcopy(ours)) == text(ours)
 
 
 def test_a_summary_by_hand():

@@ -244,6 +244,9 @@ def test_a_module_without_forward_says_so():
     with pytest.raises(NotImplementedError) as raised:
         Misspelt()(1)
     assert raised.value.fix == "rename foward to forward"
+    with pytest.raises(NotImplementedError) as raised:
+        learngrad.nn.Module()(1)
+    assert "def forward" in raised.value.fix
 
 
 def test_buffers_are_plain_tensors_with_free_names():
