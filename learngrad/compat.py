@@ -6,6 +6,8 @@ meaning here are taken and change nothing.
 
 from __future__ import annotations
 
+import os
+import sys
 import warnings
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +17,7 @@ import numpy as np
 from learngrad import autograd, backends, cuda, devices
 from learngrad.creation import own
 from learngrad.devices import Device
-from learngrad.errors import ArgumentTypeError
+from learngrad.errors import ArgumentRangeError, ArgumentTypeError
 from learngrad.linalg import svd as _svd
 from learngrad.numbers import sizes_or_data
 from learngrad.ops.making import OLD_TYPES, old_type
@@ -24,9 +26,17 @@ from learngrad.tensor import Tensor
 
 __all__ = [
     "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor",
-    "IntTensor", "LongTensor", "ShortTensor", "Variable", "accelerator", "backends", "finfo",
-    "iinfo", "is_floating_point", "is_tensor", "numel", "set_default_tensor_type", "svd",
+    "IntTensor", "LongTensor", "ShortTensor", "Variable", "accelerator", "backends",
+    "channels_last", "contiguous_format", "finfo", "get_float32_matmul_precision",
+    "get_num_threads", "iinfo", "is_complex", "is_floating_point", "is_nonzero", "is_tensor",
+    "numel", "preserve_format", "result_type", "set_default_tensor_type",
+    "set_float32_matmul_precision", "set_num_threads", "strided", "svd",
+    "use_deterministic_algorithms",
 ]
+
+# How PyTorch may lay a tensor out in memory: taken, and without effect.
+channels_last, contiguous_format, preserve_format, strided = (
+    "channels_last", "contiguous_format", "preserve_format", "strided")
 
 class OldType:
     """An old name as programs use it: it makes tensors, and tells whether something is one of them.
@@ -95,6 +105,8 @@ class Variable(metaclass=_AnyTensor):
 
 
 autograd.Variable = Variable  # type: ignore[attr-defined]
+# Old programs import it from a file of PyTorch's: from torch.autograd.variable import Variable.
+sys.modules["learngrad.autograd.variable"] = autograd
 
 
 def set_default_tensor_type(t: Any) -> None:
@@ -157,6 +169,112 @@ def numel(input: Tensor) -> int:
     6
     """
     return input.numel()
+
+
+def is_complex(input: Tensor) -> bool:
+    """False: all numbers are real.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.is_complex(learngrad.ones(2))
+    False
+    """
+    return input.is_complex()
+
+
+def is_nonzero(input: Tensor) -> bool:
+    """Whether the one element of `input` is not 0.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.is_nonzero(learngrad.tensor([0.0]))
+    False
+    """
+    return input.is_nonzero()
+
+
+def result_type(tensor1: Any, tensor2: Any) -> np.dtype[Any]:
+    """The dtype that comes out of an operation of the two, tensors or numbers.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.result_type(learngrad.tensor([1, 2]), 1.0)
+    dtype('float32')
+    """
+    return devices.result_type(*(getattr(x, "_data", x) for x in (tensor1, tensor2)))
+
+
+def set_num_threads(n: int) -> None:
+    """Taken, and without effect: NumPy's library of matrix products has threads of its own.
+
+    PyTorch: `torch.set_num_threads` sets them. Here the environment does, before Python starts:
+    ``OPENBLAS_NUM_THREADS=1``.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.set_num_threads(1)
+    """
+
+
+def get_num_threads() -> int:
+    """The number of processors, which is how many threads NumPy's matrix products use by default.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.get_num_threads() >= 1
+    True
+    """
+    return os.cpu_count() or 1
+
+
+def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
+    """Taken, and without effect: on the CPU every operation gives the same numbers each time.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.use_deterministic_algorithms(True)
+    """
+
+
+_precision = "highest"
+
+
+def set_float32_matmul_precision(precision: str) -> None:
+    """Taken, and without effect: products of float32 are computed in float32.
+
+    Raises
+    ------
+    ArgumentRangeError
+        If there is no such precision.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.set_float32_matmul_precision("high")
+    """
+    global _precision
+    if precision not in ("highest", "high", "medium"):
+        raise ArgumentRangeError(f"there is no precision {precision!r:.60}",
+                                 fix='"highest", "high" or "medium"')
+    _precision = precision
+
+
+def get_float32_matmul_precision() -> str:
+    """What `set_float32_matmul_precision` was given, "highest" before.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.get_float32_matmul_precision() in ("highest", "high", "medium")
+    True
+    """
+    return _precision
 
 
 def finfo(dtype: Any = None) -> Any:

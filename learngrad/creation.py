@@ -21,8 +21,9 @@ from learngrad.ops.spelling import spelled
 from learngrad.tensor import Tensor, tensor
 
 __all__ = [
-    "arange", "as_tensor", "empty", "empty_like", "eye", "from_dlpack", "from_numpy", "full",
-    "full_like", "linspace", "logspace", "ones", "ones_like", "tril_indices",
+    "arange", "as_tensor", "asarray", "empty", "empty_like", "eye", "from_dlpack", "from_numpy",
+    "full",
+    "full_like", "linspace", "logspace", "ones", "ones_like", "scalar_tensor", "tril_indices",
     "triu_indices", "zeros", "zeros_like",
 ]
 
@@ -340,6 +341,35 @@ def as_tensor(data: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
         devices.at_home(data.device.id)
         return own(data)
     return tensor(data, dtype=dtype, device=device)
+
+
+def asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None,
+            requires_grad: bool = False) -> Tensor:
+    """`obj` as a tensor: `as_tensor`, or with `copy` a tensor in memory of its own.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.asarray([1.0, 2.0], requires_grad=True)
+    tensor([1., 2.], requires_grad=True)
+    """
+    made = as_tensor(obj, dtype=dtype, device=device)
+    made = made.clone() if copy else made
+    return made.requires_grad_() if requires_grad else made
+
+
+def scalar_tensor(s: float, *, dtype: Any = None, device: Any = None,
+                  requires_grad: bool = False) -> Tensor:
+    """One number as a tensor without dimensions, floating unless `dtype` says otherwise.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.scalar_tensor(3)
+    tensor(3.)
+    """
+    return full((), s, dtype=devices.get_default_dtype() if dtype is None else dtype,
+                device=device, requires_grad=requires_grad)
 
 
 def from_numpy(ndarray: Any) -> Tensor:

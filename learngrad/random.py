@@ -5,6 +5,8 @@ The streams are our own: reproducible from a seed, but the numbers are not PyTor
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,8 @@ from learngrad.ops.spelling import spelled
 from learngrad.tensor import Tensor
 
 __all__ = [
-    "bernoulli", "get_rng_state", "initial_seed", "manual_seed", "multinomial", "normal", "rand",
+    "bernoulli", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "multinomial",
+    "normal", "rand",
     "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "seed",
     "set_rng_state",
 ]
@@ -256,6 +259,32 @@ def initial_seed() -> int:
     3
     """
     return default_generator().initial_seed()
+
+
+@contextmanager
+def fork_rng(devices: Any = None, enabled: bool = True) -> Iterator[None]:
+    """A block after which the CPU's default generator goes on from where it was before.
+
+    Parameters
+    ----------
+    devices : optional
+        Taken, and without effect: the generators of GPUs go on from where they are.
+    enabled : bool, default True
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> with learngrad.random.fork_rng():
+    ...     inside = learngrad.rand(2)
+    >>> bool((learngrad.rand(2) == inside).all())
+    True
+    """
+    before = get_rng_state()
+    try:
+        yield
+    finally:
+        if enabled:
+            set_rng_state(before)
 
 
 def get_rng_state() -> dict[str, Any]:

@@ -190,6 +190,11 @@ class Tensor(Methods):
                              tensors={"tensor": self, "gradient": value}, fix="x.grad = g.to(x)")
         self._grad = value
 
+    @property
+    def retains_grad(self) -> Bool:
+        """Whether `retain_grad` has asked for the gradient of what an operation made."""
+        return not self.is_leaf and self._retains()
+
     def _retains(self) -> Bool:
         node, slot = self._edge  # type: ignore[misc]
         return slot in (node.extras or {}).get("retained", {})
@@ -221,6 +226,8 @@ class Tensor(Methods):
         """The number of dimensions."""
         return self.ndim
 
+    ndimension = dim
+
     def numel(self) -> Int:
         """The number of elements."""
         return int(self._data.size)
@@ -228,6 +235,14 @@ class Tensor(Methods):
     def is_floating_point(self) -> Bool:
         """Whether its dtype is a floating one."""
         return devices.is_floating(self._data.dtype)
+
+    def is_nonzero(self) -> Bool:
+        """Whether its one element is not 0."""
+        return bool(self)
+
+    def is_complex(self) -> Bool:
+        """False: all numbers are real."""
+        return False
 
     def is_contiguous(self) -> Bool:
         """Whether its rows lie one after another in memory."""
@@ -417,10 +432,11 @@ class Tensor(Methods):
         return NUMPY[func](*args, **kwargs)
 
     def to(self, *args: Any, dtype: Any = None, device: Any = None, non_blocking: Bool = False,
-           copy: Bool = False) -> Tensor:
+           copy: Bool = False, memory_format: Any = None) -> Tensor:
         """In another dtype, on another device, or both; itself where it is so already.
 
-        With `copy` it is always a new tensor; `non_blocking` is accepted and changes nothing.
+        With `copy` it is always a new tensor; `non_blocking` and `memory_format` are accepted and
+        change nothing.
         """
         flags = [arg for arg in args if isinstance(arg, Bool)]
         for arg in args[:len(args) - len(flags)]:

@@ -269,7 +269,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     return _GAINS[nonlinearity]
 
 
-def _fans(tensor: Tensor) -> tuple[int, int]:
+def _calculate_fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:
     """How many inputs each output has, and how many outputs each input has."""
     if tensor.ndim < 2:
         raise NoWeightError("these draws count a weight's inputs and outputs, so they need two "
@@ -279,8 +279,8 @@ def _fans(tensor: Tensor) -> tuple[int, int]:
     return tensor.shape[1] * field, tensor.shape[0] * field
 
 
-def _fan(tensor: Tensor, mode: str) -> int:
-    fans = dict(zip(("fan_in", "fan_out"), _fans(tensor), strict=True))
+def _calculate_correct_fan(tensor: Tensor, mode: str) -> int:
+    fans = dict(zip(("fan_in", "fan_out"), _calculate_fan_in_and_fan_out(tensor), strict=True))
     if mode not in fans:
         raise ArgumentError(f"mode={mode!r} is not known", fix='use "fan_in" or "fan_out"')
     return max(fans[mode], 1)  # a layer without inputs has nothing to draw
@@ -311,7 +311,7 @@ def kaiming_uniform_(tensor: Tensor, a: float = 0, mode: str = "fan_in",
     >>> bool(w.abs().max() <= 1)
     True
     """
-    bound = calculate_gain(nonlinearity, a) * math.sqrt(3 / _fan(tensor, mode))
+    bound = calculate_gain(nonlinearity, a) * math.sqrt(3 / _calculate_correct_fan(tensor, mode))
     return uniform_(tensor, -bound, bound, generator)
 
 
@@ -321,7 +321,7 @@ def kaiming_normal_(tensor: Tensor, a: float = 0, mode: str = "fan_in",
 
     The standard deviation is :math:`\text{gain} / \sqrt{\text{fan}}`.
     """
-    std = calculate_gain(nonlinearity, a) / math.sqrt(_fan(tensor, mode))
+    std = calculate_gain(nonlinearity, a) / math.sqrt(_calculate_correct_fan(tensor, mode))
     return normal_(tensor, 0, std, generator)
 
 
@@ -332,7 +332,7 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0,
     For layers with tanh or sigmoid (Glorot and Bengio 2010,
     https://proceedings.mlr.press/v9/glorot10a.html).
     """
-    bound = gain * math.sqrt(6 / max(sum(_fans(tensor)), 1))
+    bound = gain * math.sqrt(6 / max(sum(_calculate_fan_in_and_fan_out(tensor)), 1))
     return uniform_(tensor, -bound, bound, generator)
 
 
@@ -342,7 +342,8 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0,
 
     The variance is :math:`2 \text{gain}^2 / (\text{fan\_in} + \text{fan\_out})`.
     """
-    return normal_(tensor, 0, gain * math.sqrt(2 / max(sum(_fans(tensor)), 1)), generator)
+    fans = _calculate_fan_in_and_fan_out(tensor)
+    return normal_(tensor, 0, gain * math.sqrt(2 / max(sum(fans), 1)), generator)
 
 
 # PyTorch's old spellings, before a name said that it changes its argument.

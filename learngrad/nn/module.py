@@ -125,7 +125,7 @@ class Module(Hooked):
         return self
 
     def to(self, *args: Any, device: Any = None, dtype: Any = None,
-           non_blocking: bool = False) -> Self:
+           non_blocking: bool = False, memory_format: Any = None) -> Self:
         """Move all parameters and buffers to a device, a floating dtype, or both.
 
         Parameters stay the objects they are, so that an optimiser keeps them; gradients come
@@ -137,8 +137,8 @@ class Module(Hooked):
             ``to("cuda")``, ``to(learngrad.float64)``, or both; or a tensor to be like.
         device, dtype : optional
             The same by name.
-        non_blocking : bool
-            Accepted, and changes nothing.
+        non_blocking, memory_format
+            Accepted, and change nothing.
 
         Raises
         ------

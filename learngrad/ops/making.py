@@ -116,6 +116,21 @@ class Making:
         """Whether it lives on a GPU."""
         return self.device.type == "cuda"
 
+    @property
+    def is_cpu(self):
+        """Whether it lives on the CPU."""
+        return self.device.type == "cpu"
+
+    @property
+    def itemsize(self):
+        """The bytes of one element."""
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self):
+        """The bytes of all elements."""
+        return self.numel() * self.dtype.itemsize
+
     def get_device(self):
         """The number of its GPU; -1 on the CPU."""
         return self._data.device.id if self.is_cuda else -1

@@ -164,6 +164,7 @@ def view_as(input, other):
     return view(input, other.shape)
 
 
+@spelled()
 def contiguous(input):
     """Itself where its rows lie one after another in memory, else a copy that does.
 

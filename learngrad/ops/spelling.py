@@ -13,11 +13,13 @@ from learngrad.errors import ArgumentTypeError, GraphError
 __all__: list[str] = []  # no operations: what files of operations share
 
 _NUMPY = {"axis": "dim", "keepdims": "keepdim"}
+_IN_MEMORY = "memory_format", "layout", "pin_memory"
 
 
 def spelled(many: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Let NumPy's `axis` and `keepdims` stand for `dim` and `keepdim`, and take PyTorch's `out`.
 
+    How it should lie in memory (``memory_format=``) is taken too, and changes nothing.
     What the function takes as ``*sizes`` may also be given as one sequence under the name `many`.
     """
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -28,6 +30,8 @@ def spelled(many: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]
             out = kwargs.pop("out", None)
             if out is not None:
                 return into(out, call(*args, **kwargs))
+            for name in _IN_MEMORY:
+                kwargs.pop(name, None)
             for name, ours in _NUMPY.items():
                 if name in kwargs:
                     if ours in kwargs:

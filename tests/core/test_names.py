@@ -11,7 +11,7 @@ import pytest
 import learngrad as lg
 import learngrad.nn.functional
 from learngrad import errors
-from tests.both import agree, run, torch
+from tests.both import agree, run, same, torch
 
 NAMES = {
     "": """
@@ -66,7 +66,7 @@ NAMES = {
         __rsub__ __rtruediv__ __setitem__""",
     "autograd": "Function Variable backward detect_anomaly enable_grad functional grad gradcheck "
                 "gradgradcheck no_grad set_grad_enabled",
-    "autograd.functional": "hessian jacobian jvp vjp",
+    "autograd.functional": "hessian hvp jacobian jvp vhp vjp",
     "linalg": "cholesky det inv matmul matrix_norm norm solve svd vector_norm",
     "cuda": "FloatTensor LongTensor current_device device_count empty_cache get_device_name "
             "is_available is_bf16_supported manual_seed manual_seed_all set_device synchronize",
@@ -217,6 +217,32 @@ torch.cdist(A, A, torch.inf)
 torch.cdist(A * w, A, p=2).sum().backward(); w.grad
 """
 
+SETTINGS = """
+torch.zeros_like(a, memory_format=torch.preserve_format)
+a.clone(memory_format=torch.preserve_format)
+a.contiguous(memory_format=torch.contiguous_format), a.to(torch.float64, memory_format=None)
+torch.zeros(2, layout=torch.strided, pin_memory=False), torch.empty(2, pin_memory=False).shape
+torch.nn.Linear(1, 1).to(memory_format=torch.channels_last).in_features
+torch.is_complex(a), a.is_complex(), a.is_cpu, a.ndimension(), A.nbytes, A.itemsize
+torch.is_nonzero(a[:1]), a[0].is_nonzero(), torch.result_type(i, 1.0), torch.result_type(a, i)
+torch.asarray([1, 2]), torch.asarray(a).data_ptr() == a.data_ptr(), torch.scalar_tensor(2)
+torch.asarray(a, copy=True).data_ptr() == a.data_ptr(), torch.asarray([1.0], requires_grad=True)
+y = w * 2; before = y.retains_grad; y.retain_grad(); before, y.retains_grad, w.retains_grad
+torch.set_num_threads(torch.get_num_threads()), torch.use_deterministic_algorithms(False)
+torch.set_float32_matmul_precision("highest"); torch.get_float32_matmul_precision()
+torch.nn.init._calculate_fan_in_and_fan_out(torch.empty(4, 3, 2, 2))
+torch.nn.init._calculate_correct_fan(torch.empty(4, 3), "fan_out")
+from torch.nn.modules.module import Module; Module is torch.nn.Module
+from torch.nn.modules.loss import _Loss, MSELoss; issubclass(MSELoss, _Loss)
+from torch.nn.modules.utils import _pair; _pair(3), torch.nn.modules.conv.Conv2d.__name__
+from torch.autograd.variable import Variable; Variable(a)
+torch.autograd.functional.jacobian(torch.exp, a, vectorize=True, strict=False)
+torch.autograd.functional.hessian(lambda x: (x ** 3).sum(), a, vectorize=True)
+torch.autograd.functional.hvp(lambda x: (x ** 3).prod(), a, v=-a)
+torch.autograd.functional.vhp(lambda x, y: (x * y * y).sum(), (a, -a), (a, a))
+torch.autograd.functional.hvp(lambda x: (3 * x).sum(), a, a)
+"""
+
 DRAWS = """
 torch.rand(2, 3), torch.rand(size=(2, 3)), torch.rand((2, 3), dtype=torch.double, device="cpu")
 torch.rand(2, requires_grad=True), torch.rand(2, generator=torch.Generator().manual_seed(1))
@@ -244,6 +270,31 @@ def lines(text):
 @pytest.mark.parametrize("program", lines(CALLS))
 def test_calls(program):
     agree(program)
+
+
+@pytest.mark.parametrize("program", lines(SETTINGS))
+def test_settings(program):
+    """Each line runs with `torch` as the name of either library, in its imports as well."""
+    mine = run(lg, program.replace("from torch.", "from learngrad."))
+    if torch is not None:
+        theirs = run(torch, program)
+        assert same(mine, theirs), (mine, theirs)
+
+
+def test_draws_in_a_block_of_their_own():
+    lg.manual_seed(3)
+    with lg.random.fork_rng():
+        inside = lg.rand(2)
+    after = lg.rand(2)
+    with lg.random.fork_rng(enabled=False):
+        lg.rand(2)
+    assert inside.equal(after)
+    assert not lg.rand(2).equal(after)
+
+
+def test_there_is_no_such_precision():
+    with pytest.raises(errors.ArgumentRangeError, match="double"):
+        lg.set_float32_matmul_precision("double")
 
 
 def shapes_and_dtypes(value):
