@@ -10,7 +10,7 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentError, ArgumentTypeError, ShapeError
+from learngrad.errors import ArgumentError, ArgumentTypeError, SizeError
 from learngrad.ops.elementwise import Floating
 from learngrad.ops.quick import total
 from learngrad.ops.spelling import spelled
@@ -178,7 +178,7 @@ def same_shape(name: str, input: Any, target: Any) -> None:
     if not hasattr(target, "shape"):
         raise devices.not_a_number(target)
     if tuple(input.shape) != tuple(target.shape):
-        raise ShapeError(
+        raise SizeError(
             f"{name} compares tensors of one shape, and {list(input.shape)} is not "
             f"{list(target.shape)}: they would be broadcast against each other",
             tensors={"input": input, "target": target},
