@@ -10,12 +10,12 @@ import numpy as np
 from learngrad import devices
 from learngrad.autograd.autocast import in_half
 from learngrad.autograd.order import latest
-from learngrad.errors import ArgumentError, ArgumentRangeError, DtypeError, ShapeError
+from learngrad.errors import ArgumentError, ArgumentRangeError, ShapeError
 from learngrad.kernels import fused
 from learngrad.ops.elementwise import Floating, Relu, absolute, where
 from learngrad.ops.exponential import sigmoid
 from learngrad.ops.losses import softmax
-from learngrad.ops.public import tensor
+from learngrad.ops.public import one_of, same_dtype, tensor
 from learngrad.ops.quick import in_pieces
 from learngrad.ops.shape import reshape
 from learngrad.ops.special import below
@@ -430,9 +430,7 @@ def prelu(input, weight):
     >>> learngrad.nn.functional.prelu(learngrad.tensor([-1.0, 2.0]), learngrad.tensor([0.25]))
     tensor([-0.2500,  2.0000])
     """
-    if weight.dtype != input.dtype:
-        raise DtypeError(f"prelu: the dtypes {input.dtype} and {weight.dtype} differ",
-                         tensors={"input": input, "weight": weight}, fix="weight.to(input.dtype)")
+    same_dtype("prelu", input=input, weight=weight)
     count = weight.numel()
     if weight.ndim > 1 or (count != 1 and (input.ndim < 2 or count != input.shape[1])):
         raise ShapeError(f"prelu takes one slope, or one for each channel (dimension 1); these are "
@@ -641,7 +639,5 @@ def gelu(input, approximate="none"):
     >>> learngrad.nn.functional.gelu(learngrad.tensor([-1.0, 2.0]))
     tensor([-0.1587,  1.9545])
     """
-    if approximate not in ("none", "tanh"):
-        raise ArgumentRangeError(f"approximate={approximate!r:.60} is not known",
-                                 fix='use "none" or "tanh"')
+    one_of("approximate", approximate, ("none", "tanh"), ArgumentRangeError)
     return (GeluTanh if approximate == "tanh" else Gelu).apply(input)

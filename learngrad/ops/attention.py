@@ -7,10 +7,10 @@ import math
 import numpy as np
 
 from learngrad import devices
-from learngrad.autograd.autocast import one_dtype
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentError, DtypeError, ShapeError
+from learngrad.errors import ArgumentError, ShapeError
 from learngrad.ops.losses import harmless, softmax
+from learngrad.ops.public import floating_alike
 from learngrad.ops.quick import room, total
 from learngrad.ops.rearrange import repeat_interleave
 from learngrad.ops.shape import transpose
@@ -147,9 +147,7 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
             [2.]])
     """
     tensors = {"query": query, "key": key, "value": value}
-    if not one_dtype(tensors.values()) or not devices.is_floating(query.dtype):
-        raise DtypeError("attention takes floating tensors of one dtype", tensors=tensors,
-                         fix="convert them: x.float()")
+    floating_alike("attention", tensors)
     if min(t.ndim for t in tensors.values()) < 2 or query.shape[-1] != key.shape[-1] or (
             key.shape[-2] != value.shape[-2]):
         raise ShapeError("attention takes query [..., l, e], key [..., s, e], value [..., s, f]",

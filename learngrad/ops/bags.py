@@ -10,6 +10,7 @@ from learngrad import devices
 from learngrad.autograd import function
 from learngrad.errors import ArgumentError, ShapeError
 from learngrad.ops.embedding import embedding, how_often
+from learngrad.ops.public import one_of
 from learngrad.ops.scatter import index_add, scatter_reduce
 from learngrad.ops.shape import expand, reshape
 
@@ -73,8 +74,7 @@ def embedding_bag(input, weight, offsets=None, max_norm=None, norm_type=2.0,
             [ 1.0000, 10.0000]])
     """
     tensors = {"input": input, "weight": weight}
-    if mode not in ("mean", "sum", "max"):
-        raise ArgumentError(f"mode={mode!r:.60} is not known", fix='mode="mean", "sum" or "max"')
+    one_of("mode", mode, ("mean", "sum", "max"))
     if per_sample_weights is not None and mode != "sum":
         raise ArgumentError("embedding_bag: per_sample_weights weigh a sum, not a "
                             f"{mode}", tensors=tensors, fix='mode="sum"')

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from learngrad.errors import ArgumentError, ShapeError
+from learngrad.errors import ShapeError
+from learngrad.ops.public import one_of
 from learngrad.ops.shape import expand, reshape
 from learngrad.ops.spelling import spelled
 
@@ -83,8 +84,7 @@ def meshgrid(*tensors, indexing="ij"):
     """
     if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
         tensors = tuple(tensors[0])
-    if indexing not in ("ij", "xy"):
-        raise ArgumentError(f'indexing={indexing!r} is neither "ij" nor "xy"', fix='indexing="ij"')
+    one_of("indexing", indexing, ("ij", "xy"))
     if not tensors or any(x.ndim > 1 for x in tensors) or len({x.dtype for x in tensors}) > 1:
         raise ShapeError("meshgrid takes one or more vectors of one dtype", tensors=tensors,
                          fix="flatten them first, and convert them: x.flatten().float()")

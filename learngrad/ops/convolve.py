@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from learngrad import devices
-from learngrad.autograd.autocast import one_dtype
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentError, DtypeError, ShapeError
+from learngrad.errors import ArgumentError, ShapeError
+from learngrad.ops.public import floating_alike
 from learngrad.ops.quick import total
 from learngrad.ops.shape import squeeze, unsqueeze
 from learngrad.ops.windows import Geometry, batched, columns, per_dim, samples_last, spread
@@ -146,10 +146,7 @@ def _checked(name: str, input: Any, weight: Any, bias: Any, groups: Any, dims: i
     tensors = {"input": input, "weight": weight, "bias": bias}
     tensors = {key: t for key, t in tensors.items() if t is not None}
     given = batched(input, dims, name)
-    if not one_dtype(tensors.values()) or not devices.is_floating(input.dtype):
-        raise DtypeError(f"{name} takes floating tensors of one dtype, not "
-                         f"{' and '.join(str(t.dtype) for t in tensors.values())}",
-                         tensors=tensors, fix="convert them: x.float()")
+    floating_alike(name, tensors)
     if isinstance(groups, bool) or not isinstance(groups, int) or groups < 1:
         raise ShapeError(f"groups={groups} is no number of groups", fix="groups=1")
     if weight.ndim != dims + 2 or not all(weight.shape[2:]):

@@ -12,13 +12,13 @@ from learngrad.autograd.function import Function
 from learngrad.errors import (
     ArgumentError,
     ArgumentRangeError,
-    DtypeError,
     GraphError,
     ShapeError,
     SingularError,
 )
 from learngrad.ops.elementwise import absolute
 from learngrad.ops.extrema import amax
+from learngrad.ops.public import floating, same_dtype
 from learngrad.ops.reduce import sum
 from learngrad.ops.shape import expand, permute, reshape, transpose
 from learngrad.ops.spelling import spelled
@@ -168,14 +168,7 @@ def _square(x: Any, name: str) -> Any:
     if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
         raise ShapeError(f"{name} takes square matrices [..., n, n], not {list(x.shape)}",
                          tensors={"input": x}, fix="give it as many rows as columns")
-    return _floating(x, name)
-
-
-def _floating(x: Any, name: str) -> Any:
-    if not devices.is_floating(x.dtype):
-        raise DtypeError(f"{name} computes in fractions, and this tensor is {x.dtype}",
-                         tensors={"input": x}, fix="x.float()")
-    return x
+    return floating(x, name)
 
 
 @spelled()
@@ -234,9 +227,7 @@ def solve(A, B):
     tensor([1.0000, 0.5000])
     """
     _square(A, "solve")
-    if A.dtype != B.dtype:
-        raise DtypeError(f"solve: the dtypes {A.dtype} and {B.dtype} differ",
-                         tensors={"A": A, "B": B}, fix="convert one of them: x.float()")
+    same_dtype("solve", A=A, B=B)
     vector = B.ndim == 1 or tuple(B.shape) == tuple(A.shape[:-1])
     right = reshape(B, (*B.shape, 1)) if vector else B
     if right.ndim < 2 or right.shape[-2] != A.shape[-1]:
@@ -270,7 +261,7 @@ def svd(A, full_matrices=False):
     if A.ndim < 2:
         raise ShapeError(f"svd takes matrices [..., m, n], not {list(A.shape)}",
                          tensors={"A": A}, fix="x.reshape(1, -1)")
-    return SVD.apply(_floating(A, "svd"))
+    return SVD.apply(floating(A, "svd", "A"))
 
 
 @spelled()
@@ -326,7 +317,7 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False):
     >>> learngrad.linalg.matrix_norm(learngrad.tensor([[3.0, 0.0], [0.0, 4.0]]))
     tensor(5.)
     """
-    _floating(A, "matrix_norm")
+    floating(A, "matrix_norm", "A")
     rows, columns = (devices.normalise_dim(d, A.ndim) for d in dim)
     if A.ndim < 2 or rows == columns:
         raise ShapeError(f"matrix_norm takes matrices over two dimensions, not {list(A.shape)} "

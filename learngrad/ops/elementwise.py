@@ -9,7 +9,7 @@ import numpy as np
 from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentRangeError, DtypeError
-from learngrad.ops.public import operand, operands, tensor, unary
+from learngrad.ops.public import one_of, operand, operands, tensor, unary
 from learngrad.ops.spelling import spelled
 
 __all__ = [
@@ -325,9 +325,7 @@ def div(input, other, *, rounding_mode=None):
         return Div.apply(*operands(input, other, "div"))
     from learngrad.ops.rounding import FloorDivide, TruncDivide
     modes = {"floor": FloorDivide, "trunc": TruncDivide}
-    if rounding_mode not in modes:
-        raise ArgumentRangeError(f"rounding_mode={rounding_mode!r:.60} is none of None, 'floor', "
-                                 "'trunc'", fix='rounding_mode="floor"')
+    one_of("rounding_mode", rounding_mode, tuple(modes), ArgumentRangeError)
     return modes[rounding_mode].apply(*operands(input, other, "div"))
 
 

@@ -12,6 +12,7 @@ from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, ArgumentTypeError, ShapeError
 from learngrad.ops.elementwise import Floating
+from learngrad.ops.public import one_of
 from learngrad.ops.quick import total
 from learngrad.ops.spelling import spelled
 
@@ -149,9 +150,7 @@ def reduced(reduction: str, size_average: Any = None, reduce: Any = None) -> str
         if reduce is False:
             return "none"
         return "sum" if size_average is False else "mean"
-    if reduction not in ("mean", "sum", "none"):
-        raise ArgumentError(f"reduction={reduction!r:.60} is not known",
-                            fix='use "mean", "sum" or "none"')
+    one_of("reduction", reduction, ("mean", "sum", "none"))
     return reduction
 
 

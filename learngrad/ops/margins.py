@@ -14,6 +14,7 @@ from learngrad.ops.distances import pairwise_distance
 from learngrad.ops.elementwise import relu, where
 from learngrad.ops.likelihood import class_rows, class_weights
 from learngrad.ops.losses import combined, reduced, same_shape
+from learngrad.ops.public import one_of
 from learngrad.ops.reduce import sum
 from learngrad.ops.shape import reshape
 
@@ -56,8 +57,7 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
     tensor(0.3250)
     """
     reduction = reduced(reduction, size_average, reduce)
-    if p not in (1, 2):
-        raise ArgumentError(f"multi_margin_loss: p is 1 or 2, not {p!r:.60}", fix="p=1")
+    one_of("p", p, (1, 2))
     if getattr(weight, "ndim", 1) != 1:
         raise ArgumentError("multi_margin_loss: weight has one number for each class",
                             tensors={"weight": weight}, fix="weight.flatten()")

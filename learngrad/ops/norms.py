@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from learngrad import devices
-from learngrad.autograd.autocast import one_dtype
 from learngrad.autograd.function import Function, together
 from learngrad.autograd.order import changed
-from learngrad.errors import ArgumentError, DtypeError, ShapeError
+from learngrad.errors import ArgumentError, ShapeError
 from learngrad.ops.elementwise import cast
+from learngrad.ops.public import floating_alike
 from learngrad.ops.quick import room, total
 from learngrad.ops.rows import normalised, normalised_back, normalised_weights_back
 from learngrad.ops.shape import reshape
@@ -135,19 +135,15 @@ def mean(a: Any, axes: tuple[int, ...], *more: Any) -> Any:
 
 def _check(name: str, input: Any, count: tuple[int, ...], **more: Any) -> None:
     """Refuse what is not floating, and weights that do not have the shape `count`."""
-    if not devices.is_floating(input.dtype):
-        raise DtypeError(f"{name} takes floating numbers, not {input.dtype}",
-                         tensors={"input": input}, fix="x.float()")
-    together(name, input=input, **more)
-    for key, t in more.items():
-        if t is not None and tuple(t.shape) != count:
+    given = {key: t for key, t in more.items() if t is not None}
+    floating_alike(name, {"input": input, **given})
+    together(name, input=input, **given)
+    for key, t in given.items():
+        if tuple(t.shape) != count:
             raise ShapeError(f"{name}: {key} has shape {list(t.shape)}, and {list(count)} belongs "
                              "here", tensors={"input": input, key: t},
                              fix=f"give {key} the shape {list(count)}; a layer gets it from the "
                                  "number of features that it is made with")
-        if t is not None and not one_dtype((t, input)):
-            raise DtypeError(f"{name}: {key} is {t.dtype}, and the input {input.dtype}",
-                             tensors={"input": input, key: t}, fix="convert one of them: x.float()")
 
 
 def _trailing(name: str, input: Any, normalized_shape: Any) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentRangeError, DtypeError, ShapeError
 from learngrad.ops.index import put_back
+from learngrad.ops.public import floating
 from learngrad.ops.reduce import mean
 from learngrad.ops.resample import Blend, Taps
 from learngrad.ops.shape import reshape
@@ -245,9 +246,7 @@ def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
 def _avg_pool(name: str, dims: int, input: Any, kernel_size: Any, stride: Any, padding: Any,
               ceil_mode: bool, count_include_pad: bool, divisor: Any = None) -> Any:
     g = _geometry(name, dims, input, kernel_size, stride, padding, 1, ceil_mode)
-    if not devices.is_floating(input.dtype):
-        raise DtypeError(f"{name} takes means, which are no {input.dtype}",
-                         tensors={"input": input}, fix="convert it first: x.float()")
+    floating(input, name)
     if divisor is not None and (not isinstance(divisor, int) or not divisor):
         raise ArgumentRangeError(f"divisor_override={divisor!r} cannot divide",
                                  fix="divisor_override=None")
@@ -337,8 +336,7 @@ def _adaptive(name: str, dims: int, input: Any, output_size: Any) -> tuple[int, 
 def means(input: Any, out: tuple[int, ...]) -> Any:
     """The means of windows that cover the last dimensions evenly."""
     lead, size = tuple(input.shape[:input.ndim - len(out)]), tuple(input.shape[-len(out):])
-    if not devices.is_floating(input.dtype):
-        raise DtypeError(f"means are no {input.dtype}", tensors={"input": input}, fix="x.float()")
+    floating(input, "a mean")
     if all(o and not s % o for s, o in zip(size, out)):  # the windows lie side by side
         split = reshape(input, (*lead, *(n for s, o in zip(size, out) for n in (o, s // o))))
         return mean(split, tuple(range(len(lead) + 1, split.ndim, 2)))

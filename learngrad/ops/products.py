@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from learngrad import devices
-from learngrad.errors import DtypeError, ShapeError
+from learngrad.errors import ShapeError
 from learngrad.ops.matmul import matmul
+from learngrad.ops.public import same_dtype
 from learngrad.ops.rearrange import roll
 from learngrad.ops.shape import permute, reshape
 from learngrad.ops.spelling import spelled
@@ -149,9 +150,7 @@ def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
 
 
 def _plus(input: Any, product: Any, beta: Any, alpha: Any, name: str) -> Any:
-    if input.dtype != product.dtype:
-        raise DtypeError(f"{name}: the dtypes {input.dtype} and {product.dtype} differ",
-                         tensors={"input": input}, fix="convert one of them: x.float()")
+    same_dtype(name, input=input, product=product)
     if alpha != 1:
         product = product * alpha
     if beta == 0:
@@ -191,10 +190,7 @@ def bilinear(input1, input2, weight, bias=None):
         raise ShapeError("bilinear takes inputs [*, in1] and [*, in2] and a weight [out, in1, in2]",
                          tensors={"input1": input1, "input2": input2, "weight": weight},
                          fix="make the inputs' last sizes the weight's last two")
-    if not input1.dtype == input2.dtype == weight.dtype:
-        raise DtypeError(f"bilinear takes tensors of one dtype, not {input1.dtype}, {input2.dtype} "
-                         f"and {weight.dtype}", tensors={"input1": input1, "input2": input2},
-                         fix="convert them: x.float()")
+    same_dtype("bilinear", input1=input1, input2=input2, weight=weight)
     out, in1, in2 = weight.shape
     by_first = reshape(permute(weight, (1, 0, 2)), (in1, out * in2))
     half = reshape(matmul(input1, by_first), (*lead, out, in2))

@@ -9,9 +9,9 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import DtypeError, OutOfRangeError, ShapeError
+from learngrad.errors import OutOfRangeError, ShapeError
 from learngrad.ops.elementwise import cast
-from learngrad.ops.public import tensor
+from learngrad.ops.public import floating, tensor
 from learngrad.ops.shape import expand
 from learngrad.ops.spelling import spelled
 
@@ -138,10 +138,7 @@ def floats(input: Any, what: str, dtype: Any = None) -> Any:
     """What has a fraction as its result must be floating, or be made so by `dtype`."""
     if dtype is not None:
         input = cast(input, dtype)
-    if not devices.is_floating(input.dtype):
-        raise DtypeError(f"the {what} of {input.dtype} numbers is no {input.dtype}",
-                         tensors={"input": input}, fix=f"convert them first: x.float().{what}()")
-    return input
+    return floating(input, what, fix=f"convert them first: x.float().{what}()")
 
 
 @spelled()

@@ -9,7 +9,8 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
+from learngrad.errors import ArgumentError, ArgumentTypeError, ShapeError
+from learngrad.ops.public import floating
 
 __all__ = ["interpolate", "pad"]
 
@@ -218,9 +219,7 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     if dims < 1 or 0 in input.shape[1:]:
         raise ShapeError("interpolate takes an input [n, channels, *size], none of them empty",
                          tensors={"input": input}, fix="x.unsqueeze(0) adds a batch dimension")
-    if not devices.is_floating(input.dtype):
-        raise DtypeError(f"interpolate takes floating numbers, not {input.dtype}",
-                         tensors={"input": input}, fix="x.float()")
+    floating(input, "interpolate")
     if antialias:
         raise ArgumentError("interpolate has no antialias", fix='mode="area" takes means')
     if (size is None) == (scale_factor is None):

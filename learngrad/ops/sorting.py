@@ -8,12 +8,12 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import DtypeError, OutOfRangeError, ShapeError
+from learngrad.errors import OutOfRangeError, ShapeError
 from learngrad.ops.elementwise import cast
 from learngrad.ops.gather import gather
 from learngrad.ops.index import put_back
 from learngrad.ops.join import unbind
-from learngrad.ops.public import number
+from learngrad.ops.public import number, same_dtype
 from learngrad.ops.spelling import spelled
 
 __all__ = ["argsort", "bincount", "bucketize", "nonzero", "searchsorted", "sort", "topk", "unique"]
@@ -274,10 +274,7 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
         raise ShapeError("searchsorted looks in one vector, or in a row for each row of values",
                          tensors={"sorted_sequence": sorted_sequence, "input": input},
                          fix="equal sizes in all dimensions but the last")
-    if getattr(input, "dtype", sorted_sequence.dtype) != sorted_sequence.dtype:
-        raise DtypeError("searchsorted compares numbers of one dtype",
-                         tensors={"sorted_sequence": sorted_sequence, "input": input},
-                         fix="input.to(sequence.dtype)")
+    same_dtype("searchsorted", sorted_sequence=sorted_sequence, input=input)
     if side not in (None, "left", "right") or (side == "left" and right):
         raise OutOfRangeError(f"side={side!r} and right={right} contradict each other",
                               fix='side="right"')
