@@ -10,7 +10,7 @@ from learngrad import devices
 from learngrad.autograd.function import Function, together
 from learngrad.errors import DtypeError, PlaceError, ShapeError
 from learngrad.ops.elementwise import cast
-from learngrad.ops.index import GetItem, getitem
+from learngrad.ops.index import GetItem, along, getitem
 from learngrad.ops.logical import eq
 from learngrad.ops.shape import expand, ravel, reshape, unsqueeze
 from learngrad.ops.spelling import spelled
@@ -89,13 +89,7 @@ def grid(input: Any, dim: int, index: Any, name: str, src: Any = None,
                 f"{name}: index {list(index.shape)} and {what} {list(shape)} must have as many "
                 f"dimensions, and the index be no larger{f' but in {dim}' * (what != 'src')}",
                 tensors={what: other, "index": index}, fix="index.expand, or a part: x[:n]")
-    array = getattr(index, "_data", index)
-    if not index.ndim:
-        return (array,)
-    xp = devices.array_module(array)
-    key = list(xp.ogrid[tuple(slice(s) for s in index.shape)])
-    key[dim] = array
-    return tuple(key)
+    return along(getattr(index, "_data", index), dim)
 
 
 def places(input: Any, dim: int, index: Any, name: str) -> tuple[Any, ...]:

@@ -107,6 +107,15 @@ class AddAt(Function):
         return IndexPut.explain(error, inputs)
 
 
+def along(indices: Any, dim: int) -> tuple[Any, ...]:
+    """The index that picks ``indices`` along `dim` and everything along the other dimensions."""
+    if not indices.ndim:
+        return ()
+    key = list(devices.array_module(indices).ogrid[tuple(slice(s) for s in indices.shape)])
+    key[dim] = indices
+    return tuple(key)
+
+
 def _added(out: Any, key: Any, value: Any) -> Any:
     """`out` with `value` added at ``[key]``; what is named twice is added twice."""
     xp, dtype = devices.array_module(out), out.dtype

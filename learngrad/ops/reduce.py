@@ -22,7 +22,7 @@ class Reduction(Function):
     """Base of the reductions: `dims` is a tuple of dimensions counted from the front."""
 
     def remember(self, x: Any, dims: tuple[int, ...]) -> None:
-        self.before = x.shape
+        self.before, self.dims = x.shape, dims
         self.kept = tuple(1 if k in dims else s for k, s in enumerate(x.shape))
 
     def spread(self, g: Any) -> Any:

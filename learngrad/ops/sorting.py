@@ -11,7 +11,7 @@ from learngrad.autograd.function import Function
 from learngrad.errors import OutOfRangeError, ShapeError
 from learngrad.ops.elementwise import cast
 from learngrad.ops.gather import gather
-from learngrad.ops.index import put_back
+from learngrad.ops.index import along, put_back
 from learngrad.ops.join import unbind
 from learngrad.ops.public import number, same_dtype
 from learngrad.ops.spelling import spelled
@@ -33,14 +33,11 @@ class Sort(Function):
 
     def forward(self, x, dim, descending, count):
         self.before = x.shape
-        xp = devices.array_module(x)
         order = np.argsort(np.flip(x, dim) if descending else x, axis=dim, kind="stable")
         if descending:  # reversed before and after, equal elements keep their order
             order = x.shape[dim] - 1 - np.flip(order, dim)
         order = order[(*(slice(None),) * dim, slice(count))].astype(np.int64)
-        key = list(xp.ogrid[tuple(slice(s) for s in order.shape)])
-        key[dim] = order.copy()  # whoever gets the indices may change them before backward
-        self.key = tuple(key)
+        self.key = along(order.copy(), dim)  # one may change the indices before the backward pass
         return x[self.key], order
 
     def backward(self, g, _):

@@ -25,7 +25,7 @@ class Var(Reduction):
 
     def forward(self, x, dims, correction, keepdim):
         self.remember(x, dims)
-        self.dims, self.count = dims, math.prod(x.shape[d] for d in dims)
+        self.count = math.prod(x.shape[d] for d in dims)
         rest = max(self.count - correction, 0)
         self.weight = 1 / rest if rest else math.inf  # no element to spare: 0 · inf is nan
         distance = self.distance(x)
@@ -64,8 +64,7 @@ class Norm(Reduction):
 
     def forward(self, x, p, dims, keepdim):
         self.remember(x, dims)
-        self.p, self.dims = p, dims
-        size = np.abs(x)
+        self.p, size = p, np.abs(x)
         if math.isinf(p):
             return (size.max if p > 0 else size.min)(axis=dims, keepdims=keepdim)
         if p == 0:
