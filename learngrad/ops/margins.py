@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.autocast import in_single
 from learngrad.errors import ArgumentError, DtypeError, OutOfRangeError
 from learngrad.ops.activations import logsigmoid
-from learngrad.ops.distances import pairwise_distance
-from learngrad.ops.elementwise import relu, where
+from learngrad.ops.distances import pairwise_distance, triplets
+from learngrad.ops.elementwise import relu
 from learngrad.ops.likelihood import class_rows, class_weights
 from learngrad.ops.losses import combined, reduced, same_shape
 from learngrad.ops.public import one_of
@@ -160,14 +158,6 @@ def triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_fu
     ...     a, a, n, distance_function=lambda x, y: (x - y).abs().sum(-1), margin=3.0)
     tensor(1.)
     """
-    reduction = reduced(reduction)
-    for other in (positive, negative):
-        same_shape("triplet_margin_with_distance_loss", anchor, other)
-    if not margin > 0:
-        raise ArgumentError(f"margin is a distance above 0, not {margin}", fix="margin=1.0")
-    distance: Any = pairwise_distance if distance_function is None else distance_function
-    near, far = distance(anchor, positive), distance(anchor, negative)
-    if swap:
-        other = distance(positive, negative)
-        far = where(other < far, other, far)
-    return combined(relu(near - far + margin), reduction)
+    losses = triplets("triplet_margin_with_distance_loss", distance_function or pairwise_distance,
+                      anchor, positive, negative, margin, swap)
+    return combined(losses, reduced(reduction))
