@@ -14,48 +14,28 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.ops import (
-    attention,
     bounds,
-    broadcast,
-    convolve,
     cumulative,
     diagonal,
-    dropout,
     einsum,
     elementwise,
-    embedding,
     exponential,
     extrema,
     gather,
     index,
     join,
     logical,
-    losses,
     matmul,
-    mixtures,
-    norms,
-    patches,
-    pool,
     rearrange,
-    recurrent,
     reduce,
-    resample,
     rounding,
-    scatter,
     shape,
     sorting,
-    special,
     statistics,
     trigonometry,
 )
 
-__all__ = [
-    "NUMPY", "attention", "bounds", "broadcast", "convolve", "cumulative", "diagonal",
-    "dropout", "einsum", "elementwise", "embedding", "exponential", "extrema", "gather",
-    "index", "join", "logical", "losses", "matmul", "mixtures", "norms", "patches", "pool",
-    "rearrange", "recurrent", "reduce", "resample", "rounding", "scatter", "shape", "sorting",
-    "special", "statistics", "trigonometry",
-]
+__all__ = ["NUMPY"]
 
 
 def _reduced(function: Callable[..., Any]) -> Callable[..., Any]:
