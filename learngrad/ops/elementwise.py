@@ -18,19 +18,23 @@ __all__ = [
 ]
 
 
-class Arithmetic(Function):
-    """Base of the operations that broadcast two operands and bring them to one dtype."""
-
-    promotion = staticmethod(devices.arithmetic)
-    broadcasts = True
+class Numeric(Function):
+    """Base of the operations that true and false have no part in."""
 
     @classmethod
     def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:
         if isinstance(error, TypeError) and "boolean" in str(error):
-            return DtypeError(f"{cls.sign} is not defined for bool tensors",
-                              tensors=cls.named(inputs),
-                              fix="convert them first: a.long() - b.long()")
+            return DtypeError(f"{cls.sign} ({cls.__name__.lower()}) is not defined for bool "
+                              "tensors", tensors=cls.named(inputs),
+                              fix="convert them first: x.long() or x.float()")
         return super().explain(error, inputs)
+
+
+class Arithmetic(Numeric):
+    """Base of the operations that broadcast two operands and bring them to one dtype."""
+
+    promotion = staticmethod(devices.arithmetic)
+    broadcasts = True
 
 
 class Add(Arithmetic):
@@ -144,7 +148,7 @@ class Floating(Function):
     promotion = staticmethod(devices.floating)
 
 
-class Relu(Function):
+class Relu(Numeric):
     """The positive part: the gradient passes where the output is above 0 (at 0 it is 0)."""
 
     saves = ("out",)
@@ -157,13 +161,6 @@ class Relu(Function):
 
     def backward(self, g, out):
         return g * (out != 0)  # it is never below 0, and nan passes the gradient on
-
-    @classmethod
-    def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:
-        if isinstance(error, TypeError) and "boolean" in str(error):
-            return DtypeError("relu is not defined for bool tensors", tensors=cls.named(inputs),
-                              fix="convert it first: x.float()")
-        return super().explain(error, inputs)
 
 
 class Abs(Function):

@@ -88,10 +88,9 @@ class IndexPut(Function):
         return error
 
 
-class AddAt(Function):
+class AddAt(IndexPut):
     """A copy of `x` to which `value` is added where an index says."""
 
-    broadcasts = True
     formula, sign = r"x[\dots] \mathrel{+}= v", "[ ]+="
     local = {"x": "1", "value": "g[…]"}
 
@@ -101,10 +100,6 @@ class AddAt(Function):
 
     def backward(self, g):
         return g, None if self.edges[1] is None else g[self.key]
-
-    @classmethod
-    def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:
-        return IndexPut.explain(error, inputs)
 
 
 def along(indices: Any, dim: int) -> tuple[Any, ...]:
