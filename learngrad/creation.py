@@ -10,6 +10,7 @@ import numpy as np
 from learngrad import devices, source
 from learngrad.errors import ArgumentRangeError, ArgumentTypeError, DtypeError, ShapeError
 from learngrad.memory import explained, out_of_memory
+from learngrad.ops.making import like
 from learngrad.ops.shape import _sizes
 from learngrad.ops.spelling import spelled
 from learngrad.tensor import Tensor, tensor
@@ -126,11 +127,6 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None,
     return _filled((size,), value, dtype, device, requires_grad)
 
 
-def _like(input: Tensor, value: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
-    return _filled((input.shape,), value, input.dtype if dtype is None else dtype,
-                   input.device if device is None else device, requires_grad)
-
-
 @spelled()
 def zeros_like(input: Tensor, *, dtype: Any = None, device: Any = None,
                requires_grad: bool = False) -> Tensor:
@@ -142,7 +138,7 @@ def zeros_like(input: Tensor, *, dtype: Any = None, device: Any = None,
     >>> learngrad.zeros_like(learngrad.tensor([1.0, 2.0]))
     tensor([0., 0.])
     """
-    return _like(input, 0, dtype, device, requires_grad)
+    return zeros(input.shape, **like(input, dtype, device), requires_grad=requires_grad)
 
 
 @spelled()
@@ -156,7 +152,7 @@ def ones_like(input: Tensor, *, dtype: Any = None, device: Any = None,
     >>> learngrad.ones_like(learngrad.tensor([3, 4]))
     tensor([1, 1])
     """
-    return _like(input, 1, dtype, device, requires_grad)
+    return ones(input.shape, **like(input, dtype, device), requires_grad=requires_grad)
 
 
 @spelled()
@@ -170,7 +166,7 @@ def empty_like(input: Tensor, *, dtype: Any = None, device: Any = None,
     >>> learngrad.empty_like(learngrad.tensor([3, 4])).dtype
     dtype('int64')
     """
-    return _like(input, 0, dtype, device, requires_grad)
+    return empty(input.shape, **like(input, dtype, device), requires_grad=requires_grad)
 
 
 @spelled()
@@ -184,7 +180,7 @@ def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any 
     >>> learngrad.full_like(learngrad.tensor([3.0, 4.0]), 7)
     tensor([7., 7.])
     """
-    return _like(input, _number(fill_value), dtype, device, requires_grad)
+    return full(input.shape, fill_value, **like(input, dtype, device), requires_grad=requires_grad)
 
 
 def _number(value: Any) -> Any:

@@ -15,6 +15,7 @@ from learngrad.devices import Generator, default_generator, manual_seed
 from learngrad.errors import ArgumentRangeError, ArgumentTypeError
 from learngrad.memory import explained
 from learngrad.ops.draws import bernoulli, multinomial, stream, uniform
+from learngrad.ops.making import like
 from learngrad.ops.public import number
 from learngrad.ops.spelling import spelled
 from learngrad.tensor import Tensor
@@ -145,8 +146,7 @@ def rand_like(input: Tensor, *, generator: Generator | None = None, dtype: Any =
     learngrad.Size([2])
     """
     return rand(input.shape, generator=generator, requires_grad=requires_grad,
-                dtype=input.dtype if dtype is None else dtype,
-                device=input.device if device is None else device)
+                **like(input, dtype, device))
 
 
 @spelled()
@@ -163,8 +163,7 @@ def randn_like(input: Tensor, *, generator: Generator | None = None, dtype: Any 
     learngrad.Size([2])
     """
     return randn(input.shape, generator=generator, requires_grad=requires_grad,
-                 dtype=input.dtype if dtype is None else dtype,
-                 device=input.device if device is None else device)
+                 **like(input, dtype, device))
 
 
 @spelled()
@@ -181,10 +180,8 @@ def randint_like(input: Tensor, low: int, high: Any = None, *,
     >>> learngrad.randint_like(learngrad.zeros(2), 1, 2)
     tensor([1., 1.])
     """
-    low, high = (0, low) if high is None else (low, high)
     return randint(low, high, input.shape, generator=generator, requires_grad=requires_grad,
-                   dtype=input.dtype if dtype is None else dtype,
-                   device=input.device if device is None else device)
+                   **like(input, dtype, device))
 
 
 @spelled()
@@ -216,19 +213,19 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *,
     >>> learngrad.normal(5.0, 0.0, (2,))
     tensor([5., 5.])
     """
-    like = next((x for x in (mean, std) if isinstance(x, Tensor)), None)
+    given = next((x for x in (mean, std) if isinstance(x, Tensor)), None)
     mean, std = (x._data if isinstance(x, Tensor) else number(x, name)
                  for x, name in ((mean, "mean"), (std, "std")))
     if isinstance(std, (int, float, np.ndarray)) and np.any(np.asarray(std) < 0):
         raise ArgumentRangeError("a standard deviation is not negative",
                                  fix="std=x.abs(), or x.exp()")
     if size is None:
-        if like is None:
+        if given is None:
             raise ArgumentTypeError("two numbers say nothing of a shape",
                                     fix="learngrad.normal(0.0, 1.0, (2, 3))")
         size = np.broadcast_shapes(*(getattr(x, "shape", ()) for x in (mean, std)))
-    if like is not None:
-        device, dtype = like.device, like.dtype if dtype is None else dtype
+    if given is not None:
+        device, dtype = given.device, given.dtype if dtype is None else dtype
     draws = devices.as_array(stream(generator, device).standard_normal(shape_of((size,))))
     return own((mean + std * draws).astype(_floats(dtype)), requires_grad)
 

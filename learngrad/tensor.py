@@ -7,7 +7,7 @@ import sys
 import warnings
 import weakref
 from collections.abc import Callable, Iterator
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
 import numpy as np
 
@@ -35,12 +35,6 @@ from learngrad.ops.methods import USUAL, Methods
 from learngrad.printing import represent
 
 __all__ = ["Size", "Tensor", "tensor"]
-
-# Tensor has methods of these names, and an annotation after them would mean the methods.
-Int: TypeAlias = int
-Float: TypeAlias = float
-Bool: TypeAlias = bool
-
 
 _new = object.__new__
 
@@ -93,12 +87,12 @@ class Tensor(Methods):
     _cut: source.Made | None = None  # where it was detached
 
     def __init__(self, *data: Any, dtype: Any = None, device: Any = None,
-                 requires_grad: Bool = False) -> None:
+                 requires_grad: bool = False) -> None:
         with_dtype = dtype is not None and len(data) == 1
         self._begin(to_array(data[0], dtype, device) if with_dtype else
                     sizes_or_data(data, dtype, device), requires_grad)
 
-    def _begin(self, array: Any, requires_grad: Bool) -> None:
+    def _begin(self, array: Any, requires_grad: bool) -> None:
         self._data = array
         self._edge = self._grad = None
         self._version = [0, False]
@@ -124,7 +118,7 @@ class Tensor(Methods):
         return Size(self._data.shape)
 
     @property
-    def ndim(self) -> Int:
+    def ndim(self) -> int:
         """The number of dimensions."""
         return self._data.ndim
 
@@ -139,7 +133,7 @@ class Tensor(Methods):
         return devices.device_of(self._data)
 
     @property
-    def requires_grad(self) -> Bool:
+    def requires_grad(self) -> bool:
         """Whether gradients flow to it."""
         return self._edge is not None
 
@@ -148,7 +142,7 @@ class Tensor(Methods):
         self.requires_grad_(value)
 
     @property
-    def is_leaf(self) -> Bool:
+    def is_leaf(self) -> bool:
         """Whether no operation made it (or none that is recorded)."""
         return self._edge is None or type(self._edge[0]) is AccumulateGrad
 
@@ -183,7 +177,7 @@ class Tensor(Methods):
                              tensors={"tensor": self, "gradient": value}, fix="x.grad = g.to(x)")
         self._grad = value
 
-    def _retains(self) -> Bool:
+    def _retains(self) -> bool:
         node, slot = self._edge  # type: ignore[misc]
         return slot in (node.extras or {}).get("retained", {})
 
@@ -206,29 +200,29 @@ class Tensor(Methods):
         if self._edge is not None and self.is_leaf:
             self._edge[0].outputs = ((self._data.shape, self._data.dtype),)
 
-    def size(self, dim: Int | None = None) -> Any:
+    def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""
         return self.shape if dim is None else self.shape[devices.normalise_dim(dim, self.ndim)]
 
-    def dim(self) -> Int:
+    def dim(self) -> int:
         """The number of dimensions."""
         return self.ndim
 
-    def numel(self) -> Int:
+    def numel(self) -> int:
         """The number of elements."""
         return int(self._data.size)
 
-    def is_floating_point(self) -> Bool:
+    def is_floating_point(self) -> bool:
         """Whether its dtype is a floating one."""
         return devices.is_floating(self._data.dtype)
 
-    def is_contiguous(self) -> Bool:
+    def is_contiguous(self) -> bool:
         """Whether its rows lie one after another in memory."""
         return bool(self._data.flags.c_contiguous)
 
     # ---- The graph -------------------------------------------------------------------------------
 
-    def requires_grad_(self, requires_grad: Bool = True) -> Self:
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Let gradients be collected in ``.grad`` of this leaf, or no longer.
 
         Raises
@@ -253,8 +247,8 @@ class Tensor(Methods):
                              tensors={"this": self}, fix="x.detach() gives a tensor outside of it")
         return self
 
-    def backward(self, gradient: Tensor | None = None, retain_graph: Bool | None = None,
-                 create_graph: Bool = False, inputs: Any = None) -> None:
+    def backward(self, gradient: Tensor | None = None, retain_graph: bool | None = None,
+                 create_graph: bool = False, inputs: Any = None) -> None:
         """Replay the graph backwards from here and add the gradients to the leaves' ``.grad``.
 
         Parameters
@@ -380,7 +374,7 @@ class Tensor(Methods):
                                     tensors={"this": self}, fix="x.cpu().numpy()")
         return self._data
 
-    def __array__(self, dtype: Any = None, copy: Bool | None = None) -> Any:
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         array = self.numpy()
         if copy:
             return np.array(array, dtype=dtype)
@@ -408,13 +402,13 @@ class Tensor(Methods):
             raise _not_offered(f"np.{func.__name__}")
         return NUMPY[func](*args, **kwargs)
 
-    def to(self, *args: Any, dtype: Any = None, device: Any = None, non_blocking: Bool = False,
-           copy: Bool = False) -> Tensor:
+    def to(self, *args: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False,
+           copy: bool = False) -> Tensor:
         """In another dtype, on another device, or both; itself where it is so already.
 
         With `copy` it is always a new tensor; `non_blocking` is accepted and changes nothing.
         """
-        flags = [arg for arg in args if isinstance(arg, Bool)]
+        flags = [arg for arg in args if isinstance(arg, bool)]
         for arg in args[:len(args) - len(flags)]:
             if isinstance(arg, Tensor):
                 dtype, device = arg.dtype, arg.device
@@ -431,7 +425,7 @@ class Tensor(Methods):
         """On the CPU."""
         return self.to("cpu")
 
-    def cuda(self, device: Any = None, non_blocking: Bool = False) -> Tensor:
+    def cuda(self, device: Any = None, non_blocking: bool = False) -> Tensor:
         """On the current GPU, or another; `non_blocking` is accepted and changes nothing."""
         return self.to("cuda" if device is None else device)
 
@@ -439,29 +433,9 @@ class Tensor(Methods):
         """Itself: copies to a GPU are made from any memory."""
         return self
 
-    def is_pinned(self, device: Any = None) -> Bool:
+    def is_pinned(self, device: Any = None) -> bool:
         """False: there is no such memory."""
         return False
-
-    def float(self) -> Tensor:
-        """In float32."""
-        return E.cast(self, devices.float32)
-
-    def double(self) -> Tensor:
-        """In float64."""
-        return E.cast(self, devices.float64)
-
-    def long(self) -> Tensor:
-        """In int64."""
-        return E.cast(self, devices.int64)
-
-    def int(self) -> Tensor:
-        """In int32."""
-        return E.cast(self, devices.int32)
-
-    def bool(self) -> Tensor:
-        """In bool: whether each element is not 0."""
-        return E.cast(self, devices.bool_)
 
     def astype(self, dtype: Any) -> Tensor:
         """NumPy's spelling of ``to(dtype)``."""
@@ -516,7 +490,7 @@ class Tensor(Methods):
             result._edge[0].keep_own(self._data)  # that memory is about to change
         return result
 
-    def _has_views(self) -> Bool:
+    def _has_views(self) -> bool:
         """Whether another tensor, or a value kept for backward, shares this one's memory."""
         return bool(self._version[1]) and _holders(self) > _ALONE
 
@@ -549,7 +523,7 @@ class Tensor(Methods):
 
     __hash__ = object.__hash__
 
-    def __len__(self) -> Int:
+    def __len__(self) -> int:
         if not self.ndim:
             raise ArgumentTypeError("a single number has no len()", tensors={"this": self},
                                     fix="x.numel() counts the elements")
@@ -558,20 +532,20 @@ class Tensor(Methods):
     def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))
 
-    def __bool__(self) -> Bool:
+    def __bool__(self) -> bool:
         if self._data.size != 1:
             raise GraphError("only a tensor of one element is true or false",
                              tensors={"this": self},
                              fix="x.any() or x.all(): some of them, or each")
         return bool(self._data)
 
-    def __float__(self) -> Float:
+    def __float__(self) -> float:
         return float(self.item())
 
-    def __int__(self) -> Int:
+    def __int__(self) -> int:
         return int(self.item())
 
-    def __index__(self) -> Int:
+    def __index__(self) -> int:
         if self.dtype.kind not in "iu" or self._data.size != 1:
             raise ArgumentTypeError("only a tensor of one integer can be an index",
                                     tensors={"this": self}, fix="int(x)")
@@ -592,7 +566,7 @@ class Tensor(Methods):
     def __reduce_ex__(self, protocol: Any) -> Any:
         return _rebuild, (self._data, self.requires_grad)
 
-    def __deepcopy__(self, memo: dict[Int, Any]) -> Tensor:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if not self.is_leaf:
             raise GraphError("only leaves can be deep-copied: this tensor belongs to a graph",
                              tensors={"this": self}, fix="x.detach().clone()")
@@ -646,7 +620,7 @@ class _Move(function.Function):
         return devices.to_device(g, self.before)
 
 
-def _holders(tensor: Tensor) -> Int:
+def _holders(tensor: Tensor) -> int:
     """How many hold a tensor's version: itself, its views, and nodes that keep its values."""
     return sys.getrefcount(tensor._version)
 
