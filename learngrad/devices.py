@@ -379,11 +379,7 @@ def to_device(array: Array, device: Device) -> Array:
     """`array` on `device`; the same array where it is there already."""
     if device.type == "cpu":
         return array if isinstance(array, np.ndarray) else cupy().asnumpy(array)
-    module = cupy()
-    if device.index is None:
-        return module.asarray(array)
-    with gpu(device.index):
-        return module.asarray(array)
+    return made_on(device, lambda xp: xp.asarray(array))
 
 
 # ---- Promotion -----------------------------------------------------------------------------------
@@ -572,11 +568,8 @@ def made_on(device: Any, make: Any) -> Array:
     where = place(device)
     if where.type == "cpu":
         return make(np)
-    module = cupy()
-    if where.index is None:
-        return make(module)
     with gpu(where.index):
-        return make(module)
+        return make(cupy())
 
 
 _generators: dict[str, Generator] = {}
