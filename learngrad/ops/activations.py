@@ -311,13 +311,6 @@ def _in_place(input: Any, inplace: bool, out: Any) -> Any:
     return input._assign("inplace=True", lambda: out) if inplace else out
 
 
-def _positive(**values: float) -> None:
-    for name, value in values.items():
-        if not isinstance(value, (int, float)) or not value > 0:
-            raise ArgumentError(f"{name} must be a positive number, not {value!r:.60}",
-                                fix=f"{name}=1.0")
-
-
 def relu(input, inplace=False):
     """The positive part: ``max(0, x)``.
 
@@ -511,7 +504,8 @@ def softplus(input, beta=1.0, threshold=20.0):
     >>> learngrad.nn.functional.softplus(learngrad.tensor([0.0, 30.0]))
     tensor([ 0.6931, 30.0000])
     """
-    _positive(beta=beta)
+    if not isinstance(beta, (int, float)) or not beta > 0:
+        raise ArgumentError(f"beta must be a positive number, not {beta!r:.60}", fix="beta=1.0")
     return Softplus.apply(input, beta, threshold)
 
 

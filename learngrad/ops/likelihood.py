@@ -211,10 +211,14 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
     indices = right._data if keep is None else right._data * keep
     xp = devices.array_module(indices)
     losses = rows[(xp.arange(len(indices)), indices)] * -each
+    return _by_weight(losses, reduction, target.shape, each)
+
+
+def _by_weight(losses: Any, reduction: str, shape: tuple[int, ...], each: Any) -> Any:
+    """The losses in the shape of their targets, their sum, or that by how much they count."""
     if reduction == "none":
-        return reshape(losses, tuple(target.shape))
-    total = sum(losses)
-    return total if reduction == "sum" else total / each.sum()
+        return reshape(losses, shape)
+    return sum(losses) if reduction == "sum" else sum(losses) / each.sum()
 
 
 def row_weights(weight: Any, rows: Any, right: Any, keep: Any) -> Any:
@@ -280,18 +284,15 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
     if weight is None and not label_smoothing:
         losses = CrossEntropy.apply(rows, right, reduction, keep)
         return losses if reduction != "none" else reshape(losses, tuple(target.shape))
-    each = row_weights(weight, rows, right, keep)
-    losses = nll_loss(log_softmax(rows, 1), right, weight, ignore_index=ignore_index,
-                      reduction="none")
+    logp, each = log_softmax(rows, 1), row_weights(weight, rows, right, keep)
+    losses = nll_loss(logp, right, weight, ignore_index=ignore_index, reduction="none")
     if label_smoothing:
-        logp, weights = log_softmax(rows, 1), class_weights(weight, rows.shape[1], rows)
+        weights = class_weights(weight, rows.shape[1], rows)
         spread = sum(-(logp if weights is None else logp * weights), 1)
         if keep is not None:
             spread = spread * keep
         losses = losses * (1 - label_smoothing) + spread * (label_smoothing / rows.shape[1])
-    if reduction == "none":
-        return reshape(losses, tuple(target.shape))
-    return sum(losses) if reduction == "sum" else sum(losses) / each.sum()
+    return _by_weight(losses, reduction, target.shape, each)
 
 
 def _usual(input: Any, target: Any, ignore_index: int) -> bool:
