@@ -18,7 +18,7 @@ from learngrad.errors import (
 )
 from learngrad.ops.elementwise import absolute
 from learngrad.ops.extrema import amax
-from learngrad.ops.public import floating, same_dtype
+from learngrad.ops.public import broadcast_shape, floating, same_dtype
 from learngrad.ops.reduce import sum
 from learngrad.ops.shape import expand, permute, reshape, transpose
 from learngrad.ops.spelling import spelled
@@ -235,7 +235,7 @@ def solve(A, B):
                          f"{list(A.shape)}", tensors={"A": A, "B": B},
                          fix="B is a vector [n] or a matrix [n, k]")
     # Batches are brought to one shape here, so that the gradients have their inputs' shapes.
-    batch = np.broadcast_shapes(A.shape[:-2], right.shape[:-2])
+    batch = broadcast_shape("solve", {"A": A, "B": B}, (A.shape[:-2], right.shape[:-2]))
     out = Solve.apply(_batched(A, batch), _batched(right, batch))
     return reshape(out, out.shape[:-1]) if vector else out
 

@@ -124,7 +124,7 @@ def _middle(rows: Any) -> Any:
 
 
 class Picks(NamedTuple):
-    """The two results of ``max``, ``min``, ``median``, ``cummax`` and ``cummin``."""
+    """Elements and where they were: of ``max``, ``median``, ``cummax``, ``sort`` and the like."""
 
     values: Any
     indices: Any

@@ -12,6 +12,7 @@ from learngrad.errors import DtypeError, PlaceError, ShapeError
 from learngrad.ops.elementwise import cast
 from learngrad.ops.index import GetItem, along, getitem
 from learngrad.ops.logical import eq
+from learngrad.ops.public import broadcast_shape
 from learngrad.ops.shape import expand, ravel, reshape, unsqueeze
 from learngrad.ops.spelling import spelled
 
@@ -165,7 +166,7 @@ def take_along_dim(input, indices, dim=None):
         raise ShapeError("take_along_dim: input and indices have as many dimensions",
                          tensors={"input": input, "indices": indices}, fix="indices.unsqueeze(0)")
     both = [[s if d != dim else 1 for d, s in enumerate(x.shape)] for x in (input, indices)]
-    shape = list(np.broadcast_shapes(*both))
+    shape = broadcast_shape("take_along_dim", {"input": input, "indices": indices}, both)
     wide = [*shape[:dim], input.shape[dim], *shape[dim + 1:]]
     long = [*shape[:dim], indices.shape[dim], *shape[dim + 1:]]
     wide_input, long_indices = expand(input, wide), expand(indices, long)
@@ -197,9 +198,7 @@ def take(input, index):
     >>> learngrad.take(learngrad.tensor([[1, 2], [3, 4]]), learngrad.tensor([0, 3]))
     tensor([1, 4])
     """
-    if index.dtype.kind not in "iu":
-        indices_of(index, "take")
-    return getitem(ravel(input), index)
+    return getitem(ravel(input), indices_of(index, "take", negative=True))
 
 
 @spelled()
@@ -213,8 +212,7 @@ def masked_select(input, mask):
     >>> learngrad.masked_select(x, x > 0)
     tensor([1., 3.])
     """
-    shape = np.broadcast_shapes(input.shape, _mask(mask, input, "masked_select").shape)
-    shape = shape or (1,)
+    shape = _masked_shape(mask, input, "masked_select") or (1,)
     return getitem(expand(at_least_1d(input), shape), expand(at_least_1d(mask), shape))
 
 
@@ -234,7 +232,7 @@ def masked_fill(input, mask, value):
     >>> learngrad.masked_fill(x, x < 0, 0)
     tensor([1., 0., 3.])
     """
-    _mask(mask, input, "masked_fill")
+    _masked_shape(mask, input, "masked_fill")
     if getattr(value, "ndim", 0):
         raise ShapeError(f"masked_fill puts one value in, not {list(value.shape)}",
                          tensors={"value": value}, fix="learngrad.where(mask, value, x)")
@@ -244,17 +242,11 @@ def masked_fill(input, mask, value):
     return MaskedFill.apply(input, mask, value)
 
 
-def _mask(mask: Any, input: Any, name: str) -> Any:
+def _masked_shape(mask: Any, input: Any, name: str) -> tuple[int, ...]:
     if getattr(mask, "dtype", None) != devices.bool_:
         raise DtypeError(f"{name}: a mask is a tensor of bools, not "
                          f"{getattr(mask, 'dtype', mask)!s:.60}", fix="mask.bool(), or x > 0")
-    try:
-        np.broadcast_shapes(input.shape, mask.shape)
-    except ValueError:
-        raise ShapeError(f"{name}: shapes {list(input.shape)} and {list(mask.shape)} do not "
-                         "broadcast", tensors={"input": input, "mask": mask},
-                         fix="counted from the last, sizes must be equal, or 1") from None
-    return mask
+    return broadcast_shape(name, {"input": input, "mask": mask}, (input.shape, mask.shape))
 
 
 def one_hot(tensor, num_classes=-1):

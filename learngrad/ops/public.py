@@ -6,6 +6,7 @@ with the operation's docstring and an example.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from learngrad import devices
 from learngrad.autograd.autocast import one_dtype
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentError, ArgumentTypeError, DtypeError
+from learngrad.errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
 from learngrad.ops.spelling import into
 
 __all__: list[str] = []
@@ -77,6 +78,17 @@ def floating_alike(name: str, tensors: dict[str, Any]) -> None:
         raise DtypeError(f"{name} takes floating tensors of one dtype, not "
                          f"{' and '.join(str(x.dtype) for x in tensors.values())}",
                          tensors=tensors, fix="convert them: x.float()")
+
+
+def broadcast_shape(name: str, tensors: dict[str, Any], shapes: Iterable[Any]) -> tuple[int, ...]:
+    """The shape that all of `shapes` broadcast to, which belong to `tensors`."""
+    shapes = list(shapes)
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise ShapeError(f"{name}: shapes {' and '.join(str(list(s)) for s in shapes)} do not "
+                         "broadcast", tensors=tensors,
+                         fix="counted from the last, sizes must be equal, or 1") from None
 
 
 def one_of(name: str, value: Any, known: tuple[Any, ...],

@@ -234,19 +234,20 @@ def index_fill(input, dim, index, value):
 def _put(place: Any, input: Any, dim: int, index: Any, source: Any, name: str) -> Any:
     dim = devices.normalise_dim(dim, input.ndim)
     key = places(input, dim, index, name)
-    size = math.prod(index.shape)
-    want = (*input.shape[:dim], size, *input.shape[dim + 1:])
-    _fits(input, source, want, dim, size, name)
+    _fits(input, source, dim, math.prod(index.shape), name)
     out = place(at_least_1d(input), at_least_1d(source), key)
     return out if input.ndim else reshape(out, ())
 
 
-def _fits(input: Any, source: Any, want: tuple[int, ...], dim: int, size: int, name: str) -> None:
+def _fits(input: Any, source: Any, dim: int, size: int, name: str) -> tuple[int, ...]:
+    """The shape of a source that holds `size` slices along `dim`; refused in another one."""
+    want = (*input.shape[:dim], size, *input.shape[dim + 1:])
     if tuple(at_least_1d(source).shape) != want:
         raise ShapeError(
             f"{name}: the source has shape {list(source.shape)}, and {size} places along "
             f"dimension {dim} take {list(want)}", tensors={"input": input, "source": source},
             fix="source.expand(...)")
+    return want
 
 
 def index_put(input, indices, values, accumulate=False):
@@ -334,8 +335,7 @@ def index_reduce(input, dim, index, source, reduce, *, include_self=True):
     """
     dim = devices.normalise_dim(dim, input.ndim)
     size = math.prod(indices_of(index, "index_reduce").shape)
-    want = (*input.shape[:dim], size, *input.shape[dim + 1:])
-    _fits(input, source, want, dim, size, "index_reduce")
+    want = _fits(input, source, dim, size, "index_reduce")
     shape = [-1 if d == dim else 1 for d in range(len(want))]
     along = expand(reshape(index, shape), want)
     out = scatter_reduce(at_least_1d(input), dim, along, at_least_1d(source), reduce,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import OutOfRangeError, ShapeError
 from learngrad.ops.elementwise import cast
+from learngrad.ops.extrema import Picks
 from learngrad.ops.gather import gather
 from learngrad.ops.index import along, put_back
 from learngrad.ops.join import unbind
@@ -17,13 +18,6 @@ from learngrad.ops.public import number, same_dtype
 from learngrad.ops.spelling import spelled
 
 __all__ = ["argsort", "bincount", "bucketize", "nonzero", "searchsorted", "sort", "topk", "unique"]
-
-
-class SortResult(NamedTuple):
-    """The two results of `sort` and `topk`."""
-
-    values: Any
-    indices: Any
 
 
 class Sort(Function):
@@ -96,13 +90,13 @@ class SearchSorted(Function):
 
 
 def _sorted(function: type[Function], input: Any, dim: int, descending: bool,
-            count: int | None) -> SortResult:
+            count: int | None) -> Picks:
     dim = devices.normalise_dim(dim, input.ndim)
     x = input if input.ndim else input.reshape(1)
     values, indices = function.apply(x, dim, bool(descending), count)
     if not input.ndim:
         values, indices = values.reshape(()), indices.reshape(())
-    return SortResult(values, indices)
+    return Picks(values, indices)
 
 
 @spelled()
