@@ -195,7 +195,7 @@ class Tensor(Methods):
                                     fix="x.data = learngrad.tensor(value)")
         if self._edge is not None and not devices.is_floating(value.dtype):
             raise DtypeError(f"this tensor needs a gradient, and {value.dtype} numbers have none",
-                             tensors={"this": self, "value": value}, fix="x.data = value.float()")
+                             fix="x.data = value.float()")
         self._data = value._data
         if self._edge is not None and self.is_leaf:
             self._edge[0].outputs = ((self._data.shape, self._data.dtype),)
@@ -237,14 +237,13 @@ class Tensor(Methods):
                 if not devices.is_floating(self.dtype):
                     raise DtypeError(
                         f"only floating tensors have gradients, and this is {self.dtype}",
-                        tensors={"this": self},
                         fix="make it floating: 3.0 instead of 3, or x.float().requires_grad_()")
                 self._edge = (AccumulateGrad(self), 0)
         elif self.is_leaf:
             self._edge = None
         else:
             raise GraphError("an operation made this tensor, so it is part of the graph",
-                             tensors={"this": self}, fix="x.detach() gives a tensor outside of it")
+                             fix="x.detach() gives a tensor outside of it")
         return self
 
     def backward(self, gradient: Tensor | None = None, retain_graph: bool | None = None,
@@ -334,7 +333,7 @@ class Tensor(Methods):
         """Keep the gradient of this tensor too, though an operation made it."""
         if self._edge is None:
             raise GraphError("this tensor needs no gradient, so there is none to retain",
-                             tensors={"this": self}, fix="make its inputs with requires_grad=True")
+                             fix="make its inputs with requires_grad=True")
         if not self.is_leaf:
             node, slot = self._edge
             node.extra("retained", dict)[slot] = weakref.ref(self)
@@ -346,7 +345,7 @@ class Tensor(Methods):
         """
         if self._edge is None:
             raise GraphError("this tensor needs no gradient, so a hook would never be called",
-                             tensors={"this": self}, fix="make it with requires_grad=True")
+                             fix="make it with requires_grad=True")
         node, slot = self._edge
         return RemovableHandle(node.extra("hooks", dict), (slot, hook))
 
@@ -357,7 +356,7 @@ class Tensor(Methods):
         if self._data.size != 1:
             raise ArgumentRangeError(
                 f"item() is for one number, and this tensor has {self.numel()}",
-                tensors={"this": self}, fix="x.tolist() gives them all")
+                fix="x.tolist() gives them all")
         return self._data.item()
 
     def tolist(self) -> Any:
@@ -368,10 +367,10 @@ class Tensor(Methods):
         """The array itself, sharing memory; not for a tensor that needs a gradient."""
         if self._edge is not None:
             raise GraphError("a NumPy array has no gradient, and this tensor needs one",
-                             tensors={"this": self}, fix="x.detach().numpy()")
+                             fix="x.detach().numpy()")
         if not isinstance(self._data, np.ndarray):
             raise ArgumentTypeError("this tensor lives on the GPU, and NumPy's arrays do not",
-                                    tensors={"this": self}, fix="x.cpu().numpy()")
+                                    fix="x.cpu().numpy()")
         return self._data
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
@@ -387,7 +386,7 @@ class Tensor(Methods):
             raise AttributeError("a tensor on the CPU is no array of a GPU: x.cuda()")
         if self._edge is not None:
             raise GraphError("CuPy's functions record no graph, and this tensor needs a gradient",
-                             tensors={"this": self}, fix="x.detach(), or an autograd.Function")
+                             fix="x.detach(), or an autograd.Function")
         interface: dict[str, Any] = self._data.__cuda_array_interface__
         return interface
 
@@ -447,32 +446,30 @@ class Tensor(Methods):
         """Put what `new` computes into this tensor's memory, and into the graph if recording."""
         if is_grad_enabled() and self._edge is not None:
             if self.is_leaf:
-                raise GraphError(
-                    f"{what} would change a leaf that needs a gradient, while recording: the value "
-                    "that the gradient belongs to would be lost", tensors={"this": self},
-                    fix="with learngrad.no_grad(): around an update by hand; or make a new tensor")
+                raise GraphError(f"{what} would change a leaf that needs a gradient, while "
+                                 "recording: the value that the gradient belongs to would be lost",
+                                 fix="with learngrad.no_grad(): around an update by hand; or make "
+                                     "a new tensor")
             if self._has_views():
                 if source.stored_next(self._made):
                     return self._apart(new())
                 raise GraphError(
                     f"{what} on a tensor of the graph that shares its memory with another (a view)",
-                    tensors={"this": self}, fix="make a new tensor: v = v + 1; to change a part of "
-                    "y: y[i] = y[i] + 1")
+                    fix="make a new tensor: v = v + 1; to change a part of y: y[i] = y[i] + 1")
         result = new()
         array = result._data
         if array.shape != self._data.shape:
             raise ShapeError(f"{what} gives shape {list(array.shape)}, which does not fit in place",
-                             tensors={"this": self}, fix="make a new tensor: x = x + y")
+                             fix="make a new tensor: x = x + y")
         if not np.can_cast(array.dtype, self.dtype, "same_kind"):
-            raise DtypeError(
-                f"{what} gives {array.dtype}, which does not fit in place in {self.dtype}",
-                tensors={"this": self}, fix="make a new tensor, or convert this one: x = x.float()")
+            raise DtypeError(f"{what} gives {array.dtype}, which does not fit in place in "
+                             f"{self.dtype}",
+                             fix="make a new tensor, or convert this one: x = x.float()")
         if result._edge is not None and self._edge is None and self._has_views():
             if source.stored_next(self._made):
                 return self._apart(result)
             raise GraphError(
                 f"{what} would bring a gradient into memory that other tensors share (a view)",
-                tensors={"this": self},
                 fix="use a tensor of its own: x.clone(); to change a part of y: y[i] = y[i] + x")
         if not getattr(self._data.flags, "writeable", True):
             raise _read_only(what, self)
@@ -525,7 +522,7 @@ class Tensor(Methods):
 
     def __len__(self) -> int:
         if not self.ndim:
-            raise ArgumentTypeError("a single number has no len()", tensors={"this": self},
+            raise ArgumentTypeError("a single number has no len()",
                                     fix="x.numel() counts the elements")
         return len(self._data)
 
@@ -535,7 +532,6 @@ class Tensor(Methods):
     def __bool__(self) -> bool:
         if self._data.size != 1:
             raise GraphError("only a tensor of one element is true or false",
-                             tensors={"this": self},
                              fix="x.any() or x.all(): some of them, or each")
         return bool(self._data)
 
@@ -547,8 +543,7 @@ class Tensor(Methods):
 
     def __index__(self) -> int:
         if self.dtype.kind not in "iu" or self._data.size != 1:
-            raise ArgumentTypeError("only a tensor of one integer can be an index",
-                                    tensors={"this": self}, fix="int(x)")
+            raise ArgumentTypeError("only a tensor of one integer can be an index", fix="int(x)")
         return int(self._data)
 
     def __format__(self, spec: str) -> str:
@@ -556,7 +551,7 @@ class Tensor(Methods):
             return format(self.item(), spec)
         if spec:
             raise ArgumentTypeError(f"the format {spec!r} is for one number, and this tensor has "
-                                    f"{self._data.size}", tensors={"this": self},
+                                    f"{self._data.size}",
                                     fix="format one element, or print the tensor as it is")
         return repr(self)
 
@@ -569,7 +564,7 @@ class Tensor(Methods):
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if not self.is_leaf:
             raise GraphError("only leaves can be deep-copied: this tensor belongs to a graph",
-                             tensors={"this": self}, fix="x.detach().clone()")
+                             fix="x.detach().clone()")
         copy = type(self).__new__(type(self))
         copy._begin(self._data.copy(), self.requires_grad)
         memo[id(self)] = copy

@@ -426,9 +426,9 @@ def prelu(input, weight):
     same_dtype("prelu", input=input, weight=weight)
     count = weight.numel()
     if weight.ndim > 1 or (count != 1 and (input.ndim < 2 or count != input.shape[1])):
-        raise ShapeError(f"prelu takes one slope, or one for each channel (dimension 1); these are "
+        raise ShapeError("prelu takes one slope, or one for each channel (dimension 1); these are "
                          f"{list(weight.shape)} for shape {list(input.shape)}",
-                         tensors={"input": input, "weight": weight}, fix="weight of shape [1]")
+                         fix="weight of shape [1]")
     shape = [count if d == 1 else 1 for d in range(input.ndim)] if count != 1 else [1] * input.ndim
     return where(input > 0, input, input * reshape(weight, shape))
 
@@ -599,7 +599,7 @@ def glu(input, dim=-1):
     size = input.shape[dim] if input.ndim else 1
     if size % 2:
         raise ShapeError(f"glu halves dimension {dim}, and {size} is odd",
-                         tensors={"input": input}, fix="give it an even size")
+                         fix="give it an even size")
     before = (slice(None),) * dim
     return input[(*before, slice(None, size // 2))] * sigmoid(
         input[(*before, slice(size // 2, None))])

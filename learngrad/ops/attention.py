@@ -146,12 +146,11 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
     tensor([[1.],
             [2.]])
     """
-    tensors = {"query": query, "key": key, "value": value}
-    floating_alike("attention", tensors)
-    if min(t.ndim for t in tensors.values()) < 2 or query.shape[-1] != key.shape[-1] or (
-            key.shape[-2] != value.shape[-2]):
+    floating_alike("attention", query=query, key=key, value=value)
+    if min(query.ndim, key.ndim, value.ndim) < 2 or (
+            query.shape[-1] != key.shape[-1] or key.shape[-2] != value.shape[-2]):
         raise ShapeError("attention takes query [..., l, e], key [..., s, e], value [..., s, f]",
-                         tensors=tensors, fix="check the order of the dimensions")
+                         fix="check the order of the dimensions")
     if not 0 <= dropout_p <= 1:
         raise ArgumentError(f"dropout_p={dropout_p} is no probability", fix="dropout_p=0.1")
     if attn_mask is not None and is_causal:

@@ -103,8 +103,7 @@ def clamp(input, min=None, max=None):
     tensor([0.0000, 0.5000, 1.0000])
     """
     if min is None and max is None:
-        raise ArgumentRangeError("clamp needs a bound: min, max or both", tensors={"input": input},
-                                 fix="x.clamp(min=0)")
+        raise ArgumentRangeError("clamp needs a bound: min, max or both", fix="x.clamp(min=0)")
     return Clamp.apply(tensor(input, "clamp"), None if min is None else operand(min),
                        None if max is None else operand(max))
 

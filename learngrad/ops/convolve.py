@@ -151,32 +151,30 @@ class ConvWeight(Convolution):
 def _checked(name: str, input: Any, weight: Any, bias: Any, groups: Any, dims: int,
              transposed: bool) -> bool:
     """Whether there is a batch dimension, after what is wrong has been said."""
-    tensors = {"input": input, "weight": weight, "bias": bias}
-    tensors = {key: t for key, t in tensors.items() if t is not None}
     given = batched(input, dims, name)
-    floating_alike(name, tensors)
+    floating_alike(name, input=input, weight=weight, bias=bias)
     if isinstance(groups, bool) or not isinstance(groups, int) or groups < 1:
         raise ShapeError(f"groups={groups} is no number of groups", fix="groups=1")
     if weight.ndim != dims + 2 or not all(weight.shape[2:]):
         order = "[in, out / groups" if transposed else "[out, in / groups"
         raise ShapeError(f"{name} takes a weight {order}, *kernel], and this one has shape "
-                         f"{list(weight.shape)}", tensors=tensors,
+                         f"{list(weight.shape)}",
                          fix=f"give the weight {dims + 2} dimensions, none of them empty")
     channels = input.shape[-dims - 1]
     takes = weight.shape[0] if transposed else weight.shape[1] * groups
     if weight.shape[0] % groups or not weight.shape[0]:
         raise ShapeError(f"{name}: the first size of the weight, {weight.shape[0]}, cannot be "
-                         f"divided among groups={groups}", tensors=tensors,
+                         f"divided among groups={groups}",
                          fix="choose groups so that it divides the channels")
     if channels != takes:
-        raise ShapeError(
-            f"{name}: the input has {channels} channels, and this weight with groups={groups} "
-            f"takes {takes}: {list(input.shape)} and weight {list(weight.shape)} do not agree",
-            tensors=tensors, fix=_channels(input, dims, given, takes))
+        raise ShapeError(f"{name}: the input has {channels} channels, and this weight with "
+                         f"groups={groups} takes {takes}: {list(input.shape)} and weight "
+                         f"{list(weight.shape)} do not agree",
+                         fix=_channels(input, dims, given, takes))
     count = weight.shape[1] * groups if transposed else weight.shape[0]
     if bias is not None and tuple(bias.shape) != (count,):
         raise ShapeError(f"{name}: a bias of shape {list(bias.shape)} does not fit {count} output "
-                         "channels", tensors=tensors, fix=f"give the bias shape [{count}]")
+                         "channels", fix=f"give the bias shape [{count}]")
     return given
 
 
@@ -212,8 +210,8 @@ def _conv(dims: int, input: Any, weight: Any, bias: Any, stride: Any, padding: A
     given = _checked(name := f"conv{dims}d", input, weight, bias, groups, dims, False)
     size, kernel = tuple(input.shape[-dims:]), tuple(weight.shape[2:])
     before, after = _padding(padding, kernel, stride, dilation)
-    geometry = sliding(name, {"input": input, "weight": weight}, size, kernel, stride, before,
-                       dilation, after=after, groups=groups)
+    geometry = sliding(name, input, size, kernel, stride, before, dilation, after=after,
+                       groups=groups)
     y = Conv.apply(input if given else unsqueeze(input, 0), weight, bias, geometry)
     return y if given else squeeze(y, 0)
 
@@ -234,7 +232,7 @@ def _conv_transpose(dims: int, input: Any, weight: Any, bias: Any, stride: Any, 
                  for o, s, p, d, k, m in zip(out, stride, padding, dilation, kernel, more))
     if min(size) < 1:
         raise ShapeError(f"{name}: the output would have size {list(size)}",
-                         tensors={"input": input, "weight": weight}, fix="choose less padding")
+                         fix="choose less padding")
     geometry = Geometry(size, kernel, stride, padding, dilation, out, groups)
     y = ConvTranspose.apply(input if given else unsqueeze(input, 0), weight, bias, geometry)
     return y if given else squeeze(y, 0)

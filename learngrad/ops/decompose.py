@@ -232,8 +232,7 @@ def solve(A, B):
     right = reshape(B, (*B.shape, 1)) if vector else B
     if right.ndim < 2 or right.shape[-2] != A.shape[-1]:
         raise ShapeError(f"solve: B {list(B.shape)} has not the {A.shape[-1]} rows of A "
-                         f"{list(A.shape)}", tensors={"A": A, "B": B},
-                         fix="B is a vector [n] or a matrix [n, k]")
+                         f"{list(A.shape)}", fix="B is a vector [n] or a matrix [n, k]")
     # Batches are brought to one shape here, so that the gradients have their inputs' shapes.
     batch = broadcast_shape("solve", {"A": A, "B": B}, (A.shape[:-2], right.shape[:-2]))
     out = Solve.apply(_batched(A, batch), _batched(right, batch))
@@ -260,7 +259,7 @@ def svd(A, full_matrices=False):
                             fix="svd(A, full_matrices=False)")
     if A.ndim < 2:
         raise ShapeError(f"svd takes matrices [..., m, n], not {list(A.shape)}",
-                         tensors={"A": A}, fix="x.reshape(1, -1)")
+                         fix="x.reshape(1, -1)")
     return SVD.apply(floating(A, "svd", "A"))
 
 
@@ -321,7 +320,7 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False):
     rows, columns = (devices.normalise_dim(d, A.ndim) for d in dim)
     if A.ndim < 2 or rows == columns:
         raise ShapeError(f"matrix_norm takes matrices over two dimensions, not {list(A.shape)} "
-                         f"over {dim}", tensors={"A": A}, fix="dim=(-2, -1)")
+                         f"over {dim}", fix="dim=(-2, -1)")
     if ord == "fro":
         return vector_norm(A, 2, (rows, columns), keepdim)
     if ord in (1, -1, math.inf, -math.inf):

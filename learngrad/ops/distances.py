@@ -160,8 +160,7 @@ def cdist(x1, x2, p=2.0, compute_mode=None):
     """
     if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
         raise ShapeError(f"cdist compares rows of one length, and these are {list(x1.shape)} and "
-                         f"{list(x2.shape)}", tensors={"x1": x1, "x2": x2},
-                         fix="x[None] is one row")
+                         f"{list(x2.shape)}", fix="x[None] is one row")
     if p < 0:
         raise ArgumentRangeError(f"p is no negative number, and this is {p!r:.60}", fix="p=2.0")
     return norm(unsqueeze(x1, -2) - unsqueeze(x2, -3), p, -1)
@@ -199,8 +198,7 @@ def cosine_embedding_loss(input1, input2, target, margin=0.0, size_average=None,
     same_shape("cosine_embedding_loss", input1, input2)
     if tuple(input1.shape[:-1]) != tuple(target.shape):
         raise ShapeError(f"cosine_embedding_loss has {list(input1.shape[:-1])} pairs and "
-                         f"{list(target.shape)} targets",
-                         tensors={"input1": input1, "target": target}, fix="one target for a pair")
+                         f"{list(target.shape)} targets", fix="one target for a pair")
     _signs("cosine_embedding_loss", target)
     # As PyTorch computes it here: a small number beside each squared length.
     lengths = (sum(input1 * input1, -1) + 1e-12) * (sum(input2 * input2, -1) + 1e-12)
@@ -214,8 +212,7 @@ def _signs(name: str, target: Any) -> None:
     data = target._data
     if isinstance(data, np.ndarray) and not (np.abs(data) == 1).all():
         raise ArgumentRangeError(f"{name} takes targets of 1 and -1, and one is neither",
-                                 tensors={"target": target}, fix="2 * target - 1 makes them of 0 "
-                                 "and 1")
+                                 fix="2 * target - 1 makes them of 0 and 1")
 
 
 @in_single

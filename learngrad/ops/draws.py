@@ -71,10 +71,10 @@ def bernoulli(input, p=None, *, generator=None):
     chances = input._data if p is None else p
     if isinstance(chances, np.ndarray) and not devices.is_floating(chances.dtype):
         raise DtypeError(f"probabilities are fractions, and {chances.dtype} holds none",
-                         tensors={"input": input}, fix="x.float()")
+                         fix="x.float()")
     known = isinstance(chances, (int, float, np.ndarray))
     if known and not np.all((np.asarray(chances) >= 0) & (np.asarray(chances) <= 1)):
-        raise ArgumentRangeError("a probability lies between 0 and 1", tensors={"input": input},
+        raise ArgumentRangeError("a probability lies between 0 and 1",
                                  fix="learngrad.sigmoid(x) makes probabilities of any numbers")
     draws = devices.as_array(stream(generator, input.device).random(tuple(input.shape)))
     return wrapped((draws < chances).astype(input.dtype))
@@ -116,20 +116,20 @@ def multinomial(input, num_samples, replacement=False, *, generator=None):
     """
     if input.ndim not in (1, 2) or not input.shape[-1]:
         raise ShapeError("multinomial takes a vector of weights, or a row of them for each draw",
-                         tensors={"input": input}, fix="x.reshape(-1, n)")
+                         fix="x.reshape(-1, n)")
     floating(input, "multinomial")
     n = input.shape[-1]
     if num_samples < 1 or (num_samples > n and not replacement):
         raise ShapeError(f"{num_samples} of {n} cannot be drawn without drawing one again",
-                         tensors={"input": input}, fix="replacement=True")
+                         fix="replacement=True")
     weights = input._data.astype(np.float64)
     if isinstance(weights, np.ndarray):
         enough = (weights > 0).sum(-1) >= (1 if replacement else num_samples)
         if not (np.isfinite(weights).all() and (weights >= 0).all() and enough.all()):
-            raise ArgumentRangeError(
-                "multinomial: weights are finite and not negative, and each row has as many "
-                "positive ones as are drawn", tensors={"input": input},
-                fix="learngrad.softmax(x, -1) makes weights of any numbers; replacement=True")
+            raise ArgumentRangeError("multinomial: weights are finite and not negative, and each "
+                                     "row has as many positive ones as are drawn",
+                                     fix="learngrad.softmax(x, -1) makes weights of any numbers; "
+                                         "replacement=True")
     source = stream(generator, input.device)
     if replacement:  # where a draw falls among the running sums
         sums = weights.cumsum(-1)

@@ -185,5 +185,5 @@ def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
     """
     if training and p and input.ndim < 2:
         raise ShapeError("feature_alpha_dropout drops channels, the second dimension",
-                         tensors={"input": input}, fix="learngrad.nn.functional.alpha_dropout")
+                         fix="learngrad.nn.functional.alpha_dropout")
     return _drop("feature_alpha_dropout", input, p, training, inplace, 2, AlphaDropout)

@@ -337,7 +337,7 @@ def neg(input):
     tensor([-1.,  2.])
     """
     if tensor(input, "neg").dtype.kind == "b":
-        raise DtypeError("- is not defined for bool tensors", tensors={"input": input},
+        raise DtypeError("- is not defined for bool tensors",
                          fix="the opposite of a bool tensor is ~x")
     return Neg.apply(input)
 
@@ -420,5 +420,5 @@ def where(condition, input=None, other=None):
         return nonzero(condition, as_tuple=True)
     if tensor(condition, "where").dtype.kind != "b":
         raise DtypeError(f"a condition is true or false, and this is {condition.dtype}",
-                         tensors={"condition": condition}, fix="x != 0, or x.bool()")
+                         fix="x != 0, or x.bool()")
     return Where.apply(condition, operand(input), operand(other))

@@ -232,8 +232,7 @@ def median(input, dim=None, keepdim=False):
     tensor(2.)
     """
     if tensor(input, "median").dtype.kind == "b":
-        raise DtypeError("bools have no median", tensors={"input": input},
-                         fix="convert them first: x.int().median()")
+        raise DtypeError("bools have no median", fix="convert them first: x.int().median()")
     if dim is None:
         return Median.apply(input, dims_of(input, None), False)
     dim = _one_dim(input, dim, "median", "x.flatten().median(0) takes several dimensions")
@@ -279,6 +278,5 @@ def _index_of(operation: type[Reduction], input: Any, dim: Any, keepdim: Any) ->
         dim = devices.normalise_dim(dim, input.ndim)
     if not input.numel() and (dim is None or not input.shape[dim]):
         raise OutOfRangeError(f"{operation.sign} of no elements is not defined",
-                              tensors={"input": input},
                               fix="check that the tensor is not empty: x.numel() > 0")
     return operation.apply(input, dim if input.ndim else None, bool(keepdim))

@@ -70,9 +70,8 @@ def indices_of(index: Any, name: str, negative: bool = False) -> Any:
                          fix="learngrad.tensor([0, 2]), or index.long()")
     array = getattr(index, "_data", index)
     if not negative and isinstance(array, np.ndarray) and array.size and array.min() < 0:
-        raise PlaceError(
-            f"{name}: index {array.min()} is negative, and places are counted from 0",
-            tensors={"index": index}, fix="x[…] counts from the end too")
+        raise PlaceError(f"{name}: index {array.min()} is negative, and places are counted from 0",
+                         fix="x[…] counts from the end too")
     return index
 
 
@@ -97,7 +96,7 @@ def places(input: Any, dim: int, index: Any, name: str) -> tuple[Any, ...]:
     """The index that picks whole slices along `dim`, at each place that the vector names."""
     if indices_of(index, name).ndim > 1:
         raise ShapeError(f"{name}: the index is a vector, not of shape {list(index.shape)}",
-                         tensors={"index": index}, fix="index.flatten(), or learngrad.gather")
+                         fix="index.flatten(), or learngrad.gather")
     together(name, input=input, index=index)
     return (*(slice(None),) * dim, index if index.ndim else reshape(index, (1,)))
 
@@ -164,7 +163,7 @@ def take_along_dim(input, indices, dim=None):
     dim = devices.normalise_dim(dim, input.ndim)
     if input.ndim != indices.ndim:
         raise ShapeError("take_along_dim: input and indices have as many dimensions",
-                         tensors={"input": input, "indices": indices}, fix="indices.unsqueeze(0)")
+                         fix="indices.unsqueeze(0)")
     both = [[s if d != dim else 1 for d, s in enumerate(x.shape)] for x in (input, indices)]
     shape = broadcast_shape("take_along_dim", {"input": input, "indices": indices}, both)
     wide = [*shape[:dim], input.shape[dim], *shape[dim + 1:]]
@@ -235,7 +234,7 @@ def masked_fill(input, mask, value):
     _masked_shape(mask, input, "masked_fill")
     if getattr(value, "ndim", 0):
         raise ShapeError(f"masked_fill puts one value in, not {list(value.shape)}",
-                         tensors={"value": value}, fix="learngrad.where(mask, value, x)")
+                         fix="learngrad.where(mask, value, x)")
     if not isinstance(value, (int, float)) and not hasattr(value, "dtype"):
         raise devices.not_a_number(value)
     value = cast(value, input.dtype) if hasattr(value, "dtype") else value
@@ -270,10 +269,10 @@ def one_hot(tensor, num_classes=-1):
     if num_classes == -1:
         if not array.size:
             raise ShapeError("one_hot of no numbers cannot tell how many classes there are",
-                             tensors={"tensor": tensor}, fix="one_hot(x, num_classes=10)")
+                             fix="one_hot(x, num_classes=10)")
         num_classes = int(array.max()) + 1
     elif isinstance(array, np.ndarray) and array.size and array.max() >= num_classes:
         raise PlaceError(f"one_hot: class {array.max()} does not exist among {num_classes}",
-                         tensors={"tensor": tensor}, fix=f"num_classes={array.max() + 1}")
+                         fix=f"num_classes={array.max() + 1}")
     classes = devices.array_module(array).arange(num_classes)
     return cast(eq(unsqueeze(tensor, -1), classes), devices.int64)

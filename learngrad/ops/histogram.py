@@ -47,7 +47,7 @@ def _edges(input: Any, bins: Any, low: Any, high: Any, either: float) -> Any:
         low, high = low - either, high + either
     if not np.isfinite(high - low) or low > high:
         raise ArgumentRangeError(f"there is no histogram from {low} to {high}",
-                                 tensors={"input": input}, fix="range=(0.0, 1.0)")
+                                 fix="range=(0.0, 1.0)")
     if not isinstance(bins, int) or bins < 1:
         raise ArgumentRangeError(f"a histogram has one bin or more, not {bins!r:.60}",
                                  fix="bins=10")
@@ -94,14 +94,13 @@ def histogram(input, bins=100, *, range=None, weight=None, density=False):
     floating(input, "histogram", fix=COUNTING)
     same_dtype("histogram", input=input, bins=bins, weight=weight)
     if weight is not None and weight.shape != input.shape:
-        raise ShapeError("histogram takes one weight for each element",
-                         tensors={"input": input, "weight": weight}, fix="weight.expand_as(x)")
+        raise ShapeError("histogram takes one weight for each element", fix="weight.expand_as(x)")
     edges = getattr(bins, "_data", bins)
     if not hasattr(bins, "dtype"):
         low, high = range or (None, None)
         edges = _edges(input, bins, low, high, 0.5)
     elif edges.ndim != 1 or len(edges) < 2:
-        raise ShapeError("edges are a vector of two or more", tensors={"bins": bins},
+        raise ShapeError("edges are a vector of two or more",
                          fix="bins=learngrad.linspace(0, 1, 11)")
     return Bins(*Histogram.apply(input, weight, edges, bool(density)))
 

@@ -137,7 +137,7 @@ def _axes(input: Any, dim: Any, name: str) -> tuple[int, ...]:
     if dim is None:  # as programs from before `dim` have it: rows of a matrix
         if input.ndim > 2:
             raise ArgumentError(f"{name} needs to know which dimension adds up to 1",
-                                tensors={"input": input}, fix=f"{name}(x, dim=-1)")
+                                fix=f"{name}(x, dim=-1)")
         dim = max(input.ndim, 1) - 1
         warnings.warn(f"{name} without dim: along dimension {dim} of {list(input.shape)}. Say "
                       f"so: {name}(x, dim={dim})", stacklevel=4)
@@ -177,11 +177,9 @@ def same_shape(name: str, input: Any, target: Any) -> None:
     if not hasattr(target, "shape"):
         raise devices.not_a_number(target)
     if tuple(input.shape) != tuple(target.shape):
-        raise ShapeError(
-            f"{name} compares tensors of one shape, and {list(input.shape)} is not "
-            f"{list(target.shape)}: they would be broadcast against each other",
-            tensors={"input": input, "target": target},
-            fix="reshape one of them, for example pred.squeeze(1)")
+        raise ShapeError(f"{name} compares tensors of one shape, and {list(input.shape)} is not "
+                         f"{list(target.shape)}: they would be broadcast against each other",
+                         fix="reshape one of them, for example pred.squeeze(1)")
 
 
 def mse_loss(input, target, size_average=None, reduce=None, reduction="mean"):

@@ -150,8 +150,7 @@ class Making:
         """The memory, for another library that speaks DLPack; nothing is copied."""
         if self._edge is not None:
             raise GraphError("another library knows nothing of this graph, so a tensor that needs "
-                             "a gradient is not lent out", tensors={"this": self},
-                             fix="x.detach()")
+                             "a gradient is not lent out", fix="x.detach()")
         return self._data.__dlpack__(**{k: v for k, v in options.items() if v is not None})
 
     def __dlpack_device__(self):

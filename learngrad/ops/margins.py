@@ -58,10 +58,9 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
     one_of("p", p, (1, 2))
     if getattr(weight, "ndim", 1) != 1:
         raise ArgumentError("multi_margin_loss: weight has one number for each class",
-                            tensors={"weight": weight}, fix="weight.flatten()")
+                            fix="weight.flatten()")
     if input.ndim > 2:
-        raise ArgumentError("multi_margin_loss takes scores [n, classes]",
-                            tensors={"input": input}, fix="x.flatten(1)")
+        raise ArgumentError("multi_margin_loss takes scores [n, classes]", fix="x.flatten(1)")
     alone = input.ndim < 2 and target.numel() == 1
     rows, right, _ = class_rows(reshape(input, (1, -1)) if alone else input,
                                 reshape(target, (1,)) if alone else target,
@@ -99,16 +98,15 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     """
     reduction = reduced(reduction, size_average, reduce)
     same_shape("multilabel_margin_loss", input, target)
-    tensors = {"input": input, "target": target}
     if target.dtype.kind not in "iu" or input.ndim > 2:
         raise DtypeError("multilabel_margin_loss takes scores [n, classes] and the right classes "
-                         f"as integers, not {target.dtype}", tensors=tensors, fix="target.long()")
+                         f"as integers, not {target.dtype}", fix="target.long()")
     classes = input.shape[-1] if input.ndim else 1
     rows, labels = reshape(input, (-1, classes)), target._data.reshape(-1, classes)
     if isinstance(labels, np.ndarray) and labels.size and (
             labels.min() < -1 or labels.max() >= classes):
         raise OutOfRangeError(f"a target is no class from 0 to {classes - 1}, and not -1, which "
-                              "ends them", tensors=tensors, fix="count classes from 0")
+                              "ends them", fix="count classes from 0")
     xp = devices.array_module(labels)
     given = (labels < 0).cumsum(axis=1) == 0  # those before the first -1
     labels, each = labels * given, xp.arange(len(labels)).reshape((-1, 1))

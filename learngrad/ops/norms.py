@@ -135,11 +135,10 @@ def mean(a: Any, axes: tuple[int, ...], *more: Any) -> Any:
 
 def _check(name: str, input: Any, count: tuple[int, ...], **more: Any) -> None:
     """Refuse what is not floating, and weights that do not have the shape `count`."""
-    given = {key: t for key, t in more.items() if t is not None}
-    floating_alike(name, {"input": input, **given})
-    together(name, input=input, **given)
-    for key, t in given.items():
-        if tuple(t.shape) != count:
+    floating_alike(name, input=input, **more)
+    together(name, input=input, **more)
+    for key, t in more.items():
+        if t is not None and tuple(t.shape) != count:
             raise ShapeError(f"{name}: {key} has shape {list(t.shape)}, and {list(count)} belongs "
                              "here", tensors={"input": input, key: t},
                              fix=f"give {key} the shape {list(count)}; a layer gets it from the "
@@ -150,13 +149,11 @@ def _trailing(name: str, input: Any, normalized_shape: Any) -> tuple[int, ...]:
     """The last sizes of `input`, if they are what was named."""
     if normalized_shape in ((), []):
         raise ShapeError(f"{name} needs one size or more in normalized_shape",
-                         tensors={"input": input},
                          fix=f"normalized_shape={list(input.shape[-1:])}")
     shape = per_dim(normalized_shape, len(normalized_shape) if isinstance(
         normalized_shape, (tuple, list)) else 1, "normalized_shape", 0)
     if tuple(input.shape[input.ndim - len(shape):]) != shape:
         raise ShapeError(f"{name}: the input's last sizes are not {list(shape)}",
-                         tensors={"input": input},
                          fix=f"normalized_shape={list(input.shape[-len(shape):])}")
     return shape
 

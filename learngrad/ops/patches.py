@@ -51,8 +51,7 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
     learngrad.Size([1, 18, 4])
     """
     given = batched(input, 2, "unfold")
-    g = sliding("unfold", {"input": input}, tuple(input.shape[-2:]), kernel_size, stride, padding,
-                dilation)
+    g = sliding("unfold", input, tuple(input.shape[-2:]), kernel_size, stride, padding, dilation)
     out = Unfold.apply(input if given else unsqueeze(input, 0), g)
     return out if given else squeeze(out, 0)
 
@@ -67,10 +66,10 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
     learngrad.Size([1, 1, 2, 2])
     """
     size = per_dim(output_size, 2, "output_size", 1)
-    g = sliding("fold", {"input": input}, size, kernel_size, stride, padding, dilation)
+    g = sliding("fold", input, size, kernel_size, stride, padding, dilation)
     if input.ndim not in (2, 3) or input.shape[-2] % g.places or input.shape[-1] != g.windows:
         raise ShapeError(f"fold takes columns [n, channels * {g.places}, {g.windows}]",
-                         tensors={"input": input}, fix="check output_size and kernel_size")
+                         fix="check output_size and kernel_size")
     given = input.ndim == 3
     out = Fold.apply(input if given else unsqueeze(input, 0), g)
     return out if given else squeeze(out, 0)
@@ -88,7 +87,7 @@ def pixel_shuffle(input, upscale_factor):
     r = upscale_factor
     if input.ndim < 3 or r < 1 or input.shape[-3] % (r * r):
         raise ShapeError(f"pixel_shuffle takes [*, channels, h, w] with channels that {r} * {r} "
-                         "divides", tensors={"input": input}, fix="upscale_factor=2")
+                         "divides", fix="upscale_factor=2")
     *lead, c, h, w = input.shape
     x = permute(reshape(input, (math.prod(lead), c // (r * r), r, r, h, w)), (0, 1, 4, 2, 5, 3))
     return reshape(x, (*lead, c // (r * r), h * r, w * r))
@@ -106,7 +105,7 @@ def pixel_unshuffle(input, downscale_factor):
     r = downscale_factor
     if input.ndim < 3 or r < 1 or input.shape[-2] % r or input.shape[-1] % r:
         raise ShapeError(f"pixel_unshuffle takes [*, c, h, w] with sizes that {r} divides",
-                         tensors={"input": input}, fix="downscale_factor=2")
+                         fix="downscale_factor=2")
     *lead, c, h, w = input.shape
     x = permute(reshape(input, (math.prod(lead), c, h // r, r, w // r, r)), (0, 1, 3, 5, 2, 4))
     return reshape(x, (*lead, c * r * r, h // r, w // r))
@@ -124,8 +123,7 @@ def channel_shuffle(input, groups):
     """
     if input.ndim < 3 or groups < 1 or input.shape[1] % groups:
         raise ShapeError("channel_shuffle takes [n, channels, *] of three dimensions or more, with "
-                         f"channels that groups={groups} divides", tensors={"input": input},
-                         fix="groups=2")
+                         f"channels that groups={groups} divides", fix="groups=2")
     n, c, *places = input.shape
     x = permute(reshape(input, (n, groups, c // groups, math.prod(places))), (0, 2, 1, 3))
     return reshape(x, (n, c, *places))

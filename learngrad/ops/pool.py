@@ -162,11 +162,11 @@ def _geometry(name: str, dims: int, input: Any, kernel_size: Any, stride: Any, p
     """The windows of a pooling, after what is wrong has been said."""
     batched(input, dims, name)
     by_kernel = stride is None or (isinstance(stride, (tuple, list)) and not stride)
-    g = sliding(name, {"input": input}, tuple(input.shape[-dims:]), kernel_size,
+    g = sliding(name, input, tuple(input.shape[-dims:]), kernel_size,
                 kernel_size if by_kernel else stride, padding, dilation, ceil=ceil_mode)
     if any(2 * p > d * (k - 1) + 1 for p, k, d in zip(g.before, g.kernel, g.dilation)):
         raise ShapeError(f"{name}: padding={g.before} is more than half of kernel_size={g.kernel}, "
-                         "so a window could see nothing but padding", tensors={"input": input},
+                         "so a window could see nothing but padding",
                          fix=f"padding={min(g.kernel) // 2}")
     return g
 
@@ -176,7 +176,7 @@ def _max_pool(dims: int, input: Any, kernel_size: Any, stride: Any, padding: Any
     name = f"max_pool{dims}d"
     g = _geometry(name, dims, input, kernel_size, stride, padding, dilation, ceil_mode)
     if input.dtype.kind == "b":
-        raise DtypeError(f"{name} is not defined for bool tensors", tensors={"input": input},
+        raise DtypeError(f"{name} is not defined for bool tensors",
                          fix="convert it first: x.float()")
     return MaxPool.apply(input, g, bool(return_indices))
 
@@ -314,8 +314,7 @@ def _adaptive(name: str, dims: int, input: Any, output_size: Any) -> tuple[int, 
         several = tuple(s if o is None else o for o, s in zip(several, input.shape[-dims:]))
     out = per_dim(several, dims, "output_size", 0)
     if not all(input.shape[-dims:]):
-        raise ShapeError(f"{name}: the input is empty", tensors={"input": input},
-                         fix="check the sizes before")
+        raise ShapeError(f"{name}: the input is empty", fix="check the sizes before")
     return out
 
 

@@ -51,7 +51,7 @@ def bmm(input, mat2):
     _dims("bmm", ("input", input, 3), ("mat2", mat2, 3))
     if input.shape[0] != mat2.shape[0]:
         raise ShapeError(f"bmm takes batches of one size, not {input.shape[0]} and {mat2.shape[0]}",
-                         tensors={"input": input, "mat2": mat2}, fix="matmul broadcasts batches")
+                         fix="matmul broadcasts batches")
     return matmul(input, mat2)
 
 
@@ -107,14 +107,12 @@ def cross(input, other, dim=None):
     >>> learngrad.cross(x, y)
     tensor([0., 0., 1.])
     """
-    tensors = {"input": input, "other": other}
     if dim is None:
         dim = next((d for d, s in enumerate(input.shape) if s == 3), -1)
     for x in (input, other):
         if not x.ndim == input.ndim > 0 or x.shape[devices.normalise_dim(dim, x.ndim)] != 3:
             raise ShapeError(f"cross takes vectors of 3 along dim {dim}, not {list(input.shape)} "
-                             f"and {list(other.shape)}",
-                             tensors=tensors, fix="name the dimension of size 3: dim=-1")
+                             f"and {list(other.shape)}", fix="name the dimension of size 3: dim=-1")
     turned = [roll(x, -k, dim) for k in (1, 2) for x in (input, other)]
     return turned[0] * turned[3] - turned[2] * turned[1]
 
@@ -158,7 +156,7 @@ def _plus(input: Any, product: Any, beta: Any, alpha: Any, name: str) -> Any:
     total = (input if beta == 1 else input * beta) + product
     if tuple(total.shape) != tuple(product.shape):
         raise ShapeError(f"{name}: the input {list(input.shape)} does not broadcast to "
-                         f"{list(product.shape)}", tensors={"input": input},
+                         f"{list(product.shape)}",
                          fix="give it the shape of the product, or one that broadcasts to it")
     return total
 
@@ -188,7 +186,6 @@ def bilinear(input1, input2, weight, bias=None):
     if (weight.ndim != 3 or not input1.ndim or not input2.ndim or lead != tuple(input2.shape[:-1])
             or (input1.shape[-1], input2.shape[-1]) != tuple(weight.shape[1:])):
         raise ShapeError("bilinear takes inputs [*, in1] and [*, in2] and a weight [out, in1, in2]",
-                         tensors={"input1": input1, "input2": input2, "weight": weight},
                          fix="make the inputs' last sizes the weight's last two")
     same_dtype("bilinear", input1=input1, input2=input2, weight=weight)
     out, in1, in2 = weight.shape

@@ -71,8 +71,9 @@ def same_dtype(name: str, **tensors: Any) -> None:
                          fix="convert one of them: x.float()")
 
 
-def floating_alike(name: str, tensors: dict[str, Any]) -> None:
+def floating_alike(name: str, **tensors: Any) -> None:
     """Refuse tensors that are not of one floating dtype, or of several under `autocast`."""
+    tensors = {role: x for role, x in tensors.items() if x is not None}
     first, *_ = tensors.values()
     if not one_dtype(tensors.values()) or not devices.is_floating(first.dtype):
         raise DtypeError(f"{name} takes floating tensors of one dtype, not "

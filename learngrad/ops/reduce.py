@@ -115,15 +115,14 @@ def dims_of(input: Any, dim: Any) -> tuple[int, ...]:
     dims = tuple(devices.normalise_dim(d, input.ndim)
                  for d in (dim if isinstance(dim, (tuple, list)) else (dim,)))
     if len(set(dims)) != len(dims):
-        raise ShapeError(f"dim={dim} names a dimension twice", tensors={"input": input},
-                         fix="name each dimension once")
+        raise ShapeError(f"dim={dim} names a dimension twice", fix="name each dimension once")
     return dims if input.ndim else ()
 
 
 def some(input: Any, dims: tuple[int, ...], what: str) -> None:
     if 0 in [input.shape[d] for d in dims]:
         kind = OutOfRangeError if len(dims) < input.ndim else ShapeError
-        raise kind(f"{what} of no elements is not defined", tensors={"input": input},
+        raise kind(f"{what} of no elements is not defined",
                    fix="check that the tensor is not empty: x.numel() > 0")
 
 

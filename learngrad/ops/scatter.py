@@ -243,10 +243,8 @@ def _fits(input: Any, source: Any, dim: int, size: int, name: str) -> tuple[int,
     """The shape of a source that holds `size` slices along `dim`; refused in another one."""
     want = (*input.shape[:dim], size, *input.shape[dim + 1:])
     if tuple(at_least_1d(source).shape) != want:
-        raise ShapeError(
-            f"{name}: the source has shape {list(source.shape)}, and {size} places along "
-            f"dimension {dim} take {list(want)}", tensors={"input": input, "source": source},
-            fix="source.expand(...)")
+        raise ShapeError(f"{name}: the source has shape {list(source.shape)}, and {size} places "
+                         f"along dimension {dim} take {list(want)}", fix="source.expand(...)")
     return want
 
 

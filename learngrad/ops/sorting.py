@@ -161,8 +161,7 @@ def topk(input, k, dim=-1, largest=True, sorted=True):
     """
     k, size = int(number(k, "k")), (input.shape or (1,))[devices.normalise_dim(dim, input.ndim)]
     if not 0 <= k <= size:
-        raise ShapeError(f"topk: {k} of {size} elements cannot be had", tensors={"input": input},
-                         fix="k=min(k, x.shape[-1])")
+        raise ShapeError(f"topk: {k} of {size} elements cannot be had", fix="k=min(k, x.shape[-1])")
     return _sorted(TopK, input, dim, largest, k)
 
 
@@ -224,15 +223,13 @@ def bincount(input, weights=None, minlength=0):
     tensor([1, 0, 2])
     """
     if input.ndim != 1 or input.dtype.kind not in "iu":
-        raise ShapeError("bincount counts in a vector of integers", tensors={"input": input},
-                         fix="x.flatten().long()")
+        raise ShapeError("bincount counts in a vector of integers", fix="x.flatten().long()")
     if weights is not None and weights.shape != input.shape:
-        raise ShapeError("bincount takes one weight for each number",
-                         tensors={"input": input, "weights": weights}, fix="weights.expand_as(x)")
+        raise ShapeError("bincount takes one weight for each number", fix="weights.expand_as(x)")
     array = getattr(input, "_data", input)
     if isinstance(array, np.ndarray) and array.size and array.min() < 0:
         raise ShapeError(f"bincount counts from 0, and {array.min()} is negative",
-                         tensors={"input": input}, fix="x - x.min()")
+                         fix="x - x.min()")
     return Bincount.apply(input, weights, minlength)
 
 
@@ -263,7 +260,6 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
     if not sorted_sequence.ndim or (sorted_sequence.ndim > 1 and (
             getattr(input, "shape", ())[:-1] != sorted_sequence.shape[:-1])):
         raise ShapeError("searchsorted looks in one vector, or in a row for each row of values",
-                         tensors={"sorted_sequence": sorted_sequence, "input": input},
                          fix="equal sizes in all dimensions but the last")
     same_dtype("searchsorted", sorted_sequence=sorted_sequence, input=input)
     if side not in (None, "left", "right") or (side == "left" and right):

@@ -41,9 +41,9 @@ class Geometry(NamedTuple):
         return math.prod(self.out)
 
 
-def sliding(name: str, tensors: dict[str, Any], size: tuple[int, ...], kernel: Any, stride: Any,
-            padding: Any, dilation: Any, *, after: tuple[int, ...] | None = None,
-            ceil: bool = False, groups: int = 1) -> Geometry:
+def sliding(name: str, input: Any, size: tuple[int, ...], kernel: Any, stride: Any, padding: Any,
+            dilation: Any, *, after: tuple[int, ...] | None = None, ceil: bool = False,
+            groups: int = 1) -> Geometry:
     """How windows lie on an input of `size`; refused where not one of them fits."""
     kernel = per_dim(kernel, len(size), "kernel_size", 1)
     stride = per_dim(stride, len(size), "stride", 1)
@@ -61,8 +61,7 @@ def sliding(name: str, tensors: dict[str, Any], size: tuple[int, ...], kernel: A
     if min(out) < 1:
         raise ShapeError(f"{name}: windows of {list(kernel)} do not fit into an input of size "
                          f"{list(size)}: one reaches over {reach}, which does not fit into "
-                         f"{padded}, padding counted", tensors=tensors,
-                         fix="take a smaller kernel, or pad more")
+                         f"{padded}, padding counted", fix="take a smaller kernel, or pad more")
     return Geometry(size, kernel, stride, before, dilation, tuple(out), groups)
 
 
@@ -136,8 +135,7 @@ def batched(input: Any, dims: int, name: str) -> bool:
                                 fix="learngrad.tensor(value)")
     if input.ndim not in (dims + 1, dims + 2):
         sizes = ", ".join(("length",) if dims == 1 else ("height", "width"))
-        raise ShapeError(
-            f"{name} takes an input [n, channels, {sizes}], or [channels, {sizes}] without a "
-            f"batch; this one has {input.ndim} dimension(s)", tensors={"input": input},
-            fix="x.unsqueeze(1) adds a dimension for one channel")
+        raise ShapeError(f"{name} takes an input [n, channels, {sizes}], or [channels, {sizes}] "
+                         f"without a batch; this one has {input.ndim} dimension(s)",
+                         fix="x.unsqueeze(1) adds a dimension for one channel")
     return input.ndim == dims + 2
