@@ -14,6 +14,7 @@ from learngrad.errors import ArgumentError, ArgumentRangeError, ShapeError
 from learngrad.kernels import fused
 from learngrad.ops.elementwise import Floating, Relu, absolute, where
 from learngrad.ops.exponential import sigmoid
+from learngrad.ops.join import chunk
 from learngrad.ops.losses import softmax
 from learngrad.ops.public import one_of, same_dtype, tensor
 from learngrad.ops.quick import in_pieces
@@ -600,9 +601,8 @@ def glu(input, dim=-1):
     if size % 2:
         raise ShapeError(f"glu halves dimension {dim}, and {size} is odd",
                          fix="give it an even size")
-    before = (slice(None),) * dim
-    return input[(*before, slice(None, size // 2))] * sigmoid(
-        input[(*before, slice(size // 2, None))])
+    value, gate = chunk(input, 2, dim)
+    return value * sigmoid(gate)
 
 
 @spelled()

@@ -11,7 +11,7 @@ import numpy as np
 from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, ArgumentTypeError, ShapeError
-from learngrad.ops.elementwise import Floating
+from learngrad.ops.elementwise import Floating, cast
 from learngrad.ops.public import one_of
 from learngrad.ops.quick import total
 from learngrad.ops.spelling import spelled
@@ -129,7 +129,6 @@ def log_softmax(input, dim=None, dtype=None):
 
 
 def _in_dtype(input: Any, dtype: Any) -> Any:
-    from learngrad.ops.elementwise import cast
     return input if dtype is None else cast(input, dtype)
 
 
