@@ -13,8 +13,8 @@ from learngrad.ops.public import one_of, operand, operands, tensor, unary
 from learngrad.ops.spelling import spelled
 
 __all__ = [
-    "absolute", "add", "cast", "clone", "div", "mul", "neg", "pow", "relu", "sign", "square", "sub",
-    "where",
+    "absolute", "add", "addcdiv", "addcmul", "cast", "clone", "div", "lerp", "mul", "neg", "pow",
+    "relu", "sign", "square", "sub", "where",
 ]
 
 
@@ -365,6 +365,47 @@ def square(input):
     tensor([1., 9.])
     """
     return Pow.apply(tensor(input, "square"), 2)
+
+
+@spelled()
+def lerp(input, end, weight):
+    """From `input` to `end`, `weight` of the way: ``input + weight * (end - input)``.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.lerp(learngrad.tensor([0.0, 10.0]), learngrad.tensor([4.0, 20.0]), 0.25)
+    tensor([ 1.0000, 12.5000])
+    """
+    return add(input, mul(sub(end, input), weight))
+
+
+@spelled()
+def addcmul(input, tensor1, tensor2, *, value=1):
+    """``input + value * tensor1 * tensor2``, elementwise.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.tensor([1.0, 2.0])
+    >>> learngrad.addcmul(x, x, x, value=0.5)
+    tensor([1.5000, 4.0000])
+    """
+    return add(input, mul(tensor1, tensor2), alpha=value)
+
+
+@spelled()
+def addcdiv(input, tensor1, tensor2, *, value=1):
+    """``input + value * tensor1 / tensor2``, elementwise.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.tensor([1.0, 2.0])
+    >>> learngrad.addcdiv(x, x, learngrad.tensor([2.0, 4.0]))
+    tensor([1.5000, 2.5000])
+    """
+    return add(input, div(tensor1, tensor2), alpha=value)
 
 
 relu = unary(Relu, "relu", "tensor([-1.0, 2.0]) -> tensor([0., 2.])")
