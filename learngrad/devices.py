@@ -525,11 +525,7 @@ class Generator:
             raise ArgumentTypeError(f"a seed is an integer, not {seed!r:.60}", fix="manual_seed(0)")
         self._seed = int(seed)
         entropy = self._seed % 2**64  # PyTorch takes negative seeds too
-        if self.device.type == "cpu":
-            self.stream: Any = np.random.Generator(np.random.PCG64(entropy))
-        else:
-            with gpu(self.device.index):
-                self.stream = cupy().random.default_rng(entropy)
+        self.stream: Any = made_on(self.device, lambda xp: xp.random.default_rng(entropy))
         return self
 
     def initial_seed(self) -> int:
