@@ -54,7 +54,7 @@ def count(value: Any, name: str) -> int:
 
 def _filled(size: tuple[Any, ...], value: Any, dtype: Any, device: Any,
             requires_grad: bool) -> Tensor:
-    dtype = devices.get_default_dtype() if dtype is None else devices.to_dtype(dtype)
+    dtype = devices.chosen_dtype(dtype)
     shape = shape_of(size)
     try:
         dtype.type(value)
@@ -240,7 +240,7 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any
     tensor([0.0000, 0.5000, 1.0000])
     """
     start, end, steps = _number(start), _number(end), count(steps, "steps")
-    dtype = devices.get_default_dtype() if dtype is None else devices.to_dtype(dtype)
+    dtype = devices.chosen_dtype(dtype)
     return own(devices.made_on(device, lambda xp: xp.linspace(start, end, steps).astype(dtype)),
                requires_grad)
 
@@ -257,7 +257,7 @@ def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any
     >>> learngrad.logspace(0, 2, 3)
     tensor([  1.,  10., 100.])
     """
-    dtype = devices.get_default_dtype() if dtype is None else devices.to_dtype(dtype)
+    dtype = devices.chosen_dtype(dtype)
     powers = linspace(start, end, steps, dtype=devices.float64, device=device)._data
     return own((float(base) ** powers).astype(dtype), requires_grad)
 
@@ -276,7 +276,7 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None,
             [0., 1.]])
     """
     rows, columns = shape_of((n, n if m is None else m))
-    dtype = devices.get_default_dtype() if dtype is None else devices.to_dtype(dtype)
+    dtype = devices.chosen_dtype(dtype)
     return own(devices.made_on(device, lambda xp: xp.eye(rows, columns, dtype=dtype)),
                requires_grad)
 

@@ -103,6 +103,11 @@ def to_dtype(dtype: Any) -> np.dtype[Any]:
     return np.dtype(result.type)  # in this machine's byte order
 
 
+def chosen_dtype(dtype: Any) -> np.dtype[Any]:
+    """The dtype that an argument ``dtype=`` means; None is the default."""
+    return _default_dtype if dtype is None else to_dtype(dtype)
+
+
 def is_floating(dtype: np.dtype[Any]) -> bool:
     """Whether numbers of a dtype can have gradients."""
     return dtype.kind in FLOATING

@@ -28,7 +28,7 @@ __all__ = [
 
 
 def _floats(dtype: Any) -> np.dtype[Any]:
-    dtype = devices.get_default_dtype() if dtype is None else devices.to_dtype(dtype)
+    dtype = devices.chosen_dtype(dtype)
     if not devices.is_floating(dtype):
         raise ArgumentTypeError(f"these draws are fractions, and {dtype} holds none",
                                 fix="use randint for integers")
