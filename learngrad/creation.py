@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,11 @@ __all__ = [
     "full_like", "linspace", "logspace", "ones", "ones_like", "tril_indices",
     "triu_indices", "zeros", "zeros_like",
 ]
+
+
+def making(many: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorate what makes tensors: `spelled`, with words for memory that runs out."""
+    return lambda function: spelled(many)(explained(function))
 
 
 def own(array: Any, requires_grad: bool = False) -> Tensor:
@@ -191,8 +197,7 @@ def _number(value: Any) -> Any:
     return value
 
 
-@spelled()
-@explained
+@making()
 def arange(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None,
            device: Any = None, requires_grad: bool = False) -> Tensor:
     """Numbers from `start` (0 if one is given) up to, not including, `end`.
@@ -227,8 +232,7 @@ def arange(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None,
                requires_grad)
 
 
-@spelled()
-@explained
+@making()
 def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None,
              requires_grad: bool = False) -> Tensor:
     """`steps` numbers from `start` to `end`, both included, evenly spaced.
@@ -245,8 +249,7 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any
                requires_grad)
 
 
-@spelled()
-@explained
+@making()
 def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None,
              device: Any = None, requires_grad: bool = False) -> Tensor:
     """`steps` numbers from ``base**start`` to ``base**end``, evenly spaced as powers.
@@ -262,8 +265,7 @@ def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any
     return own((float(base) ** powers).astype(dtype), requires_grad)
 
 
-@spelled()
-@explained
+@making()
 def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None,
         requires_grad: bool = False) -> Tensor:
     """The unit matrix: ones on the diagonal; `n` rows and `m` columns (by default `n`).

@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 
 from learngrad import devices
-from learngrad.creation import count, integer, own, shape_of
+from learngrad.creation import count, integer, making, own, shape_of
 from learngrad.devices import Generator, default_generator, manual_seed
 from learngrad.errors import ArgumentRangeError, ArgumentTypeError
-from learngrad.memory import explained
 from learngrad.ops.draws import bernoulli, multinomial, stream, uniform
 from learngrad.ops.making import like
 from learngrad.ops.public import number
@@ -35,8 +34,7 @@ def _floats(dtype: Any) -> np.dtype[Any]:
     return dtype
 
 
-@spelled(many="size")
-@explained
+@making(many="size")
 def rand(*size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None,
          requires_grad: bool = False) -> Tensor:
     """Draws from the uniform distribution on [0, 1).
@@ -55,8 +53,7 @@ def rand(*size: Any, generator: Generator | None = None, dtype: Any = None, devi
     return own(draws, requires_grad)
 
 
-@spelled(many="size")
-@explained
+@making(many="size")
 def randn(*size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None,
           requires_grad: bool = False) -> Tensor:
     """Draws from the normal distribution with mean 0 and variance 1.
@@ -73,8 +70,7 @@ def randn(*size: Any, generator: Generator | None = None, dtype: Any = None, dev
     return own(devices.as_array(draws).astype(_floats(dtype)), requires_grad)
 
 
-@spelled()
-@explained
+@making()
 def randint(low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None,
             dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Integers drawn evenly from `low` (0 if left out) up to, not including, `high`.
@@ -108,8 +104,7 @@ def randint(low: int, high: Any = None, size: Any = None, *, generator: Generato
     return own(devices.as_array(draws).astype(dtype), requires_grad)
 
 
-@spelled()
-@explained
+@making()
 def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None,
              requires_grad: bool = False) -> Tensor:
     """The integers 0 to ``n - 1`` in random order.
