@@ -74,7 +74,13 @@ def _arguments(frame: FrameType) -> dict[str, Any]:
     code, values = frame.f_code, frame.f_locals
     names = code.co_varnames[:code.co_argcount + code.co_kwonlyargcount]
     return {"this" if name == "self" else name: values[name] for name in names
-            if hasattr(type(values.get(name)), "shape") and hasattr(type(values[name]), "dtype")}
+            if _has_shape(type(values.get(name)))}
+
+
+def _has_shape(kind: type) -> bool:
+    """Whether this is a class of tensors or arrays; not if it only promises to have elements."""
+    promise = isinstance(getattr(kind, "_data", None), property)
+    return hasattr(kind, "shape") and hasattr(kind, "dtype") and not promise
 
 
 def name_of(tensor: Any, role: str = "") -> str:
