@@ -65,9 +65,9 @@ def floating(value: Any, name: str, role: str = "input", fix: str = "x.float()")
 def same_dtype(name: str, **tensors: Any) -> None:
     """Refuse tensors of more than one dtype, which this function does not bring to a common one."""
     tensors = {role: x for role, x in tensors.items() if hasattr(x, "dtype")}
-    dtypes = [str(x.dtype) for x in tensors.values()]
-    if len(set(dtypes)) > 1:
-        raise DtypeError(f"{name}: the dtypes {' and '.join(dtypes)} differ", tensors=tensors,
+    if len({x.dtype for x in tensors.values()}) > 1:
+        dtypes = " and ".join(str(x.dtype) for x in tensors.values())
+        raise DtypeError(f"{name}: the dtypes {dtypes} differ", tensors=tensors,
                          fix="convert one of them: x.float()")
 
 
