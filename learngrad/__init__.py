@@ -124,8 +124,11 @@ from learngrad.ops.einsum import einsum, kron, outer, tensordot
 from learngrad.ops.elementwise import (
     absolute,
     add,
+    addcdiv,
+    addcmul,
     clone,
     div,
+    lerp,
     mul,
     neg,
     pow,
@@ -197,7 +200,6 @@ from learngrad.ops.logical import (
 )
 from learngrad.ops.losses import log_softmax, softmax
 from learngrad.ops.matmul import matmul
-from learngrad.ops.mixtures import addcdiv, addcmul, lerp
 from learngrad.ops.norms import group_norm, layer_norm, rms_norm
 from learngrad.ops.patches import pixel_shuffle, pixel_unshuffle
 

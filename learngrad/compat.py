@@ -291,7 +291,7 @@ def finfo(dtype: Any = None) -> Any:
     >>> learngrad.finfo(learngrad.float32).max
     3.4028234663852886e+38
     """
-    dtype = devices.get_default_dtype() if dtype is None else devices.to_dtype(dtype)
+    dtype = devices.chosen_dtype(dtype)
     if not devices.is_floating(dtype):
         raise ArgumentTypeError(f"{dtype} is not floating", fix="learngrad.iinfo(dtype)")
     info = devices.limits(dtype)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from learngrad.errors import (
     kind_of,
 )
 from learngrad.memory import explained, out_of_memory
+from learngrad.ops.making import like
 from learngrad.ops.shape import _sizes
 from learngrad.ops.spelling import spelled
 from learngrad.tensor import Tensor, tensor
@@ -26,6 +28,11 @@ __all__ = [
     "full_like", "linspace", "logspace", "ones", "ones_like", "scalar_tensor", "tril_indices",
     "triu_indices", "zeros", "zeros_like",
 ]
+
+
+def making(many: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorate what makes tensors: `spelled`, with words for memory that runs out."""
+    return lambda function: spelled(many)(explained(function))
 
 
 def own(array: Any, requires_grad: bool = False) -> Tensor:
@@ -60,7 +67,7 @@ def count(value: Any, name: str) -> int:
 
 def _filled(size: tuple[Any, ...], value: Any, dtype: Any, device: Any,
             requires_grad: bool) -> Tensor:
-    dtype = devices.get_default_dtype() if dtype is None else devices.to_dtype(dtype)
+    dtype = devices.chosen_dtype(dtype)
     shape = shape_of(size)
     try:
         dtype.type(value)
@@ -133,11 +140,6 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None,
     return _filled((size,), value, dtype, device, requires_grad)
 
 
-def _like(input: Tensor, value: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
-    return _filled((input.shape,), value, input.dtype if dtype is None else dtype,
-                   input.device if device is None else device, requires_grad)
-
-
 @spelled()
 def zeros_like(input: Tensor, *, dtype: Any = None, device: Any = None,
                requires_grad: bool = False) -> Tensor:
@@ -149,7 +151,7 @@ def zeros_like(input: Tensor, *, dtype: Any = None, device: Any = None,
     >>> learngrad.zeros_like(learngrad.tensor([1.0, 2.0]))
     tensor([0., 0.])
     """
-    return _like(input, 0, dtype, device, requires_grad)
+    return zeros(input.shape, **like(input, dtype, device), requires_grad=requires_grad)
 
 
 @spelled()
@@ -163,7 +165,7 @@ def ones_like(input: Tensor, *, dtype: Any = None, device: Any = None,
     >>> learngrad.ones_like(learngrad.tensor([3, 4]))
     tensor([1, 1])
     """
-    return _like(input, 1, dtype, device, requires_grad)
+    return ones(input.shape, **like(input, dtype, device), requires_grad=requires_grad)
 
 
 @spelled()
@@ -177,7 +179,7 @@ def empty_like(input: Tensor, *, dtype: Any = None, device: Any = None,
     >>> learngrad.empty_like(learngrad.tensor([3, 4])).dtype
     dtype('int64')
     """
-    return _like(input, 0, dtype, device, requires_grad)
+    return empty(input.shape, **like(input, dtype, device), requires_grad=requires_grad)
 
 
 @spelled()
@@ -191,7 +193,7 @@ def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any 
     >>> learngrad.full_like(learngrad.tensor([3.0, 4.0]), 7)
     tensor([7., 7.])
     """
-    return _like(input, _number(fill_value), dtype, device, requires_grad)
+    return full(input.shape, fill_value, **like(input, dtype, device), requires_grad=requires_grad)
 
 
 def _number(value: Any) -> Any:
@@ -202,8 +204,7 @@ def _number(value: Any) -> Any:
     return value
 
 
-@spelled()
-@explained
+@making()
 def arange(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None,
            device: Any = None, requires_grad: bool = False) -> Tensor:
     """Numbers from `start` (0 if one is given) up to, not including, `end`.
@@ -238,8 +239,7 @@ def arange(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None,
                requires_grad)
 
 
-@spelled()
-@explained
+@making()
 def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None,
              requires_grad: bool = False) -> Tensor:
     """`steps` numbers from `start` to `end`, both included, evenly spaced.
@@ -251,13 +251,12 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any
     tensor([0.0000, 0.5000, 1.0000])
     """
     start, end, steps = _number(start), _number(end), count(steps, "steps")
-    dtype = devices.get_default_dtype() if dtype is None else devices.to_dtype(dtype)
+    dtype = devices.chosen_dtype(dtype)
     return own(devices.made_on(device, lambda xp: xp.linspace(start, end, steps).astype(dtype)),
                requires_grad)
 
 
-@spelled()
-@explained
+@making()
 def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None,
              device: Any = None, requires_grad: bool = False) -> Tensor:
     """`steps` numbers from ``base**start`` to ``base**end``, evenly spaced as powers.
@@ -268,13 +267,12 @@ def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any
     >>> learngrad.logspace(0, 2, 3)
     tensor([  1.,  10., 100.])
     """
-    dtype = devices.get_default_dtype() if dtype is None else devices.to_dtype(dtype)
+    dtype = devices.chosen_dtype(dtype)
     powers = linspace(start, end, steps, dtype=devices.float64, device=device)._data
     return own((float(base) ** powers).astype(dtype), requires_grad)
 
 
-@spelled()
-@explained
+@making()
 def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None,
         requires_grad: bool = False) -> Tensor:
     """The unit matrix: ones on the diagonal; `n` rows and `m` columns (by default `n`).
@@ -287,7 +285,7 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None,
             [0., 1.]])
     """
     rows, columns = shape_of((n, n if m is None else m))
-    dtype = devices.get_default_dtype() if dtype is None else devices.to_dtype(dtype)
+    dtype = devices.chosen_dtype(dtype)
     return own(devices.made_on(device, lambda xp: xp.eye(rows, columns, dtype=dtype)),
                requires_grad)
 

@@ -104,6 +104,11 @@ def to_dtype(dtype: Any) -> np.dtype[Any]:
     return np.dtype(result.type)  # in this machine's byte order
 
 
+def chosen_dtype(dtype: Any) -> np.dtype[Any]:
+    """The dtype that an argument ``dtype=`` means; None is the default."""
+    return _default_dtype if dtype is None else to_dtype(dtype)
+
+
 def is_floating(dtype: np.dtype[Any]) -> bool:
     """Whether numbers of a dtype can have gradients."""
     return dtype.kind in FLOATING
@@ -419,9 +424,7 @@ def to_device(array: Array, device: Device) -> Array:
     """`array` on `device`; the same array where it is there already."""
     if device.type == "cpu":
         return array if isinstance(array, np.ndarray) else cupy().asnumpy(array)
-    module = cupy()
-    with at_home(device.index):
-        return module.asarray(array)
+    return made_on(device, lambda xp: xp.asarray(array))
 
 
 # ---- Promotion -----------------------------------------------------------------------------------
@@ -570,11 +573,7 @@ class Generator:
             raise ArgumentTypeError(f"a seed is an integer, not {seed!r:.60}", fix="manual_seed(0)")
         self._seed = int(seed)
         entropy = self._seed % 2**64  # PyTorch takes negative seeds too
-        if self.device.type == "cpu":
-            self.stream: Any = np.random.Generator(np.random.PCG64(entropy))
-        else:
-            with gpu(self.device.index):
-                self.stream = cupy().random.default_rng(entropy)
+        self.stream: Any = made_on(self.device, lambda xp: xp.random.default_rng(entropy))
         return self
 
     def initial_seed(self) -> int:
@@ -613,9 +612,8 @@ def made_on(device: Any, make: Any) -> Array:
     where = place(device)
     if where.type == "cpu":
         return make(np)
-    module = cupy()
     with at_home(where.index):
-        return make(module)
+        return make(cupy())
 
 
 _generators: dict[str, Generator] = {}

@@ -6,7 +6,9 @@ Each class is also the built-in class that PyTorch raises in that case, so that
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
+from types import FrameType
 from typing import Any
 
 from learngrad import source
@@ -26,8 +28,9 @@ class LearngradError(Exception):
     ----------
     what : str
         What went wrong and why, in the user's terms. One or two sentences.
-    tensors : mapping of str to Tensor, or iterable of Tensor
-        The tensors involved, by the role they play (used where a tensor has no name of its own).
+    tensors : mapping of str to Tensor, or iterable of Tensor, optional
+        The tensors involved, by the role they play (used where a tensor has no name of its own); by
+        default those among the arguments of the function that raises.
     where : learngrad.source.Place, optional
         The line to show; by default the user's line that is running now.
     fix : str
@@ -43,9 +46,11 @@ class LearngradError(Exception):
     transpose one of them (`.T`), or make the inner sizes equal
     """
 
-    def __init__(self, what: str, *, tensors: Mapping[str, Any] | Iterable[Any] = (),
+    def __init__(self, what: str, *, tensors: Mapping[str, Any] | Iterable[Any] | None = None,
                  where: source.Place | None = None, fix: str = "") -> None:
         self.what = what
+        if tensors is None:
+            tensors = _arguments(sys._getframe(1))
         self.tensors = dict(tensors) if isinstance(tensors, Mapping) else {
             f"input {i + 1}": t for i, t in enumerate(tensors)}
         self.where = where if where is not None else source.here()
@@ -62,6 +67,20 @@ class LearngradError(Exception):
         if self.fix:
             lines.append(f"  Fix: {self.fix}")
         return "\n".join(lines)
+
+
+def _arguments(frame: FrameType) -> dict[str, Any]:
+    """The tensors among the arguments of a function that is running, by the names they have."""
+    code, values = frame.f_code, frame.f_locals
+    names = code.co_varnames[:code.co_argcount + code.co_kwonlyargcount]
+    return {"this" if name == "self" else name: values[name] for name in names
+            if _has_shape(type(values.get(name)))}
+
+
+def _has_shape(kind: type) -> bool:
+    """Whether this is a class of tensors or arrays; not if it only promises to have elements."""
+    promise = isinstance(getattr(kind, "_data", None), property)
+    return hasattr(kind, "shape") and hasattr(kind, "dtype") and not promise
 
 
 def name_of(tensor: Any, role: str = "") -> str:

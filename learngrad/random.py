@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from learngrad import devices
-from learngrad.creation import count, integer, own, shape_of
+from learngrad.creation import count, integer, making, own, shape_of
 from learngrad.devices import Generator, default_generator, manual_seed
 from learngrad.errors import ArgumentRangeError, ArgumentTypeError
-from learngrad.memory import explained
 from learngrad.ops.draws import bernoulli, multinomial, stream, uniform
+from learngrad.ops.making import like
 from learngrad.ops.public import number
 from learngrad.ops.spelling import spelled
 from learngrad.tensor import Tensor
@@ -30,15 +30,14 @@ __all__ = [
 
 
 def _floats(dtype: Any) -> np.dtype[Any]:
-    dtype = devices.get_default_dtype() if dtype is None else devices.to_dtype(dtype)
+    dtype = devices.chosen_dtype(dtype)
     if not devices.is_floating(dtype):
         raise ArgumentTypeError(f"these draws are fractions, and {dtype} holds none",
                                 fix="use randint for integers")
     return dtype
 
 
-@spelled(many="size")
-@explained
+@making(many="size")
 def rand(*size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None,
          requires_grad: bool = False) -> Tensor:
     """Draws from the uniform distribution on [0, 1).
@@ -57,8 +56,7 @@ def rand(*size: Any, generator: Generator | None = None, dtype: Any = None, devi
     return own(draws, requires_grad)
 
 
-@spelled(many="size")
-@explained
+@making(many="size")
 def randn(*size: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None,
           requires_grad: bool = False) -> Tensor:
     """Draws from the normal distribution with mean 0 and variance 1.
@@ -75,8 +73,7 @@ def randn(*size: Any, generator: Generator | None = None, dtype: Any = None, dev
     return own(devices.as_array(draws).astype(_floats(dtype)), requires_grad)
 
 
-@spelled()
-@explained
+@making()
 def randint(low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None,
             dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Integers drawn evenly from `low` (0 if left out) up to, not including, `high`.
@@ -110,8 +107,7 @@ def randint(low: int, high: Any = None, size: Any = None, *, generator: Generato
     return own(devices.as_array(draws).astype(dtype), requires_grad)
 
 
-@spelled()
-@explained
+@making()
 def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None,
              requires_grad: bool = False) -> Tensor:
     """The integers 0 to ``n - 1`` in random order.
@@ -148,8 +144,7 @@ def rand_like(input: Tensor, *, generator: Generator | None = None, dtype: Any =
     learngrad.Size([2])
     """
     return rand(input.shape, generator=generator, requires_grad=requires_grad,
-                dtype=input.dtype if dtype is None else dtype,
-                device=input.device if device is None else device)
+                **like(input, dtype, device))
 
 
 @spelled()
@@ -166,8 +161,7 @@ def randn_like(input: Tensor, *, generator: Generator | None = None, dtype: Any 
     learngrad.Size([2])
     """
     return randn(input.shape, generator=generator, requires_grad=requires_grad,
-                 dtype=input.dtype if dtype is None else dtype,
-                 device=input.device if device is None else device)
+                 **like(input, dtype, device))
 
 
 @spelled()
@@ -184,10 +178,8 @@ def randint_like(input: Tensor, low: int, high: Any = None, *,
     >>> learngrad.randint_like(learngrad.zeros(2), 1, 2)
     tensor([1., 1.])
     """
-    low, high = (0, low) if high is None else (low, high)
     return randint(low, high, input.shape, generator=generator, requires_grad=requires_grad,
-                   dtype=input.dtype if dtype is None else dtype,
-                   device=input.device if device is None else device)
+                   **like(input, dtype, device))
 
 
 @spelled()
@@ -219,19 +211,19 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *,
     >>> learngrad.normal(5.0, 0.0, (2,))
     tensor([5., 5.])
     """
-    like = next((x for x in (mean, std) if isinstance(x, Tensor)), None)
+    given = next((x for x in (mean, std) if isinstance(x, Tensor)), None)
     mean, std = (x._data if isinstance(x, Tensor) else number(x, name)
                  for x, name in ((mean, "mean"), (std, "std")))
     if isinstance(std, (int, float, np.ndarray)) and np.any(np.asarray(std) < 0):
         raise ArgumentRangeError("a standard deviation is not negative",
                                  fix="std=x.abs(), or x.exp()")
     if size is None:
-        if like is None:
+        if given is None:
             raise ArgumentTypeError("two numbers say nothing of a shape",
                                     fix="learngrad.normal(0.0, 1.0, (2, 3))")
         size = np.broadcast_shapes(*(getattr(x, "shape", ()) for x in (mean, std)))
-    if like is not None:
-        device, dtype = like.device, like.dtype if dtype is None else dtype
+    if given is not None:
+        device, dtype = given.device, given.dtype if dtype is None else dtype
     draws = devices.as_array(stream(generator, device).standard_normal(shape_of((size,))))
     return own((mean + std * draws).astype(_floats(dtype)), requires_grad)
 

@@ -7,7 +7,7 @@ import sys
 import warnings
 import weakref
 from collections.abc import Callable, Iterator
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
 import numpy as np
 
@@ -35,12 +35,6 @@ from learngrad.ops.methods import USUAL, Methods
 from learngrad.printing import represent
 
 __all__ = ["Size", "Tensor", "tensor"]
-
-# Tensor has methods of these names, and an annotation after them would mean the methods.
-Int: TypeAlias = int
-Float: TypeAlias = float
-Bool: TypeAlias = bool
-
 
 _new = object.__new__
 
@@ -100,12 +94,12 @@ class Tensor(Methods):
     _cut: source.Made | None = None  # where it was detached
 
     def __init__(self, *data: Any, dtype: Any = None, device: Any = None,
-                 requires_grad: Bool = False) -> None:
+                 requires_grad: bool = False) -> None:
         with_dtype = dtype is not None and len(data) == 1
         self._begin(to_array(data[0], dtype, device) if with_dtype else
                     sizes_or_data(data, dtype, device), requires_grad)
 
-    def _begin(self, array: Any, requires_grad: Bool) -> None:
+    def _begin(self, array: Any, requires_grad: bool) -> None:
         self._data = array
         self._edge = self._grad = None
         self._version = [0, False]
@@ -131,7 +125,7 @@ class Tensor(Methods):
         return Size(self._data.shape)
 
     @property
-    def ndim(self) -> Int:
+    def ndim(self) -> int:
         """The number of dimensions."""
         return self._data.ndim
 
@@ -146,7 +140,7 @@ class Tensor(Methods):
         return devices.device_of(self._data)
 
     @property
-    def requires_grad(self) -> Bool:
+    def requires_grad(self) -> bool:
         """Whether gradients flow to it."""
         return self._edge is not None
 
@@ -155,7 +149,7 @@ class Tensor(Methods):
         self.requires_grad_(value)
 
     @property
-    def is_leaf(self) -> Bool:
+    def is_leaf(self) -> bool:
         """Whether no operation made it (or none that is recorded)."""
         return self._edge is None or type(self._edge[0]) is AccumulateGrad
 
@@ -191,11 +185,11 @@ class Tensor(Methods):
         self._grad = value
 
     @property
-    def retains_grad(self) -> Bool:
+    def retains_grad(self) -> bool:
         """Whether `retain_grad` has asked for the gradient of what an operation made."""
         return not self.is_leaf and self._retains()
 
-    def _retains(self) -> Bool:
+    def _retains(self) -> bool:
         node, slot = self._edge  # type: ignore[misc]
         return slot in (node.extras or {}).get("retained", {})
 
@@ -213,44 +207,44 @@ class Tensor(Methods):
                                     fix="x.data = learngrad.tensor(value)")
         if self._edge is not None and not devices.is_floating(value.dtype):
             raise DtypeError(f"this tensor needs a gradient, and {value.dtype} numbers have none",
-                             tensors={"this": self, "value": value}, fix="x.data = value.float()")
+                             fix="x.data = value.float()")
         self._data = value._data
         if self._edge is not None and self.is_leaf:
             self._edge[0].outputs = ((self._data.shape, self._data.dtype),)
 
-    def size(self, dim: Int | None = None) -> Any:
+    def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""
         return self.shape if dim is None else self.shape[devices.normalise_dim(dim, self.ndim)]
 
-    def dim(self) -> Int:
+    def dim(self) -> int:
         """The number of dimensions."""
         return self.ndim
 
     ndimension = dim
 
-    def numel(self) -> Int:
+    def numel(self) -> int:
         """The number of elements."""
         return int(self._data.size)
 
-    def is_floating_point(self) -> Bool:
+    def is_floating_point(self) -> bool:
         """Whether its dtype is a floating one."""
         return devices.is_floating(self._data.dtype)
 
-    def is_nonzero(self) -> Bool:
+    def is_nonzero(self) -> bool:
         """Whether its one element is not 0."""
         return bool(self)
 
-    def is_complex(self) -> Bool:
+    def is_complex(self) -> bool:
         """False: all numbers are real."""
         return False
 
-    def is_contiguous(self) -> Bool:
+    def is_contiguous(self) -> bool:
         """Whether its rows lie one after another in memory."""
         return bool(self._data.flags.c_contiguous)
 
     # ---- The graph -------------------------------------------------------------------------------
 
-    def requires_grad_(self, requires_grad: Bool = True) -> Self:
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Let gradients be collected in ``.grad`` of this leaf, or no longer.
 
         Raises
@@ -265,18 +259,17 @@ class Tensor(Methods):
                 if not devices.is_floating(self.dtype):
                     raise DtypeError(
                         f"only floating tensors have gradients, and this is {self.dtype}",
-                        tensors={"this": self},
                         fix="make it floating: 3.0 instead of 3, or x.float().requires_grad_()")
                 self._edge = (AccumulateGrad(self), 0)
         elif self.is_leaf:
             self._edge = None
         else:
             raise GraphError("an operation made this tensor, so it is part of the graph",
-                             tensors={"this": self}, fix="x.detach() gives a tensor outside of it")
+                             fix="x.detach() gives a tensor outside of it")
         return self
 
-    def backward(self, gradient: Tensor | None = None, retain_graph: Bool | None = None,
-                 create_graph: Bool = False, inputs: Any = None) -> None:
+    def backward(self, gradient: Tensor | None = None, retain_graph: bool | None = None,
+                 create_graph: bool = False, inputs: Any = None) -> None:
         """Replay the graph backwards from here and add the gradients to the leaves' ``.grad``.
 
         Parameters
@@ -363,7 +356,7 @@ class Tensor(Methods):
         """Keep the gradient of this tensor too, though an operation made it."""
         if self._edge is None:
             raise GraphError("this tensor needs no gradient, so there is none to retain",
-                             tensors={"this": self}, fix="make its inputs with requires_grad=True")
+                             fix="make its inputs with requires_grad=True")
         if not self.is_leaf:
             node, slot = self._edge
             node.extra("retained", dict)[slot] = weakref.ref(self)
@@ -375,7 +368,7 @@ class Tensor(Methods):
         """
         if self._edge is None:
             raise GraphError("this tensor needs no gradient, so a hook would never be called",
-                             tensors={"this": self}, fix="make it with requires_grad=True")
+                             fix="make it with requires_grad=True")
         node, slot = self._edge
         return RemovableHandle(node.extra("hooks", dict), (slot, hook))
 
@@ -386,7 +379,7 @@ class Tensor(Methods):
         if self._data.size != 1:
             raise ArgumentRangeError(
                 f"item() is for one number, and this tensor has {self.numel()}",
-                tensors={"this": self}, fix="x.tolist() gives them all")
+                fix="x.tolist() gives them all")
         return self._data.item()
 
     def tolist(self) -> Any:
@@ -397,13 +390,13 @@ class Tensor(Methods):
         """The array itself, sharing memory; not for a tensor that needs a gradient."""
         if self._edge is not None:
             raise GraphError("a NumPy array has no gradient, and this tensor needs one",
-                             tensors={"this": self}, fix="x.detach().numpy()")
+                             fix="x.detach().numpy()")
         if not isinstance(self._data, np.ndarray):
             raise ArgumentTypeError("this tensor lives on the GPU, and NumPy's arrays do not",
-                                    tensors={"this": self}, fix="x.cpu().numpy()")
+                                    fix="x.cpu().numpy()")
         return self._data
 
-    def __array__(self, dtype: Any = None, copy: Bool | None = None) -> Any:
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         array = self.numpy()
         if copy:
             return np.array(array, dtype=dtype)
@@ -416,7 +409,7 @@ class Tensor(Methods):
             raise AttributeError("a tensor on the CPU is no array of a GPU: x.cuda()")
         if self._edge is not None:
             raise GraphError("CuPy's functions record no graph, and this tensor needs a gradient",
-                             tensors={"this": self}, fix="x.detach(), or an autograd.Function")
+                             fix="x.detach(), or an autograd.Function")
         interface: dict[str, Any] = self._data.__cuda_array_interface__
         return interface
 
@@ -431,14 +424,14 @@ class Tensor(Methods):
             raise _not_offered(f"np.{func.__name__}")
         return NUMPY[func](*args, **kwargs)
 
-    def to(self, *args: Any, dtype: Any = None, device: Any = None, non_blocking: Bool = False,
-           copy: Bool = False, memory_format: Any = None) -> Tensor:
+    def to(self, *args: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False,
+           copy: bool = False, memory_format: Any = None) -> Tensor:
         """In another dtype, on another device, or both; itself where it is so already.
 
         With `copy` it is always a new tensor; `non_blocking` and `memory_format` are accepted and
         change nothing.
         """
-        flags = [arg for arg in args if isinstance(arg, Bool)]
+        flags = [arg for arg in args if isinstance(arg, bool)]
         for arg in args[:len(args) - len(flags)]:
             if isinstance(arg, Tensor):
                 dtype, device = arg.dtype, arg.device
@@ -455,7 +448,7 @@ class Tensor(Methods):
         """On the CPU."""
         return self.to("cpu")
 
-    def cuda(self, device: Any = None, non_blocking: Bool = False) -> Tensor:
+    def cuda(self, device: Any = None, non_blocking: bool = False) -> Tensor:
         """On the current GPU, or another; `non_blocking` is accepted and changes nothing."""
         return self.to("cuda" if device is None else device)
 
@@ -463,29 +456,9 @@ class Tensor(Methods):
         """Itself: copies to a GPU are made from any memory."""
         return self
 
-    def is_pinned(self, device: Any = None) -> Bool:
+    def is_pinned(self, device: Any = None) -> bool:
         """False: there is no such memory."""
         return False
-
-    def float(self) -> Tensor:
-        """In float32."""
-        return E.cast(self, devices.float32)
-
-    def double(self) -> Tensor:
-        """In float64."""
-        return E.cast(self, devices.float64)
-
-    def long(self) -> Tensor:
-        """In int64."""
-        return E.cast(self, devices.int64)
-
-    def int(self) -> Tensor:
-        """In int32."""
-        return E.cast(self, devices.int32)
-
-    def bool(self) -> Tensor:
-        """In bool: whether each element is not 0."""
-        return E.cast(self, devices.bool_)
 
     def astype(self, dtype: Any) -> Tensor:
         """NumPy's spelling of ``to(dtype)``."""
@@ -497,32 +470,30 @@ class Tensor(Methods):
         """Put what `new` computes into this tensor's memory, and into the graph if recording."""
         if is_grad_enabled() and self._edge is not None:
             if self.is_leaf:
-                raise GraphError(
-                    f"{what} would change a leaf that needs a gradient, while recording: the value "
-                    "that the gradient belongs to would be lost", tensors={"this": self},
-                    fix="with learngrad.no_grad(): around an update by hand; or make a new tensor")
+                raise GraphError(f"{what} would change a leaf that needs a gradient, while "
+                                 "recording: the value that the gradient belongs to would be lost",
+                                 fix="with learngrad.no_grad(): around an update by hand; or make "
+                                     "a new tensor")
             if self._has_views():
                 if source.stored_next(self._made):
                     return self._apart(new())
                 raise GraphError(
                     f"{what} on a tensor of the graph that shares its memory with another (a view)",
-                    tensors={"this": self}, fix="make a new tensor: v = v + 1; to change a part of "
-                    "y: y[i] = y[i] + 1")
+                    fix="make a new tensor: v = v + 1; to change a part of y: y[i] = y[i] + 1")
         result = new()
         array = result._data
         if array.shape != self._data.shape:
             raise ShapeError(f"{what} gives shape {list(array.shape)}, which does not fit in place",
-                             tensors={"this": self}, fix="make a new tensor: x = x + y")
+                             fix="make a new tensor: x = x + y")
         if not np.can_cast(array.dtype, self.dtype, "same_kind"):
-            raise DtypeError(
-                f"{what} gives {array.dtype}, which does not fit in place in {self.dtype}",
-                tensors={"this": self}, fix="make a new tensor, or convert this one: x = x.float()")
+            raise DtypeError(f"{what} gives {array.dtype}, which does not fit in place in "
+                             f"{self.dtype}",
+                             fix="make a new tensor, or convert this one: x = x.float()")
         if result._edge is not None and self._edge is None and self._has_views():
             if source.stored_next(self._made):
                 return self._apart(result)
             raise GraphError(
                 f"{what} would bring a gradient into memory that other tensors share (a view)",
-                tensors={"this": self},
                 fix="use a tensor of its own: x.clone(); to change a part of y: y[i] = y[i] + x")
         if not getattr(self._data.flags, "writeable", True):
             raise _read_only(what, self)
@@ -540,7 +511,7 @@ class Tensor(Methods):
             result._edge[0].keep_own(self._data)  # that memory is about to change
         return result
 
-    def _has_views(self) -> Bool:
+    def _has_views(self) -> bool:
         """Whether another tensor, or a value kept for backward, shares this one's memory."""
         return bool(self._version[1]) and _holders(self) > _ALONE
 
@@ -573,9 +544,9 @@ class Tensor(Methods):
 
     __hash__ = object.__hash__
 
-    def __len__(self) -> Int:
+    def __len__(self) -> int:
         if not self.ndim:
-            raise ArgumentTypeError("a single number has no len()", tensors={"this": self},
+            raise ArgumentTypeError("a single number has no len()",
                                     fix="x.numel() counts the elements")
         return len(self._data)
 
@@ -585,23 +556,21 @@ class Tensor(Methods):
                                     tensors={"this": self}, fix="x.item() is the number itself")
         return (self[i] for i in range(len(self)))
 
-    def __bool__(self) -> Bool:
+    def __bool__(self) -> bool:
         if self._data.size != 1:
             raise GraphError("only a tensor of one element is true or false",
-                             tensors={"this": self},
                              fix="x.any() or x.all(): some of them, or each")
         return bool(self._data)
 
-    def __float__(self) -> Float:
+    def __float__(self) -> float:
         return float(self.item())
 
-    def __int__(self) -> Int:
+    def __int__(self) -> int:
         return int(self.item())
 
-    def __index__(self) -> Int:
+    def __index__(self) -> int:
         if self.dtype.kind not in "iu" or self._data.size != 1:
-            raise ArgumentTypeError("only a tensor of one integer can be an index",
-                                    tensors={"this": self}, fix="int(x)")
+            raise ArgumentTypeError("only a tensor of one integer can be an index", fix="int(x)")
         return int(self._data)
 
     def __format__(self, spec: str) -> str:
@@ -609,7 +578,7 @@ class Tensor(Methods):
             return format(self.item(), spec)
         if spec:
             raise ArgumentTypeError(f"the format {spec!r} is for one number, and this tensor has "
-                                    f"{self._data.size}", tensors={"this": self},
+                                    f"{self._data.size}",
                                     fix="format one element, or print the tensor as it is")
         return repr(self)
 
@@ -619,10 +588,10 @@ class Tensor(Methods):
     def __reduce_ex__(self, protocol: Any) -> Any:
         return _rebuild, (self._data, self.requires_grad)
 
-    def __deepcopy__(self, memo: dict[Int, Any]) -> Tensor:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if not self.is_leaf:
             raise GraphError("only leaves can be deep-copied: this tensor belongs to a graph",
-                             tensors={"this": self}, fix="x.detach().clone()")
+                             fix="x.detach().clone()")
         copy = type(self).__new__(type(self))
         copy._begin(self._data.copy(), self.requires_grad)
         memo[id(self)] = copy
@@ -673,7 +642,7 @@ class _Move(function.Function):
         return devices.to_device(g, self.before)
 
 
-def _holders(tensor: Tensor) -> Int:
+def _holders(tensor: Tensor) -> int:
     """How many hold a tensor's version: itself, its views, and nodes that keep its values."""
     return sys.getrefcount(tensor._version)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ContextDecorator
-from types import TracebackType
 from typing import Any
 
 from learngrad import devices, source
@@ -49,8 +48,7 @@ class detect_anomaly(ContextDecorator, Watcher):
     def __enter__(self) -> None:
         thread.watchers = (*thread.watchers, self)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(self, *raised: object) -> None:
         # The last entry: one context may be entered again inside itself.
         at = len(thread.watchers) - 1 - thread.watchers[::-1].index(self)
         thread.watchers = thread.watchers[:at] + thread.watchers[at + 1:]
@@ -110,8 +108,7 @@ class set_detect_anomaly:
     def __enter__(self) -> None:
         pass
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(self, *raised: object) -> None:
         thread.watchers = self._before
 
 

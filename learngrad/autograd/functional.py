@@ -155,8 +155,7 @@ def jacobian(func: Func, inputs: Any, create_graph: bool = False, strict: bool =
                                 allow_unused=True) if flat.requires_grad else [None] * len(args)
             for row, g, x in zip(rows, grads, args):
                 row.append(_or_zeros(g, x))
-    return _like(inputs, [_stacked(row, (*out.shape, *x.shape)) if row else _no_rows(out, x)
-                          for row, x in zip(rows, args)])
+    return _like(inputs, [_stacked(row, out, x) for row, x in zip(rows, args)])
 
 
 def hessian(func: Func, inputs: Any, create_graph: bool = False, strict: bool = False,
@@ -251,14 +250,9 @@ def _or_zeros(g: Any, like: Any) -> Any:
     return function.Tensor(like._data * 0, dtype=like.dtype) if g is None else g
 
 
-def _stacked(rows: list[Any], shape: tuple[int, ...]) -> Any:
-    """Rows of a Jacobian as one tensor, in the graph where the rows are."""
-    whole = function.Tensor(np.zeros((len(rows), *rows[0].shape)), dtype=rows[0].dtype,
-                            device=rows[0].device)
+def _stacked(rows: list[Any], out: Any, x: Any) -> Any:
+    """The rows of a Jacobian of `out` by `x` as one tensor, in the graph where the rows are."""
+    whole = function.Tensor(np.zeros((len(rows), *x.shape)), dtype=x.dtype, device=x.device)
     for k, row in enumerate(rows):
         whole[k] = row
-    return whole.reshape(shape)
-
-
-def _no_rows(out: Any, x: Any) -> Any:
-    return function.Tensor(np.zeros((*out.shape, *x.shape)), dtype=x.dtype, device=x.device)
+    return whole.reshape((*out.shape, *x.shape))

@@ -6,7 +6,6 @@ import functools
 from collections.abc import Callable
 from contextlib import ContextDecorator
 from inspect import CO_GENERATOR
-from types import TracebackType
 from typing import Any
 
 from learngrad.autograd.observe import thread
@@ -58,8 +57,7 @@ class set_grad_enabled(ContextDecorator):
     def __enter__(self) -> None:
         thread.grad = self._mode
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(self, *raised: object) -> None:
         thread.grad = self._before[0]
 
 
@@ -106,8 +104,7 @@ class _Mode(ContextDecorator):
         self._before.append(thread.grad)
         thread.grad = self.mode
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(self, *raised: object) -> None:
         thread.grad = self._before.pop()
 
 

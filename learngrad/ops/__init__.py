@@ -14,48 +14,28 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.ops import (
-    attention,
     bounds,
-    broadcast,
-    convolve,
     cumulative,
     diagonal,
-    dropout,
     einsum,
     elementwise,
-    embedding,
     exponential,
     extrema,
     gather,
     index,
     join,
     logical,
-    losses,
     matmul,
-    mixtures,
-    norms,
-    patches,
-    pool,
     rearrange,
-    recurrent,
     reduce,
-    resample,
     rounding,
-    scatter,
     shape,
     sorting,
-    special,
     statistics,
     trigonometry,
 )
 
-__all__ = [
-    "NUMPY", "attention", "bounds", "broadcast", "convolve", "cumulative", "diagonal",
-    "dropout", "einsum", "elementwise", "embedding", "exponential", "extrema", "gather",
-    "index", "join", "logical", "losses", "matmul", "mixtures", "norms", "patches", "pool",
-    "rearrange", "recurrent", "reduce", "resample", "rounding", "scatter", "shape", "sorting",
-    "special", "statistics", "trigonometry",
-]
+__all__ = ["NUMPY"]
 
 
 def _reduced(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -97,38 +77,32 @@ def _dotted(a: Any, b: Any) -> Any:
     return einsum.tensordot(a, b, ([a.ndim - 1], [max(b.ndim - 2, 0)]))
 
 
+# Functions that NumPy calls by the same name, and means the same by.
+_SAME = {
+    bounds: "maximum minimum", diagonal: "trace", einsum: "einsum kron",
+    elementwise: "absolute add pow sign square where",
+    exponential: "exp exp2 expm1 hypot log log1p log2 log10 logaddexp reciprocal sqrt",
+    join: "dstack hstack stack vstack",
+    logical: "allclose bitwise_and bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor "
+             "isclose isfinite isinf isnan logical_and logical_not logical_or logical_xor",
+    matmul: "matmul", rearrange: "tile",
+    rounding: "ceil floor floor_divide fmod remainder trunc", shape: "ravel reshape squeeze",
+    trigonometry: "acos acosh asin asinh atan atan2 atanh cos cosh sin sinh tan tanh",
+}
+
 NUMPY: dict[Any, Callable[..., Any]] = {
-    np.add: elementwise.add, np.subtract: elementwise.sub, np.multiply: elementwise.mul,
-    np.divide: elementwise.div, np.negative: elementwise.neg, np.power: elementwise.pow,
-    np.square: elementwise.square, np.abs: elementwise.absolute, np.sign: elementwise.sign,
-    np.where: elementwise.where,
-    np.exp: exponential.exp, np.exp2: exponential.exp2, np.expm1: exponential.expm1,
-    np.log: exponential.log, np.log1p: exponential.log1p, np.log2: exponential.log2,
-    np.log10: exponential.log10, np.logaddexp: exponential.logaddexp, np.sqrt: exponential.sqrt,
-    np.reciprocal: exponential.reciprocal, np.hypot: exponential.hypot,
-    np.sin: trigonometry.sin, np.cos: trigonometry.cos, np.tan: trigonometry.tan,
-    np.arcsin: trigonometry.asin, np.arccos: trigonometry.acos, np.arctan: trigonometry.atan,
-    np.arctan2: trigonometry.atan2, np.sinh: trigonometry.sinh, np.cosh: trigonometry.cosh,
-    np.tanh: trigonometry.tanh, np.arcsinh: trigonometry.asinh, np.arccosh: trigonometry.acosh,
-    np.arctanh: trigonometry.atanh,
-    np.floor: rounding.floor, np.ceil: rounding.ceil, np.trunc: rounding.trunc,
-    np.rint: rounding.round, np.floor_divide: rounding.floor_divide,
+    getattr(np, name): getattr(family, name)
+    for family, names in _SAME.items() for name in names.split()
+} | {
+    np.subtract: elementwise.sub, np.multiply: elementwise.mul, np.divide: elementwise.div,
+    np.negative: elementwise.neg, np.copy: elementwise.clone, np.rint: rounding.round,
     np.round: lambda a, decimals=0: rounding.round(a, decimals=decimals),
-    np.remainder: rounding.remainder, np.fmod: rounding.fmod,
-    np.maximum: bounds.maximum, np.minimum: bounds.minimum,
     np.clip: lambda a, a_min=None, a_max=None, *, min=None, max=None: bounds.clamp(
         a, min if a_min is None else a_min, max if a_max is None else a_max),
     np.equal: logical.eq, np.not_equal: logical.ne, np.less: logical.lt,
     np.less_equal: logical.le, np.greater: logical.gt, np.greater_equal: logical.ge,
-    np.isnan: logical.isnan, np.isinf: logical.isinf, np.isfinite: logical.isfinite,
-    np.isclose: logical.isclose, np.allclose: logical.allclose, np.array_equal: logical.equal,
-    np.logical_and: logical.logical_and, np.logical_or: logical.logical_or,
-    np.logical_xor: logical.logical_xor, np.logical_not: logical.logical_not,
-    np.bitwise_and: logical.bitwise_and, np.bitwise_or: logical.bitwise_or,
-    np.bitwise_xor: logical.bitwise_xor, np.invert: logical.bitwise_not,
-    np.left_shift: logical.bitwise_left_shift, np.right_shift: logical.bitwise_right_shift,
-    np.matmul: matmul.matmul, np.dot: lambda a, b: _dotted(a, b), np.einsum: einsum.einsum,
-    np.kron: einsum.kron,
+    np.array_equal: logical.equal, np.invert: logical.bitwise_not,
+    np.dot: lambda a, b: _dotted(a, b),
     np.outer: lambda a, b: einsum.outer(shape.ravel(a), shape.ravel(b)),
     np.tensordot: lambda a, b, axes=2: einsum.tensordot(a, b, axes),
     np.sum: _reduced(reduce.sum), np.mean: _reduced(reduce.mean), np.max: _reduced(extrema.amax),
@@ -138,20 +112,15 @@ NUMPY: dict[Any, Callable[..., Any]] = {
     np.var: _spread(statistics.var), np.std: _spread(statistics.std),
     np.cumsum: _running(cumulative.cumsum), np.cumprod: _running(cumulative.cumprod),
     np.count_nonzero: lambda a, axis=None: reduce.count_nonzero(a, axis),
-    np.reshape: shape.reshape, np.broadcast_to: shape.expand, np.squeeze: shape.squeeze,
+    np.broadcast_to: shape.expand, np.expand_dims: shape.unsqueeze,
+    np.swapaxes: shape.transpose, np.moveaxis: shape.movedim,
     np.transpose: lambda a, axes=None: shape.permute(a, axes or range(a.ndim)[::-1]),
-    np.expand_dims: shape.unsqueeze,
-    np.swapaxes: shape.transpose, np.moveaxis: shape.movedim, np.ravel: shape.ravel,
-    np.copy: elementwise.clone,
-    np.concatenate: join.cat, np.stack: join.stack, np.hstack: join.hstack,
-    np.vstack: join.vstack, np.dstack: join.dstack,
-    np.tile: rearrange.tile, np.repeat: rearrange.repeat_interleave,
+    np.concatenate: join.cat, np.repeat: rearrange.repeat_interleave,
     np.roll: lambda a, shift, axis=None: rearrange.roll(a, shift, axis),
     np.flip: lambda m, axis=None: rearrange.flip(m, range(m.ndim) if axis is None else axis),
     np.triu: lambda m, k=0: diagonal.triu(m, k), np.tril: lambda m, k=0: diagonal.tril(m, k),
     np.diag: lambda v, k=0: diagonal.diag(v, k),
     np.diagonal: lambda a, offset=0, axis1=0, axis2=1: diagonal.diagonal(a, offset, axis1, axis2),
-    np.trace: diagonal.trace,
     np.take_along_axis: lambda arr, indices, axis: gather.take_along_dim(arr, indices, axis),
     np.take: lambda a, indices, axis=None: _taken(a, indices, axis),
     np.shape: lambda a: tuple(a.shape), np.ndim: lambda a: a.ndim,

@@ -10,12 +10,13 @@ import numpy as np
 from learngrad import devices
 from learngrad.autograd.autocast import in_half
 from learngrad.autograd.order import latest
-from learngrad.errors import ArgumentError, ArgumentRangeError, DtypeError, ShapeError
+from learngrad.errors import ArgumentError, ArgumentRangeError, ShapeError
 from learngrad.kernels import fused
 from learngrad.ops.elementwise import Floating, Relu, absolute, where
 from learngrad.ops.exponential import sigmoid
+from learngrad.ops.join import chunk
 from learngrad.ops.losses import softmax
-from learngrad.ops.public import tensor
+from learngrad.ops.public import one_of, same_dtype, tensor
 from learngrad.ops.quick import in_pieces
 from learngrad.ops.shape import reshape
 from learngrad.ops.special import below
@@ -311,13 +312,6 @@ def _in_place(input: Any, inplace: bool, out: Any) -> Any:
     return input._assign("inplace=True", lambda: out) if inplace else out
 
 
-def _positive(**values: float) -> None:
-    for name, value in values.items():
-        if not isinstance(value, (int, float)) or not value > 0:
-            raise ArgumentError(f"{name} must be a positive number, not {value!r:.60}",
-                                fix=f"{name}=1.0")
-
-
 def relu(input, inplace=False):
     """The positive part: ``max(0, x)``.
 
@@ -430,14 +424,12 @@ def prelu(input, weight):
     >>> learngrad.nn.functional.prelu(learngrad.tensor([-1.0, 2.0]), learngrad.tensor([0.25]))
     tensor([-0.2500,  2.0000])
     """
-    if weight.dtype != input.dtype:
-        raise DtypeError(f"prelu: the dtypes {input.dtype} and {weight.dtype} differ",
-                         tensors={"input": input, "weight": weight}, fix="weight.to(input.dtype)")
+    same_dtype("prelu", input=input, weight=weight)
     count = weight.numel()
     if weight.ndim > 1 or (count != 1 and (input.ndim < 2 or count != input.shape[1])):
-        raise ShapeError(f"prelu takes one slope, or one for each channel (dimension 1); these are "
+        raise ShapeError("prelu takes one slope, or one for each channel (dimension 1); these are "
                          f"{list(weight.shape)} for shape {list(input.shape)}",
-                         tensors={"input": input, "weight": weight}, fix="weight of shape [1]")
+                         fix="weight of shape [1]")
     shape = [count if d == 1 else 1 for d in range(input.ndim)] if count != 1 else [1] * input.ndim
     return where(input > 0, input, input * reshape(weight, shape))
 
@@ -513,7 +505,8 @@ def softplus(input, beta=1.0, threshold=20.0):
     >>> learngrad.nn.functional.softplus(learngrad.tensor([0.0, 30.0]))
     tensor([ 0.6931, 30.0000])
     """
-    _positive(beta=beta)
+    if not isinstance(beta, (int, float)) or not beta > 0:
+        raise ArgumentError(f"beta must be a positive number, not {beta!r:.60}", fix="beta=1.0")
     return Softplus.apply(input, beta, threshold)
 
 
@@ -607,10 +600,9 @@ def glu(input, dim=-1):
     size = input.shape[dim] if input.ndim else 1
     if size % 2:
         raise ShapeError(f"glu halves dimension {dim}, and {size} is odd",
-                         tensors={"input": input}, fix="give it an even size")
-    before = (slice(None),) * dim
-    return input[(*before, slice(None, size // 2))] * sigmoid(
-        input[(*before, slice(size // 2, None))])
+                         fix="give it an even size")
+    value, gate = chunk(input, 2, dim)
+    return value * sigmoid(gate)
 
 
 @spelled()
@@ -641,7 +633,5 @@ def gelu(input, approximate="none"):
     >>> learngrad.nn.functional.gelu(learngrad.tensor([-1.0, 2.0]))
     tensor([-0.1587,  1.9545])
     """
-    if approximate not in ("none", "tanh"):
-        raise ArgumentRangeError(f"approximate={approximate!r:.60} is not known",
-                                 fix='use "none" or "tanh"')
+    one_of("approximate", approximate, ("none", "tanh"), ArgumentRangeError)
     return (GeluTanh if approximate == "tanh" else Gelu).apply(input)

@@ -7,10 +7,10 @@ import math
 import numpy as np
 
 from learngrad import devices
-from learngrad.autograd.autocast import one_dtype
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentError, DtypeError, ShapeError
+from learngrad.errors import ArgumentError, ShapeError
 from learngrad.ops.losses import harmless, softmax
+from learngrad.ops.public import floating_alike
 from learngrad.ops.quick import room, total
 from learngrad.ops.rearrange import repeat_interleave
 from learngrad.ops.shape import transpose
@@ -146,14 +146,11 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p=0.
     tensor([[1.],
             [2.]])
     """
-    tensors = {"query": query, "key": key, "value": value}
-    if not one_dtype(tensors.values()) or not devices.is_floating(query.dtype):
-        raise DtypeError("attention takes floating tensors of one dtype", tensors=tensors,
-                         fix="convert them: x.float()")
-    if min(t.ndim for t in tensors.values()) < 2 or query.shape[-1] != key.shape[-1] or (
-            key.shape[-2] != value.shape[-2]):
+    floating_alike("attention", query=query, key=key, value=value)
+    if min(query.ndim, key.ndim, value.ndim) < 2 or (
+            query.shape[-1] != key.shape[-1] or key.shape[-2] != value.shape[-2]):
         raise ShapeError("attention takes query [..., l, e], key [..., s, e], value [..., s, f]",
-                         tensors=tensors, fix="check the order of the dimensions")
+                         fix="check the order of the dimensions")
     if not 0 <= dropout_p <= 1:
         raise ArgumentError(f"dropout_p={dropout_p} is no probability", fix="dropout_p=0.1")
     if attn_mask is not None and is_causal:

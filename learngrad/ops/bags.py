@@ -10,29 +10,30 @@ from learngrad import devices
 from learngrad.autograd import function
 from learngrad.errors import ArgumentError, ShapeError
 from learngrad.ops.embedding import embedding, how_often
+from learngrad.ops.public import one_of
 from learngrad.ops.scatter import index_add, scatter_reduce
 from learngrad.ops.shape import expand, reshape
 
 __all__ = ["embedding_bag"]
 
 
-def _bounds(indices: Any, offsets: Any, include_last_offset: bool, tensors: Any) -> tuple[Any, int]:
+def _bounds(indices: Any, offsets: Any, include_last_offset: bool) -> tuple[Any, int]:
     """For each index the number of its bag, and how many bags there are."""
     xp = devices.array_module(indices)
     if indices.ndim == 2:
         if offsets is not None:
             raise ArgumentError("embedding_bag: the rows of a table of indices are the bags, so "
-                                "there are no offsets", tensors=tensors, fix="offsets=None")
+                                "there are no offsets", fix="offsets=None")
         return xp.arange(len(indices)).repeat(indices.shape[1]), len(indices)
     if indices.ndim != 1 or offsets is None or offsets.ndim != 1 or offsets.dtype.kind not in "iu":
         raise ArgumentError("embedding_bag takes indices [bags, length], or [n] with integer "
-                            "offsets [bags], where each bag begins", tensors=tensors,
+                            "offsets [bags], where each bag begins",
                             fix="offsets=learngrad.tensor([0])")
     begins = offsets._data[:-1] if include_last_offset else offsets._data
     if isinstance(begins, np.ndarray) and begins.size and (  # on a GPU, looking would wait for it
             begins[0] or begins[-1] > len(indices) or (begins[1:] < begins[:-1]).any()):
         raise ArgumentError("embedding_bag: offsets begin with 0, rise, and end within the indices",
-                            tensors=tensors, fix="offsets=learngrad.tensor([0, ...])")
+                            fix="offsets=learngrad.tensor([0, ...])")
     return xp.searchsorted(begins, xp.arange(len(indices)), side="right") - 1, len(begins)
 
 
@@ -72,17 +73,14 @@ def embedding_bag(input, weight, offsets=None, max_norm=None, norm_type=2.0,
     tensor([[ 1.5000, 15.0000],
             [ 1.0000, 10.0000]])
     """
-    tensors = {"input": input, "weight": weight}
-    if mode not in ("mean", "sum", "max"):
-        raise ArgumentError(f"mode={mode!r:.60} is not known", fix='mode="mean", "sum" or "max"')
+    one_of("mode", mode, ("mean", "sum", "max"))
     if per_sample_weights is not None and mode != "sum":
-        raise ArgumentError("embedding_bag: per_sample_weights weigh a sum, not a "
-                            f"{mode}", tensors=tensors, fix='mode="sum"')
+        raise ArgumentError(f"embedding_bag: per_sample_weights weigh a sum, not a {mode}",
+                            fix='mode="sum"')
     if per_sample_weights is not None and tuple(per_sample_weights.shape) != tuple(input.shape):
         raise ShapeError("embedding_bag: per_sample_weights has one factor for each index",
-                         tensors={**tensors, "per_sample_weights": per_sample_weights},
                          fix=f"give it the shape {list(input.shape)}")
-    bag, bags = _bounds(input._data, offsets, include_last_offset, tensors)
+    bag, bags = _bounds(input._data, offsets, include_last_offset)
     flat = reshape(input, (-1,))
     factors = None if per_sample_weights is None else reshape(per_sample_weights, (-1, 1))
     if padding_idx is not None:

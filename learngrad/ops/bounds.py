@@ -30,10 +30,9 @@ class Maximum(Arithmetic):
         return np.where(a < b, 0, shared), np.where(a > b, 0, shared)
 
 
-class Minimum(Arithmetic):
+class Minimum(Maximum):
     """The smaller of two elements; equal ones share the gradient."""
 
-    saves = ("a", "b")
     formula, sign = r"\min(a, b)", "min"
     local = {"a": "1 where a < b, ½ where they are equal", "b": "1 where b < a, ½ where equal"}
 
@@ -41,8 +40,7 @@ class Minimum(Arithmetic):
         return np.minimum(a, b)
 
     def backward(self, g, a, b):
-        shared = np.where(np.equal(a, b), g / 2, g)
-        return np.where(a > b, 0, shared), np.where(a < b, 0, shared)
+        return super().backward(g, b, a)  # where b is the greater, a has the gradient
 
 
 def _bounds(inputs: list[Any]) -> list[Any]:
@@ -105,8 +103,7 @@ def clamp(input, min=None, max=None):
     tensor([0.0000, 0.5000, 1.0000])
     """
     if min is None and max is None:
-        raise ArgumentRangeError("clamp needs a bound: min, max or both", tensors={"input": input},
-                                 fix="x.clamp(min=0)")
+        raise ArgumentRangeError("clamp needs a bound: min, max or both", fix="x.clamp(min=0)")
     return Clamp.apply(tensor(input, "clamp"), None if min is None else operand(min),
                        None if max is None else operand(max))
 

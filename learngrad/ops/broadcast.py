@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
-from learngrad.errors import ArgumentError, ShapeError
+from learngrad.errors import ShapeError
+from learngrad.ops.public import broadcast_shape, one_of
 from learngrad.ops.shape import expand, reshape
 from learngrad.ops.spelling import spelled
 
@@ -48,12 +47,8 @@ def broadcast_tensors(*tensors):
     >>> b.shape
     learngrad.Size([3, 2])
     """
-    try:
-        shape = np.broadcast_shapes(*(x.shape for x in tensors))
-    except ValueError:
-        raise ShapeError(
-            f"shapes {' and '.join(str(list(x.shape)) for x in tensors)} do not broadcast",
-            tensors=tensors, fix="counted from the last, sizes must be equal, or 1") from None
+    named = {f"input {k}": x for k, x in enumerate(tensors, 1)}
+    shape = broadcast_shape("broadcast_tensors", named, (x.shape for x in tensors))
     return tuple(expand(x, shape) for x in tensors)
 
 
@@ -83,8 +78,7 @@ def meshgrid(*tensors, indexing="ij"):
     """
     if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
         tensors = tuple(tensors[0])
-    if indexing not in ("ij", "xy"):
-        raise ArgumentError(f'indexing={indexing!r} is neither "ij" nor "xy"', fix='indexing="ij"')
+    one_of("indexing", indexing, ("ij", "xy"))
     if not tensors or any(x.ndim > 1 for x in tensors) or len({x.dtype for x in tensors}) > 1:
         raise ShapeError("meshgrid takes one or more vectors of one dtype", tensors=tensors,
                          fix="flatten them first, and convert them: x.flatten().float()")

@@ -16,12 +16,20 @@ from typing import Any
 import numpy as np
 
 from learngrad import devices
-from learngrad.autograd.autocast import one_dtype
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentError, DtypeError, ShapeError
+from learngrad.errors import ArgumentError, ShapeError
+from learngrad.ops.public import floating_alike
 from learngrad.ops.quick import total
 from learngrad.ops.shape import squeeze, unsqueeze
-from learngrad.ops.windows import Geometry, batched, columns, per_dim, samples_last, spread
+from learngrad.ops.windows import (
+    Geometry,
+    batched,
+    columns,
+    per_dim,
+    samples_last,
+    sliding,
+    spread,
+)
 
 __all__ = ["conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d"]
 
@@ -143,35 +151,30 @@ class ConvWeight(Convolution):
 def _checked(name: str, input: Any, weight: Any, bias: Any, groups: Any, dims: int,
              transposed: bool) -> bool:
     """Whether there is a batch dimension, after what is wrong has been said."""
-    tensors = {"input": input, "weight": weight, "bias": bias}
-    tensors = {key: t for key, t in tensors.items() if t is not None}
     given = batched(input, dims, name)
-    if not one_dtype(tensors.values()) or not devices.is_floating(input.dtype):
-        raise DtypeError(f"{name} takes floating tensors of one dtype, not "
-                         f"{' and '.join(str(t.dtype) for t in tensors.values())}",
-                         tensors=tensors, fix="convert them: x.float()")
+    floating_alike(name, input=input, weight=weight, bias=bias)
     if isinstance(groups, bool) or not isinstance(groups, int) or groups < 1:
         raise ShapeError(f"groups={groups} is no number of groups", fix="groups=1")
     if weight.ndim != dims + 2 or not all(weight.shape[2:]):
         order = "[in, out / groups" if transposed else "[out, in / groups"
         raise ShapeError(f"{name} takes a weight {order}, *kernel], and this one has shape "
-                         f"{list(weight.shape)}", tensors=tensors,
+                         f"{list(weight.shape)}",
                          fix=f"give the weight {dims + 2} dimensions, none of them empty")
     channels = input.shape[-dims - 1]
     takes = weight.shape[0] if transposed else weight.shape[1] * groups
     if weight.shape[0] % groups or not weight.shape[0]:
         raise ShapeError(f"{name}: the first size of the weight, {weight.shape[0]}, cannot be "
-                         f"divided among groups={groups}", tensors=tensors,
+                         f"divided among groups={groups}",
                          fix="choose groups so that it divides the channels")
     if channels != takes:
-        raise ShapeError(
-            f"{name}: the input has {channels} channels, and this weight with groups={groups} "
-            f"takes {takes}: {list(input.shape)} and weight {list(weight.shape)} do not agree",
-            tensors=tensors, fix=_channels(input, dims, given, takes))
+        raise ShapeError(f"{name}: the input has {channels} channels, and this weight with "
+                         f"groups={groups} takes {takes}: {list(input.shape)} and weight "
+                         f"{list(weight.shape)} do not agree",
+                         fix=_channels(input, dims, given, takes))
     count = weight.shape[1] * groups if transposed else weight.shape[0]
     if bias is not None and tuple(bias.shape) != (count,):
         raise ShapeError(f"{name}: a bias of shape {list(bias.shape)} does not fit {count} output "
-                         "channels", tensors=tensors, fix=f"give the bias shape [{count}]")
+                         "channels", fix=f"give the bias shape [{count}]")
     return given
 
 
@@ -187,47 +190,35 @@ def _channels(input: Any, dims: int, given: bool, takes: int) -> str:
     return f"make the layer with in_channels={input.shape[-dims - 1]}"
 
 
-def _padding(padding: Any, kernel: tuple[int, ...], stride: tuple[int, ...],
-             dilation: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The padding before and after, by dimension."""
-    if padding == "valid":
-        padding = 0
+def _padding(padding: Any, kernel: tuple[int, ...], stride: Any, dilation: Any) -> tuple[Any, Any]:
+    """The padding before, and after where it is not the same."""
     if padding == "same":
-        if any(s != 1 for s in stride):
+        if any(s != 1 for s in per_dim(stride, len(kernel), "stride", 1)):
             raise ShapeError('padding="same" keeps the size, and a stride other than 1 changes it',
                              fix="give the padding as a number")
+        dilation = per_dim(dilation, len(kernel), "dilation", 1)
         both = [d * (k - 1) for k, d in zip(kernel, dilation)]
         return tuple(p // 2 for p in both), tuple(p - p // 2 for p in both)
-    if isinstance(padding, str):
+    if isinstance(padding, str) and padding != "valid":
         raise ArgumentError(f'padding={padding!r} is neither a number nor "same" or "valid"',
                             fix='padding="same"')
-    padding = per_dim(padding, len(kernel), "padding", 0)
-    return padding, padding
+    return 0 if padding == "valid" else padding, None
 
 
-def _conv(name: str, dims: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any,
-          dilation: Any, groups: Any) -> Any:
-    given = _checked(name, input, weight, bias, groups, dims, False)
-    stride, dilation = (per_dim(stride, dims, "stride", 1),
-                        per_dim(dilation, dims, "dilation", 1))
+def _conv(dims: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any,
+          groups: Any) -> Any:
+    given = _checked(name := f"conv{dims}d", input, weight, bias, groups, dims, False)
     size, kernel = tuple(input.shape[-dims:]), tuple(weight.shape[2:])
     before, after = _padding(padding, kernel, stride, dilation)
-    padded = [s + b + a for s, b, a in zip(size, before, after)]
-    reach = [d * (k - 1) + 1 for k, d in zip(kernel, dilation)]
-    if any(r > p for r, p in zip(reach, padded)):
-        raise ShapeError(f"{name}: a kernel that reaches over {reach} does not fit into an input "
-                         f"of size {padded}, padding counted",
-                         tensors={"input": input, "weight": weight},
-                         fix="pad more, or take a smaller kernel")
-    out = tuple((p - r) // s + 1 for p, r, s in zip(padded, reach, stride))
-    geometry = Geometry(size, kernel, stride, before, dilation, out, groups)
+    geometry = sliding(name, input, size, kernel, stride, before, dilation, after=after,
+                       groups=groups)
     y = Conv.apply(input if given else unsqueeze(input, 0), weight, bias, geometry)
     return y if given else squeeze(y, 0)
 
 
-def _conv_transpose(name: str, dims: int, input: Any, weight: Any, bias: Any, stride: Any,
-                    padding: Any, output_padding: Any, groups: Any, dilation: Any) -> Any:
-    given = _checked(name, input, weight, bias, groups, dims, True)
+def _conv_transpose(dims: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any,
+                    output_padding: Any, groups: Any, dilation: Any) -> Any:
+    given = _checked(name := f"conv_transpose{dims}d", input, weight, bias, groups, dims, True)
     stride, dilation = (per_dim(stride, dims, "stride", 1),
                         per_dim(dilation, dims, "dilation", 1))
     padding = per_dim(padding, dims, "padding", 0)
@@ -241,7 +232,7 @@ def _conv_transpose(name: str, dims: int, input: Any, weight: Any, bias: Any, st
                  for o, s, p, d, k, m in zip(out, stride, padding, dilation, kernel, more))
     if min(size) < 1:
         raise ShapeError(f"{name}: the output would have size {list(size)}",
-                         tensors={"input": input, "weight": weight}, fix="choose less padding")
+                         fix="choose less padding")
     geometry = Geometry(size, kernel, stride, padding, dilation, out, groups)
     y = ConvTranspose.apply(input if given else unsqueeze(input, 0), weight, bias, geometry)
     return y if given else squeeze(y, 0)
@@ -281,7 +272,7 @@ def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     >>> learngrad.nn.functional.conv1d(x, w)
     tensor([[3., 5.]])
     """
-    return _conv("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
+    return _conv(1, input, weight, bias, stride, padding, dilation, groups)
 
 
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
@@ -317,7 +308,7 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     tensor([[[[9., 9.],
               [9., 9.]]]])
     """
-    return _conv("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
+    return _conv(2, input, weight, bias, stride, padding, dilation, groups)
 
 
 def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1,
@@ -343,8 +334,8 @@ def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_paddi
     >>> learngrad.nn.functional.conv_transpose1d(x, w, stride=2)
     tensor([[ 1.,  2., 10., 20.]])
     """
-    return _conv_transpose("conv_transpose1d", 1, input, weight, bias, stride, padding,
-                           output_padding, groups, dilation)
+    return _conv_transpose(1, input, weight, bias, stride, padding, output_padding, groups,
+                           dilation)
 
 
 def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1,
@@ -372,5 +363,5 @@ def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_paddi
               [2., 4., 2.],
               [1., 2., 1.]]]])
     """
-    return _conv_transpose("conv_transpose2d", 2, input, weight, bias, stride, padding,
-                           output_padding, groups, dilation)
+    return _conv_transpose(2, input, weight, bias, stride, padding, output_padding, groups,
+                           dilation)

@@ -10,8 +10,7 @@ from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentTypeError
 from learngrad.ops.elementwise import where
-from learngrad.ops.extrema import along
-from learngrad.ops.index import put_back
+from learngrad.ops.index import along, put_back
 from learngrad.ops.public import tensor
 from learngrad.ops.reduce import Reduction, in_dtype
 from learngrad.ops.results import results
@@ -126,7 +125,7 @@ class CumMax(Function):
             at = np.concatenate([at[..., :step], late], -1)
             step *= 2
         at = np.moveaxis(at, -1, dim)
-        self.key = along(xp, at, dim)
+        self.key = along(at, dim)
         # A copy: whoever gets the indices may change them before the backward pass.
         return row[self.key].reshape(x.shape), at.reshape(x.shape).copy()
 

@@ -12,13 +12,13 @@ from learngrad.autograd.function import Function
 from learngrad.errors import (
     ArgumentError,
     ArgumentRangeError,
-    DtypeError,
     GraphError,
     ShapeError,
     SingularError,
 )
 from learngrad.ops.elementwise import absolute
 from learngrad.ops.extrema import amax
+from learngrad.ops.public import broadcast_shape, floating, same_dtype
 from learngrad.ops.reduce import sum
 from learngrad.ops.results import results
 from learngrad.ops.shape import expand, permute, reshape, transpose
@@ -171,14 +171,7 @@ def _square(x: Any, name: str) -> Any:
     if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
         raise ShapeError(f"{name} takes square matrices [..., n, n], not {list(x.shape)}",
                          tensors={"input": x}, fix="give it as many rows as columns")
-    return _floating(x, name)
-
-
-def _floating(x: Any, name: str) -> Any:
-    if not devices.is_floating(x.dtype):
-        raise DtypeError(f"{name} computes in fractions, and this tensor is {x.dtype}",
-                         tensors={"input": x}, fix="x.float()")
-    return x
+    return floating(x, name)
 
 
 @spelled()
@@ -237,17 +230,14 @@ def solve(A, B):
     tensor([1.0000, 0.5000])
     """
     _square(A, "solve")
-    if A.dtype != B.dtype:
-        raise DtypeError(f"solve: the dtypes {A.dtype} and {B.dtype} differ",
-                         tensors={"A": A, "B": B}, fix="convert one of them: x.float()")
+    same_dtype("solve", A=A, B=B)
     vector = B.ndim == 1 or tuple(B.shape) == tuple(A.shape[:-1])
     right = reshape(B, (*B.shape, 1)) if vector else B
     if right.ndim < 2 or right.shape[-2] != A.shape[-1]:
         raise ShapeError(f"solve: B {list(B.shape)} has not the {A.shape[-1]} rows of A "
-                         f"{list(A.shape)}", tensors={"A": A, "B": B},
-                         fix="B is a vector [n] or a matrix [n, k]")
+                         f"{list(A.shape)}", fix="B is a vector [n] or a matrix [n, k]")
     # Batches are brought to one shape here, so that the gradients have their inputs' shapes.
-    batch = np.broadcast_shapes(A.shape[:-2], right.shape[:-2])
+    batch = broadcast_shape("solve", {"A": A, "B": B}, (A.shape[:-2], right.shape[:-2]))
     out = Solve.apply(_batched(A, batch), _batched(right, batch))
     return reshape(out, out.shape[:-1]) if vector else out
 
@@ -272,8 +262,8 @@ def svd(A, full_matrices=False):
                             fix="svd(A, full_matrices=False)")
     if A.ndim < 2:
         raise ShapeError(f"svd takes matrices [..., m, n], not {list(A.shape)}",
-                         tensors={"A": A}, fix="x.reshape(1, -1)")
-    return Parts(*SVD.apply(_floating(A, "svd")))
+                         fix="x.reshape(1, -1)")
+    return Parts(*SVD.apply(floating(A, "svd", "A")))
 
 
 @spelled()
@@ -329,11 +319,11 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False):
     >>> learngrad.linalg.matrix_norm(learngrad.tensor([[3.0, 0.0], [0.0, 4.0]]))
     tensor(5.)
     """
-    _floating(A, "matrix_norm")
+    floating(A, "matrix_norm", "A")
     rows, columns = (devices.normalise_dim(d, A.ndim) for d in dim)
     if A.ndim < 2 or rows == columns:
         raise ShapeError(f"matrix_norm takes matrices over two dimensions, not {list(A.shape)} "
-                         f"over {dim}", tensors={"A": A}, fix="dim=(-2, -1)")
+                         f"over {dim}", fix="dim=(-2, -1)")
     if ord == "fro":
         return vector_norm(A, 2, (rows, columns), keepdim)
     if ord in (1, -1, math.inf, -math.inf):

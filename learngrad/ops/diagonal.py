@@ -76,7 +76,7 @@ class Tril(Function):
 def _matrix(input, name):
     if input.ndim < 2:
         raise ShapeError(f"{name} is for matrices, and this tensor has {input.ndim} dimension(s)",
-                         tensors={"input": input}, fix="x.unsqueeze(0) makes a matrix of a vector")
+                         fix="x.unsqueeze(0) makes a matrix of a vector")
     return input
 
 
@@ -135,7 +135,7 @@ def diagonal(input, offset=0, dim1=0, dim2=1):
             for d, what in ((dim1, "dim1"), (dim2, "dim2")))
     if a == b:
         raise ShapeError(f"a diagonal needs two dimensions, and dim1 and dim2 are both {a}",
-                         tensors={"input": input}, fix="x.diagonal(dim1=-2, dim2=-1)")
+                         fix="x.diagonal(dim1=-2, dim2=-1)")
     return Diagonal.apply(input, offset, a, b)
 
 
@@ -153,7 +153,7 @@ def diag_embed(input, offset=0, dim1=-2, dim2=-1):
             for d, what in ((dim1, "dim1"), (dim2, "dim2")))
     if a == b or not input.ndim:
         raise ShapeError("diag_embed puts a vector on the diagonal of two different dimensions",
-                         tensors={"input": input}, fix="learngrad.diag_embed(x)")
+                         fix="learngrad.diag_embed(x)")
     shape = list(input.shape[:-1])
     for d in sorted((a, b)):
         shape.insert(d, input.shape[-1] + abs(offset))
@@ -180,7 +180,7 @@ def diag(input, diagonal=0):
         return diag_embed(input, diagonal)
     if input.ndim != 2:
         raise ShapeError(f"diag takes a vector or a matrix, not {input.ndim} dimensions",
-                         tensors={"input": input}, fix="x.diagonal(dim1=-2, dim2=-1) for a batch")
+                         fix="x.diagonal(dim1=-2, dim2=-1) for a batch")
     return clone(Diagonal.apply(input, diagonal, 0, 1))
 
 
@@ -197,5 +197,5 @@ def trace(input):
     """
     if input.ndim != 2:
         raise ShapeError(f"trace is for a matrix, and this tensor has {input.ndim} dimension(s)",
-                         tensors={"input": input}, fix="x.diagonal(dim1=-2, dim2=-1).sum(-1)")
+                         fix="x.diagonal(dim1=-2, dim2=-1).sum(-1)")
     return diagonal(input).sum()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -97,21 +97,6 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
                    reduced(reduction, size_average, reduce))
 
 
-def _length(x: Any, dim: Any, p: float = 2.0, keepdim: bool = False) -> Any:
-    """The p-norm over `dim`; the gradient of a norm of zeros is 0."""
-    if p == 1:
-        return sum(absolute(x), dim, keepdim)
-    if p in (0, math.inf, -math.inf):
-        return norm(x, p, dim, keepdim)
-    if p != 2:
-        total = sum(absolute(x) ** p, dim, keepdim)
-        zero = total == 0
-        return where(zero, 0, where(zero, 1, total) ** (1 / p))
-    total = sum(x * x, dim, keepdim)
-    zero = total == 0
-    return where(zero, 0, sqrt(where(zero, 1, total)))
-
-
 @in_single
 @spelled()
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
@@ -127,7 +112,7 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     # Vectors along `dim` of what is broadcast: that may be longer than one of them was.
     product = x1 * x2
     x1, x2 = (x if x.shape == product.shape else expand(x, product.shape) for x in (x1, x2))
-    a, b = (where(n > eps, n, eps) for n in (_length(x1, dim), _length(x2, dim)))
+    a, b = (where(n > eps, n, eps) for n in (norm(x1, 2, dim), norm(x2, 2, dim)))
     return sum(product, dim) / (a * b)
 
 
@@ -142,7 +127,7 @@ def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     >>> learngrad.nn.functional.pairwise_distance(x, y)
     tensor([5.])
     """
-    return _length(x1 - x2 + eps, -1, p, keepdim)
+    return norm(x1 - x2 + eps, p, -1, keepdim)
 
 
 def cdist(x1, x2, p=2.0, compute_mode=None):
@@ -175,11 +160,10 @@ def cdist(x1, x2, p=2.0, compute_mode=None):
     """
     if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
         raise ShapeError(f"cdist compares rows of one length, and these are {list(x1.shape)} and "
-                         f"{list(x2.shape)}", tensors={"x1": x1, "x2": x2},
-                         fix="x[None] is one row")
+                         f"{list(x2.shape)}", fix="x[None] is one row")
     if p < 0:
         raise ArgumentRangeError(f"p is no negative number, and this is {p!r:.60}", fix="p=2.0")
-    return _length(unsqueeze(x1, -2) - unsqueeze(x2, -3), -1, p)
+    return norm(unsqueeze(x1, -2) - unsqueeze(x2, -3), p, -1)
 
 
 @spelled()
@@ -192,7 +176,7 @@ def normalize(input, p=2.0, dim=1, eps=1e-12):
     >>> learngrad.nn.functional.normalize(learngrad.tensor([[3.0, 4.0]]))
     tensor([[0.6000, 0.8000]])
     """
-    length = _length(input, dim, p, keepdim=True)
+    length = norm(input, p, dim, keepdim=True)
     return input / where(length > eps, length, eps)
 
 
@@ -214,8 +198,7 @@ def cosine_embedding_loss(input1, input2, target, margin=0.0, size_average=None,
     same_shape("cosine_embedding_loss", input1, input2)
     if tuple(input1.shape[:-1]) != tuple(target.shape):
         raise ShapeError(f"cosine_embedding_loss has {list(input1.shape[:-1])} pairs and "
-                         f"{list(target.shape)} targets",
-                         tensors={"input1": input1, "target": target}, fix="one target for a pair")
+                         f"{list(target.shape)} targets", fix="one target for a pair")
     _signs("cosine_embedding_loss", target)
     # As PyTorch computes it here: a small number beside each squared length.
     lengths = (sum(input1 * input1, -1) + 1e-12) * (sum(input2 * input2, -1) + 1e-12)
@@ -229,8 +212,7 @@ def _signs(name: str, target: Any) -> None:
     data = target._data
     if isinstance(data, np.ndarray) and not (np.abs(data) == 1).all():
         raise ArgumentRangeError(f"{name} takes targets of 1 and -1, and one is neither",
-                                 tensors={"target": target}, fix="2 * target - 1 makes them of 0 "
-                                 "and 1")
+                                 fix="2 * target - 1 makes them of 0 and 1")
 
 
 @in_single
@@ -303,13 +285,20 @@ def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6,
     >>> learngrad.nn.functional.triplet_margin_loss(a, a, n, margin=2.0)
     tensor(0.5858)
     """
+    losses = triplets("triplet_margin_loss", lambda a, b: pairwise_distance(a, b, p, eps),
+                      anchor, positive, negative, margin, swap)
+    return combined(losses, reduced(reduction, size_average, reduce))
+
+
+def triplets(name: str, distance: Callable[[Any, Any], Any], anchor: Any, positive: Any,
+             negative: Any, margin: float, swap: bool) -> Any:
+    """How much nearer than the negative the positive should be; `swap`: than to either."""
     for other in (positive, negative):
-        same_shape("triplet_margin_loss", anchor, other)
-    if margin <= 0:
+        same_shape(name, anchor, other)
+    if not margin > 0:
         raise ArgumentError(f"margin is a distance above 0, not {margin}", fix="margin=1.0")
-    near = pairwise_distance(anchor, positive, p, eps)
-    far = pairwise_distance(anchor, negative, p, eps)
+    near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
-        other = pairwise_distance(positive, negative, p, eps)
+        other = distance(positive, negative)
         far = where(other < far, other, far)
-    return combined(relu(near - far + margin), reduced(reduction, size_average, reduce))
+    return relu(near - far + margin)

@@ -13,7 +13,7 @@ from learngrad import devices
 from learngrad.autograd import function
 from learngrad.devices import Generator
 from learngrad.errors import ArgumentRangeError, DtypeError, ShapeError
-from learngrad.ops.public import number
+from learngrad.ops.public import floating, number
 from learngrad.ops.spelling import spelled
 
 __all__: list[str] = []  # no operations: `learngrad.random` offers the functions
@@ -73,10 +73,10 @@ def bernoulli(input, p=None, *, generator=None):
     chances = input._data if p is None else p
     if isinstance(chances, np.ndarray) and not devices.is_floating(chances.dtype):
         raise DtypeError(f"probabilities are fractions, and {chances.dtype} holds none",
-                         tensors={"input": input}, fix="x.float()")
+                         fix="x.float()")
     known = isinstance(chances, (int, float, np.ndarray))
     if known and not np.all((np.asarray(chances) >= 0) & (np.asarray(chances) <= 1)):
-        raise ArgumentRangeError("a probability lies between 0 and 1", tensors={"input": input},
+        raise ArgumentRangeError("a probability lies between 0 and 1",
                                  fix="learngrad.sigmoid(x) makes probabilities of any numbers")
     draws = devices.as_array(stream(generator, input.device).random(tuple(input.shape)))
     return wrapped((draws < chances).astype(input.dtype))
@@ -118,22 +118,20 @@ def multinomial(input, num_samples, replacement=False, *, generator=None):
     """
     if input.ndim not in (1, 2) or not input.shape[-1]:
         raise ShapeError("multinomial takes a vector of weights, or a row of them for each draw",
-                         tensors={"input": input}, fix="x.reshape(-1, n)")
-    if not devices.is_floating(input.dtype):
-        raise DtypeError(f"multinomial takes floating weights, not {input.dtype}",
-                         tensors={"input": input}, fix="x.float()")
+                         fix="x.reshape(-1, n)")
+    floating(input, "multinomial")
     n = input.shape[-1]
     if num_samples < 1 or (num_samples > n and not replacement):
         raise ShapeError(f"{num_samples} of {n} cannot be drawn without drawing one again",
-                         tensors={"input": input}, fix="replacement=True")
+                         fix="replacement=True")
     weights = input._data.astype(np.float64)
     if isinstance(weights, np.ndarray):
         enough = (weights > 0).sum(-1) >= (1 if replacement else num_samples)
         if not (np.isfinite(weights).all() and (weights >= 0).all() and enough.all()):
-            raise ArgumentRangeError(
-                "multinomial: weights are finite and not negative, and each row has as many "
-                "positive ones as are drawn", tensors={"input": input},
-                fix="learngrad.softmax(x, -1) makes weights of any numbers; replacement=True")
+            raise ArgumentRangeError("multinomial: weights are finite and not negative, and each "
+                                     "row has as many positive ones as are drawn",
+                                     fix="learngrad.softmax(x, -1) makes weights of any numbers; "
+                                         "replacement=True")
     source = stream(generator, input.device)
     if replacement:  # where a draw falls among the running sums
         sums = weights.cumsum(-1)
@@ -145,6 +143,9 @@ def multinomial(input, num_samples, replacement=False, *, generator=None):
     with np.errstate(divide="ignore", invalid="ignore"):
         waits = -np.log1p(-source.random(tuple(input.shape))) / weights
     return wrapped(waits.argsort(axis=-1)[..., :num_samples].astype(np.int64))
+
+
+INTEGERS = "x.random_(10) draws integers"
 
 
 class Draws:
@@ -176,7 +177,7 @@ class Draws:
             raise ArgumentRangeError(
                 f"uniform_ draws from low to high, not from {low} to {high} {bounds}",
                 fix="x.uniform_(-1, 1)")
-        _floating(self, "uniform_")
+        floating(self, "uniform_", "this", INTEGERS)
         return self._filled("uniform_", lambda s, shape: low + (high - low) * uniform(
             s, shape, self.dtype), generator)
 
@@ -185,7 +186,7 @@ class Draws:
         number(mean, "mean")
         if number(std, "std") < 0:
             raise ArgumentRangeError(f"std={std} is negative", fix="x.normal_(0, 1)")
-        _floating(self, "normal_")
+        floating(self, "normal_", "this", INTEGERS)
         return self._filled(
             "normal_", lambda s, shape: mean + std * s.standard_normal(shape), generator)
 
@@ -193,7 +194,7 @@ class Draws:
         """Fill it with draws from the exponential distribution of rate `lambd`, in place."""
         if not number(lambd, "lambd") > 0:
             raise ArgumentRangeError(f"lambd={lambd} is not above 0", fix="x.exponential_(1)")
-        _floating(self, "exponential_")
+        floating(self, "exponential_", "this", INTEGERS)
         return self._filled("exponential_", lambda s, shape: -np.log1p(
             -devices.as_array(s.random(shape))) / lambd, generator)
 
@@ -220,11 +221,5 @@ class Draws:
         chances = self if not hasattr(p, "dtype") else p.expand(self.shape)
         drawn = bernoulli(chances, None if hasattr(p, "dtype") else p, generator=generator)
         return self._assign("bernoulli_", lambda: wrapped(drawn._data.astype(self.dtype)))
-
-
-def _floating(tensor: Any, name: str) -> None:
-    if not devices.is_floating(tensor.dtype):
-        raise DtypeError(f"{name} draws fractions, and {tensor.dtype} holds none",
-                         tensors={"this": tensor}, fix="x.random_(10) draws integers")
 
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentError, DtypeError, ShapeError
+from learngrad.errors import ArgumentError, ShapeError
 from learngrad.kernels import fused
+from learngrad.ops.public import floating
 from learngrad.ops.windows import batched
 
 __all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d",
@@ -65,9 +66,7 @@ def _drop(name: str, input: Any, p: float, training: bool, inplace: bool, kept: 
         raise ArgumentError(f"{name}: p={p} is no probability", fix="p=0.5")
     if not training or not p:
         return input
-    if not devices.is_floating(input.dtype):
-        raise DtypeError(f"{name} takes floating numbers, not {input.dtype}",
-                         tensors={"input": input}, fix="x.float()")
+    floating(input, name)
     shape = tuple(s if k < kept else 1 for k, s in enumerate(input.shape))
     if inplace:
         return input._assign(name, lambda: function.apply(input, float(p), shape))
@@ -186,5 +185,5 @@ def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
     """
     if training and p and input.ndim < 2:
         raise ShapeError("feature_alpha_dropout drops channels, the second dimension",
-                         tensors={"input": input}, fix="learngrad.nn.functional.alpha_dropout")
+                         fix="learngrad.nn.functional.alpha_dropout")
     return _drop("feature_alpha_dropout", input, p, training, inplace, 2, AlphaDropout)

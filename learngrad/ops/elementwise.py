@@ -9,28 +9,32 @@ import numpy as np
 from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentRangeError, DtypeError
-from learngrad.ops.public import operand, operands, tensor, unary
+from learngrad.ops.public import one_of, operand, operands, tensor, unary
 from learngrad.ops.spelling import spelled
 
 __all__ = [
-    "absolute", "add", "cast", "clone", "div", "mul", "neg", "pow", "relu", "sign", "square", "sub",
-    "where",
+    "absolute", "add", "addcdiv", "addcmul", "cast", "clone", "div", "lerp", "mul", "neg", "pow",
+    "relu", "sign", "square", "sub", "where",
 ]
 
 
-class Arithmetic(Function):
-    """Base of the operations that broadcast two operands and bring them to one dtype."""
-
-    promotion = staticmethod(devices.arithmetic)
-    broadcasts = True
+class Numeric(Function):
+    """Base of the operations that true and false have no part in."""
 
     @classmethod
     def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:
         if isinstance(error, TypeError) and "boolean" in str(error):
-            return DtypeError(f"{cls.sign} is not defined for bool tensors",
-                              tensors=cls.named(inputs),
-                              fix="convert them first: a.long() - b.long()")
+            return DtypeError(f"{cls.sign} ({cls.__name__.lower()}) is not defined for bool "
+                              "tensors", tensors=cls.named(inputs),
+                              fix="convert them first: x.long() or x.float()")
         return super().explain(error, inputs)
+
+
+class Arithmetic(Numeric):
+    """Base of the operations that broadcast two operands and bring them to one dtype."""
+
+    promotion = staticmethod(devices.arithmetic)
+    broadcasts = True
 
 
 class Add(Arithmetic):
@@ -144,7 +148,7 @@ class Floating(Function):
     promotion = staticmethod(devices.floating)
 
 
-class Relu(Function):
+class Relu(Numeric):
     """The positive part: the gradient passes where the output is above 0 (at 0 it is 0)."""
 
     saves = ("out",)
@@ -157,13 +161,6 @@ class Relu(Function):
 
     def backward(self, g, out):
         return g * (out != 0)  # it is never below 0, and nan passes the gradient on
-
-    @classmethod
-    def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:
-        if isinstance(error, TypeError) and "boolean" in str(error):
-            return DtypeError("relu is not defined for bool tensors", tensors=cls.named(inputs),
-                              fix="convert it first: x.float()")
-        return super().explain(error, inputs)
 
 
 class Abs(Function):
@@ -325,9 +322,7 @@ def div(input, other, *, rounding_mode=None):
         return Div.apply(*operands(input, other, "div"))
     from learngrad.ops.rounding import FloorDivide, TruncDivide
     modes = {"floor": FloorDivide, "trunc": TruncDivide}
-    if rounding_mode not in modes:
-        raise ArgumentRangeError(f"rounding_mode={rounding_mode!r:.60} is none of None, 'floor', "
-                                 "'trunc'", fix='rounding_mode="floor"')
+    one_of("rounding_mode", rounding_mode, tuple(modes), ArgumentRangeError)
     return modes[rounding_mode].apply(*operands(input, other, "div"))
 
 
@@ -342,7 +337,7 @@ def neg(input):
     tensor([-1.,  2.])
     """
     if tensor(input, "neg").dtype.kind == "b":
-        raise DtypeError("- is not defined for bool tensors", tensors={"input": input},
+        raise DtypeError("- is not defined for bool tensors",
                          fix="the opposite of a bool tensor is ~x")
     return Neg.apply(input)
 
@@ -370,6 +365,47 @@ def square(input):
     tensor([1., 9.])
     """
     return Pow.apply(tensor(input, "square"), 2)
+
+
+@spelled()
+def lerp(input, end, weight):
+    """From `input` to `end`, `weight` of the way: ``input + weight * (end - input)``.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.lerp(learngrad.tensor([0.0, 10.0]), learngrad.tensor([4.0, 20.0]), 0.25)
+    tensor([ 1.0000, 12.5000])
+    """
+    return add(input, mul(sub(end, input), weight))
+
+
+@spelled()
+def addcmul(input, tensor1, tensor2, *, value=1):
+    """``input + value * tensor1 * tensor2``, elementwise.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.tensor([1.0, 2.0])
+    >>> learngrad.addcmul(x, x, x, value=0.5)
+    tensor([1.5000, 4.0000])
+    """
+    return add(input, mul(tensor1, tensor2), alpha=value)
+
+
+@spelled()
+def addcdiv(input, tensor1, tensor2, *, value=1):
+    """``input + value * tensor1 / tensor2``, elementwise.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> x = learngrad.tensor([1.0, 2.0])
+    >>> learngrad.addcdiv(x, x, learngrad.tensor([2.0, 4.0]))
+    tensor([1.5000, 2.5000])
+    """
+    return add(input, div(tensor1, tensor2), alpha=value)
 
 
 relu = unary(Relu, "relu", "tensor([-1.0, 2.0]) -> tensor([0., 2.])")
@@ -426,5 +462,5 @@ def where(condition, input=None, other=None):
         return nonzero(condition, as_tuple=True)
     if tensor(condition, "where").dtype.kind != "b":
         raise DtypeError(f"a condition is true or false, and this is {condition.dtype}",
-                         tensors={"condition": condition}, fix="x != 0, or x.bool()")
+                         fix="x != 0, or x.bool()")
     return Where.apply(condition, operand(input), operand(other))

@@ -103,27 +103,26 @@ def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0,
     tensor([[ 2., 20.],
             [ 1., 10.]])
     """
-    tensors = {"input": input, "weight": weight}
     together("embedding", weight=weight, input=input)
     if weight.ndim != 2:
-        raise ShapeError("embedding takes a weight [rows, features]", tensors=tensors,
+        raise ShapeError("embedding takes a weight [rows, features]",
                          fix="embedding(indices, weight): the indices come first")
     if input.dtype.kind not in "iu":
         raise DtypeError(f"embedding takes indices, which are integers and not {input.dtype}",
-                         tensors=tensors, fix="x.long(); the indices come first, then the weight")
+                         fix="x.long(); the indices come first, then the weight")
     if sparse:
         raise ArgumentError("embedding has no sparse gradients", fix="sparse=False")
     rows, indices = weight.shape[0], getattr(input, "_data", input)
     if padding_idx is not None:
         if not -rows <= padding_idx < rows:
             raise OutOfRangeError(f"padding_idx={padding_idx}, and there are {rows} rows",
-                                  tensors=tensors, fix="padding_idx=0")
+                                  fix="padding_idx=0")
         padding_idx %= rows
     if isinstance(indices, np.ndarray) and indices.size:  # on a GPU, looking would wait for it
         low, high = int(indices.min()), int(indices.max())
         if low < 0 or high >= rows:
             raise OutOfRangeError(f"an index is {low if low < 0 else high}, and the table's rows "
-                                  f"are 0 to {rows - 1}", tensors=tensors,
+                                  f"are 0 to {rows - 1}",
                                   fix="make the table with more rows: num_embeddings=…")
     if max_norm is not None:
         _shorten(weight, indices, max_norm, norm_type)

@@ -10,7 +10,7 @@ import numpy as np
 from learngrad import devices
 from learngrad.errors import ArgumentTypeError, DtypeError, OutOfRangeError
 from learngrad.ops.bounds import maximum, minimum
-from learngrad.ops.index import put_back
+from learngrad.ops.index import along, put_back
 from learngrad.ops.public import tensor
 from learngrad.ops.reduce import Reduction, dims_of, some
 from learngrad.ops.results import results
@@ -27,7 +27,6 @@ class Amax(Reduction):
 
     def forward(self, x, dims, keepdim):
         self.remember(x, dims)
-        self.dims = dims
         return x.max(axis=dims, keepdims=keepdim)
 
     def backward(self, g, x, out):
@@ -43,7 +42,6 @@ class Amin(Amax):
 
     def forward(self, x, dims, keepdim):
         self.remember(x, dims)
-        self.dims = dims
         return x.min(axis=dims, keepdims=keepdim)
 
 
@@ -55,7 +53,6 @@ class Median(Amax):
 
     def forward(self, x, dims, keepdim):
         self.remember(x, dims)
-        self.dims = dims
         row = x.reshape(-1)
         return row[_middle(row)] if x.size else x.sum() + math.nan
 
@@ -73,7 +70,7 @@ class MaxDim(Reduction):
         self.remember(x, (dim,))
         xp = devices.array_module(x)
         indices = xp.expand_dims(self.pick(x, dim), dim) if x.ndim else xp.zeros((), np.int64)
-        self.key = along(xp, indices, dim)
+        self.key = along(indices, dim)
         values = x[self.key] if x.ndim else x.copy()
         shape = self.kept if keepdim else tuple(s for k, s in enumerate(x.shape) if k != dim)
         # A copy: whoever gets the indices may change them before the backward pass.
@@ -108,10 +105,7 @@ class ArgMax(Reduction):
     formula, sign = r"\operatorname{argmax}_i x_i", "argmax"
 
     def forward(self, x, dim, keepdim):
-        out = x.argmax(axis=dim)
-        if not keepdim:
-            return out
-        return out.reshape([1 if dim is None or k == dim else s for k, s in enumerate(x.shape)])
+        return x.argmax(axis=dim, keepdims=keepdim)
 
 
 class ArgMin(Reduction):
@@ -120,10 +114,7 @@ class ArgMin(Reduction):
     formula, sign = r"\operatorname{argmin}_i x_i", "argmin"
 
     def forward(self, x, dim, keepdim):
-        out = x.argmin(axis=dim)
-        if not keepdim:
-            return out
-        return out.reshape([1 if dim is None or k == dim else s for k, s in enumerate(x.shape)])
+        return x.argmin(axis=dim, keepdims=keepdim)
 
 
 def _middle(rows: Any) -> Any:
@@ -131,14 +122,6 @@ def _middle(rows: Any) -> Any:
     order = np.argsort(rows, axis=-1)
     last = np.take_along_axis(rows, order[..., -1:], -1)[..., 0]  # nan is sorted to the end
     return np.where(np.isnan(last), order[..., -1], order[..., (rows.shape[-1] - 1) // 2])
-
-
-def along(xp: Any, indices: Any, dim: int) -> tuple[Any, ...]:
-    """The index that picks ``indices`` along `dim` and everything along the other dimensions."""
-    key = list(xp.ogrid[tuple(slice(s) for s in indices.shape)]) if indices.ndim else []
-    if key:
-        key[dim] = indices
-    return tuple(key)
 
 
 Greatest, Least, Middle = results("max"), results("min"), results("median")
@@ -199,13 +182,7 @@ def max(input, dim=None, keepdim=False, *, other=None):
     >>> indices
     tensor([1, 0])
     """
-    if other is not None or _is_operand(dim):
-        return maximum(input, dim if other is None else other)
-    if dim is None:
-        return amax(input)
-    dim = _one_dim(input, dim, "max",
-                   "use amax for several dimensions; x.maximum(y) for two tensors")
-    return Greatest(*MaxDim.apply(input, dim, bool(keepdim)))
+    return _extremum("max", (amax, maximum, MaxDim, Greatest), input, dim, keepdim, other)
 
 
 @spelled()
@@ -223,17 +200,22 @@ def min(input, dim=None, keepdim=False, *, other=None):
     >>> learngrad.min(learngrad.tensor([[1.0, 5.0], [7.0, 3.0]]), dim=1).values
     tensor([1., 3.])
     """
-    if other is not None or _is_operand(dim):
-        return minimum(input, dim if other is None else other)
+    return _extremum("min", (amin, minimum, MinDim, Least), input, dim, keepdim, other)
+
+
+def _extremum(name: str, meanings: tuple[Any, Any, Any, Any], input: Any, dim: Any, keepdim: Any,
+              other: Any) -> Any:
+    """Of all elements, of two tensors, or along one dimension: `name` has the three meanings."""
+    of_all, of_two, by_dim, pair = meanings
+    if hasattr(dim, "dtype") and not isinstance(dim, np.integer):
+        other = dim
+    if other is not None:
+        return of_two(input, other)
     if dim is None:
-        return amin(input)
-    dim = _one_dim(input, dim, "min",
-                   "use amin for several dimensions; x.minimum(y) for two tensors")
-    return Least(*MinDim.apply(input, dim, bool(keepdim)))
-
-
-def _is_operand(dim: Any) -> bool:
-    return hasattr(dim, "dtype") and not isinstance(dim, np.integer)
+        return of_all(input)
+    dim = _one_dim(input, dim, name,
+                   f"use a{name} for several dimensions; x.{name}imum(y) for two tensors")
+    return pair(*by_dim.apply(input, dim, bool(keepdim)))
 
 
 @spelled()
@@ -247,8 +229,7 @@ def median(input, dim=None, keepdim=False):
     tensor(2.)
     """
     if tensor(input, "median").dtype.kind == "b":
-        raise DtypeError("bools have no median", tensors={"input": input},
-                         fix="convert them first: x.int().median()")
+        raise DtypeError("bools have no median", fix="convert them first: x.int().median()")
     if dim is None:
         return Median.apply(input, dims_of(input, None), False)
     dim = _one_dim(input, dim, "median", "x.flatten().median(0) takes several dimensions")
@@ -294,6 +275,5 @@ def _index_of(operation: type[Reduction], input: Any, dim: Any, keepdim: Any) ->
         dim = devices.normalise_dim(dim, input.ndim)
     if not input.numel() and (dim is None or not input.shape[dim]):
         raise OutOfRangeError(f"{operation.sign} of no elements is not defined",
-                              tensors={"input": input},
                               fix="check that the tensor is not empty: x.numel() > 0")
     return operation.apply(input, dim if input.ndim else None, bool(keepdim))

@@ -10,8 +10,9 @@ from learngrad import devices
 from learngrad.autograd.function import Function, together
 from learngrad.errors import DtypeError, PlaceError, ShapeError
 from learngrad.ops.elementwise import cast
-from learngrad.ops.index import GetItem, getitem
+from learngrad.ops.index import GetItem, along, getitem
 from learngrad.ops.logical import eq
+from learngrad.ops.public import broadcast_shape
 from learngrad.ops.shape import expand, ravel, reshape, unsqueeze
 from learngrad.ops.spelling import spelled
 
@@ -69,9 +70,8 @@ def indices_of(index: Any, name: str, negative: bool = False) -> Any:
                          fix="learngrad.tensor([0, 2]), or index.long()")
     array = getattr(index, "_data", index)
     if not negative and isinstance(array, np.ndarray) and array.size and array.min() < 0:
-        raise PlaceError(
-            f"{name}: index {array.min()} is negative, and places are counted from 0",
-            tensors={"index": index}, fix="x[…] counts from the end too")
+        raise PlaceError(f"{name}: index {array.min()} is negative, and places are counted from 0",
+                         fix="x[…] counts from the end too")
     return index
 
 
@@ -89,20 +89,14 @@ def grid(input: Any, dim: int, index: Any, name: str, src: Any = None,
                 f"{name}: index {list(index.shape)} and {what} {list(shape)} must have as many "
                 f"dimensions, and the index be no larger{f' but in {dim}' * (what != 'src')}",
                 tensors={what: other, "index": index}, fix="index.expand, or a part: x[:n]")
-    array = getattr(index, "_data", index)
-    if not index.ndim:
-        return (array,)
-    xp = devices.array_module(array)
-    key = list(xp.ogrid[tuple(slice(s) for s in index.shape)])
-    key[dim] = array
-    return tuple(key)
+    return along(getattr(index, "_data", index), dim)
 
 
 def places(input: Any, dim: int, index: Any, name: str) -> tuple[Any, ...]:
     """The index that picks whole slices along `dim`, at each place that the vector names."""
     if indices_of(index, name).ndim > 1:
         raise ShapeError(f"{name}: the index is a vector, not of shape {list(index.shape)}",
-                         tensors={"index": index}, fix="index.flatten(), or learngrad.gather")
+                         fix="index.flatten(), or learngrad.gather")
     together(name, input=input, index=index)
     return (*(slice(None),) * dim, index if index.ndim else reshape(index, (1,)))
 
@@ -169,9 +163,9 @@ def take_along_dim(input, indices, dim=None):
     dim = devices.normalise_dim(dim, input.ndim)
     if input.ndim != indices.ndim:
         raise ShapeError("take_along_dim: input and indices have as many dimensions",
-                         tensors={"input": input, "indices": indices}, fix="indices.unsqueeze(0)")
+                         fix="indices.unsqueeze(0)")
     both = [[s if d != dim else 1 for d, s in enumerate(x.shape)] for x in (input, indices)]
-    shape = list(np.broadcast_shapes(*both))
+    shape = broadcast_shape("take_along_dim", {"input": input, "indices": indices}, both)
     wide = [*shape[:dim], input.shape[dim], *shape[dim + 1:]]
     long = [*shape[:dim], indices.shape[dim], *shape[dim + 1:]]
     wide_input, long_indices = expand(input, wide), expand(indices, long)
@@ -203,9 +197,7 @@ def take(input, index):
     >>> learngrad.take(learngrad.tensor([[1, 2], [3, 4]]), learngrad.tensor([0, 3]))
     tensor([1, 4])
     """
-    if index.dtype.kind not in "iu":
-        indices_of(index, "take")
-    return getitem(ravel(input), index)
+    return getitem(ravel(input), indices_of(index, "take", negative=True))
 
 
 @spelled()
@@ -219,8 +211,7 @@ def masked_select(input, mask):
     >>> learngrad.masked_select(x, x > 0)
     tensor([1., 3.])
     """
-    shape = np.broadcast_shapes(input.shape, _mask(mask, input, "masked_select").shape)
-    shape = shape or (1,)
+    shape = _masked_shape(mask, input, "masked_select") or (1,)
     return getitem(expand(at_least_1d(input), shape), expand(at_least_1d(mask), shape))
 
 
@@ -240,27 +231,21 @@ def masked_fill(input, mask, value):
     >>> learngrad.masked_fill(x, x < 0, 0)
     tensor([1., 0., 3.])
     """
-    _mask(mask, input, "masked_fill")
+    _masked_shape(mask, input, "masked_fill")
     if getattr(value, "ndim", 0):
         raise ShapeError(f"masked_fill puts one value in, not {list(value.shape)}",
-                         tensors={"value": value}, fix="learngrad.where(mask, value, x)")
+                         fix="learngrad.where(mask, value, x)")
     if not isinstance(value, (int, float)) and not hasattr(value, "dtype"):
         raise devices.not_a_number(value)
     value = cast(value, input.dtype) if hasattr(value, "dtype") else value
     return MaskedFill.apply(input, mask, value)
 
 
-def _mask(mask: Any, input: Any, name: str) -> Any:
+def _masked_shape(mask: Any, input: Any, name: str) -> tuple[int, ...]:
     if getattr(mask, "dtype", None) != devices.bool_:
         raise DtypeError(f"{name}: a mask is a tensor of bools, not "
                          f"{getattr(mask, 'dtype', mask)!s:.60}", fix="mask.bool(), or x > 0")
-    try:
-        np.broadcast_shapes(input.shape, mask.shape)
-    except ValueError:
-        raise ShapeError(f"{name}: shapes {list(input.shape)} and {list(mask.shape)} do not "
-                         "broadcast", tensors={"input": input, "mask": mask},
-                         fix="counted from the last, sizes must be equal, or 1") from None
-    return mask
+    return broadcast_shape(name, {"input": input, "mask": mask}, (input.shape, mask.shape))
 
 
 def one_hot(tensor, num_classes=-1):
@@ -284,10 +269,10 @@ def one_hot(tensor, num_classes=-1):
     if num_classes == -1:
         if not array.size:
             raise ShapeError("one_hot of no numbers cannot tell how many classes there are",
-                             tensors={"tensor": tensor}, fix="one_hot(x, num_classes=10)")
+                             fix="one_hot(x, num_classes=10)")
         num_classes = int(array.max()) + 1
     elif isinstance(array, np.ndarray) and array.size and array.max() >= num_classes:
         raise PlaceError(f"one_hot: class {array.max()} does not exist among {num_classes}",
-                         tensors={"tensor": tensor}, fix=f"num_classes={array.max() + 1}")
+                         fix=f"num_classes={array.max() + 1}")
     classes = devices.array_module(array).arange(num_classes)
     return cast(eq(unsqueeze(tensor, -1), classes), devices.int64)

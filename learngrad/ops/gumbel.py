@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from learngrad import devices
-from learngrad.errors import ArgumentError, DtypeError
+from learngrad.errors import ArgumentError
 from learngrad.ops.draws import stream, wrapped
 from learngrad.ops.losses import softmax
+from learngrad.ops.public import floating
 from learngrad.ops.scatter import scatter
 
 __all__ = ["gumbel_softmax"]
@@ -44,9 +45,7 @@ def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
     >>> learngrad.nn.functional.gumbel_softmax(learngrad.zeros(2, 3), hard=True).sum(dim=-1)
     tensor([1., 1.])
     """
-    if not devices.is_floating(logits.dtype):
-        raise DtypeError(f"gumbel_softmax takes floating logits, not {logits.dtype}",
-                         tensors={"logits": logits}, fix="x.float()")
+    floating(logits, "gumbel_softmax", "logits")
     if not tau > 0:
         raise ArgumentError(f"gumbel_softmax: tau={tau} is no temperature, which is above 0",
                             fix="tau=1")

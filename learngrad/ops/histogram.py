@@ -8,8 +8,8 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentRangeError, DtypeError, ShapeError
-from learngrad.ops.public import tensor
+from learngrad.errors import ArgumentRangeError, ShapeError
+from learngrad.ops.public import floating, same_dtype
 from learngrad.ops.results import results
 from learngrad.ops.spelling import spelled
 
@@ -44,18 +44,14 @@ def _edges(input: Any, bins: Any, low: Any, high: Any, either: float) -> Any:
         low, high = low - either, high + either
     if not np.isfinite(high - low) or low > high:
         raise ArgumentRangeError(f"there is no histogram from {low} to {high}",
-                                 tensors={"input": input}, fix="range=(0.0, 1.0)")
+                                 fix="range=(0.0, 1.0)")
     if not isinstance(bins, int) or bins < 1:
         raise ArgumentRangeError(f"a histogram has one bin or more, not {bins!r:.60}",
                                  fix="bins=10")
     return devices.array_module(x).linspace(low, high, bins + 1).astype(x.dtype)
 
 
-def _floating(input: Any, name: str) -> Any:
-    if not devices.is_floating(tensor(input, name).dtype):
-        raise DtypeError(f"{name} takes floating numbers, not {input.dtype}",
-                         tensors={"input": input}, fix="x.float(); bincount counts integers")
-    return input
+COUNTING = "x.float(); bincount counts integers"
 
 
 @spelled()
@@ -92,21 +88,16 @@ def histogram(input, bins=100, *, range=None, weight=None, density=False):
     >>> hist, edges
     (tensor([2., 1.]), tensor([1.0000, 1.5000, 2.0000]))
     """
-    _floating(input, "histogram")
-    given = {"bins": bins if hasattr(bins, "dtype") else None, "weight": weight}
-    for role, x in given.items():
-        if x is not None and x.dtype != input.dtype:
-            raise DtypeError(f"histogram of {input.dtype} with {role} of {x.dtype}",
-                             tensors={"input": input, role: x}, fix=f"{role}.to(x.dtype)")
+    floating(input, "histogram", fix=COUNTING)
+    same_dtype("histogram", input=input, bins=bins, weight=weight)
     if weight is not None and weight.shape != input.shape:
-        raise ShapeError("histogram takes one weight for each element",
-                         tensors={"input": input, "weight": weight}, fix="weight.expand_as(x)")
+        raise ShapeError("histogram takes one weight for each element", fix="weight.expand_as(x)")
     edges = getattr(bins, "_data", bins)
-    if given["bins"] is None:
+    if not hasattr(bins, "dtype"):
         low, high = range or (None, None)
         edges = _edges(input, bins, low, high, 0.5)
     elif edges.ndim != 1 or len(edges) < 2:
-        raise ShapeError("edges are a vector of two or more", tensors={"bins": bins},
+        raise ShapeError("edges are a vector of two or more",
                          fix="bins=learngrad.linspace(0, 1, 11)")
     return Bins(*Histogram.apply(input, weight, edges, bool(density)))
 
@@ -131,5 +122,5 @@ def histc(input, bins=100, min=0, max=0):
     tensor([0., 2., 1., 0.])
     """
     low, high = (None, None) if min == max == 0 else (min, max)
-    edges = _edges(_floating(input, "histc"), bins, low, high, 1.0)
+    edges = _edges(floating(input, "histc", fix=COUNTING), bins, low, high, 1.0)
     return Histogram.apply(input, None, edges, False)[0]

@@ -88,10 +88,9 @@ class IndexPut(Function):
         return error
 
 
-class AddAt(Function):
+class AddAt(IndexPut):
     """A copy of `x` to which `value` is added where an index says."""
 
-    broadcasts = True
     formula, sign = r"x[\dots] \mathrel{+}= v", "[ ]+="
     local = {"x": "1", "value": "g[…]"}
 
@@ -102,9 +101,14 @@ class AddAt(Function):
     def backward(self, g):
         return g, None if self.edges[1] is None else g[self.key]
 
-    @classmethod
-    def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:
-        return IndexPut.explain(error, inputs)
+
+def along(indices: Any, dim: int) -> tuple[Any, ...]:
+    """The index that picks ``indices`` along `dim` and everything along the other dimensions."""
+    if not indices.ndim:
+        return ()
+    key = list(devices.array_module(indices).ogrid[tuple(slice(s) for s in indices.shape)])
+    key[dim] = indices
+    return tuple(key)
 
 
 def _added(out: Any, key: Any, value: Any) -> Any:
@@ -128,7 +132,7 @@ def _out_of_range(error: IndexError, x: Any, key: tuple[Any, ...]) -> Exception:
         elif part.dtype.kind == "b" and part.shape != x.shape[:part.ndim]:
             what = f"a mask of shape {list(part.shape)} does not fit {list(x.shape)}"
             fix = "a mask has the shape of what it picks from: x[x > 0]"
-    return OutOfRangeError(f"x[…]: {what}", tensors={"x": x}, fix=fix)
+    return OutOfRangeError(f"x[…]: {what}", fix=fix)
 
 
 def _picks_once(key: Any) -> bool:
@@ -261,7 +265,7 @@ def select(input, dim, index):
     """
     if not input.ndim:
         raise OutOfRangeError("select picks along a dimension, and a single number has none",
-                              tensors={"input": input}, fix="x.reshape(1)")
+                              fix="x.reshape(1)")
     return getitem(input, (*(slice(None),) * devices.normalise_dim(dim, input.ndim), int(index)))
 
 
@@ -284,15 +288,15 @@ def narrow(input, dim, start, length):
     place = not hasattr(start, "dtype") or (not start.ndim and start.dtype.kind in "iu")
     if not input.ndim or not place:
         raise ShapeError("narrow takes a part of a dimension, from one place on",
-                         tensors={"input": input}, fix="x.narrow(0, 0, len(x))")
+                         fix="x.narrow(0, 0, len(x))")
     start, size = int(start), input.shape[dim]
     if not -size <= start <= size:
         raise OutOfRangeError(f"narrow from {start}: the dimension has size {size}",
-                              tensors={"input": input}, fix="x.narrow(0, 0, len(x))")
+                              fix="x.narrow(0, 0, len(x))")
     start = start + size if start < 0 else start
     if length < 0 or start + length > size:
         raise ShapeError(f"narrow from {start}, {length} long, does not lie in a dimension of size "
-                         f"{size}", tensors={"input": input}, fix="x.narrow(0, 0, len(x))")
+                         f"{size}", fix="x.narrow(0, 0, len(x))")
     return getitem(input, (*(slice(None),) * dim, slice(start, start + length)))
 
 
@@ -319,7 +323,7 @@ def unfold(input, dimension, size, step):
     dim = devices.normalise_dim(dimension, input.ndim)
     if not 0 <= size <= input.shape[dim] or step < 1:
         raise ShapeError(f"unfold: windows of {size}, one every {step}, do not fit into the "
-                         f"{input.shape[dim]} places of dimension {dim}", tensors={"input": input},
+                         f"{input.shape[dim]} places of dimension {dim}",
                          fix="x.unfold(0, size, step) with a size that fits and a step from 1 up")
     starts = np.arange(0, input.shape[dim] - size + 1, step)
     key = (*(slice(None),) * dim, starts[:, None] + np.arange(size))

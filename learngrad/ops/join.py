@@ -224,8 +224,7 @@ def dstack(tensors):
 def _divided(input: Any, dim: int, name: str) -> int:
     if not input.ndim:
         kind = OutOfRangeError if name == "unbind" else ShapeError
-        raise kind(f"{name} divides a dimension, and a single number has none",
-                   tensors={"input": input}, fix="x.reshape(1)")
+        raise kind(f"{name} divides a dimension, and a single number has none", fix="x.reshape(1)")
     return devices.normalise_dim(dim, input.ndim)
 
 
@@ -261,12 +260,12 @@ def split(input, split_size_or_sections, dim=0):
         size = int(sizes)
         if size < 0 or (size == 0 and whole):
             raise ShapeError(f"parts of size {size} do not make up a dimension of size {whole}",
-                             tensors={"input": input}, fix="x.split(1)")
+                             fix="x.split(1)")
         sizes = [min(size, whole - at) for at in range(0, whole, size)] if whole else [0]
     sizes = [int(s) for s in sizes]
     if sum(sizes) != whole or any(s < 0 for s in sizes):
         raise ShapeError(f"the sizes {sizes} do not add up to {whole}, the size of dimension {dim}",
-                         tensors={"input": input}, fix="name the size of each part, or one for all")
+                         fix="name the size of each part, or one for all")
     return Split.apply(input, sizes, dim)
 
 
@@ -282,8 +281,7 @@ def chunk(input, chunks, dim=0):
     """
     dim = _divided(input, dim, "chunk")
     if not isinstance(chunks, (int, np.integer)) or chunks < 1:
-        raise ShapeError(f"chunk makes one part or more, not {chunks!r:.60}",
-                         tensors={"input": input}, fix="x.chunk(2)")
+        raise ShapeError(f"chunk makes one part or more, not {chunks!r:.60}", fix="x.chunk(2)")
     whole = input.shape[dim]
     return split(input, -(-whole // chunks), dim) if whole else split(input, [0] * chunks, dim)
 

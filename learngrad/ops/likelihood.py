@@ -134,29 +134,27 @@ def class_rows(input: Any, target: Any, name: str, ignore_index: int) -> tuple[A
     `input` is [classes], [n, classes] or [n, classes, ...], `target` the same without the classes.
     The mask is an array, or None where every row counts.
     """
-    tensors = {"input": input, "target": target}
     predicted(name, input)
     if not hasattr(target, "dtype"):
         raise devices.not_a_number(target)
     if not devices.is_floating(input.dtype):
         raise DtypeError(f"{name} takes floating scores (logits), not {input.dtype}",
-                         tensors=tensors, fix="logits.float()")
+                         fix="logits.float()")
     if target.dtype.kind not in "iu":
-        raise DtypeError(
-            f"{name} takes the right classes as integers, not {target.dtype}", tensors=tensors,
-            fix="target.long(), or the index of the class: one_hot.argmax(1)")
+        raise DtypeError(f"{name} takes the right classes as integers, not {target.dtype}",
+                         fix="target.long(), or the index of the class: one_hot.argmax(1)")
     at = 0 if input.ndim == 1 else 1
     if not input.ndim or tuple(target.shape) != (*input.shape[:at], *input.shape[at + 1:]):
         column = target.ndim == 2 and target.shape[1] == 1
         batches = input.ndim > 1 and target.shape[:1] != input.shape[:1]
         raise (SizeError if batches else ShapeError)(
             f"{name} takes scores [n, classes] and one target for each row, shape [n]; these are "
-            f"{list(input.shape)} and {list(target.shape)}", tensors=tensors,
+            f"{list(input.shape)} and {list(target.shape)}",
             fix="target.squeeze(1) drops a dimension of size 1" if column else
             "take as many targets as rows; the classes are dimension 1")
     indices = getattr(target, "_data", target)
     if type(indices) is not type(getattr(input, "_data", input)):
-        together(name, **tensors)
+        together(name, input=input, target=target)
     classes = input.shape[at]
     keep = indices.reshape(-1) != ignore_index
     if isinstance(indices, np.ndarray):  # on a GPU, looking would wait for it
@@ -167,9 +165,9 @@ def class_rows(input: Any, target: Any, name: str, ignore_index: int) -> tuple[A
             counted = counted[keep]
         low, high = (int(counted.min()), int(counted.max())) if counted.size else (0, 0)
         if low < 0 or (high >= classes and counted.size):
-            raise OutOfRangeError(
-                f"a target is {low if low < 0 else high}, and the classes are 0 to {classes - 1}",
-                tensors=tensors, fix="count classes from 0, or give the last layer more outputs")
+            raise OutOfRangeError(f"a target is {low if low < 0 else high}, and the classes are 0 "
+                                  f"to {classes - 1}",
+                                  fix="count classes from 0, or give the last layer more outputs")
     if input.ndim != 2:
         if input.ndim > 2:
             input = permute(input, (0, *range(2, input.ndim), 1))
@@ -218,10 +216,14 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
     indices = right._data if keep is None else right._data * keep
     xp = devices.array_module(indices)
     losses = rows[(xp.arange(len(indices)), indices)] * -each
+    return _by_weight(losses, reduction, target.shape, each)
+
+
+def _by_weight(losses: Any, reduction: str, shape: tuple[int, ...], each: Any) -> Any:
+    """The losses in the shape of their targets, their sum, or that by how much they count."""
     if reduction == "none":
-        return reshape(losses, tuple(target.shape))
-    total = sum(losses)
-    return total if reduction == "sum" else total / each.sum()
+        return reshape(losses, shape)
+    return sum(losses) if reduction == "sum" else sum(losses) / each.sum()
 
 
 def row_weights(weight: Any, rows: Any, right: Any, keep: Any) -> Any:
@@ -287,18 +289,15 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
     if weight is None and not label_smoothing:
         losses = CrossEntropy.apply(rows, right, reduction, keep)
         return losses if reduction != "none" else reshape(losses, tuple(target.shape))
-    each = row_weights(weight, rows, right, keep)
-    losses = nll_loss(log_softmax(rows, 1), right, weight, ignore_index=ignore_index,
-                      reduction="none")
+    logp, each = log_softmax(rows, 1), row_weights(weight, rows, right, keep)
+    losses = nll_loss(logp, right, weight, ignore_index=ignore_index, reduction="none")
     if label_smoothing:
-        logp, weights = log_softmax(rows, 1), class_weights(weight, rows.shape[1], rows)
+        weights = class_weights(weight, rows.shape[1], rows)
         spread = sum(-(logp if weights is None else logp * weights), 1)
         if keep is not None:
             spread = spread * keep
         losses = losses * (1 - label_smoothing) + spread * (label_smoothing / rows.shape[1])
-    if reduction == "none":
-        return reshape(losses, tuple(target.shape))
-    return sum(losses) if reduction == "sum" else sum(losses) / each.sum()
+    return _by_weight(losses, reduction, target.shape, each)
 
 
 def _usual(input: Any, target: Any, ignore_index: int) -> bool:

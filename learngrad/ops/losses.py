@@ -11,7 +11,8 @@ import numpy as np
 from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, ArgumentTypeError, SizeError
-from learngrad.ops.elementwise import Floating
+from learngrad.ops.elementwise import Floating, cast
+from learngrad.ops.public import one_of
 from learngrad.ops.quick import total
 from learngrad.ops.spelling import spelled
 
@@ -128,7 +129,6 @@ def log_softmax(input, dim=None, dtype=None):
 
 
 def _in_dtype(input: Any, dtype: Any) -> Any:
-    from learngrad.ops.elementwise import cast
     return input if dtype is None else cast(input, dtype)
 
 
@@ -136,7 +136,7 @@ def _axes(input: Any, dim: Any, name: str) -> tuple[int, ...]:
     if dim is None:  # as programs from before `dim` have it: rows of a matrix
         if input.ndim > 2:
             raise ArgumentError(f"{name} needs to know which dimension adds up to 1",
-                                tensors={"input": input}, fix=f"{name}(x, dim=-1)")
+                                fix=f"{name}(x, dim=-1)")
         dim = max(input.ndim, 1) - 1
         warnings.warn(f"{name} without dim: along dimension {dim} of {list(input.shape)}. Say "
                       f"so: {name}(x, dim={dim})", stacklevel=4)
@@ -149,9 +149,7 @@ def reduced(reduction: str, size_average: Any = None, reduce: Any = None) -> str
         if reduce is False:
             return "none"
         return "sum" if size_average is False else "mean"
-    if reduction not in ("mean", "sum", "none"):
-        raise ArgumentError(f"reduction={reduction!r:.60} is not known",
-                            fix='use "mean", "sum" or "none"')
+    one_of("reduction", reduction, ("mean", "sum", "none"))
     return reduction
 
 
@@ -178,11 +176,9 @@ def same_shape(name: str, input: Any, target: Any) -> None:
     if not hasattr(target, "shape"):
         raise devices.not_a_number(target)
     if tuple(input.shape) != tuple(target.shape):
-        raise SizeError(
-            f"{name} compares tensors of one shape, and {list(input.shape)} is not "
-            f"{list(target.shape)}: they would be broadcast against each other",
-            tensors={"input": input, "target": target},
-            fix="reshape one of them, for example pred.squeeze(1)")
+        raise SizeError(f"{name} compares tensors of one shape, and {list(input.shape)} is not "
+                        f"{list(target.shape)}: they would be broadcast against each other",
+                        fix="reshape one of them, for example pred.squeeze(1)")
 
 
 def mse_loss(input, target, size_average=None, reduce=None, reduction="mean"):

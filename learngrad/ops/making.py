@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,14 @@ from learngrad.ops.shape import _sizes
 
 __all__: list[str] = []  # no operations: methods alone
 
-# PyTorch's old names of a dtype, which `Tensor.type` still gives and takes.
-OLD_TYPES = {
-    "HalfTensor": devices.float16, "FloatTensor": devices.float32, "DoubleTensor": devices.float64,
-    "CharTensor": devices.int8, "ShortTensor": devices.int16, "IntTensor": devices.int32,
-    "LongTensor": devices.int64, "ByteTensor": devices.uint8, "BoolTensor": devices.bool_,
+# The dtypes by the names that C gives them, as PyTorch's methods have it: `x.long()`.
+KINDS = {
+    "half": devices.float16, "float": devices.float32, "double": devices.float64,
+    "char": devices.int8, "short": devices.int16, "int": devices.int32, "long": devices.int64,
+    "byte": devices.uint8, "bool": devices.bool_,
 }
+# PyTorch's old names of a dtype, which `Tensor.type` still gives and takes.
+OLD_TYPES = {f"{kind.title()}Tensor": dtype for kind, dtype in KINDS.items()}
 
 
 def old_type(name: str) -> tuple[str, Any]:
@@ -28,6 +31,21 @@ def old_type(name: str) -> tuple[str, Any]:
     if kind not in OLD_TYPES or prefix not in ([], ["torch"], ["torch", "cuda"]):
         raise ArgumentError(f"there is no type {name!r:.60}", fix='x.type("torch.FloatTensor")')
     return "cuda" if "cuda" in prefix else "cpu", OLD_TYPES[kind]
+
+
+def _to(kind: str) -> Callable[[Any], Any]:
+    def convert(self):
+        return cast(self, KINDS[kind])
+
+    convert.__name__ = convert.__qualname__ = kind
+    convert.__doc__ = f"In {KINDS[kind]}."
+    return convert
+
+
+def like(input: Any, dtype: Any, device: Any) -> dict[str, Any]:
+    """The options of what is made in the image of `input`: its dtype and device, unless given."""
+    return {"dtype": input.dtype if dtype is None else dtype,
+            "device": input.device if device is None else device}
 
 
 class Making:
@@ -66,9 +84,7 @@ class Making:
 
     def new_tensor(self, data, *, dtype=None, device=None, requires_grad=False):
         """A tensor of the numbers in `data`."""
-        return function.Tensor(data, dtype=self.dtype if dtype is None else dtype,
-                               device=self.device if device is None else device,
-                               requires_grad=requires_grad)
+        return function.Tensor(data, **like(self, dtype, device), requires_grad=requires_grad)
 
     def new(self, *data):
         """The old way to make a tensor like it: zeros of a shape, to be filled, or of numbers."""
@@ -87,29 +103,15 @@ class Making:
             return self.to(device, dtype)
         return cast(self, getattr(dtype, "dtype", dtype))
 
+    half, float, double, char, short, int, long, byte, bool = map(_to, KINDS)
+
     def type_as(self, other):
         """In the dtype of another tensor, and on its device."""
         return self.to(other)
 
-    def half(self):
-        """In float16."""
-        return cast(self, devices.float16)
-
     def bfloat16(self):
         """In bfloat16; needs ml-dtypes."""
         return cast(self, devices.bfloat16())
-
-    def short(self):
-        """In int16."""
-        return cast(self, devices.int16)
-
-    def char(self):
-        """In int8."""
-        return cast(self, devices.int8)
-
-    def byte(self):
-        """In uint8."""
-        return cast(self, devices.uint8)
 
     @property
     def is_cuda(self):
@@ -163,8 +165,7 @@ class Making:
         """The memory, for another library that speaks DLPack; nothing is copied."""
         if self._edge is not None:
             raise GraphError("another library knows nothing of this graph, so a tensor that needs "
-                             "a gradient is not lent out", tensors={"this": self},
-                             fix="x.detach()")
+                             "a gradient is not lent out", fix="x.detach()")
         return self._data.__dlpack__(**{k: v for k, v in options.items() if v is not None})
 
     def __dlpack_device__(self):

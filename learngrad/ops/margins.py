@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.autocast import in_single
 from learngrad.errors import ArgumentError, DtypeError, OutOfRangeError
 from learngrad.ops.activations import logsigmoid
-from learngrad.ops.distances import pairwise_distance
-from learngrad.ops.elementwise import relu, where
+from learngrad.ops.distances import pairwise_distance, triplets
+from learngrad.ops.elementwise import relu
 from learngrad.ops.likelihood import class_rows, class_weights
 from learngrad.ops.losses import combined, reduced, same_shape
+from learngrad.ops.public import one_of
 from learngrad.ops.reduce import sum
 from learngrad.ops.shape import reshape
 
@@ -56,14 +55,12 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
     tensor(0.3250)
     """
     reduction = reduced(reduction, size_average, reduce)
-    if p not in (1, 2):
-        raise ArgumentError(f"multi_margin_loss: p is 1 or 2, not {p!r:.60}", fix="p=1")
+    one_of("p", p, (1, 2))
     if getattr(weight, "ndim", 1) != 1:
         raise ArgumentError("multi_margin_loss: weight has one number for each class",
-                            tensors={"weight": weight}, fix="weight.flatten()")
+                            fix="weight.flatten()")
     if input.ndim > 2:
-        raise ArgumentError("multi_margin_loss takes scores [n, classes]",
-                            tensors={"input": input}, fix="x.flatten(1)")
+        raise ArgumentError("multi_margin_loss takes scores [n, classes]", fix="x.flatten(1)")
     alone = input.ndim < 2 and target.numel() == 1
     rows, right, _ = class_rows(reshape(input, (1, -1)) if alone else input,
                                 reshape(target, (1,)) if alone else target,
@@ -101,16 +98,15 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     """
     reduction = reduced(reduction, size_average, reduce)
     same_shape("multilabel_margin_loss", input, target)
-    tensors = {"input": input, "target": target}
     if target.dtype.kind not in "iu" or input.ndim > 2:
         raise DtypeError("multilabel_margin_loss takes scores [n, classes] and the right classes "
-                         f"as integers, not {target.dtype}", tensors=tensors, fix="target.long()")
+                         f"as integers, not {target.dtype}", fix="target.long()")
     classes = input.shape[-1] if input.ndim else 1
     rows, labels = reshape(input, (-1, classes)), target._data.reshape(-1, classes)
     if isinstance(labels, np.ndarray) and labels.size and (
             labels.min() < -1 or labels.max() >= classes):
         raise OutOfRangeError(f"a target is no class from 0 to {classes - 1}, and not -1, which "
-                              "ends them", tensors=tensors, fix="count classes from 0")
+                              "ends them", fix="count classes from 0")
     xp = devices.array_module(labels)
     given = (labels < 0).cumsum(axis=1) == 0  # those before the first -1
     labels, each = labels * given, xp.arange(len(labels)).reshape((-1, 1))
@@ -160,14 +156,6 @@ def triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_fu
     ...     a, a, n, distance_function=lambda x, y: (x - y).abs().sum(-1), margin=3.0)
     tensor(1.)
     """
-    reduction = reduced(reduction)
-    for other in (positive, negative):
-        same_shape("triplet_margin_with_distance_loss", anchor, other)
-    if not margin > 0:
-        raise ArgumentError(f"margin is a distance above 0, not {margin}", fix="margin=1.0")
-    distance: Any = pairwise_distance if distance_function is None else distance_function
-    near, far = distance(anchor, positive), distance(anchor, negative)
-    if swap:
-        other = distance(positive, negative)
-        far = where(other < far, other, far)
-    return combined(relu(near - far + margin), reduction)
+    losses = triplets("triplet_margin_with_distance_loss", distance_function or pairwise_distance,
+                      anchor, positive, negative, margin, swap)
+    return combined(losses, reduced(reduction))

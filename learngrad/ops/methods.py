@@ -69,7 +69,7 @@ class Methods(Operators, Handling):
         sizes = self.shape
         if len(sizes) < 2 or (len(sizes) > 2 and len({*sizes}) > 1):
             raise ShapeError("fill_diagonal_ is for matrices, or more dimensions of one size",
-                             tensors={"this": self}, fix="x[i, j] = value")
+                             fix="x[i, j] = value")
         rows = np.arange(sizes[0] if wrap and len(sizes) == 2 else min(sizes))
         places = (rows % (sizes[1] + 1),) if len(sizes) == 2 else (rows,) * (len(sizes) - 1)
         kept = places[0] < sizes[1]

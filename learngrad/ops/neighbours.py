@@ -31,8 +31,7 @@ def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
     """
     if input.ndim < 3 or not isinstance(size, int) or size < 1:
         raise ArgumentError("local_response_norm takes an input [n, channels, *] of 3 dimensions "
-                            f"or more, and a size above 0, not {size!r:.60}",
-                            tensors={"input": input}, fix="size=5")
+                            f"or more, and a size above 0, not {size!r:.60}", fix="size=5")
     channels, before = input.shape[1], size // 2
     squares = pad(input * input, [0, 0] * (input.ndim - 2) + [before, size - 1 - before])
     total = squares[:, :channels]

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from learngrad import devices
-from learngrad.autograd.autocast import one_dtype
 from learngrad.autograd.function import Function, together
 from learngrad.autograd.order import changed
-from learngrad.errors import ArgumentError, DtypeError, ShapeError
+from learngrad.errors import ArgumentError, ShapeError
 from learngrad.ops.elementwise import cast
+from learngrad.ops.public import floating_alike
 from learngrad.ops.quick import room, total
 from learngrad.ops.rows import normalised, normalised_back, normalised_weights_back
 from learngrad.ops.shape import reshape
@@ -135,9 +135,10 @@ def mean(a: Any, axes: tuple[int, ...], *more: Any) -> Any:
 
 def _check(name: str, input: Any, count: tuple[int, ...], **more: Any) -> None:
     """Refuse what is not floating, and weights that do not have the shape `count`."""
-    if not devices.is_floating(input.dtype):
-        raise DtypeError(f"{name} takes floating numbers, not {input.dtype}",
-                         tensors={"input": input}, fix="x.float()")
+    # As in PyTorch, a layer whose weights are float32 takes an input in bfloat16.
+    wide = (devices.float32,) if devices.is_bfloat16(input.dtype) else ()
+    floating_alike(name, input=input, **{
+        key: t for key, t in more.items() if t is not None and t.dtype not in wide})
     together(name, input=input, **more)
     for key, t in more.items():
         if t is not None and tuple(t.shape) != count:
@@ -145,23 +146,17 @@ def _check(name: str, input: Any, count: tuple[int, ...], **more: Any) -> None:
                              "here", tensors={"input": input, key: t},
                              fix=f"give {key} the shape {list(count)}; a layer gets it from the "
                                  "number of features that it is made with")
-        mixed = t is not None and devices.is_bfloat16(input.dtype) and t.dtype == np.float32
-        if t is not None and not mixed and not one_dtype((t, input)):
-            raise DtypeError(f"{name}: {key} is {t.dtype}, and the input {input.dtype}",
-                             tensors={"input": input, key: t}, fix="convert one of them: x.float()")
 
 
 def _trailing(name: str, input: Any, normalized_shape: Any) -> tuple[int, ...]:
     """The last sizes of `input`, if they are what was named."""
     if normalized_shape in ((), []):
         raise ShapeError(f"{name} needs one size or more in normalized_shape",
-                         tensors={"input": input},
                          fix=f"normalized_shape={list(input.shape[-1:])}")
     shape = per_dim(normalized_shape, len(normalized_shape) if isinstance(
         normalized_shape, (tuple, list)) else 1, "normalized_shape", 0)
     if tuple(input.shape[input.ndim - len(shape):]) != shape:
         raise ShapeError(f"{name}: the input's last sizes are not {list(shape)}",
-                         tensors={"input": input},
                          fix=f"normalized_shape={list(input.shape[-len(shape):])}")
     return shape
 

@@ -15,7 +15,6 @@ from learngrad.ops import (
     cumulative,
     extrema,
     logical,
-    mixtures,
     reduce,
     rounding,
     special,
@@ -144,9 +143,9 @@ class Operators:
     absolute, absolute_ = E.absolute, abs_
     sign, sign_ = _both(E.sign)
     relu, relu_ = _both(E.relu)
-    lerp, lerp_ = _both(mixtures.lerp)
-    addcmul, addcmul_ = _both(mixtures.addcmul)
-    addcdiv, addcdiv_ = _both(mixtures.addcdiv)
+    lerp, lerp_ = _both(E.lerp)
+    addcmul, addcmul_ = _both(E.addcmul)
+    addcdiv, addcdiv_ = _both(E.addcdiv)
     clone = E.clone
 
     def where(self, condition, other):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from learngrad.autograd.function import Function
 from learngrad.errors import ShapeError
 from learngrad.ops.shape import permute, reshape, squeeze, unsqueeze
-from learngrad.ops.windows import Geometry, batched, columns, per_dim, spread
+from learngrad.ops.windows import batched, columns, per_dim, sliding, spread
 
 __all__ = ["channel_shuffle", "fold", "pixel_shuffle", "pixel_unshuffle", "unfold"]
 
@@ -42,18 +41,6 @@ class Fold(Function):
         return Unfold.apply(g, self.g)
 
 
-def _geometry(name: str, input: Any, size: tuple[int, ...], kernel_size: Any, dilation: Any,
-              padding: Any, stride: Any) -> Geometry:
-    kernel, stride = per_dim(kernel_size, 2, "kernel_size", 1), per_dim(stride, 2, "stride", 1)
-    dilation, padding = per_dim(dilation, 2, "dilation", 1), per_dim(padding, 2, "padding", 0)
-    out = tuple((s + 2 * p - d * (k - 1) - 1) // t + 1
-                for s, k, t, p, d in zip(size, kernel, stride, padding, dilation))
-    if min(out) < 1:
-        raise ShapeError(f"{name}: windows of {list(kernel)} do not fit into {list(size)}",
-                         tensors={"input": input}, fix="take a smaller kernel_size")
-    return Geometry(size, kernel, stride, padding, dilation, out)
-
-
 def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
     """What each window sees, as columns: [n, c, h, w] gives [n, c * places, windows].
 
@@ -64,7 +51,7 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
     learngrad.Size([1, 18, 4])
     """
     given = batched(input, 2, "unfold")
-    g = _geometry("unfold", input, tuple(input.shape[-2:]), kernel_size, dilation, padding, stride)
+    g = sliding("unfold", input, tuple(input.shape[-2:]), kernel_size, stride, padding, dilation)
     out = Unfold.apply(input if given else unsqueeze(input, 0), g)
     return out if given else squeeze(out, 0)
 
@@ -78,11 +65,11 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
     >>> learngrad.nn.functional.fold(learngrad.ones(1, 4, 1), 2, 2).shape
     learngrad.Size([1, 1, 2, 2])
     """
-    g = _geometry("fold", input, per_dim(output_size, 2, "output_size", 1), kernel_size, dilation,
-                  padding, stride)
+    size = per_dim(output_size, 2, "output_size", 1)
+    g = sliding("fold", input, size, kernel_size, stride, padding, dilation)
     if input.ndim not in (2, 3) or input.shape[-2] % g.places or input.shape[-1] != g.windows:
         raise ShapeError(f"fold takes columns [n, channels * {g.places}, {g.windows}]",
-                         tensors={"input": input}, fix="check output_size and kernel_size")
+                         fix="check output_size and kernel_size")
     given = input.ndim == 3
     out = Fold.apply(input if given else unsqueeze(input, 0), g)
     return out if given else squeeze(out, 0)
@@ -100,7 +87,7 @@ def pixel_shuffle(input, upscale_factor):
     r = upscale_factor
     if input.ndim < 3 or r < 1 or input.shape[-3] % (r * r):
         raise ShapeError(f"pixel_shuffle takes [*, channels, h, w] with channels that {r} * {r} "
-                         "divides", tensors={"input": input}, fix="upscale_factor=2")
+                         "divides", fix="upscale_factor=2")
     *lead, c, h, w = input.shape
     x = permute(reshape(input, (math.prod(lead), c // (r * r), r, r, h, w)), (0, 1, 4, 2, 5, 3))
     return reshape(x, (*lead, c // (r * r), h * r, w * r))
@@ -118,7 +105,7 @@ def pixel_unshuffle(input, downscale_factor):
     r = downscale_factor
     if input.ndim < 3 or r < 1 or input.shape[-2] % r or input.shape[-1] % r:
         raise ShapeError(f"pixel_unshuffle takes [*, c, h, w] with sizes that {r} divides",
-                         tensors={"input": input}, fix="downscale_factor=2")
+                         fix="downscale_factor=2")
     *lead, c, h, w = input.shape
     x = permute(reshape(input, (math.prod(lead), c, h // r, r, w // r, r)), (0, 1, 3, 5, 2, 4))
     return reshape(x, (*lead, c * r * r, h // r, w // r))
@@ -136,8 +123,7 @@ def channel_shuffle(input, groups):
     """
     if input.ndim < 3 or groups < 1 or input.shape[1] % groups:
         raise ShapeError("channel_shuffle takes [n, channels, *] of three dimensions or more, with "
-                         f"channels that groups={groups} divides", tensors={"input": input},
-                         fix="groups=2")
+                         f"channels that groups={groups} divides", fix="groups=2")
     n, c, *places = input.shape
     x = permute(reshape(input, (n, groups, c // groups, math.prod(places))), (0, 2, 1, 3))
     return reshape(x, (n, c, *places))

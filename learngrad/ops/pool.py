@@ -12,10 +12,11 @@ from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentRangeError, DtypeError, ShapeError
 from learngrad.ops.index import put_back
+from learngrad.ops.public import floating
 from learngrad.ops.reduce import mean
 from learngrad.ops.resample import Blend, Taps
 from learngrad.ops.shape import reshape
-from learngrad.ops.windows import Geometry, batched, met, per_dim
+from learngrad.ops.windows import Geometry, batched, met, per_dim, sliding
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool1d", "adaptive_max_pool2d",
@@ -167,34 +168,22 @@ def _geometry(name: str, dims: int, input: Any, kernel_size: Any, stride: Any, p
               dilation: Any, ceil_mode: bool) -> Geometry:
     """The windows of a pooling, after what is wrong has been said."""
     batched(input, dims, name)
-    kernel = per_dim(kernel_size, dims, "kernel_size", 1)
-    none = stride is None or (isinstance(stride, (tuple, list)) and not stride)
-    stride = kernel if none else per_dim(stride, dims, "stride", 1)
-    padding = per_dim(padding, dims, "padding", 0)
-    dilation = per_dim(dilation, dims, "dilation", 1)
-    if any(2 * p > d * (k - 1) + 1 for p, k, d in zip(padding, kernel, dilation)):
-        raise ShapeError(f"{name}: padding={padding} is more than half of kernel_size={kernel}, so "
-                         "a window could see nothing but padding", tensors={"input": input},
-                         fix=f"padding={min(kernel) // 2}")
-    size, out = tuple(input.shape[-dims:]), []
-    for s, k, t, p, d in zip(size, kernel, stride, padding, dilation):
-        room = s + 2 * p - d * (k - 1) - 1
-        o = (-(-room // t) if ceil_mode else room // t) + 1
-        if ceil_mode and (o - 1) * t >= s + p:  # the last window begins within, not in the padding
-            o -= 1
-        out.append(o)
-    if min(out) < 1:
-        raise ShapeError(f"{name}: windows of {list(kernel)} do not fit into an input of size "
-                         f"{list(size)} with padding {list(padding)}", tensors={"input": input},
-                         fix="take a smaller kernel_size, or pool less often")
-    return Geometry(size, kernel, stride, padding, dilation, tuple(out))
+    by_kernel = stride is None or (isinstance(stride, (tuple, list)) and not stride)
+    g = sliding(name, input, tuple(input.shape[-dims:]), kernel_size,
+                kernel_size if by_kernel else stride, padding, dilation, ceil=ceil_mode)
+    if any(2 * p > d * (k - 1) + 1 for p, k, d in zip(g.before, g.kernel, g.dilation)):
+        raise ShapeError(f"{name}: padding={g.before} is more than half of kernel_size={g.kernel}, "
+                         "so a window could see nothing but padding",
+                         fix=f"padding={min(g.kernel) // 2}")
+    return g
 
 
-def _max_pool(name: str, dims: int, input: Any, kernel_size: Any, stride: Any, padding: Any,
+def _max_pool(dims: int, input: Any, kernel_size: Any, stride: Any, padding: Any,
               dilation: Any, ceil_mode: bool, return_indices: bool) -> Any:
+    name = f"max_pool{dims}d"
     g = _geometry(name, dims, input, kernel_size, stride, padding, dilation, ceil_mode)
     if input.dtype.kind == "b":
-        raise DtypeError(f"{name} is not defined for bool tensors", tensors={"input": input},
+        raise DtypeError(f"{name} is not defined for bool tensors",
                          fix="convert it first: x.float()")
     return MaxPool.apply(input, g, bool(return_indices))
 
@@ -214,8 +203,7 @@ def max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
     >>> learngrad.nn.functional.max_pool1d(x, 2)
     tensor([[5., 3.]])
     """
-    return _max_pool("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode,
-                     return_indices)
+    return _max_pool(1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False,
@@ -245,16 +233,14 @@ def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
     tensor([[[[ 5.,  7.],
               [13., 15.]]]])
     """
-    return _max_pool("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode,
-                     return_indices)
+    return _max_pool(2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
-def _avg_pool(name: str, dims: int, input: Any, kernel_size: Any, stride: Any, padding: Any,
+def _avg_pool(dims: int, input: Any, kernel_size: Any, stride: Any, padding: Any,
               ceil_mode: bool, count_include_pad: bool, divisor: Any = None) -> Any:
+    name = f"avg_pool{dims}d"
     g = _geometry(name, dims, input, kernel_size, stride, padding, 1, ceil_mode)
-    if not devices.is_floating(input.dtype):
-        raise DtypeError(f"{name} takes means, which are no {input.dtype}",
-                         tensors={"input": input}, fix="convert it first: x.float()")
+    floating(input, name)
     if divisor is not None and (not isinstance(divisor, int) or not divisor):
         raise ArgumentRangeError(f"divisor_override={divisor!r} cannot divide",
                                  fix="divisor_override=None")
@@ -281,8 +267,7 @@ def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False,
     >>> learngrad.nn.functional.avg_pool1d(learngrad.tensor([[1.0, 5.0, 2.0, 4.0]]), 2)
     tensor([[3., 3.]])
     """
-    return _avg_pool("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode,
-                     count_include_pad)
+    return _avg_pool(1, input, kernel_size, stride, padding, ceil_mode, count_include_pad)
 
 
 def avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False,
@@ -315,8 +300,8 @@ def avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False,
     tensor([[[[ 2.5000,  4.5000],
               [10.5000, 12.5000]]]])
     """
-    return _avg_pool("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode,
-                     count_include_pad, divisor_override)
+    return _avg_pool(2, input, kernel_size, stride, padding, ceil_mode, count_include_pad,
+                     divisor_override)
 
 
 def _bounds(size: int, out: int) -> Any:
@@ -336,16 +321,14 @@ def _adaptive(name: str, dims: int, input: Any, output_size: Any) -> tuple[int, 
         several = tuple(s if o is None else o for o, s in zip(several, input.shape[-dims:]))
     out = per_dim(several, dims, "output_size", 0)
     if not all(input.shape[-dims:]):
-        raise ShapeError(f"{name}: the input is empty", tensors={"input": input},
-                         fix="check the sizes before")
+        raise ShapeError(f"{name}: the input is empty", fix="check the sizes before")
     return out
 
 
 def means(input: Any, out: tuple[int, ...]) -> Any:
     """The means of windows that cover the last dimensions evenly."""
     lead, size = tuple(input.shape[:input.ndim - len(out)]), tuple(input.shape[-len(out):])
-    if not devices.is_floating(input.dtype):
-        raise DtypeError(f"means are no {input.dtype}", tensors={"input": input}, fix="x.float()")
+    floating(input, "a mean")
     if all(o and not s % o for s, o in zip(size, out)):  # the windows lie side by side
         split = reshape(input, (*lead, *(n for s, o in zip(size, out) for n in (o, s // o))))
         return mean(split, tuple(range(len(lead) + 1, split.ndim, 2)))

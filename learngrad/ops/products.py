@@ -6,8 +6,9 @@ from typing import Any
 
 from learngrad import devices
 from learngrad.autograd.autocast import in_half
-from learngrad.errors import DtypeError, ShapeError
+from learngrad.errors import ShapeError
 from learngrad.ops.matmul import matmul
+from learngrad.ops.public import same_dtype
 from learngrad.ops.rearrange import roll
 from learngrad.ops.shape import permute, reshape
 from learngrad.ops.spelling import spelled
@@ -51,7 +52,7 @@ def bmm(input, mat2):
     _dims("bmm", ("input", input, 3), ("mat2", mat2, 3))
     if input.shape[0] != mat2.shape[0]:
         raise ShapeError(f"bmm takes batches of one size, not {input.shape[0]} and {mat2.shape[0]}",
-                         tensors={"input": input, "mat2": mat2}, fix="matmul broadcasts batches")
+                         fix="matmul broadcasts batches")
     return matmul(input, mat2)
 
 
@@ -107,14 +108,12 @@ def cross(input, other, dim=None):
     >>> learngrad.cross(x, y)
     tensor([0., 0., 1.])
     """
-    tensors = {"input": input, "other": other}
     if dim is None:
         dim = next((d for d, s in enumerate(input.shape) if s == 3), -1)
     for x in (input, other):
         if not x.ndim == input.ndim > 0 or x.shape[devices.normalise_dim(dim, x.ndim)] != 3:
             raise ShapeError(f"cross takes vectors of 3 along dim {dim}, not {list(input.shape)} "
-                             f"and {list(other.shape)}",
-                             tensors=tensors, fix="name the dimension of size 3: dim=-1")
+                             f"and {list(other.shape)}", fix="name the dimension of size 3: dim=-1")
     turned = [roll(x, -k, dim) for k in (1, 2) for x in (input, other)]
     return turned[0] * turned[3] - turned[2] * turned[1]
 
@@ -152,9 +151,7 @@ def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
 
 
 def _plus(input: Any, product: Any, beta: Any, alpha: Any, name: str) -> Any:
-    if input.dtype != product.dtype:
-        raise DtypeError(f"{name}: the dtypes {input.dtype} and {product.dtype} differ",
-                         tensors={"input": input}, fix="convert one of them: x.float()")
+    same_dtype(name, input=input, product=product)
     if alpha != 1:
         product = product * alpha
     if beta == 0:
@@ -162,7 +159,7 @@ def _plus(input: Any, product: Any, beta: Any, alpha: Any, name: str) -> Any:
     total = (input if beta == 1 else input * beta) + product
     if tuple(total.shape) != tuple(product.shape):
         raise ShapeError(f"{name}: the input {list(input.shape)} does not broadcast to "
-                         f"{list(product.shape)}", tensors={"input": input},
+                         f"{list(product.shape)}",
                          fix="give it the shape of the product, or one that broadcasts to it")
     return total
 
@@ -192,12 +189,8 @@ def bilinear(input1, input2, weight, bias=None):
     if (weight.ndim != 3 or not input1.ndim or not input2.ndim or lead != tuple(input2.shape[:-1])
             or (input1.shape[-1], input2.shape[-1]) != tuple(weight.shape[1:])):
         raise ShapeError("bilinear takes inputs [*, in1] and [*, in2] and a weight [out, in1, in2]",
-                         tensors={"input1": input1, "input2": input2, "weight": weight},
                          fix="make the inputs' last sizes the weight's last two")
-    if not input1.dtype == input2.dtype == weight.dtype:
-        raise DtypeError(f"bilinear takes tensors of one dtype, not {input1.dtype}, {input2.dtype} "
-                         f"and {weight.dtype}", tensors={"input1": input1, "input2": input2},
-                         fix="convert them: x.float()")
+    same_dtype("bilinear", input1=input1, input2=input2, weight=weight)
     out, in1, in2 = weight.shape
     by_first = reshape(permute(weight, (1, 0, 2)), (in1, out * in2))
     half = reshape(matmul(input1, by_first), (*lead, out, in2))

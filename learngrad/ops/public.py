@@ -6,13 +6,15 @@ with the operation's docstring and an example.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from learngrad import devices
+from learngrad.autograd.autocast import one_dtype
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentTypeError
+from learngrad.errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
 from learngrad.ops.spelling import into
 
 __all__: list[str] = []
@@ -50,6 +52,52 @@ def tensor(value: Any, name: str) -> Any:
         return value
     raise ArgumentTypeError(f"{name} takes a tensor, not {value!r:.60}",
                             fix=f"learngrad.{name}(learngrad.tensor(value))")
+
+
+def floating(value: Any, name: str, role: str = "input", fix: str = "x.float()") -> Any:
+    """A tensor of floating numbers; of others there are no fractions."""
+    if not devices.is_floating(tensor(value, name).dtype):
+        raise DtypeError(f"{name} takes floating numbers, not {value.dtype}",
+                         tensors={role: value}, fix=fix)
+    return value
+
+
+def same_dtype(name: str, **tensors: Any) -> None:
+    """Refuse tensors of more than one dtype, which this function does not bring to a common one."""
+    tensors = {role: x for role, x in tensors.items() if hasattr(x, "dtype")}
+    if len({x.dtype for x in tensors.values()}) > 1:
+        dtypes = " and ".join(str(x.dtype) for x in tensors.values())
+        raise DtypeError(f"{name}: the dtypes {dtypes} differ", tensors=tensors,
+                         fix="convert one of them: x.float()")
+
+
+def floating_alike(name: str, **tensors: Any) -> None:
+    """Refuse tensors that are not of one floating dtype, or of several under `autocast`."""
+    tensors = {role: x for role, x in tensors.items() if x is not None}
+    first, *_ = tensors.values()
+    if not one_dtype(tensors.values()) or not devices.is_floating(first.dtype):
+        raise DtypeError(f"{name} takes floating tensors of one dtype, not "
+                         f"{' and '.join(str(x.dtype) for x in tensors.values())}",
+                         tensors=tensors, fix="convert them: x.float()")
+
+
+def broadcast_shape(name: str, tensors: dict[str, Any], shapes: Iterable[Any]) -> tuple[int, ...]:
+    """The shape that all of `shapes` broadcast to, which belong to `tensors`."""
+    shapes = list(shapes)
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise ShapeError(f"{name}: shapes {' and '.join(str(list(s)) for s in shapes)} do not "
+                         "broadcast", tensors=tensors,
+                         fix="counted from the last, sizes must be equal, or 1") from None
+
+
+def one_of(name: str, value: Any, known: tuple[Any, ...],
+           error: type[ArgumentError] = ArgumentError) -> None:
+    """Refuse an option that is none of those that are known."""
+    if value not in known:
+        raise error(f"{name} is {' or '.join(map(repr, known))}, not {value!r:.60}",
+                    fix=f"{name}={known[0]!r}")
 
 
 def unary(function: type[Function], name: str, example: str, differs: str = "") -> Any:

@@ -78,7 +78,7 @@ def repeat(input, *sizes):
     times = _sizes(sizes)
     if len(times) < input.ndim or any(n < 0 for n in times):
         raise ShapeError(f"repeat{times}: give a number of repeats, 0 or more, for each of the "
-                         f"{input.ndim} dimensions", tensors={"input": input},
+                         f"{input.ndim} dimensions",
                          fix="x.repeat(2, 1) for a matrix; 1 leaves a dimension as it is")
     return Repeat.apply(input, times)
 
@@ -152,16 +152,16 @@ def roll(input, shifts, dims=None, *, dim=None):
     shifts = _sizes((shifts,))
     if dims is None:
         if len(shifts) != 1:
-            raise ShapeError(f"{len(shifts)} shifts of a flat tensor", tensors={"input": input},
+            raise ShapeError(f"{len(shifts)} shifts of a flat tensor",
                              fix="name a dimension for each of them: x.roll((1, 1), (0, 1))")
         return Roll.apply(ravel(input), shifts, (0,)).reshape(input.shape)
     dims = tuple(devices.normalise_dim(d, input.ndim) for d in _sizes((dims,)))
     if len(dims) != len(shifts):
         raise ShapeError(f"{len(shifts)} shift(s) for {len(dims)} dimension(s)",
-                         tensors={"input": input}, fix="x.roll((1, 2), (0, 1))")
+                         fix="x.roll((1, 2), (0, 1))")
     if not input.ndim:
         raise OutOfRangeError(f"dims={dims}: a single number has no dimensions",
-                              tensors={"input": input}, fix="x.roll(1), without dims")
+                              fix="x.roll(1), without dims")
     return Roll.apply(input, shifts, dims)
 
 
@@ -177,7 +177,7 @@ def flip(input, *dims):
     """
     order = tuple(devices.normalise_dim(d, input.ndim) for d in _sizes(dims))
     if len(set(order)) != len(order):
-        raise ShapeError(f"flip{tuple(dims)} names a dimension twice", tensors={"input": input},
+        raise ShapeError(f"flip{tuple(dims)} names a dimension twice",
                          fix="name each dimension once")
     return Flip.apply(input, order if input.ndim else ())
 
@@ -193,7 +193,7 @@ def fliplr(input):
     """
     if input.ndim < 2:
         raise ShapeError("fliplr turns a matrix over, and this has fewer than 2 dimensions",
-                         tensors={"input": input}, fix="x.flip(0)")
+                         fix="x.flip(0)")
     return flip(input, 1)
 
 
@@ -208,8 +208,7 @@ def flipud(input):
             [1]])
     """
     if not input.ndim:
-        raise ShapeError("flipud turns rows over, and a single number has none",
-                         tensors={"input": input}, fix="x.reshape(1)")
+        raise ShapeError("flipud turns rows over, and a single number has none", fix="x.reshape(1)")
     return flip(input, 0)
 
 
@@ -228,7 +227,7 @@ def rot90(input, k=1, dims=(0, 1)):
         input.ndim > 1 and len(dims) == 2) else (0, 0)
     if a == b:
         raise ShapeError(f"rot90 turns in two dimensions, not in {tuple(dims)}",
-                         tensors={"input": input}, fix="x.rot90(1, (0, 1))")
+                         fix="x.rot90(1, (0, 1))")
     order: list[Any] = list(range(input.ndim))
     order[a], order[b] = b, a
     turned = input if k % 2 == 0 else permute(input, order)

@@ -9,9 +9,9 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import DtypeError, OutOfRangeError, ShapeError
+from learngrad.errors import OutOfRangeError, ShapeError
 from learngrad.ops.elementwise import cast
-from learngrad.ops.public import tensor
+from learngrad.ops.public import floating, tensor
 from learngrad.ops.shape import expand
 from learngrad.ops.spelling import spelled
 
@@ -22,7 +22,7 @@ class Reduction(Function):
     """Base of the reductions: `dims` is a tuple of dimensions counted from the front."""
 
     def remember(self, x: Any, dims: tuple[int, ...]) -> None:
-        self.before = x.shape
+        self.before, self.dims = x.shape, dims
         self.kept = tuple(1 if k in dims else s for k, s in enumerate(x.shape))
 
     def spread(self, g: Any) -> Any:
@@ -115,15 +115,14 @@ def dims_of(input: Any, dim: Any) -> tuple[int, ...]:
     dims = tuple(devices.normalise_dim(d, input.ndim)
                  for d in (dim if isinstance(dim, (tuple, list)) else (dim,)))
     if len(set(dims)) != len(dims):
-        raise ShapeError(f"dim={dim} names a dimension twice", tensors={"input": input},
-                         fix="name each dimension once")
+        raise ShapeError(f"dim={dim} names a dimension twice", fix="name each dimension once")
     return dims if input.ndim else ()
 
 
 def some(input: Any, dims: tuple[int, ...], what: str) -> None:
     if 0 in [input.shape[d] for d in dims]:
         kind = OutOfRangeError if len(dims) < input.ndim else ShapeError
-        raise kind(f"{what} of no elements is not defined", tensors={"input": input},
+        raise kind(f"{what} of no elements is not defined",
                    fix="check that the tensor is not empty: x.numel() > 0")
 
 
@@ -138,10 +137,7 @@ def floats(input: Any, what: str, dtype: Any = None) -> Any:
     """What has a fraction as its result must be floating, or be made so by `dtype`."""
     if dtype is not None:
         input = cast(input, dtype)
-    if not devices.is_floating(input.dtype):
-        raise DtypeError(f"the {what} of {input.dtype} numbers is no {input.dtype}",
-                         tensors={"input": input}, fix=f"convert them first: x.float().{what}()")
-    return input
+    return floating(input, what, fix=f"convert them first: x.float().{what}()")
 
 
 @spelled()

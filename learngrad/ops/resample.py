@@ -9,7 +9,8 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
+from learngrad.errors import ArgumentError, ArgumentTypeError, ShapeError
+from learngrad.ops.public import floating
 
 __all__ = ["interpolate", "pad"]
 
@@ -118,12 +119,12 @@ def pad(input, pad, mode="constant", value=None):
     if len(pad) % 2 or len(pad) > 2 * input.ndim:
         raise ShapeError(f"pad={tuple(pad)}: two widths belong to each dimension, the last one "
                          f"first, and there are {input.ndim} dimension(s)",
-                         tensors={"input": input}, fix="pad(x, (left, right, top, bottom))")
+                         fix="pad(x, (left, right, top, bottom))")
     widths = [(0, 0)] * (input.ndim - len(pad) // 2)
     widths += [(int(pad[k]), int(pad[k + 1])) for k in range(len(pad) - 2, -1, -2)]
     if any(s + b + a < 0 or b < -s or a < -s for s, (b, a) in zip(input.shape, widths)):
         raise ShapeError(f"pad={tuple(pad)} takes away more than there is",
-                         tensors={"input": input}, fix="choose smaller negative widths")
+                         fix="choose smaller negative widths")
     if mode == "constant":
         return Pad.apply(input, tuple(widths), 0 if value is None else value)
     if mode not in BORDERS:
@@ -141,7 +142,7 @@ def pad(input, pad, mode="constant", value=None):
         wide = max(before, after)
         if wide > 0 and (wide > most(size) or kept <= 0):
             raise ShapeError(f"pad={tuple(pad)}: a {mode} border is at most {most(size)} wide here",
-                             tensors={"input": input}, fix='mode="replicate" has no such limit')
+                             fix='mode="replicate" has no such limit')
         if before or after:
             index = cut + stands(np.arange(-before - cut, size + after - cut), kept)
             taps.append(Taps(dim, size, index[None], None))
@@ -217,10 +218,8 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     dims = input.ndim - 2
     if dims < 1 or 0 in input.shape[1:]:
         raise ShapeError("interpolate takes an input [n, channels, *size], none of them empty",
-                         tensors={"input": input}, fix="x.unsqueeze(0) adds a batch dimension")
-    if not devices.is_floating(input.dtype):
-        raise DtypeError(f"interpolate takes floating numbers, not {input.dtype}",
-                         tensors={"input": input}, fix="x.float()")
+                         fix="x.unsqueeze(0) adds a batch dimension")
+    floating(input, "interpolate")
     if antialias:
         raise ArgumentError("interpolate has no antialias", fix='mode="area" takes means')
     if (size is None) == (scale_factor is None):

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from learngrad import devices
-from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentRangeError, DtypeError
-from learngrad.ops.elementwise import Arithmetic
+from learngrad.errors import ArgumentRangeError
+from learngrad.ops.elementwise import Arithmetic, Numeric
 from learngrad.ops.public import binary, operand, tensor, unary
 from learngrad.ops.spelling import spelled
 
@@ -22,7 +21,7 @@ def _numbers(inputs: list[Any]) -> list[Any]:
     return inputs
 
 
-class Rounding(Function):
+class Rounding(Numeric):
     """Base of the roundings: bools are refused, and integers are whole already."""
 
     promotion = staticmethod(_numbers)
@@ -30,13 +29,6 @@ class Rounding(Function):
 
     def backward(self, g):
         return g * 0
-
-    @classmethod
-    def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:
-        if isinstance(error, TypeError) and "boolean" in str(error):
-            return DtypeError(f"{cls.__name__.lower()} is not defined for bool tensors",
-                              tensors=cls.named(inputs), fix="convert it first: x.float()")
-        return super().explain(error, inputs)
 
 
 class Floor(Rounding):
@@ -126,20 +118,16 @@ class FloorDivide(Divided):
         return g * 0, g * 0
 
 
-class TruncDivide(Divided):
+class TruncDivide(FloorDivide):
     """The quotient, rounded towards 0."""
 
     formula, sign = r"\operatorname{trunc}(a / b)", "trunc ÷"
-    local = {"a": "0", "b": "0"}
 
     def forward(self, a, b):
         if devices.result_type(a, b).kind == "f":
             return np.trunc(a / b)
         down = np.floor_divide(a, b)
         return down + ((down < 0) & (down * b != a))
-
-    def backward(self, g):
-        return g * 0, g * 0
 
 
 class Remainder(Divided):

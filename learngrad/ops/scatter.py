@@ -10,12 +10,13 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentError, DtypeError, ShapeError
+from learngrad.errors import ShapeError
 from learngrad.ops.elementwise import cast, div, mul, where
 from learngrad.ops.gather import AlongDim, at_least_1d, grid, indices_of, masked_fill, places
 from learngrad.ops.index import AddAt, IndexPut, add_at, getitem, put_at, put_back
 from learngrad.ops.join import cat
 from learngrad.ops.logical import eq
+from learngrad.ops.public import one_of, same_dtype
 from learngrad.ops.rounding import floor_divide
 from learngrad.ops.shape import expand, reshape
 from learngrad.ops.spelling import spelled
@@ -87,12 +88,6 @@ def combined(values: Any, at: Any, pair: Callable[[Any, Any], Any]) -> tuple[Any
     return values[first], at[first]
 
 
-def _same(input: Any, src: Any, name: str) -> None:
-    if src.dtype != input.dtype:
-        raise DtypeError(f"{name}: {src.dtype} numbers are put among {input.dtype} ones",
-                         tensors={"input": input, "src": src}, fix="convert one of them: src.to(x)")
-
-
 @spelled()
 def scatter(input, dim, index, src=None, value=None, *, reduce=None):
     """A copy of `input` with elements put where `index` says along `dim`: gather reversed.
@@ -118,9 +113,7 @@ def scatter(input, dim, index, src=None, value=None, *, reduce=None):
             [1., 0., 0.]])
     """
     src = value if src is None else src
-    if reduce not in (None, "add", "multiply"):
-        raise ArgumentError(f'scatter can add (reduce="add") or multiply, but not {reduce!r}',
-                            fix='reduce="add", or learngrad.scatter_reduce')
+    one_of("reduce", reduce, (None, "add", "multiply"))
     if reduce == "multiply":
         return _collected("prod", input, dim, index, src, True, "scatter")
     return _scattered(Scatter if reduce is None else ScatterAdd, input, dim, index, src, "scatter")
@@ -151,7 +144,7 @@ def _prepared(input: Any, dim: int, index: Any, src: Any, name: str) -> tuple[An
     """What is written to, what is written (a number, or as large as the index), and where."""
     dim, x = devices.normalise_dim(dim, input.ndim), at_least_1d(input)
     if hasattr(src, "dtype"):
-        _same(input, src, name)
+        same_dtype(name, input=input, src=src)
     elif isinstance(src, (int, float)):
         src = input.dtype.type(src).item()
     else:
@@ -197,7 +190,7 @@ def index_add(input, dim, index, source, *, alpha=1):
             [0., 0.],
             [0., 0.]])
     """
-    _same(input, source, "index_add")
+    same_dtype("index_add", input=input, source=source)
     source = source if alpha == 1 else mul(source, alpha)
     return _put(add_at, input, dim, index, source, "index_add")
 
@@ -212,7 +205,7 @@ def index_copy(input, dim, index, source):
     >>> learngrad.index_copy(learngrad.zeros(3), 0, learngrad.tensor([2]), learngrad.ones(1))
     tensor([0., 0., 1.])
     """
-    _same(input, source, "index_copy")
+    same_dtype("index_copy", input=input, source=source)
     return _put(put_at, input, dim, index, source, "index_copy")
 
 
@@ -241,19 +234,18 @@ def index_fill(input, dim, index, value):
 def _put(place: Any, input: Any, dim: int, index: Any, source: Any, name: str) -> Any:
     dim = devices.normalise_dim(dim, input.ndim)
     key = places(input, dim, index, name)
-    size = math.prod(index.shape)
-    want = (*input.shape[:dim], size, *input.shape[dim + 1:])
-    _fits(input, source, want, dim, size, name)
+    _fits(input, source, dim, math.prod(index.shape), name)
     out = place(at_least_1d(input), at_least_1d(source), key)
     return out if input.ndim else reshape(out, ())
 
 
-def _fits(input: Any, source: Any, want: tuple[int, ...], dim: int, size: int, name: str) -> None:
+def _fits(input: Any, source: Any, dim: int, size: int, name: str) -> tuple[int, ...]:
+    """The shape of a source that holds `size` slices along `dim`; refused in another one."""
+    want = (*input.shape[:dim], size, *input.shape[dim + 1:])
     if tuple(at_least_1d(source).shape) != want:
-        raise ShapeError(
-            f"{name}: the source has shape {list(source.shape)}, and {size} places along "
-            f"dimension {dim} take {list(want)}", tensors={"input": input, "source": source},
-            fix="source.expand(...)")
+        raise ShapeError(f"{name}: the source has shape {list(source.shape)}, and {size} places "
+                         f"along dimension {dim} take {list(want)}", fix="source.expand(...)")
+    return want
 
 
 def index_put(input, indices, values, accumulate=False):
@@ -276,7 +268,7 @@ def index_put(input, indices, values, accumulate=False):
     >>> learngrad.index_put(learngrad.zeros(2), (at,), learngrad.tensor(1.0), accumulate=True)
     tensor([2., 0.])
     """
-    _same(input, values, "index_put")
+    same_dtype("index_put", input=input, values=values)
     return (add_at if accumulate else put_at)(input, values, tuple(indices))
 
 
@@ -312,10 +304,7 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
     >>> learngrad.scatter_reduce(x, 0, at, learngrad.tensor([1.0, 3.0, 5.0]), "amax")
     tensor([3., 5.])
     """
-    if reduce not in ("sum", "mean", "prod", "amax", "amin"):
-        raise ArgumentError(
-            f'scatter_reduce offers "sum", "mean", "prod", "amax" and "amin", not {reduce!r:.60}',
-            fix='reduce="sum"')
+    one_of("reduce", reduce, ("sum", "mean", "prod", "amax", "amin"))
     if reduce not in ("sum", "mean"):
         return _collected(reduce, input, dim, index, src, include_self, "scatter_reduce")
     base = input if include_self else scatter(input, dim, index, 0)
@@ -344,8 +333,7 @@ def index_reduce(input, dim, index, source, reduce, *, include_self=True):
     """
     dim = devices.normalise_dim(dim, input.ndim)
     size = math.prod(indices_of(index, "index_reduce").shape)
-    want = (*input.shape[:dim], size, *input.shape[dim + 1:])
-    _fits(input, source, want, dim, size, "index_reduce")
+    want = _fits(input, source, dim, size, "index_reduce")
     shape = [-1 if d == dim else 1 for d in range(len(want))]
     along = expand(reshape(index, shape), want)
     out = scatter_reduce(at_least_1d(input), dim, along, at_least_1d(source), reduce,

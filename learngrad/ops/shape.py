@@ -96,8 +96,7 @@ def _filled(sizes: tuple[int, ...], count: int, input: Any) -> tuple[int, ...]:
             known != count if not holes else not known or count % known):
         raise ShapeError(
             f"shape {list(sizes)} does not hold the {count} elements of shape {list(input.shape)}",
-            tensors={"input": input}, fix="the sizes must multiply to the number of elements; one "
-                                          "of them may be -1")
+            fix="the sizes must multiply to the number of elements; one of them may be -1")
     return tuple(count // known if s == -1 else s for s in sizes) if holes else sizes
 
 
@@ -190,7 +189,7 @@ def permute(input, *dims):
     order = tuple(devices.normalise_dim(d, input.ndim) for d in _sizes(dims))
     if sorted(order) != list(range(input.ndim)):
         raise ShapeError(f"dims {list(order)} must name each of the {input.ndim} dimensions once",
-                         tensors={"input": input}, fix="x.permute(1, 0) swaps the two of a matrix")
+                         fix="x.permute(1, 0) swaps the two of a matrix")
     return Permute.apply(input, order)
 
 
@@ -226,7 +225,7 @@ def t(input):
     """
     if input.ndim > 2:
         raise ShapeError(f"t is for matrices, and this tensor has {input.ndim} dimensions",
-                         tensors={"input": input}, fix="x.mT swaps the last two dimensions")
+                         fix="x.mT swaps the last two dimensions")
     return Permute.apply(input, tuple(range(input.ndim))[::-1])
 
 
@@ -241,7 +240,7 @@ def mT(input):
     """
     if input.ndim < 2:
         raise ShapeError(f"mT is for matrices, and this tensor has {input.ndim} dimension(s)",
-                         tensors={"input": input}, fix="x.unsqueeze(0) makes a matrix of a vector")
+                         fix="x.unsqueeze(0) makes a matrix of a vector")
     return transpose(input, -2, -1)
 
 
@@ -268,8 +267,7 @@ def movedim(input, source, destination):
                    for dims in (source, destination))
     if len(here) != len(there) or any(len(set(d)) != len(d) for d in (here, there)):
         raise ShapeError(f"movedim from {source} to {destination}: name as many places as "
-                         "dimensions, each once", tensors={"input": input},
-                         fix="x.movedim((0, 1), (1, 0))")
+                         "dimensions, each once", fix="x.movedim((0, 1), (1, 0))")
     if not input.ndim:
         return Permute.apply(input, ())
     order = [d for d in range(input.ndim) if d not in here]
@@ -295,7 +293,6 @@ def expand(input, *sizes):
     if extra < 0 or any(s < 0 for s in filled) or any(
             have not in (1, want) for have, want in zip(input.shape, filled[extra:])):
         raise ShapeError(f"shape {list(input.shape)} does not expand to {list(shape)}",
-                         tensors={"input": input},
                          fix="only dimensions of size 1 can be repeated; new ones go in front")
     return Expand.apply(input, filled)
 
@@ -347,7 +344,7 @@ def flatten(input, start_dim=0, end_dim=-1):
     end = devices.normalise_dim(end_dim, input.ndim, "end_dim")
     if start > end:
         raise OutOfRangeError(f"start_dim {start_dim} comes after end_dim {end_dim}",
-                              tensors={"input": input}, fix="x.flatten(1)")
+                              fix="x.flatten(1)")
     shape = tuple(input.shape)
     middle = math.prod(shape[start:end + 1])
     return Reshape.apply(input, (*shape[:start], middle, *shape[end + 1:]))

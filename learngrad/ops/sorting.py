@@ -8,12 +8,12 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import DtypeError, OutOfRangeError, ShapeError
+from learngrad.errors import OutOfRangeError, ShapeError
 from learngrad.ops.elementwise import cast
 from learngrad.ops.gather import gather
-from learngrad.ops.index import put_back
+from learngrad.ops.index import along, put_back
 from learngrad.ops.join import unbind
-from learngrad.ops.public import number
+from learngrad.ops.public import number, same_dtype
 from learngrad.ops.results import results
 from learngrad.ops.spelling import spelled
 
@@ -30,14 +30,11 @@ class Sort(Function):
 
     def forward(self, x, dim, descending, count):
         self.before = x.shape
-        xp = devices.array_module(x)
         order = np.argsort(np.flip(x, dim) if descending else x, axis=dim, kind="stable")
         if descending:  # reversed before and after, equal elements keep their order
             order = x.shape[dim] - 1 - np.flip(order, dim)
         order = order[(*(slice(None),) * dim, slice(count))].astype(np.int64)
-        key = list(xp.ogrid[tuple(slice(s) for s in order.shape)])
-        key[dim] = order.copy()  # whoever gets the indices may change them before backward
-        self.key = tuple(key)
+        self.key = along(order.copy(), dim)  # one may change the indices before the backward pass
         return x[self.key], order
 
     def backward(self, g, _):
@@ -167,8 +164,7 @@ def topk(input, k, dim=-1, largest=True, sorted=True):
     """
     k, size = int(number(k, "k")), (input.shape or (1,))[devices.normalise_dim(dim, input.ndim)]
     if not 0 <= k <= size:
-        raise ShapeError(f"topk: {k} of {size} elements cannot be had", tensors={"input": input},
-                         fix="k=min(k, x.shape[-1])")
+        raise ShapeError(f"topk: {k} of {size} elements cannot be had", fix="k=min(k, x.shape[-1])")
     return Top(*_sorted(TopK, input, dim, largest, k))
 
 
@@ -230,15 +226,13 @@ def bincount(input, weights=None, minlength=0):
     tensor([1, 0, 2])
     """
     if input.ndim != 1 or input.dtype.kind not in "iu":
-        raise ShapeError("bincount counts in a vector of integers", tensors={"input": input},
-                         fix="x.flatten().long()")
+        raise ShapeError("bincount counts in a vector of integers", fix="x.flatten().long()")
     if weights is not None and weights.shape != input.shape:
-        raise ShapeError("bincount takes one weight for each number",
-                         tensors={"input": input, "weights": weights}, fix="weights.expand_as(x)")
+        raise ShapeError("bincount takes one weight for each number", fix="weights.expand_as(x)")
     array = getattr(input, "_data", input)
     if isinstance(array, np.ndarray) and array.size and array.min() < 0:
         raise ShapeError(f"bincount counts from 0, and {array.min()} is negative",
-                         tensors={"input": input}, fix="x - x.min()")
+                         fix="x - x.min()")
     return Bincount.apply(input, weights, minlength)
 
 
@@ -269,12 +263,8 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
     if not sorted_sequence.ndim or (sorted_sequence.ndim > 1 and (
             getattr(input, "shape", ())[:-1] != sorted_sequence.shape[:-1])):
         raise ShapeError("searchsorted looks in one vector, or in a row for each row of values",
-                         tensors={"sorted_sequence": sorted_sequence, "input": input},
                          fix="equal sizes in all dimensions but the last")
-    if getattr(input, "dtype", sorted_sequence.dtype) != sorted_sequence.dtype:
-        raise DtypeError("searchsorted compares numbers of one dtype",
-                         tensors={"sorted_sequence": sorted_sequence, "input": input},
-                         fix="input.to(sequence.dtype)")
+    same_dtype("searchsorted", sorted_sequence=sorted_sequence, input=input)
     if side not in (None, "left", "right") or (side == "left" and right):
         raise OutOfRangeError(f"side={side!r} and right={right} contradict each other",
                               fix='side="right"')

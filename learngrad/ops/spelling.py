@@ -77,7 +77,7 @@ def into(out: Any, result: Any) -> Any:
                                 fix="out=learngrad.empty(0)")
     if is_grad_enabled() and (result.requires_grad or out.requires_grad):
         raise GraphError("what is written into out has no gradient, and one is needed here",
-                         tensors={"out": out}, fix="y = ..., without out=; or learngrad.no_grad()")
+                         fix="y = ..., without out=; or learngrad.no_grad()")
     if not out.numel():
         out.data = result.detach().to(out.dtype, copy=True)
         return out

@@ -25,7 +25,7 @@ class Var(Reduction):
 
     def forward(self, x, dims, correction, keepdim):
         self.remember(x, dims)
-        self.dims, self.count = dims, math.prod(x.shape[d] for d in dims)
+        self.count = math.prod(x.shape[d] for d in dims)
         rest = max(self.count - correction, 0)
         self.weight = 1 / rest if rest else math.inf  # no element to spare: 0 · inf is nan
         distance = self.distance(x)
@@ -64,8 +64,7 @@ class Norm(Reduction):
 
     def forward(self, x, p, dims, keepdim):
         self.remember(x, dims)
-        self.p, self.dims = p, dims
-        size = np.abs(x)
+        self.p, size = p, np.abs(x)
         if math.isinf(p):
             return (size.max if p > 0 else size.min)(axis=dims, keepdims=keepdim)
         if p == 0:
@@ -212,12 +211,11 @@ def norm(input, p="fro", dim=None, keepdim=False, *, dtype=None):
         from learngrad.ops.decompose import matrix_norm
         return matrix_norm(tensor(input, "norm"), "nuc", (-2, -1) if dim is None else dim, keepdim)
     if isinstance(p, str) and p != "fro":
-        raise ArgumentRangeError(f"p={p!r:.60} is no norm", tensors={"input": input},
-                                 fix="a number, 'fro' or 'nuc'")
+        raise ArgumentRangeError(f"p={p!r:.60} is no norm", fix="a number, 'fro' or 'nuc'")
     power = 2.0 if p in ("fro", None) else float(number(p, "p"))
     input = floats(tensor(input, "norm"), "norm", dtype)
     dims = dims_of(input, dim)
     if math.isinf(power) and 0 in [input.shape[d] for d in dims]:
-        raise ShapeError(f"no elements have no norm with p={power}", tensors={"input": input},
+        raise ShapeError(f"no elements have no norm with p={power}",
                          fix="check that the tensor is not empty: x.numel() > 0")
     return Norm.apply(input, power, dims, bool(keepdim))

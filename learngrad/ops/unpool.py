@@ -66,12 +66,11 @@ def lp_pool2d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
 def _unpool(name: str, dims: int, input: Any, indices: Any, kernel_size: Any, stride: Any,
             padding: Any, output_size: Any) -> Any:
     batched(input, dims, name)
-    tensors = {"input": input, "indices": indices}
     if tuple(indices.shape) != tuple(input.shape):
-        raise ShapeError(f"{name}: there is one index for each element", tensors=tensors,
+        raise ShapeError(f"{name}: there is one index for each element",
                          fix="take both from max_pool with return_indices=True")
     if indices.dtype.kind != "i":
-        raise DtypeError(f"{name}: indices are integers, not {indices.dtype}", tensors=tensors,
+        raise DtypeError(f"{name}: indices are integers, not {indices.dtype}",
                          fix="take them from max_pool with return_indices=True")
     kernel = per_dim(kernel_size, dims, "kernel_size", 1)
     stride = kernel if stride is None else per_dim(stride, dims, "stride", 1)
@@ -82,7 +81,7 @@ def _unpool(name: str, dims: int, input: Any, indices: Any, kernel_size: Any, st
     if len(size) != dims or any(abs(n - u) >= s for n, u, s in zip(size, usual, stride)):
         raise ArgumentError(f"{name}: output_size={output_size} is none of the sizes that these "
                             f"windows pool to this one: {usual}, give or take a stride",
-                            tensors=tensors, fix=f"output_size={usual}")
+                            fix=f"output_size={usual}")
     lead, last = tuple(input.shape[:-dims]), input.ndim - dims
     flat = (*lead, math.prod(input.shape[last:]))
     plane = input.new_zeros(*lead, math.prod(size))

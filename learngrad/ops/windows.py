@@ -41,6 +41,30 @@ class Geometry(NamedTuple):
         return math.prod(self.out)
 
 
+def sliding(name: str, input: Any, size: tuple[int, ...], kernel: Any, stride: Any, padding: Any,
+            dilation: Any, *, after: tuple[int, ...] | None = None, ceil: bool = False,
+            groups: int = 1) -> Geometry:
+    """How windows lie on an input of `size`; refused where not one of them fits."""
+    kernel = per_dim(kernel, len(size), "kernel_size", 1)
+    stride = per_dim(stride, len(size), "stride", 1)
+    dilation = per_dim(dilation, len(size), "dilation", 1)
+    before = per_dim(padding, len(size), "padding", 0)
+    after = before if after is None else after
+    reach = [d * (k - 1) + 1 for k, d in zip(kernel, dilation)]
+    padded = [s + b + a for s, b, a in zip(size, before, after)]
+    out = []
+    for p, r, t, a in zip(padded, reach, stride, after):
+        steps, rest = divmod(p - r, t)
+        # A last window that does not fit whole begins within the input, not in the padding.
+        partial = ceil and rest and (steps + 1) * t < p - a
+        out.append(steps + (2 if partial else 1))
+    if min(out) < 1:
+        raise ShapeError(f"{name}: windows of {list(kernel)} do not fit into an input of size "
+                         f"{list(size)}: one reaches over {reach}, which does not fit into "
+                         f"{padded}, padding counted", fix="take a smaller kernel, or pad more")
+    return Geometry(size, kernel, stride, before, dilation, tuple(out), groups)
+
+
 @functools.lru_cache(maxsize=256)
 def met(g: Geometry) -> tuple[tuple[tuple[slice, ...], tuple[slice, ...]], ...]:
     """For each place of the kernel: the part of the input it meets, and in which windows.
@@ -94,7 +118,7 @@ def per_dim(value: Any, dims: int, what: str, low: int) -> tuple[int, ...]:
     """A number for each dimension, from one for all of them or one for each."""
     several = tuple(value) if isinstance(value, (tuple, list)) else (value,)
     if not all(isinstance(v, (int, np.integer)) and not isinstance(v, bool) for v in several):
-        raise ArgumentTypeError(f"{what} is made of integers, not {value!r:.60}", fix=f"{what}={1}")
+        raise ArgumentTypeError(f"{what} is made of integers, not {value!r:.60}", fix=f"{what}=1")
     if len(several) not in (1, dims):
         raise ShapeError(f"{what}={value} has {len(several)} numbers for {dims} dimension(s)",
                          fix=f"{what}={several[0] if several else 1}")
@@ -111,8 +135,7 @@ def batched(input: Any, dims: int, name: str) -> bool:
                                 fix="learngrad.tensor(value)")
     if input.ndim not in (dims + 1, dims + 2):
         sizes = ", ".join(("length",) if dims == 1 else ("height", "width"))
-        raise ShapeError(
-            f"{name} takes an input [n, channels, {sizes}], or [channels, {sizes}] without a "
-            f"batch; this one has {input.ndim} dimension(s)", tensors={"input": input},
-            fix="x.unsqueeze(1) adds a dimension for one channel")
+        raise ShapeError(f"{name} takes an input [n, channels, {sizes}], or [channels, {sizes}] "
+                         f"without a batch; this one has {input.ndim} dimension(s)",
+                         fix="x.unsqueeze(1) adds a dimension for one channel")
     return input.ndim == dims + 2

@@ -294,3 +294,12 @@ def test_changing_in_place_fails_as_a_whole():
         lg.tensor([1, 2]).add_(0.5)
     loss.backward()
     assert x.grad is not None
+
+
+def test_an_error_is_about_the_tensors_that_the_function_was_given():
+    for call, given in [(lambda: lg.cdist(lg.ones(2, 3), lg.ones(2, 2)), ["x1", "x2"]),
+                        (lambda: lg.ones(3).fill_diagonal_(1), ["this"])]:
+        with pytest.raises(errors.ShapeError) as caught:
+            call()
+        assert list(caught.value.tensors) == given
+    assert errors.ShapeError("raised by a function without tensors").tensors == {}
