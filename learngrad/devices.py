@@ -573,7 +573,11 @@ class Generator:
             raise ArgumentTypeError(f"a seed is an integer, not {seed!r:.60}", fix="manual_seed(0)")
         self._seed = int(seed)
         entropy = self._seed % 2**64  # PyTorch takes negative seeds too
-        self.stream: Any = made_on(self.device, lambda xp: xp.random.default_rng(entropy))
+        if self.device.type == "cpu":
+            self.stream: Any = np.random.default_rng(entropy)
+        else:
+            with gpu(self.device.index):  # of a GPU that the program may not compute on
+                self.stream = cupy().random.default_rng(entropy)
         return self
 
     def initial_seed(self) -> int:
