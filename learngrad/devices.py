@@ -125,7 +125,7 @@ _preparing = threading.Lock()
 
 def is_bfloat16(dtype: np.dtype[Any]) -> bool:
     """Whether it is bfloat16; the first answer of yes prepares operations for it."""
-    return dtype.name == "bfloat16" and dtype == bfloat16()
+    return dtype.kind == "V" and dtype.name == "bfloat16" and dtype == bfloat16()
 
 
 def bfloat16() -> np.dtype[Any]:

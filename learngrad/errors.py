@@ -71,16 +71,25 @@ class LearngradError(Exception):
 
 def _arguments(frame: FrameType) -> dict[str, Any]:
     """The tensors among the arguments of a function that is running, by the names they have."""
-    code, values = frame.f_code, frame.f_locals
-    names = code.co_varnames[:code.co_argcount + code.co_kwonlyargcount]
-    return {"this" if name == "self" else name: values[name] for name in names
-            if _has_shape(type(values.get(name)))}
+    names = frame.f_code.co_varnames[:frame.f_code.co_argcount + frame.f_code.co_kwonlyargcount]
+    if not names:
+        return {}
+    values = frame.f_locals
+    found: dict[int, tuple[str, Any]] = {}  # by identity: one may be given twice
+    for name in names:
+        if _has_shape(values.get(name)):
+            found.setdefault(id(values[name]), ("this" if name == "self" else name, values[name]))
+    values.clear()  # Python keeps this copy with the frame, and all that is in it alive
+    return dict(found.values())
 
 
-def _has_shape(kind: type) -> bool:
-    """Whether this is a class of tensors or arrays; not if it only promises to have elements."""
-    promise = isinstance(getattr(kind, "_data", None), property)
-    return hasattr(kind, "shape") and hasattr(kind, "dtype") and not promise
+def _has_shape(value: Any) -> bool:
+    """Whether this is a tensor or an array; not one that only promises to have elements."""
+    try:
+        return len(value.shape) == value.ndim and bool(str(value.dtype)) and hasattr(
+            type(value), "__len__")
+    except Exception:  # noqa: BLE001  (whatever somebody's attributes raise, it is no tensor)
+        return False
 
 
 def name_of(tensor: Any, role: str = "") -> str:

@@ -105,9 +105,14 @@ def _numbers(data: Any) -> Any:
     return array if array.size else array.astype(devices.get_default_dtype())
 
 
+_OWN = {float, int, bool}
+
+
 def _given_as(data: Any, dtype: Any) -> bool:
     """Whether a number in nested lists is NumPy's (or a tensor's) of this dtype, not Python's."""
     if isinstance(data, (list, tuple)):
+        if set(map(type, data)) <= _OWN:  # Python's numbers alone, seen at once
+            return False
         return any(_given_as(x, dtype) for x in data)
     return hasattr(data, "dtype") and data.dtype == dtype  # None would be float64 to NumPy
 

@@ -39,15 +39,16 @@ def _rounded(value: Any) -> Any:
 def _cover(inner: Callable[..., Any], products: bool) -> Callable[..., Any]:
     """`inner`, computing in float32 what it is given in bfloat16."""
     @functools.wraps(inner)
-    def computed(node: Function, *arrays: Any) -> Any:
+    def computed(node: Function, *arrays: Any, **options: Any) -> Any:
         halves = [_is_half(x) for x in arrays]
         if True not in halves:
-            return inner(node, *arrays)
+            return inner(node, *arrays, **options)
         if products and (not isinstance(arrays[halves.index(True)], np.ndarray) or len(
                 {x.dtype for x in arrays if devices.is_array(x)}) > 1):
-            return inner(node, *arrays)  # a GPU's own sum in float32; unequal dtypes are refused
-        return _rounded(inner(node, *[x.astype(np.float32) if half else x
-                                      for x, half in zip(arrays, halves, strict=True)]))
+            # A GPU's own products sum in float32; of unequal dtypes they are refused.
+            return inner(node, *arrays, **options)
+        wide = [x.astype(np.float32) if half else x for x, half in zip(arrays, halves)]
+        return _rounded(inner(node, *wide, **options))
 
     return computed
 

@@ -520,13 +520,13 @@ def backward(tensors: Any, grad_tensors: Any = None, retain_graph: bool | None =
     """
     outputs = _listed(tensors)
     seeds = [None] * len(outputs) if grad_tensors is None else _listed(grad_tensors)
-    inputs = None if inputs is None else _listed(inputs)
+    inputs = None if inputs is None else [*{id(t): t for t in _listed(inputs)}.values()]
     wanted = None if inputs is None else [_edge_of(t) for t in inputs]
     captured: dict[int, Any] = {}
     roots, gradients = _started(outputs, seeds, create_graph)
     exhaust(roots, gradients, retain_graph, create_graph, wanted, captured)
     for i, tensor in enumerate(inputs or ()):
-        if i in captured:
+        if i in captured and not tensor.retains_grad:  # that has it already
             g = captured[i]
             if not create_graph:
                 g = function.Tensor._from_array(g.copy(), None)

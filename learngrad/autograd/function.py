@@ -459,4 +459,7 @@ class Function(Node):
             told = apart(cls, inputs) or cls.explain(error, inputs)
         for watcher in thread.watchers:
             watcher.failed(node, inputs, told, node.made)
-        raise told from (error if told is not error else error.__cause__)
+        try:
+            raise told from (error if told is not error else error.__cause__)
+        finally:
+            del told, error  # an error holds this frame, which else would hold the error

@@ -9,9 +9,9 @@ import numpy as np
 
 from learngrad.autograd import engine, function
 from learngrad.autograd.mode import enable_grad
-from learngrad.errors import ArgumentTypeError, GraphError
+from learngrad.errors import ArgumentError, ArgumentTypeError, GraphError
 
-__all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vhp", "vjp"]
+__all__ = ["grad", "hessian", "jacobian", "jvp", "value_and_grad", "vjp"]
 
 Func = Callable[..., Any]
 
@@ -127,12 +127,22 @@ def jacobian(func: Func, inputs: Any, create_graph: bool = False, strict: bool =
              vectorize: bool = False, strategy: str = "reverse-mode") -> Any:
     """Every derivative of every output element with respect to every input element.
 
-    `strict`, `vectorize` and `strategy`, PyTorch's ways to check and to compute it, are taken, and
-    change nothing: it is one backward pass for each output element.
+    It is one backward pass for each output element: `vectorize` and `strategy`, PyTorch's ways to
+    compute it, are taken, and change nothing.
+
+    PyTorch: with ``strict=True`` it refuses an output that does not depend on an input; here such a
+    derivative is 0.
 
     Returns
     -------
     Tensor, shape [*output, *input], or a tuple of them where `inputs` is a tuple.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If `func` does not give one tensor.
+    ArgumentError
+        If it is asked to be strict.
 
     Examples
     --------
@@ -141,6 +151,9 @@ def jacobian(func: Func, inputs: Any, create_graph: bool = False, strict: bool =
     tensor([[2., 0.],
             [0., 4.]])
     """
+    if strict:
+        raise ArgumentError("what does not depend on an input is not refused here: its derivative "
+                            "is 0", fix="leave strict out, and look for zeros")
     with enable_grad():
         args = [_leaf(x) if not create_graph or not x.requires_grad else x
                 for x in _several(inputs)]
@@ -162,7 +175,7 @@ def hessian(func: Func, inputs: Any, create_graph: bool = False, strict: bool = 
             vectorize: bool = False, outer_jacobian_strategy: str = "reverse-mode") -> Any:
     """Every second derivative of a function that gives one number.
 
-    What comes after `create_graph` is taken, and changes nothing.
+    `strict` is refused, as by `jacobian`; what comes after it is taken, and changes nothing.
 
     Returns
     -------
@@ -189,45 +202,9 @@ def hessian(func: Func, inputs: Any, create_graph: bool = False, strict: bool = 
 
         return gradient
 
-    rows = [jacobian(gradient_of(i), tuple(several), create_graph) for i in range(len(several))]
+    rows = [jacobian(gradient_of(i), tuple(several), create_graph, strict)
+            for i in range(len(several))]
     return tuple(rows) if isinstance(inputs, (tuple, list)) else rows[0][0]
-
-
-def hvp(func: Func, inputs: Any, v: Any, create_graph: bool = False) -> tuple[Any, Any]:
-    """What `func` gives, one number, and the product of its Hessian with a vector.
-
-    The Hessian itself is never built: it is the gradient of ``(gradient * v).sum()``.
-
-    Examples
-    --------
-    >>> import learngrad
-    >>> x, v = learngrad.tensor([1.0, 2.0]), learngrad.tensor([1.0, 0.0])
-    >>> learngrad.autograd.functional.hvp(lambda x: (x ** 3).sum(), x, v)
-    (tensor(9.), tensor([6., 0.]))
-    """
-    with enable_grad():
-        args = [_leaf(x) for x in _several(inputs)]
-        out = func(*args)
-        grads = engine.grad(out, args, create_graph=True, allow_unused=True)
-        terms = [(g * vector).sum() for g, vector in zip(grads, _several(v)) if g is not None]
-        total = sum(terms[1:], terms[0]) if terms else out * 0
-        products = engine.grad(total, args, create_graph=create_graph, allow_unused=True) \
-            if total.requires_grad else [None] * len(args)
-    return (out if create_graph else out.detach(),
-            _like(inputs, [_or_zeros(p, x) for p, x in zip(products, args)]))
-
-
-def vhp(func: Func, inputs: Any, v: Any, create_graph: bool = False) -> tuple[Any, Any]:
-    """What `func` gives and the product of a vector with its Hessian: `hvp`, as it is symmetric.
-
-    Examples
-    --------
-    >>> import learngrad
-    >>> x, v = learngrad.tensor([1.0, 2.0]), learngrad.tensor([1.0, 0.0])
-    >>> learngrad.autograd.functional.vhp(lambda x: (x ** 3).sum(), x, v)
-    (tensor(9.), tensor([6., 0.]))
-    """
-    return hvp(func, inputs, v, create_graph)
 
 
 def _several(inputs: Any) -> list[Any]:

@@ -1,5 +1,9 @@
 """Modules: layers, networks and losses, with PyTorch's names."""
 
+import importlib as _importlib
+import sys as _sys
+from typing import Any as _Any
+
 from learngrad.nn import functional, init, utils
 from learngrad.nn.activations import (
     CELU,
@@ -156,3 +160,10 @@ __all__ = ["AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveMaxPool1d", "Adapt
            "TripletMarginLoss", "TripletMarginWithDistanceLoss", "Unflatten", "Unfold",
            "UninitializedBuffer", "UninitializedParameter", "Upsample", "UpsamplingBilinear2d",
            "UpsamplingNearest2d", "ZeroPad1d", "ZeroPad2d", "functional", "init", "utils"]
+
+
+def __getattr__(name: str) -> _Any:
+    if name == "modules":  # PyTorch's second name for all of it: nn.modules.conv.Conv2d
+        return _importlib.import_module("learngrad.nn.modules")
+    raise AttributeError(f"module 'learngrad.nn' has no attribute {name!r}", name=name,
+                         obj=_sys.modules[__name__])

@@ -37,6 +37,11 @@ class Normalise(Function):
     def forward(self, x, weight, bias, axes, shape, eps, centred, given, fixed):
         # `shape` is that of weight and bias beside x; `centred` says whether the mean is
         # subtracted; `given` may be statistics from elsewhere, which if `fixed` have no gradient.
+        if type(x) is np.ndarray and x.dtype == np.float16:  # squares of 300 are beyond it
+            x, weight, bias = (None if a is None else a.astype(np.float32)
+                               for a in (x, weight, bias))
+            return self.forward(x, weight, bias, axes, shape, eps, centred, given, fixed).astype(
+                np.float16)
         self.axes, self.shape, self.eps, self.centred, self.fixed = (
             axes, shape, eps, centred, fixed)
         self.bias = None if bias is None else bias.shape
@@ -98,12 +103,15 @@ class Normalise(Function):
         return grad, by_weight, by_bias
 
     def backward(self, g, x, weight):
+        if type(g) is np.ndarray and g.dtype == np.float16:
+            wide = (None if a is None else a.astype(np.float32) for a in (g, x, weight))
+            return tuple([None if a is None else a.astype(np.float16)
+                          for a in self.backward(*wide)])
         if self.rows and devices.is_array(g):
             if type(g) is not np.ndarray:
                 return self.by_kernels(g, x, weight)
-            if g.itemsize > 2:
-                grad, *more = self.in_place(g, x, weight)
-                return grad.reshape(x.shape), *more
+            grad, *more = self.in_place(g, x, weight)
+            return grad.reshape(x.shape), *more
         m, scale, axes = self.mean, self.scale, self.axes
         if not devices.is_array(g) and not self.fixed:  # they depend on x for second derivatives
             m = mean(x, axes) if self.centred else None

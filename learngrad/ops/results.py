@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import namedtuple
 from typing import Any
 
@@ -16,6 +17,11 @@ def results(name: str, fields: str = "values indices") -> Any:
     values=3,
     indices=4)
     """
+    return _made(name, fields)
+
+
+@functools.cache
+def _made(name: str, fields: str) -> Any:
     return type(name, (namedtuple(name, fields),), {
         "__slots__": (), "__module__": "learngrad.return_types", "__repr__": _lines,
         "__reduce__": lambda self: (_again, (name, fields, tuple(self))),
@@ -23,7 +29,7 @@ def results(name: str, fields: str = "values indices") -> Any:
 
 
 def _again(name: str, fields: str, parts: tuple[Any, ...]) -> Any:
-    return results(name, fields)(*parts)
+    return _made(name, fields)(*parts)
 
 
 def _lines(self: Any) -> str:

@@ -175,6 +175,20 @@ def test_operations_are_made_of_operations_that_took_it():
     assert x.grad.tolist() == [3.0, 3.0]
 
 
+def test_an_operation_may_call_the_one_it_is_made_of_by_names():
+    class Times(lg.autograd.Function):
+        def forward(self, x, k=2):
+            return x * k
+
+    class Thrice(Times):
+        def forward(self, x):
+            return super().forward(x, k=3)
+
+    lg.ones(2).bfloat16()
+    assert Thrice.apply(lg.ones(2)).tolist() == [3.0, 3.0]
+    assert Thrice.apply(lg.ones(2).bfloat16()).tolist() == [3.0, 3.0]
+
+
 FRESH = {  # how a program may meet it first
     "an array beside integers": "(lg.zeros(1000, dtype=lg.int64) + a).sum()",
     "an array in an operation": "lg.maximum(lg.zeros(1000, dtype=lg.int64), a).sum()",

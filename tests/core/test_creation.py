@@ -172,3 +172,15 @@ def test_a_masked_array_is_refused():
     masked = np.ma.array([1.0, 2.0], mask=[False, True])
     with pytest.raises(lg.errors.ArgumentTypeError, match="lose its mask"):
         lg.tensor(masked)
+
+
+@needs_torch
+def test_shapes_stay_shapes():
+    for make in (lambda s: s[1:], lambda s: s + (1,), lambda s: (1,) + s,
+                 lambda s: s * 2, lambda s: 2 * s, lambda s: s[0]):
+        mine, theirs = make(lg.ones(2, 3).shape), make(torch.ones(2, 3).shape)
+        assert type(mine).__name__ == type(theirs).__name__
+        assert mine == theirs
+    assert (lg.ones(2, 3).shape + np.array([1])).tolist() == [3, 4]
+    with pytest.raises(TypeError):
+        lg.ones(2).shape + [1]

@@ -215,6 +215,16 @@ def test_grad_does_not_enter_what_is_not_on_a_path():
     assert y.grad.item() == 6.0
 
 
+def test_backward_to_the_same_input_twice_or_to_one_that_keeps_its_own():
+    x = lg.tensor([1.0, 2.0], requires_grad=True)
+    (x * x * 3).sum().backward(inputs=[x, x])
+    assert x.grad.tolist() == [6.0, 12.0]
+    y = x * 3
+    y.retain_grad()
+    (y * y).sum().backward(inputs=[y])
+    assert y.grad.tolist() == [6.0, 12.0]
+
+
 def test_backward_to_some_inputs():
     x, y = leaf(2.0), leaf(3.0)
     h = x * y

@@ -303,3 +303,27 @@ def test_an_error_is_about_the_tensors_that_the_function_was_given():
             call()
         assert list(caught.value.tensors) == given
     assert errors.ShapeError("raised by a function without tensors").tensors == {}
+
+
+def test_an_error_about_what_raises_itself_is_told():
+    class Odd:
+        shape = property(lambda self: 1 / 0)
+        dtype = property(lambda self: 1 / 0)
+        name = property(lambda self: 1 / 0)
+
+    class Five:
+        shape, dtype, ndim = 5, "five", 1
+
+    p = lg.nn.Parameter(lg.ones(2))
+    for odd in (Odd(), Five()):
+        with pytest.raises(errors.ArgumentTypeError, match="a gradient is a tensor or None"):
+            p.grad = odd
+        with pytest.raises(errors.LearngradError, match="approximate is"):
+            lg.nn.functional.gelu(p, odd)
+
+
+def test_a_tensor_that_is_given_twice_is_named_once():
+    x = lg.ones(2)
+    with pytest.raises(errors.DtypeError) as caught:
+        lg.where(x, x, x)
+    assert str(caught.value).count("shape [2]") == 1

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import learngrad as lg
+from learngrad import errors
 from learngrad.autograd.function import Function
 
 
@@ -72,6 +73,34 @@ def test_no_cycles_after_an_error(graph):
     watched = graph(failing)
     gc.collect()
     assert [ref() for ref in watched if ref() is not None] == []
+
+
+@pytest.mark.parametrize("fails", [
+    lambda x: x @ lg.ones(3), lambda x: x + lg.ones(3), lambda x: x[2000],
+    lambda x: lg.nn.Linear(3, 4)(x), lambda x: lg.nn.functional.gelu(x, "odd")])
+def test_what_was_refused_is_let_go(fails):
+    x = lg.ones(1000)
+    gone = weakref.ref(x)
+    with collector_off():
+        with contextlib.suppress(errors.LearngradError):
+            fails(x)
+        del x
+        assert gone() is None
+
+
+def test_who_raises_keeps_no_copies_of_its_locals():
+    def work(size):
+        big = lg.zeros(size)
+        gone = weakref.ref(big)
+        try:
+            raise errors.ShapeError("no")
+        except errors.ShapeError:
+            pass
+        del big
+        return gone()
+
+    with collector_off():
+        assert work(1000) is None
 
 
 def test_create_graph_leaves_no_cycles():

@@ -66,7 +66,7 @@ NAMES = {
         __rsub__ __rtruediv__ __setitem__""",
     "autograd": "Function Variable backward detect_anomaly enable_grad functional grad gradcheck "
                 "gradgradcheck no_grad set_grad_enabled",
-    "autograd.functional": "hessian hvp jacobian jvp vhp vjp",
+    "autograd.functional": "hessian jacobian jvp vjp",
     "linalg": "cholesky det inv matmul matrix_norm norm solve svd vector_norm",
     "cuda": "FloatTensor LongTensor current_device device_count empty_cache get_device_name "
             "is_available is_bf16_supported manual_seed manual_seed_all set_device synchronize",
@@ -238,9 +238,6 @@ from torch.nn.modules.utils import _pair; _pair(3), torch.nn.modules.conv.Conv2d
 from torch.autograd.variable import Variable; Variable(a)
 torch.autograd.functional.jacobian(torch.exp, a, vectorize=True, strict=False)
 torch.autograd.functional.hessian(lambda x: (x ** 3).sum(), a, vectorize=True)
-torch.autograd.functional.hvp(lambda x: (x ** 3).prod(), a, v=-a)
-torch.autograd.functional.vhp(lambda x, y: (x * y * y).sum(), (a, -a), (a, a))
-torch.autograd.functional.hvp(lambda x: (3 * x).sum(), a, a)
 """
 
 DRAWS = """

@@ -1,6 +1,7 @@
 """Tensors print as PyTorch prints them: learners compare with what they see elsewhere."""
 
 import copy
+import pickle
 
 import numpy as np
 import pytest
@@ -165,3 +166,10 @@ def test_print_options_stay_until_they_are_changed():
             lg.set_printoptions(precision=-1)
     finally:
         lg.set_printoptions(profile="default")
+
+
+def test_a_copy_of_results_is_of_their_class():
+    best = lg.tensor([[1.0, 3.0]]).max(1)
+    for other in (copy.copy(best), copy.deepcopy(best), pickle.loads(pickle.dumps(best))):
+        assert type(other) is type(best)
+        assert other.indices.tolist() == [1]

@@ -140,3 +140,24 @@ def test_wrong_use_is_told(make, error, said):
     with pytest.raises(error, match=said) as caught:
         make()
     assert caught.value.fix
+
+
+NORMS = {"layer": lambda F, x: F.layer_norm(x, (4,)), "rms": lambda F, x: F.rms_norm(x, (4,)),
+         "group": lambda F, x: F.group_norm(x, 2),
+         "batch": lambda F, x: F.batch_norm(x, None, None, training=True)}
+
+
+@pytest.mark.skipif(torch is None, reason="the numbers are PyTorch's")
+@pytest.mark.parametrize("name", NORMS)
+def test_large_numbers_in_float16(name):
+    """Their squares are more than it holds."""
+    found = []
+    for lib in (learngrad, torch):
+        x = lib.tensor([[300.0, 600.0, 900.0, -1200.0], [600.0, 100.0, 300.0, 900.0]]).half()
+        x.requires_grad_()
+        out = NORMS[name](lib.nn.functional, x)
+        (out * out * out).sum().backward()
+        found.append((out.detach().numpy(), x.grad.numpy()))
+    for mine, theirs in zip(*found, strict=True):
+        assert mine.dtype == theirs.dtype
+        np.testing.assert_allclose(mine, theirs, rtol=4e-3, atol=2e-3)
