@@ -96,8 +96,9 @@ def one_of(name: str, value: Any, known: tuple[Any, ...],
            error: type[ArgumentError] = ArgumentError) -> None:
     """Refuse an option that is none of those that are known."""
     if value not in known:
-        raise error(f"{name} is {' or '.join(map(repr, known))}, not {value!r:.60}",
-                    fix=f"{name}={known[0]!r}")
+        example = next(one for one in known if one is not None)
+        raise error(f"{name} is {' or '.join(map(repr, known))}, not {value!r:.60}", tensors=(),
+                    fix=f"{name}={example!r}")
 
 
 def unary(function: type[Function], name: str, example: str, differs: str = "") -> Any:
