@@ -214,16 +214,18 @@ def replay(roots: Sequence[Edge], gradients: Sequence[Any], *, retain_graph: boo
                     held[slot] = value if before is None else _total(
                         edge, before, value, owned, detailed)
                 else:
-                    waiting[seq] = to, {slot: value}
+                    held = {slot: value}
+                    waiting[seq] = to, held
                     heappush(turn, -seq)
                 if detailed:
                     summed = None if given == value.shape else tuple(given)
                     contributions.append(_tuple(Contribution, (
-                        i, edge, value, summed, before, waiting[seq][1][slot])))
+                        i, edge, value, summed, before, held[slot])))
             # A leaf takes its gradient's array over if nobody else holds it: no name here may.
             value = values = before = None
             if detailed:
-                upstream = tuple(map(arrived.get, range(len(node.outputs))))
+                upstream = (arrived[0],) if len(node.outputs) == 1 else tuple(
+                    map(arrived.get, range(len(node.outputs))))
                 yield _seen(_tuple(Step, (node, upstream, contributions, None)), watchers)
             arrived = None
     except MemoryError as error:
