@@ -201,6 +201,8 @@ def run_sample(info, sample):
 def run_error(info, wrong):
     """The family of what PyTorch raises has to be a base of what is raised here."""
     sample = wrong.sample_input
+    if info.name == "multinomial" and "out" in sample.kwargs:
+        return  # its weights are memory that nobody has written: refused or not, as it happens
     try:
         ours, theirs = translate((sample.input, sample.args, sample.kwargs), [])
     except Untranslatable as kind:
