@@ -32,7 +32,7 @@ __all__ = [
 
 def making(many: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Decorate what makes tensors: `spelled`, with words for memory that runs out."""
-    return lambda function: spelled(many)(explained(function))
+    return lambda function: spelled(many, memory=True)(explained(function))
 
 
 def own(array: Any, requires_grad: bool = False) -> Tensor:
@@ -81,7 +81,7 @@ def _filled(size: tuple[Any, ...], value: Any, dtype: Any, device: Any,
     return own(array, requires_grad)
 
 
-@spelled(many="size")
+@spelled(many="size", memory=True)
 def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros of shape `size`, by default float32.
 
@@ -95,7 +95,7 @@ def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     return _filled(size, 0, dtype, device, requires_grad)
 
 
-@spelled(many="size")
+@spelled(many="size", memory=True)
 def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones of shape `size`, by default float32.
 
@@ -108,7 +108,7 @@ def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool 
     return _filled(size, 1, dtype, device, requires_grad)
 
 
-@spelled(many="size")
+@spelled(many="size", memory=True)
 def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of shape `size` to be filled; it holds zeros until then.
 
@@ -123,7 +123,7 @@ def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     return _filled(size, 0, dtype, device, requires_grad)
 
 
-@spelled()
+@spelled(memory=True)
 def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None,
          requires_grad: bool = False) -> Tensor:
     """A tensor of shape `size` filled with one number, in the number's dtype.
@@ -140,7 +140,7 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None,
     return _filled((size,), value, dtype, device, requires_grad)
 
 
-@spelled()
+@spelled(memory=True)
 def zeros_like(input: Tensor, *, dtype: Any = None, device: Any = None,
                requires_grad: bool = False) -> Tensor:
     """Zeros in the shape, dtype and place of `input`.
@@ -154,7 +154,7 @@ def zeros_like(input: Tensor, *, dtype: Any = None, device: Any = None,
     return zeros(input.shape, **like(input, dtype, device), requires_grad=requires_grad)
 
 
-@spelled()
+@spelled(memory=True)
 def ones_like(input: Tensor, *, dtype: Any = None, device: Any = None,
               requires_grad: bool = False) -> Tensor:
     """Ones in the shape, dtype and place of `input`.
@@ -168,7 +168,7 @@ def ones_like(input: Tensor, *, dtype: Any = None, device: Any = None,
     return ones(input.shape, **like(input, dtype, device), requires_grad=requires_grad)
 
 
-@spelled()
+@spelled(memory=True)
 def empty_like(input: Tensor, *, dtype: Any = None, device: Any = None,
                requires_grad: bool = False) -> Tensor:
     """A tensor to be filled, in the shape, dtype and place of `input`; zeros until then.
@@ -182,7 +182,7 @@ def empty_like(input: Tensor, *, dtype: Any = None, device: Any = None,
     return empty(input.shape, **like(input, dtype, device), requires_grad=requires_grad)
 
 
-@spelled()
+@spelled(memory=True)
 def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any = None,
               requires_grad: bool = False) -> Tensor:
     """One number in the shape, dtype and place of `input`.

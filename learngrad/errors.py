@@ -79,7 +79,8 @@ def _arguments(frame: FrameType) -> dict[str, Any]:
     for name in names:
         if _has_shape(values.get(name)):
             found.setdefault(id(values[name]), ("this" if name == "self" else name, values[name]))
-    values.clear()  # Python keeps this copy with the frame, and all that is in it alive
+    if type(values) is dict:  # before Python 3.13 a copy, which the frame would keep, and all in it
+        values.clear()
     return dict(found.values())
 
 

@@ -130,7 +130,7 @@ def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None, d
     return own(order.astype(dtype), requires_grad)
 
 
-@spelled()
+@spelled(memory=True)
 def rand_like(input: Tensor, *, generator: Generator | None = None, dtype: Any = None,
               device: Any = None, requires_grad: bool = False) -> Tensor:
     """Draws from the uniform distribution on [0, 1), in the shape, dtype and place of `input`.
@@ -147,7 +147,7 @@ def rand_like(input: Tensor, *, generator: Generator | None = None, dtype: Any =
                 **like(input, dtype, device))
 
 
-@spelled()
+@spelled(memory=True)
 def randn_like(input: Tensor, *, generator: Generator | None = None, dtype: Any = None,
                device: Any = None, requires_grad: bool = False) -> Tensor:
     """Draws from the normal distribution in the shape, dtype and place of `input`.
@@ -164,7 +164,7 @@ def randn_like(input: Tensor, *, generator: Generator | None = None, dtype: Any 
                  **like(input, dtype, device))
 
 
-@spelled()
+@spelled(memory=True)
 def randint_like(input: Tensor, low: int, high: Any = None, *,
                  generator: Generator | None = None, dtype: Any = None, device: Any = None,
                  requires_grad: bool = False) -> Tensor:
@@ -182,7 +182,7 @@ def randint_like(input: Tensor, low: int, high: Any = None, *,
                    **like(input, dtype, device))
 
 
-@spelled()
+@spelled(memory=True)
 def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *,
            generator: Generator | None = None, dtype: Any = None, device: Any = None,
            requires_grad: bool = False) -> Tensor:

@@ -33,7 +33,7 @@ class Late(float):
 def late(value: Any) -> Late | None:
     """A tensor of one element as a number that comes later, if it is on a GPU."""
     there = getattr(value, "_data", value)
-    if type(there) is np.ndarray or type(there) is int:
+    if type(there) is np.ndarray:  # of all the most usual
         return None
     if isinstance(value, Late):
         return value

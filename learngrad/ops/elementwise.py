@@ -413,7 +413,7 @@ absolute = unary(Abs, "abs", "tensor([-1.0, 2.0]) -> tensor([1., 2.])", "has no 
 sign = unary(Sign, "sign", "tensor([-3.0, 0.0]) -> tensor([-1.,  0.])")
 
 
-@spelled()
+@spelled(memory=True)
 def clone(input):
     """A copy of `input` in memory of its own, still in the graph.
 

@@ -163,7 +163,7 @@ def view_as(input, other):
     return view(input, other.shape)
 
 
-@spelled()
+@spelled(memory=True)
 def contiguous(input):
     """Itself where its rows lie one after another in memory, else a copy that does.
 

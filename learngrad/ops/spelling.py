@@ -16,10 +16,12 @@ _NUMPY = {"axis": "dim", "keepdims": "keepdim"}
 _IN_MEMORY = "memory_format", "layout", "pin_memory"
 
 
-def spelled(many: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def spelled(many: str = "", *, memory: bool = False) -> Callable[
+        [Callable[..., Any]], Callable[..., Any]]:
     """Let NumPy's `axis` and `keepdims` stand for `dim` and `keepdim`, and take PyTorch's `out`.
 
-    How it should lie in memory (``memory_format=``) is taken too, and changes nothing.
+    With `memory` the words for how what is made should lie there (``memory_format=``) are taken
+    too, and change nothing.
     What the function takes as ``*sizes`` may also be given as one sequence under the name `many`.
     """
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -30,7 +32,7 @@ def spelled(many: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]
             out = kwargs.pop("out", None)
             if out is not None:
                 return into(out, call(*args, **kwargs))
-            for name in _IN_MEMORY:
+            for name in _IN_MEMORY if memory else ():
                 kwargs.pop(name, None)
             for name, ours in _NUMPY.items():
                 if name in kwargs:

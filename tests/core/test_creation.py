@@ -184,3 +184,9 @@ def test_shapes_stay_shapes():
     assert (lg.ones(2, 3).shape + np.array([1])).tolist() == [3, 4]
     with pytest.raises(TypeError):
         lg.ones(2).shape + [1]
+
+
+def test_only_what_makes_memory_is_told_how_it_lies():
+    assert lg.zeros(2, memory_format=None, layout=None, pin_memory=False).shape == (2,)
+    with pytest.raises(TypeError, match="layout"):
+        lg.sum(lg.ones(2), layout=None)
