@@ -398,6 +398,7 @@ def from_dlpack(ext_tensor: Any) -> Tensor:
     ----------
     ext_tensor : object with ``__dlpack__`` and ``__dlpack_device__``
         A tensor of PyTorch, an array of NumPy, CuPy and others, on the CPU or an NVIDIA GPU.
+        Before NumPy 2.1 what another library than NumPy lends is read-only.
 
     Raises
     ------
@@ -415,6 +416,8 @@ def from_dlpack(ext_tensor: Any) -> Tensor:
     if not hasattr(ext_tensor, "__dlpack__") or not hasattr(ext_tensor, "__dlpack_device__"):
         raise ArgumentTypeError(f"{type(ext_tensor).__name__} does not speak DLPack",
                                 fix="learngrad.tensor(data)")
+    if isinstance(ext_tensor, np.ndarray):  # NumPy 2.0 would lend it to itself read-only
+        return from_numpy(ext_tensor)
     gpu = ext_tensor.__dlpack_device__()[0] == 2  # kDLCUDA
     try:
         array = devices.made_on("cuda" if gpu else "cpu", lambda xp: xp.from_dlpack(ext_tensor))
