@@ -75,7 +75,7 @@ class Hardswish(Floating):
         return x * (x / 6 + 0.5).clip(0, 1)
 
     def backward(self, g, x):
-        return np.where(x < -3, 0, np.where(x <= 3, g * (x / 3 + 0.5), g))
+        return np.where(x <= -3, 0, np.where(x < 3, g * (x / 3 + 0.5), g))
 
 
 class LeakyRelu(Floating):
@@ -286,7 +286,7 @@ class Threshold(Floating):
 
     def forward(self, x, threshold, value):
         self.threshold = threshold
-        return np.where(x > threshold, x, value).astype(x.dtype, copy=False)
+        return np.where(x <= threshold, value, x).astype(x.dtype, copy=False)
 
     def backward(self, g, x):
         return g * (x > self.threshold)
@@ -301,7 +301,7 @@ class Shrink(Floating):
 
     def forward(self, x, lambd, move):
         self.lambd = lambd
-        return np.where(np.abs(x) > lambd, x - np.sign(x) * move, 0)
+        return np.where(np.abs(x) <= lambd, 0, x - np.sign(x) * move)
 
     def backward(self, g, x):
         return g * (absolute(x) > self.lambd)

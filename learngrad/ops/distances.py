@@ -12,7 +12,8 @@ from learngrad.autograd.autocast import in_single
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, ArgumentRangeError, ShapeError
 from learngrad.ops.activations import logsigmoid
-from learngrad.ops.elementwise import absolute, relu, where
+from learngrad.ops.bounds import clamp_min
+from learngrad.ops.elementwise import absolute, where
 from learngrad.ops.exponential import sqrt
 from learngrad.ops.losses import combined, reduced, same_shape
 from learngrad.ops.reduce import sum
@@ -203,7 +204,7 @@ def cosine_embedding_loss(input1, input2, target, margin=0.0, size_average=None,
     # As PyTorch computes it here: a small number beside each squared length.
     lengths = (sum(input1 * input1, -1) + 1e-12) * (sum(input2 * input2, -1) + 1e-12)
     cosine = sum(input1 * input2, -1) / sqrt(lengths)
-    losses = where(target == 1, 1 - cosine, relu(cosine - margin))
+    losses = where(target == 1, 1 - cosine, clamp_min(cosine - margin, 0))
     return combined(losses, reduced(reduction, size_average, reduce))
 
 
@@ -229,7 +230,7 @@ def margin_ranking_loss(input1, input2, target, margin=0.0, size_average=None, r
     """
     same_shape("margin_ranking_loss", input1, input2)
     same_shape("margin_ranking_loss", input1, target)
-    losses = relu(margin - target * (input1 - input2))
+    losses = clamp_min(margin - target * (input1 - input2), 0)
     return combined(losses, reduced(reduction, size_average, reduce))
 
 
@@ -250,7 +251,7 @@ def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=No
     """
     same_shape("hinge_embedding_loss", input, target)
     _signs("hinge_embedding_loss", target)
-    losses = where(target == -1, 0, input) + where(target == 1, 0, relu(margin - input))
+    losses = where(target == -1, 0, input) + where(target == 1, 0, clamp_min(margin - input, 0))
     return combined(losses, reduced(reduction, size_average, reduce))
 
 
@@ -301,4 +302,4 @@ def triplets(name: str, distance: Callable[[Any, Any], Any], anchor: Any, positi
     if swap:
         other = distance(positive, negative)
         far = where(other < far, other, far)
-    return relu(near - far + margin)
+    return clamp_min(near - far + margin, 0)

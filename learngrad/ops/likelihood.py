@@ -48,6 +48,8 @@ class CrossEntropy(Function):
         if type(x) is not _ndarray:
             return self.by_kernels(x, target, reduction, keep)
         (n, classes), self.keep, self.scale = x.shape, keep, 1.0
+        if keep is not None:
+            x = np.where(keep[:, None], x, 0)  # 0 times an infinity would be nan
         # NumPy finds maxima and sums faster down columns than along short rows: then e[class, row].
         self.across = across = classes > SHORT
         if across:
@@ -126,6 +128,22 @@ class BCEWithLogits(Function):
 
     def backward(self, g, x, y):
         return g * (sigmoid(x) - y), None if self.edges[1] is None else g * -x
+
+
+class BinaryCrossEntropy(Function):
+    """Minus the log of the probability of the right one of two answers, but at most 100."""
+
+    promotion = staticmethod(devices.division)
+    saves = ("x", "y")
+    formula, sign = r"-y \ln x - (1 - y) \ln(1 - x)", "BCE"
+    local = {"x": "(x − y) / (x · (1 − x))", "y": "ln(1 − x) − ln x"}
+
+    def forward(self, x, y):
+        return (y - 1) * np.maximum(np.log(1 - x), -100) - y * np.maximum(np.log(x), -100)
+
+    def backward(self, g, x, y):
+        return g * (x - y) / np.maximum(x * (1 - x), 1e-12), None if self.edges[1] is None else (
+            g * (np.maximum(np.log(1 - x), -100) - np.maximum(np.log(x), -100)))
 
 
 def class_rows(input: Any, target: Any, name: str, ignore_index: int) -> tuple[Any, Any, Any]:
@@ -215,8 +233,13 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
     each = row_weights(weight, rows, right, keep)
     indices = right._data if keep is None else right._data * keep
     xp = devices.array_module(indices)
-    losses = rows[(xp.arange(len(indices)), indices)] * -each
+    losses = _kept(rows[(xp.arange(len(indices)), indices)], keep) * -each
     return _by_weight(losses, reduction, target.shape, each)
+
+
+def _kept(losses: Any, keep: Any) -> Any:
+    """The losses of rows, and 0 for those that are ignored, which may hold infinities."""
+    return losses if keep is None else where(keep, losses, 0)
 
 
 def _by_weight(losses: Any, reduction: str, shape: tuple[int, ...], each: Any) -> Any:
@@ -293,9 +316,7 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index=-1
     losses = nll_loss(logp, right, weight, ignore_index=ignore_index, reduction="none")
     if label_smoothing:
         weights = class_weights(weight, rows.shape[1], rows)
-        spread = sum(-(logp if weights is None else logp * weights), 1)
-        if keep is not None:
-            spread = spread * keep
+        spread = _kept(sum(-(logp if weights is None else logp * weights), 1), keep)
         losses = losses * (1 - label_smoothing) + spread * (label_smoothing / rows.shape[1])
     return _by_weight(losses, reduction, target.shape, each)
 
@@ -372,15 +393,8 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
                 "between 0 and 1", tensors={role: t},
                 fix="a sigmoid first, or binary_cross_entropy_with_logits" if role == "input" else
                 "answers are 0, 1, or between")
-    losses = -(target * _held_log(input) + (1 - target) * _held_log(1 - input))
+    losses = BinaryCrossEntropy.apply(input, target)
     return combined(losses if weight is None else losses * weight, reduction)
-
-
-def _held_log(p: Any) -> Any:
-    """The logarithm, at least -100; where it is held its gradient is that of the smallest p."""
-    low = math.exp(-100) if p.dtype == np.float64 else 1.2e-38
-    safe = where(p > low, p, low)
-    return where(p > low, log(safe), -100.0 + (p - p.detach()) / low)
 
 
 def binary_cross_entropy_with_logits(input, target, weight=None, size_average=None, reduce=None,

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import learngrad as lg
+import learngrad.nn.functional
+from tests.optable.reference import torch
 
 
 @pytest.mark.parametrize("p", [1, 1.5, 2, 3, math.inf])
@@ -58,3 +60,48 @@ def test_numpy_means_what_numpy_means():
     assert np.allclose(x.detach(), host)
     np.testing.assert_allclose(np.clip(x, 2, 4).tolist(), host.clip(2, 4))
     np.testing.assert_allclose(np.round(x / 3, 1).tolist(), np.round(host / 3, 1))
+
+
+INF, NAN = math.inf, math.nan
+EDGES = {  # the function, its input, its other arguments; what comes out, and the gradient
+    "hardswish": ([-3.0, 3.0], [], [0.0, 3.0], [0.0, 1.0]),
+    "hardshrink": ([NAN, 0.5], [0.5], [NAN, 0.0], None),
+    "softshrink": ([NAN, 0.5], [0.5], [NAN, 0.0], None),
+    "threshold": ([NAN, 1.0], [1.0, 9.0], [NAN, 9.0], None),
+    "binary_cross_entropy": ([1.0, 0.0, 1.0, 0.0], [[1.0, 0.0, 0.0, 1.0]], [0.0, 0.0, 100.0, 100.0],
+                             [0.0, 0.0, 1e12, -1e12]),
+    "margin_ranking_loss": ([1.0, 2.0], [[1.0, 1.0], [1.0, 1.0]], [0.0, 0.0], [-1.0, 0.0]),
+    "hinge_embedding_loss": ([1.0, 2.0], [[-1.0, -1.0]], [0.0, 0.0], [-1.0, 0.0]),
+}
+
+
+def at_an_edge(lib, name):
+    """The elements that come out of a function there, and the gradient of their sum."""
+    values, others, _, _ = EDGES[name]
+    x = lib.tensor(values, requires_grad=True)
+    more = {"reduction": "none"} if name.endswith(("loss", "entropy")) else {}
+    out = getattr(lib.nn.functional, name)(
+        x, *[lib.tensor(o) if isinstance(o, list) else o for o in others], **more)
+    return out.tolist(), lib.autograd.grad(out, x, lib.ones_like(out))[0].tolist()
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_at_the_edge(name):
+    for lib in filter(None, (lg, torch)):
+        out, gradient = at_an_edge(lib, name)
+        assert out == pytest.approx(EDGES[name][2], nan_ok=True)
+        assert EDGES[name][3] in (None, pytest.approx(gradient))
+
+
+@pytest.mark.parametrize("more", [{}, {"weight": [1.0, 2.0, 1.0]}, {"label_smoothing": 0.1}])
+def test_what_is_ignored_may_hold_infinities(more):
+    """A class that is masked by -inf, and ignored wherever it would be the right one."""
+    logits = [[-INF, 1.0, 2.0], [0.0, 1.0, 2.0]]
+    more = {k: lg.tensor(v) if isinstance(v, list) else v for k, v in more.items()}
+    x = lg.tensor(logits, requires_grad=True)
+    loss = lg.nn.functional.cross_entropy(x, lg.tensor([0, 1]), ignore_index=0, **more)
+    alone = lg.nn.functional.cross_entropy(x[1:], lg.tensor([1]), **more)
+    assert loss.item() == pytest.approx(alone.item())
+    loss.backward()
+    assert x.grad[0].tolist() == [0, 0, 0]
+    assert math.isfinite(lg.nn.functional.nll_loss(lg.tensor(logits), lg.tensor([-100, 1])).item())
