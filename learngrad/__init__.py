@@ -19,7 +19,7 @@ from typing import Any as _Any
 from numpy import dtype
 
 from learngrad import amp, autograd, cuda, errors, linalg
-from learngrad.amp import autocast
+from learngrad.amp import autocast, get_autocast_dtype, is_autocast_enabled
 from learngrad.autograd.mode import (
     enable_grad,
     inference_mode,

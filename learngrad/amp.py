@@ -44,7 +44,8 @@ from learngrad.ops import (
 )
 from learngrad.tensor import Tensor
 
-__all__ = ["GradScaler", "autocast", "is_autocast_available"]
+__all__ = ["GradScaler", "autocast", "get_autocast_dtype", "is_autocast_available",
+           "is_autocast_enabled"]
 
 # PyTorch's lists for CUDA, as far as an operation of that name is one here.
 # https://docs.pytorch.org/docs/stable/amp.html#cuda-op-specific-behavior
@@ -75,6 +76,31 @@ def is_autocast_available(device_type: str) -> bool:
     True
     """
     return device_type in ("cpu", "cuda")
+
+
+def is_autocast_enabled(device_type: str = "cuda") -> bool:
+    """Whether `autocast` holds for this kind of device.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.is_autocast_enabled("cpu")
+    False
+    """
+    return device_type in thread.autocast
+
+
+def get_autocast_dtype(device_type: str) -> Any:
+    """The dtype in which `autocast` computes on this kind of device, or would.
+
+    Examples
+    --------
+    >>> import learngrad
+    >>> learngrad.get_autocast_dtype("cuda")
+    dtype('float16')
+    """
+    usual = "bfloat16" if device_type == "cpu" else "float16"
+    return devices.to_dtype(thread.autocast.get(device_type, usual))
 
 
 class autocast(ContextDecorator):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -53,9 +54,9 @@ def shape_of(size: tuple[Any, ...]) -> tuple[int, ...]:
 
 def integer(value: Any, name: str) -> int:
     """`value` where an integer belongs; everything else is refused."""
-    if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
+    if not hasattr(value, "__index__") or isinstance(value, bool):
         raise ArgumentTypeError(f"{name} is an integer, not {value!r:.60}", fix=f"{name}=10")
-    return int(value)
+    return operator.index(value)
 
 
 def count(value: Any, name: str) -> int:

@@ -74,8 +74,9 @@ def randn(*size: Any, generator: Generator | None = None, dtype: Any = None, dev
 
 
 @making()
-def randint(low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None,
-            dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def randint(low: Any = None, high: Any = None, size: Any = None, *,
+            generator: Generator | None = None, dtype: Any = None, device: Any = None,
+            requires_grad: bool = False) -> Tensor:
     """Integers drawn evenly from `low` (0 if left out) up to, not including, `high`.
 
     PyTorch: `torch.randint` draws other numbers.
@@ -93,8 +94,8 @@ def randint(low: int, high: Any = None, size: Any = None, *, generator: Generato
     """
     if size is None:
         low, high, size = 0, low, high
-    elif high is None:
-        low, high = 0, low
+    elif high is None or low is None:
+        low, high = 0, low if high is None else high
     if size is None:
         raise ArgumentTypeError("randint needs a shape to fill", fix="learngrad.randint(10, (3,))")
     low, high = integer(low, "low"), integer(high, "high")

@@ -25,6 +25,7 @@ from learngrad.errors import (
     ArgumentTypeError,
     DtypeError,
     GraphError,
+    OutOfRangeError,
     ShapeError,
 )
 from learngrad.numbers import sizes_or_data, to_array
@@ -222,6 +223,8 @@ class Tensor(Methods):
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""
+        if dim is not None and not self.ndim:
+            raise OutOfRangeError(f"size({dim}): a single number has no dimensions", fix="x.shape")
         return self.shape if dim is None else self.shape[devices.normalise_dim(dim, self.ndim)]
 
     def dim(self) -> int:
@@ -246,8 +249,8 @@ class Tensor(Methods):
         """False: all numbers are real."""
         return False
 
-    def is_contiguous(self) -> bool:
-        """Whether its rows lie one after another in memory."""
+    def is_contiguous(self, memory_format: Any = None) -> bool:
+        """Whether its rows lie one after another in memory; no other `memory_format` is known."""
         return bool(self._data.flags.c_contiguous)
 
     # ---- The graph -------------------------------------------------------------------------------
@@ -452,12 +455,13 @@ class Tensor(Methods):
         moved = moved if dtype is None else E.cast(moved, dtype)
         return moved.clone() if moved is self and (copy or flags[1:] == [True]) else moved
 
-    def cpu(self) -> Tensor:
-        """On the CPU."""
+    def cpu(self, memory_format: Any = None) -> Tensor:
+        """On the CPU; `memory_format` is accepted and changes nothing."""
         return self.to("cpu")
 
-    def cuda(self, device: Any = None, non_blocking: bool = False) -> Tensor:
-        """On the current GPU, or another; `non_blocking` is accepted and changes nothing."""
+    def cuda(self, device: Any = None, non_blocking: bool = False,
+             memory_format: Any = None) -> Tensor:
+        """On the current GPU, or another; the other two are accepted and change nothing."""
         return self.to("cuda" if device is None else device)
 
     def pin_memory(self, device: Any = None) -> Tensor:
@@ -493,7 +497,8 @@ class Tensor(Methods):
         if array.shape != self._data.shape:
             raise ShapeError(f"{what} gives shape {list(array.shape)}, which does not fit in place",
                              fix="make a new tensor: x = x + y")
-        if not np.can_cast(array.dtype, self.dtype, "same_kind"):
+        if not np.can_cast(array.dtype, self.dtype, "same_kind") and (
+                array.dtype.kind, self.dtype.kind) != ("i", "u"):
             raise DtypeError(f"{what} gives {array.dtype}, which does not fit in place in "
                              f"{self.dtype}",
                              fix="make a new tensor, or convert this one: x = x.float()")
@@ -542,7 +547,7 @@ class Tensor(Methods):
         data = value._data if isinstance(value, Tensor) else value
         try:
             I.assign(self._data, key, data)
-        except (IndexError, TypeError, ValueError) as error:
+        except (IndexError, OverflowError, TypeError, ValueError) as error:
             inputs = self, value if hasattr(value, "shape") else 0, key
             raise (function.apart(I.IndexPut, inputs)
                    or I.IndexPut.explain(error, inputs)) from error
@@ -577,9 +582,9 @@ class Tensor(Methods):
         return int(self.item())
 
     def __index__(self) -> int:
-        if self.dtype.kind not in "iu" or self._data.size != 1:
+        if self.dtype.kind not in "iub" or self._data.size != 1:
             raise ArgumentTypeError("only a tensor of one integer can be an index", fix="int(x)")
-        return int(self._data)
+        return int(self._data.item())
 
     def __format__(self, spec: str) -> str:
         if self.ndim == 0:

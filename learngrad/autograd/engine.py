@@ -521,11 +521,13 @@ def backward(tensors: Any, grad_tensors: Any = None, retain_graph: bool | None =
     tensor(8.)
     """
     outputs = _listed(tensors)
-    seeds = [None] * len(outputs) if grad_tensors is None else _listed(grad_tensors)
     inputs = None if inputs is None else [*{id(t): t for t in _listed(inputs)}.values()]
+    if inputs == []:
+        raise GraphError("inputs is empty, so nothing would get a gradient",
+                         fix="leave inputs out: then all leaves do")
     wanted = None if inputs is None else [_edge_of(t) for t in inputs]
     captured: dict[int, Any] = {}
-    roots, gradients = _started(outputs, seeds, create_graph)
+    roots, gradients = _started(outputs, grad_tensors, create_graph)
     exhaust(roots, gradients, retain_graph, create_graph, wanted, captured)
     for i, tensor in enumerate(inputs or ()):
         if i in captured and not tensor.retains_grad:  # that has it already
@@ -571,11 +573,9 @@ def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool
     """
     outputs, inputs = _listed(outputs), _listed(inputs)
     allow_unused = materialize_grads if allow_unused is None else allow_unused
-    seeds = (list(grad_outputs) if isinstance(grad_outputs, (list, tuple))
-             else [grad_outputs] * len(outputs))
     captured: dict[int, Any] = {}
     wanted = [_edge_of(t) for t in inputs]
-    roots, gradients = _started(outputs, seeds, create_graph)
+    roots, gradients = _started(outputs, grad_outputs, create_graph)
     exhaust(roots, gradients, retain_graph, create_graph, wanted, captured)
     results = []
     for i, tensor in enumerate(inputs):
@@ -605,10 +605,14 @@ def _edge_of(tensor: Any) -> Edge:
     return tensor._edge
 
 
-def _started(outputs: Sequence[Any], seeds: Sequence[Any | None],
-             create_graph: bool) -> tuple[list[Edge], list[Any]]:
+def _started(outputs: Sequence[Any], given: Any, create_graph: bool) -> tuple[
+        list[Edge], list[Any]]:
     """What `replay` begins with, from tensors and what is given for them."""
-    pairs = [start(*pair, create_graph) for pair in zip(outputs, seeds, strict=True)]
+    seeds = [None] * len(outputs) if given is None else _listed(given)
+    if len(seeds) != len(outputs):
+        raise GraphError(f"gradients are given for {len(seeds)} tensors, and there are "
+                         f"{len(outputs)}", fix="one for each, or None where it is one number")
+    pairs = [start(*pair, create_graph) for pair in zip(outputs, seeds)]
     return [edge for edge, _ in pairs], [g for _, g in pairs]
 
 

@@ -12,6 +12,7 @@ from learngrad.autograd.function import Function
 from learngrad.errors import (
     ArgumentError,
     ArgumentRangeError,
+    DtypeError,
     GraphError,
     ShapeError,
     SingularError,
@@ -41,6 +42,9 @@ class Decomposition(Function):
     def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:
         if isinstance(error, np.linalg.LinAlgError):
             return SingularError(f"{cls.sign}: {error}", tensors=cls.named(inputs), fix=cls.fix)
+        if isinstance(error, TypeError):  # NumPy's word for float16
+            return DtypeError(f"{cls.sign} takes float32 or float64: {error}",
+                              tensors=cls.named(inputs), fix="x.float()")
         return error
 
     fix = "a matrix with linearly dependent rows has no inverse: look at its rank, or add a bit " \
@@ -320,8 +324,9 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False):
     tensor(5.)
     """
     floating(A, "matrix_norm", "A")
-    rows, columns = (devices.normalise_dim(d, A.ndim) for d in dim)
-    if A.ndim < 2 or rows == columns:
+    two = A.ndim > 1 and isinstance(dim, (tuple, list)) and len(dim) == 2
+    rows, columns = (devices.normalise_dim(d, A.ndim) for d in dim) if two else (0, 0)
+    if rows == columns:
         raise ShapeError(f"matrix_norm takes matrices over two dimensions, not {list(A.shape)} "
                          f"over {dim}", fix="dim=(-2, -1)")
     if ord == "fro":

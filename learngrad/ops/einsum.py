@@ -23,6 +23,8 @@ LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 class Einsum(Function):
     """Products of elements whose letters agree, summed over the letters that the output lacks."""
 
+    promotion = staticmethod(lambda inputs: [
+        *devices.cast_to(inputs[:-2], devices.result_type(*inputs[:-2])), *inputs[-2:]])
     saves = {"first": "first"}  # and every other operand: how many there are is known at the call
     formula, sign = r"\sum x_{ij\dots} \, y_{jk\dots}", "einsum"
     local = {"first": "einsum of g and the other operands"}
@@ -113,7 +115,7 @@ def einsum(equation, *operands):
     equation : str
         For example ``"bij,bjk->bik"``. Without ``->`` the output has the letters that occur once.
     *operands : Tensor
-        One for each group of letters, of one dtype; also as one list.
+        One for each group of letters; also as one list.
 
     Raises
     ------

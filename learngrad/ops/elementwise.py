@@ -355,6 +355,7 @@ def pow(input, exponent):
     return Pow.apply(*operands(input, exponent, "pow"))
 
 
+@spelled()
 def square(input):
     """``input ** 2``, elementwise.
 
@@ -410,7 +411,7 @@ def addcdiv(input, tensor1, tensor2, *, value=1):
 
 relu = unary(Relu, "relu", "tensor([-1.0, 2.0]) -> tensor([0., 2.])")
 absolute = unary(Abs, "abs", "tensor([-1.0, 2.0]) -> tensor([1., 2.])", "has no bools.")
-sign = unary(Sign, "sign", "tensor([-3.0, 0.0]) -> tensor([-1.,  0.])")
+sign = unary(Sign, "sign", "tensor([-3.0, 0.0]) -> tensor([-1.,  0.])", "says 0 of nan.")
 
 
 @spelled(memory=True)
@@ -460,7 +461,9 @@ def where(condition, input=None, other=None):
     if input is None and other is None:
         from learngrad.ops.sorting import nonzero
         return nonzero(condition, as_tuple=True)
-    if tensor(condition, "where").dtype.kind != "b":
+    if tensor(condition, "where").dtype == devices.uint8:  # as PyTorch, which had no bool
+        condition = cast(condition, devices.bool_)
+    if condition.dtype.kind != "b":
         raise DtypeError(f"a condition is true or false, and this is {condition.dtype}",
                          fix="x != 0, or x.bool()")
     return Where.apply(condition, operand(input), operand(other))

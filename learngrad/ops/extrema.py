@@ -138,7 +138,7 @@ def amax(input, dim=(), keepdim=False):
     tensor([5., 7.])
     """
     dims = dims_of(tensor(input, "amax"), dim)
-    some(input, dims, "the maximum")
+    some(input, dims, "the maximum", dim not in (None, (), []))
     return Amax.apply(input, dims, bool(keepdim))
 
 
@@ -153,7 +153,7 @@ def amin(input, dim=(), keepdim=False):
     tensor([1., 3.])
     """
     dims = dims_of(tensor(input, "amin"), dim)
-    some(input, dims, "the minimum")
+    some(input, dims, "the minimum", dim not in (None, (), []))
     return Amin.apply(input, dims, bool(keepdim))
 
 
@@ -161,7 +161,7 @@ def _one_dim(input: Any, dim: Any, name: str, instead: str) -> int:
     if not isinstance(dim, (int, np.integer)):
         raise ArgumentTypeError(f"{name} takes one dimension, not {dim!r:.60}", fix=instead)
     dim = devices.normalise_dim(dim, tensor(input, name).ndim)
-    some(input, (dim,) if input.ndim else (), f"the {name}")
+    some(input, (dim,) if input.ndim else (), f"the {name}", True)
     return dim
 
 

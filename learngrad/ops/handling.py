@@ -6,7 +6,7 @@ from typing import Any
 
 from learngrad.autograd.order import changed
 from learngrad.errors import GraphError
-from learngrad.ops import broadcast, index, join, rearrange, sorting
+from learngrad.ops import broadcast, histogram, index, join, rearrange, sorting
 from learngrad.ops import diagonal as D
 from learngrad.ops import gather as G
 from learngrad.ops import scatter as C
@@ -54,6 +54,7 @@ class Handling(Draws, Making):
 
     sort, argsort, topk = sorting.sort, sorting.argsort, sorting.topk
     unique, nonzero, bincount = sorting.unique, sorting.nonzero, sorting.bincount
+    histc, histogram = histogram.histc, histogram.histogram
 
     def reshape_as(self, other):
         """In the shape of another tensor."""

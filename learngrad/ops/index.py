@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentError, ArgumentTypeError, OutOfRangeError, ShapeError
+from learngrad.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DtypeError,
+    OutOfRangeError,
+    ShapeError,
+)
 from learngrad.ops.shape import movedim, reshape
 from learngrad.ops.spelling import spelled
 
@@ -82,6 +89,9 @@ class IndexPut(Function):
     def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:
         if isinstance(error, IndexError):
             return GetItem.explain(error, inputs)
+        if isinstance(error, OverflowError):
+            return DtypeError(f"x[…] = value: {error}", tensors={"x": inputs[0]},
+                              fix="x.long(), or x.float()")
         if isinstance(error, ValueError):
             return ShapeError(f"x[…] = value: {error}", tensors=cls.named(inputs[:2]),
                               fix="give a value that broadcasts to the elements it replaces")
@@ -151,7 +161,12 @@ def unwrap_key(key: Any, like: Any) -> Any:
     """An index as the array `like` takes it: tensors and lists become arrays of its device."""
     if isinstance(key, tuple):
         return tuple(unwrap_key(k, like) for k in key)
-    key = getattr(key, "_data", key)
+    if hasattr(key, "_data"):
+        key = key._data
+        if key.dtype == devices.uint8 and key.ndim:
+            warnings.warn("bytes are a mask here, as in PyTorch: write x[mask.bool()]; as indices "
+                          "write x[i.long()]", stacklevel=4)
+            key = key.astype(bool)
     if isinstance(key, list):
         try:
             key = np.asarray(key, dtype=np.intp if not key else None)

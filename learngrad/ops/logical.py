@@ -8,7 +8,7 @@ import numpy as np
 
 from learngrad import devices
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentRangeError, DtypeError
+from learngrad.errors import ArgumentRangeError, ArgumentTypeError, DtypeError, LearngradError
 from learngrad.ops.elementwise import Arithmetic
 from learngrad.ops.public import NO_NUMBERS, binary, number, operand, tensor, unary
 
@@ -50,13 +50,14 @@ class Bitwise(Arithmetic):
     @classmethod
     def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:
         if isinstance(error, TypeError):
-            return DtypeError(
+            return cls.error(
                 f"{cls.sign} works on the bits of integers{cls.also}, and not on these",
                 tensors=cls.named(inputs),
                 fix="compare first, as in (x > 0) & (y > 0), or convert: x.long()")
         return super().explain(error, inputs)
 
     also = " and on bools"
+    error: type[LearngradError] = DtypeError
 
 
 class Shift(Bitwise):
@@ -85,6 +86,7 @@ class Not(Bitwise):
 
     promotion: ClassVar[Any] = None
     broadcasts = False
+    error = ArgumentTypeError
     formula, sign = r"\lnot x", "~"
 
     def forward(self, x):

@@ -12,6 +12,7 @@ from learngrad.autograd import function
 from learngrad.errors import ArgumentError, GraphError
 from learngrad.ops.elementwise import cast
 from learngrad.ops.shape import _sizes
+from learngrad.ops.spelling import spelled
 
 __all__: list[str] = []  # no operations: methods alone
 
@@ -33,12 +34,12 @@ def old_type(name: str) -> tuple[str, Any]:
     return "cuda" if "cuda" in prefix else "cpu", OLD_TYPES[kind]
 
 
-def _to(kind: str) -> Callable[[Any], Any]:
-    def convert(self):
+def _to(kind: str) -> Callable[..., Any]:
+    def convert(self, memory_format=None):
         return cast(self, KINDS[kind])
 
     convert.__name__ = convert.__qualname__ = kind
-    convert.__doc__ = f"In {KINDS[kind]}."
+    convert.__doc__ = f"In {KINDS[kind]}; `memory_format` is accepted and changes nothing."
     return convert
 
 
@@ -60,6 +61,7 @@ class Making:
     _data: Any
     _edge: Any
 
+    @spelled(memory=True)
     def new_full(self, size, fill_value, *, dtype=None, device=None, requires_grad=False):
         """A tensor of shape `size` filled with one number."""
         dtype = self.dtype if dtype is None else devices.to_dtype(dtype)
@@ -68,16 +70,19 @@ class Making:
         t = function.Tensor._from_array(array, None)
         return t.requires_grad_() if requires_grad else t
 
+    @spelled(many="size", memory=True)
     def new_zeros(self, *size, dtype=None, device=None, requires_grad=False):
         """Zeros of shape `size`."""
         return self.new_full(_sizes(size), 0, dtype=dtype, device=device,
                              requires_grad=requires_grad)
 
+    @spelled(many="size", memory=True)
     def new_ones(self, *size, dtype=None, device=None, requires_grad=False):
         """Ones of shape `size`."""
         return self.new_full(_sizes(size), 1, dtype=dtype, device=device,
                              requires_grad=requires_grad)
 
+    @spelled(many="size", memory=True)
     def new_empty(self, *size, dtype=None, device=None, requires_grad=False):
         """A tensor of shape `size` to be filled; it holds zeros until then."""
         return self.new_zeros(*size, dtype=dtype, device=device, requires_grad=requires_grad)

@@ -196,7 +196,7 @@ def linear(input, weight, bias=None):
     Parameters
     ----------
     input : Tensor, shape [*, in]
-    weight : Tensor, shape [out, in]
+    weight : Tensor, shape [out, in]; or [in] without a bias, and the output is [*]
     bias : Tensor, shape [out], optional
 
     Examples
@@ -205,4 +205,6 @@ def linear(input, weight, bias=None):
     >>> learngrad.nn.functional.linear(learngrad.ones(1, 3), learngrad.ones(2, 3))
     tensor([[3., 3.]])
     """
+    if bias is None and getattr(weight, "ndim", 2) == 1:
+        return MatMul.apply(input, weight)
     return Linear.apply(input, weight, bias)

@@ -62,7 +62,7 @@ class Methods(Operators, Handling):
 
     def fill_(self, value):
         """One number in all places."""
-        return self._assign("fill_", lambda: self._blank() + value)
+        return self._assign("fill_", lambda: (self._blank() + value).to(self.dtype))
 
     def fill_diagonal_(self, fill_value, wrap=False):
         """One number along the diagonal; with `wrap` a tall matrix begins again below it."""

@@ -112,6 +112,9 @@ class Operators:
     __eq__, __ne__ = _compared(logical.eq, False), _compared(logical.ne, True)
     __lt__, __le__, __gt__, __ge__ = logical.lt, logical.le, logical.gt, logical.ge
 
+    def __contains__(self, element):
+        return bool(logical.eq(self, element).any())
+
     def __pos__(self):
         return self
 

@@ -110,7 +110,7 @@ class CountNonzero(Function):
 
 def dims_of(input: Any, dim: Any) -> tuple[int, ...]:
     """`dim` as a tuple of dimensions counted from the front; None means all of them."""
-    if dim is None or dim == ():
+    if dim is None or (isinstance(dim, (tuple, list)) and not dim):
         return tuple(range(input.ndim))
     dims = tuple(devices.normalise_dim(d, input.ndim)
                  for d in (dim if isinstance(dim, (tuple, list)) else (dim,)))
@@ -119,9 +119,10 @@ def dims_of(input: Any, dim: Any) -> tuple[int, ...]:
     return dims if input.ndim else ()
 
 
-def some(input: Any, dims: tuple[int, ...], what: str) -> None:
+def some(input: Any, dims: tuple[int, ...], what: str, named: bool) -> None:
+    """Refuse to reduce no elements; `named` says whether the dimensions were."""
     if 0 in [input.shape[d] for d in dims]:
-        kind = OutOfRangeError if len(dims) < input.ndim else ShapeError
+        kind = OutOfRangeError if named else ShapeError
         raise kind(f"{what} of no elements is not defined",
                    fix="check that the tensor is not empty: x.numel() > 0")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -80,12 +81,15 @@ class Expand(Function):
 
 def _sizes(shape: tuple[Any, ...]) -> tuple[int, ...]:
     """Sizes given one by one or as one sequence, as Python ints."""
-    if len(shape) == 1 and hasattr(shape[0], "__iter__"):
+    if len(shape) == 1 and hasattr(shape[0], "__iter__") and getattr(shape[0], "ndim", None) != 0:
         shape = tuple(shape[0])
-    if not all(isinstance(s, (int, np.integer)) and not isinstance(s, bool) for s in shape):
-        raise ArgumentTypeError(f"a shape is made of integers, not {shape!r:.60}",
-                                fix="sizes one by one, or as one tuple: (2, 3)")
-    return tuple(int(s) for s in shape)
+    try:
+        if not any(isinstance(s, (bool, np.bool_)) for s in shape):
+            return tuple(map(operator.index, shape))
+    except TypeError:
+        pass
+    raise ArgumentTypeError(f"a shape is made of integers, not {shape!r:.60}",
+                            fix="sizes one by one, or as one tuple: (2, 3)")
 
 
 def _filled(sizes: tuple[int, ...], count: int, input: Any) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from learngrad.ops.elementwise import cast
 from learngrad.ops.gather import gather
 from learngrad.ops.index import along, put_back
 from learngrad.ops.join import unbind
-from learngrad.ops.public import number, same_dtype
+from learngrad.ops.public import number
 from learngrad.ops.results import results
 from learngrad.ops.spelling import spelled
 
@@ -264,7 +264,6 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
             getattr(input, "shape", ())[:-1] != sorted_sequence.shape[:-1])):
         raise ShapeError("searchsorted looks in one vector, or in a row for each row of values",
                          fix="equal sizes in all dimensions but the last")
-    same_dtype("searchsorted", sorted_sequence=sorted_sequence, input=input)
     if side not in (None, "left", "right") or (side == "left" and right):
         raise OutOfRangeError(f"side={side!r} and right={right} contradict each other",
                               fix='side="right"')

@@ -114,6 +114,16 @@ CASES = {
     "linear": ("F.linear(a, torch.ones(3, 3))", RuntimeError),
     "convolution": ("F.conv2d(torch.ones(1, 2, 5, 5), torch.ones(1, 1, 3, 3))", RuntimeError),
     "embedding": ("F.embedding(torch.tensor([5]), A)", IndexError),
+    "max_along_none": ("torch.zeros(0).max(0)", IndexError),
+    "amax_along_none": ("torch.zeros(0).amax(0)", IndexError),
+    "not_of_floats": ("~a", TypeError),
+    "size_of_a_number": ("torch.tensor(3).size(0)", IndexError),
+    "too_large_for_bytes": ("i.byte().__setitem__(0, 300)", RuntimeError),
+    "bytes_of_another_shape": ("A[torch.tensor([1, 0, 1], dtype=torch.uint8)]", IndexError),
+    "determinant_of_halves": ("torch.linalg.det(A.half())", RuntimeError),
+    "norm_of_no_matrix": ("a.norm('nuc', dim=0)", RuntimeError),
+    "gradients_for_others": ("torch.autograd.backward([w.sum(), w.sum()], [a])", RuntimeError),
+    "backward_into_nothing": ("w.sum().backward(inputs=[])", RuntimeError),
     "no_such_name": ("torch.no_such_name", AttributeError),
 }
 
@@ -130,6 +140,7 @@ def attempt(lib, expression):
     return None
 
 
+@pytest.mark.filterwarnings("ignore:bytes are a mask")
 @pytest.mark.parametrize("name", CASES)
 def test_as_pytorch(name):
     expression, family = CASES[name]

@@ -176,6 +176,19 @@ def test_integers_of_every_kind():
         assert np.may_share_memory(x[index].numpy(), x.numpy())
 
 
+def test_bytes_are_a_mask():
+    """As in old programs, whose comparisons gave bytes; PyTorch says too that bools do it now."""
+    x = lg.tensor(values((3,)))
+    mask = lg.tensor([1, 0, 1], dtype="uint8")
+    with pytest.warns(UserWarning, match=r"mask\.bool\(\)") as caught:
+        assert x[mask].tolist() == x[mask.bool()].tolist()
+    assert caught[0].filename == __file__
+    with pytest.warns(UserWarning, match="mask"):
+        x[mask] = 0
+    assert x.count_nonzero() == 1
+    assert lg.where(mask, 1, 2).tolist() == [1, 2, 1]
+
+
 def test_lists_and_empty_indices():
     x = lg.tensor(values((3, 4)))
     assert x[[0, -1]].tolist() == [x.tolist()[0], x.tolist()[2]]

@@ -215,6 +215,16 @@ torch.cdist(A, A[:1]), torch.cdist(A, 2 * A, p=1), torch.cdist(A, A, 3), torch.c
 torch.cdist(torch.ones(2, 1, 3), torch.zeros(4, 3)), torch.cdist(A, A, p=0)
 torch.cdist(A, A, torch.inf)
 torch.cdist(A * w, A, p=2).sum().backward(); w.grad
+2.0 in a, 7 in i, torch.tensor(2) in i, True in (a > 1), a in A
+torch.zeros(i.max()), torch.ones(2, i[0]), torch.arange(6).view(i[1], 3), a.expand(i[1], 2)
+torch.randperm(i[1]).shape, [10, 20][a[0] > 0], range(10)[i[1:]]
+A.sum(dim=[]), A.mean([]), A.amax(dim=[], keepdim=True), A.std(dim=())
+i.fill_(0.7), i.byte().fill_(-1), (a > 1).fill_(3), i.byte().add_(i), i.byte().cumsum_(0)
+B = i.byte(); B += i; B *= 200; B
+torch.square(a, out=torch.zeros(0)), a.histc(4), A.histogram(3)[0]
+F.linear(A, a), F.linear(a, a), F.linear(A[None], a)
+torch.einsum("i,i->i", a, i), torch.bucketize(i, a + 0.5), torch.searchsorted(i, a)
+torch.randint(high=3, size=(2,)).shape, a.new_zeros(size=(2,)), a.new_ones(2, layout=torch.strided)
 """
 
 SETTINGS = """
@@ -222,6 +232,11 @@ torch.zeros_like(a, memory_format=torch.preserve_format)
 a.clone(memory_format=torch.preserve_format)
 a.contiguous(memory_format=torch.contiguous_format), a.to(torch.float64, memory_format=None)
 torch.zeros(2, layout=torch.strided, pin_memory=False), torch.empty(2, pin_memory=False).shape
+i.float(memory_format=torch.preserve_format), a.cpu(memory_format=torch.preserve_format)
+a.new_full((2,), 3, layout=torch.strided, pin_memory=False)
+torch.is_autocast_enabled(), torch.is_autocast_enabled("cpu")
+a.is_contiguous(memory_format=torch.contiguous_format)
+torch.get_autocast_dtype("cuda") == a.half().dtype
 torch.nn.Linear(1, 1).to(memory_format=torch.channels_last).in_features
 torch.is_complex(a), a.is_complex(), a.is_cpu, a.ndimension(), A.nbytes, A.itemsize
 torch.is_nonzero(a[:1]), a[0].is_nonzero(), torch.result_type(i, 1.0), torch.result_type(a, i)

@@ -161,7 +161,8 @@ ROWS = [
              sample(T((2, 3)), o) for o in ("nuc", 2, -2)],
         dtypes="fd", wrong=[
             Wrong(lambda lg, t: lg.linalg.matrix_norm(t(2, 2), 7), "ArgumentError", ["7"]),
-            Wrong(lambda lg, t: lg.linalg.matrix_norm(t(2)), "OutOfRangeError", ["dim"])]),
+            Wrong(lambda lg, t: lg.linalg.matrix_norm(t(2)), "ShapeError", ["dim"]),
+            Wrong(lambda lg, t: t(2).norm("nuc", 0), "ShapeError", ["dim"])]),
     Operation(
         "linalg.norm", lambda lib, x, *a: lib.linalg.norm(x, *a),
         lambda x, ord=None, dim=None: np.linalg.norm(x, ord, dim) if dim is not None

@@ -53,7 +53,7 @@ ROWS = [
     bits("bitwise_right_shift", np.right_shift, ">>", operator.rshift, whole(0, 4)),
     function("bitwise_not", np.invert, whole(-5, 5), also={
         "operator": lambda lib, x: ~x, "NumPy": lambda lib, x: np.invert(x)}, wrong=[
-            Wrong(lambda lg, t: ~t(2), "DtypeError", ["~", "integers"])]),
+            Wrong(lambda lg, t: ~t(2), "ArgumentTypeError", ["~", "integers"])]),
     Operation(
         "isclose", lambda lib, a, b, **k: lib.isclose(a, b, **k),
         lambda a, b, **k: np.isclose(a, b, **k),

@@ -54,7 +54,7 @@ ROWS = [
                   ["5", "3", "in_features=5"]),
             Wrong(lambda lg, t: lg.nn.functional.linear(t(2, 3), t(4, 3), t(5)), "ShapeError",
                   ["bias", "[5]", "4"]),
-            Wrong(lambda lg, t: lg.nn.functional.linear(t(2, 3), t(3)), "ShapeError",
+            Wrong(lambda lg, t: lg.nn.functional.linear(t(2, 3), t(3), t(2)), "ShapeError",
                   ["[out, in]"]),
             Wrong(lambda lg, t: lg.nn.functional.linear(t(2, 3, dtype="float64"), t(4, 3)),
                   "DtypeError", ["float32", "float64"])]),
