@@ -522,8 +522,13 @@ def floating(inputs: list[Any]) -> list[Any]:
 
 def converted(array: Array, dtype: np.dtype[Any]) -> Array:
     """A copy in another dtype; what is too large for it becomes infinite, without a warning."""
-    with np.errstate(all="ignore"):
-        return array.astype(dtype)
+    with np.errstate(all="ignore"):  # what is expanded would lie in columns
+        return array.astype(dtype, order="C" if 0 in array.strides else "K")
+
+
+def in_rows(array: Array) -> Array:
+    """A result with its rows one after another in memory, which NumPy lays out as its operands."""
+    return array if array.flags.c_contiguous else array.copy()
 
 
 def cast_to(arrays: list[Any], dtype: np.dtype[Any]) -> list[Any]:

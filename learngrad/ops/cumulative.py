@@ -28,7 +28,7 @@ class CumSum(Function):
         self.options = dim, not backwards
         row = x.reshape(x.shape or (1,))
         if not backwards:
-            return row.cumsum(axis=dim, dtype=x.dtype).reshape(x.shape)
+            return devices.in_rows(row.cumsum(axis=dim, dtype=x.dtype).reshape(x.shape))
         turn = (*(slice(None),) * dim, slice(None, None, -1))
         return row[turn].cumsum(axis=dim, dtype=x.dtype)[turn].reshape(x.shape)
 
@@ -45,7 +45,8 @@ class Prod(Reduction):
     def forward(self, x, dim, keepdim):
         self.dim = dim
         self.remember(x, tuple(range(x.ndim)) if dim is None else (dim,))
-        return x.prod(axis=dim if x.ndim else None, dtype=x.dtype, keepdims=keepdim)
+        dim = dim if x.ndim else None
+        return devices.in_rows(x.prod(axis=dim, dtype=x.dtype, keepdims=keepdim))
 
     def backward(self, g, x):
         if self.dim is None:
@@ -62,7 +63,8 @@ class CumProd(Function):
 
     def forward(self, x, dim):
         self.dim = dim
-        return x.reshape(x.shape or (1,)).cumprod(axis=dim, dtype=x.dtype).reshape(x.shape)
+        row = x.reshape(x.shape or (1,))
+        return devices.in_rows(row.cumprod(axis=dim, dtype=x.dtype).reshape(x.shape))
 
     def backward(self, g, x, out):
         if not x.shape:
@@ -127,7 +129,7 @@ class CumMax(Function):
         at = np.moveaxis(at, -1, dim)
         self.key = along(at, dim)
         # A copy: whoever gets the indices may change them before the backward pass.
-        return row[self.key].reshape(x.shape), at.reshape(x.shape).copy()
+        return devices.in_rows(row[self.key].reshape(x.shape)), at.reshape(x.shape).copy()
 
     def backward(self, g, _):
         return put_back(g, self.key, self.before) if self.before else g

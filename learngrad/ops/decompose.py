@@ -35,6 +35,14 @@ def _t(x: Any) -> Any:
     return transpose(x, -1, -2)
 
 
+def _svd(a: Any, **options: Any) -> Any:
+    """NumPy's or CuPy's; LAPACK may never return from infinities."""
+    if isinstance(a, np.ndarray) and not np.isfinite(a).all():
+        raise SingularError("a matrix with a nan or an infinity has no singular values",
+                            fix="a.isfinite() says where the numbers are")
+    return devices.array_module(a).linalg.svd(a, **options)
+
+
 class Decomposition(Function):
     """Base of the operations on square matrices."""
 
@@ -80,12 +88,14 @@ class Det(Decomposition):
         # By singular values, which also serves a matrix that has no inverse: with A = U S V^T the
         # cofactors are det(U V^T) U C V^T, C holding each time the product of the other values.
         xp = devices.array_module(a)
-        u, s, vt = xp.linalg.svd(a)
+        finite = xp.isfinite(a).all(axis=(-2, -1))[..., None, None]  # or LAPACK may never return
+        u, s, vt = xp.linalg.svd(np.where(finite, a, 0))
         n = s.shape[-1]
         others = xp.stack([xp.delete(s, i, axis=-1).prod(axis=-1) for i in range(n)], -1) if n \
             else s
         turn = xp.linalg.det(u) * xp.linalg.det(vt)
-        return g * ((u * others[..., None, :]) @ vt * turn[..., None, None])
+        cofactors = (u * others[..., None, :]) @ vt * turn[..., None, None]
+        return g * np.where(finite, cofactors, math.nan)
 
 
 class Solve(Decomposition):
@@ -130,7 +140,7 @@ class SVD(Function):
     formula, sign, local = r"A = U \Sigma V^{\mathsf T}", "SVD", {"a": "see Townsend 2016"}
 
     def forward(self, a):
-        self.u, self.s, self.vt = devices.array_module(a).linalg.svd(a, full_matrices=False)
+        self.u, self.s, self.vt = _svd(a, full_matrices=False)
         return self.u, self.s, self.vt
 
     def backward(self, gu, gs, gvt):
@@ -161,7 +171,7 @@ class SingularValues(Function):
     formula, sign, local = r"\sigma(A)", "σ", {"a": "U · g · Vᵀ"}
 
     def forward(self, a):
-        self.u, s, self.vt = devices.array_module(a).linalg.svd(a, full_matrices=False)
+        self.u, s, self.vt = _svd(a, full_matrices=False)
         return s
 
     def backward(self, g, a):

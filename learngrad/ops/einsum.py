@@ -32,7 +32,8 @@ class Einsum(Function):
     def forward(self, first, *rest):
         *others, self.terms, self.result = rest
         xp = devices.array_module(first)
-        return xp.einsum(f"{','.join(self.terms)}->{self.result}", first, *others, optimize=True)
+        equation = f"{','.join(self.terms)}->{self.result}"
+        return devices.in_rows(xp.einsum(equation, first, *others, optimize=True))
 
     def _keep(self, arrays, cells):
         self._saves = tuple((i, -1) for i in range(len(self.terms)))  # type: ignore[misc]

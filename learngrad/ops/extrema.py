@@ -27,7 +27,7 @@ class Amax(Reduction):
 
     def forward(self, x, dims, keepdim):
         self.remember(x, dims)
-        return x.max(axis=dims, keepdims=keepdim)
+        return devices.in_rows(x.max(axis=dims, keepdims=keepdim))
 
     def backward(self, g, x, out):
         at = np.logical_or(np.equal(x, out.reshape(self.kept)), np.isnan(x))
@@ -42,7 +42,7 @@ class Amin(Amax):
 
     def forward(self, x, dims, keepdim):
         self.remember(x, dims)
-        return x.min(axis=dims, keepdims=keepdim)
+        return devices.in_rows(x.min(axis=dims, keepdims=keepdim))
 
 
 class Median(Amax):

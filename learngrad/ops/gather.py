@@ -48,7 +48,8 @@ class MaskedFill(Function):
     local = {"x": "0 where the mask is true, else 1", "value": "1 where the mask is true"}
 
     def forward(self, x, mask, value):
-        return np.where(mask, value if devices.is_array(value) else x.dtype.type(value), x)
+        value = value if devices.is_array(value) else x.dtype.type(value)
+        return devices.in_rows(np.where(mask, value, x))
 
     def backward(self, g, mask):
         keep = np.where(mask, 0, g)

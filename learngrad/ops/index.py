@@ -34,7 +34,7 @@ class GetItem(Function):
         out = x[key]
         if isinstance(out, np.generic):  # NumPy's scalar is a copy; with the dots it is a view
             out = x[(*key, ...)] if isinstance(key, tuple) else x[key, ...]
-        return out
+        return out if out.flags.c_contiguous or _picks_once(key) else devices.in_rows(out)
 
     def backward(self, g):
         return put_back(g, self.key, self.before)

@@ -30,7 +30,7 @@ def _joined(join, parts, dim):
     while len(parts) > TOGETHER and type(parts[0]) is not np.ndarray:
         parts = [join(parts[k:k + TOGETHER], axis=dim) for k in range(0, len(parts), TOGETHER)]
         join = np.concatenate
-    return join(parts, axis=dim)
+    return devices.in_rows(join(parts, axis=dim))
 
 
 class Cat(Joined):

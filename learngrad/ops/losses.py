@@ -44,7 +44,7 @@ class Softmax(Floating):
         self.axes = axes
         e = np.exp(x) if harmless(x) else _exp_below_1(x, axes)
         e /= total(axes, e)
-        return e
+        return devices.in_rows(e)
 
     def backward(self, g, out):
         return out * (g - total(self.axes, g, out))
@@ -61,7 +61,7 @@ class LogSoftmax(Floating):
         self.axes = axes
         out = x - x.max(axis=axes, keepdims=True) if x.size else x.copy()
         out -= np.log(total(axes, np.exp(out)))
-        return out
+        return devices.in_rows(out)
 
     def backward(self, g, out):
         return np.exp(out) * -total(self.axes, g) + g

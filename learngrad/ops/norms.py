@@ -64,7 +64,7 @@ class Normalise(Function):
             out = out * self.factor(self.scale, weight)
         if bias is not None:
             out += bias.reshape(shape)
-        return out
+        return devices.in_rows(out)
 
     def factor(self, scale, weight):
         """What the centred input is multiplied by."""

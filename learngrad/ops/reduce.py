@@ -37,7 +37,7 @@ class Sum(Reduction):
 
     def forward(self, x, dims, keepdim):
         self.remember(x, dims)
-        return x.sum(axis=dims, dtype=x.dtype, keepdims=keepdim)
+        return devices.in_rows(x.sum(axis=dims, dtype=x.dtype, keepdims=keepdim))
 
     def backward(self, g):
         return self.spread(g)
@@ -53,7 +53,7 @@ class Mean(Reduction):
         self.count = math.prod(x.shape[d] for d in dims)
         if not self.count:  # NumPy would warn
             return x.sum(axis=dims, keepdims=keepdim) + math.nan
-        return x.mean(axis=dims, keepdims=keepdim)
+        return devices.in_rows(x.mean(axis=dims, keepdims=keepdim))
 
     def backward(self, g):
         return self.spread(g / (self.count or 1))
@@ -73,7 +73,7 @@ class LogSumExp(Reduction):
         top = x.max(axis=dims, keepdims=True)
         top = np.where(np.isfinite(top), top, 0)  # the difference of two infinities is nan
         out = np.log(np.exp(x - top).sum(axis=dims, keepdims=True)) + top
-        return out if keepdim else out.sum(axis=dims)
+        return devices.in_rows(out if keepdim else out.sum(axis=dims))
 
     def backward(self, g, x, out):
         return self.spread(g) * np.exp(x - out.reshape(self.kept))
@@ -85,7 +85,7 @@ class AllOf(Reduction):
     formula, sign = r"\forall i: x_i", "all"
 
     def forward(self, x, dims, keepdim):
-        out = x.all(axis=dims, keepdims=keepdim)
+        out = devices.in_rows(x.all(axis=dims, keepdims=keepdim))
         return out.astype(x.dtype) if x.dtype == np.uint8 else out  # as PyTorch, which had no bool
 
 
@@ -95,7 +95,7 @@ class AnyOf(Reduction):
     formula, sign = r"\exists i: x_i", "any"
 
     def forward(self, x, dims, keepdim):
-        out = x.any(axis=dims, keepdims=keepdim)
+        out = devices.in_rows(x.any(axis=dims, keepdims=keepdim))
         return out.astype(x.dtype) if x.dtype == np.uint8 else out
 
 

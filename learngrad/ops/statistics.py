@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from learngrad import devices
 from learngrad.errors import ArgumentError, ArgumentRangeError, ShapeError
 from learngrad.ops.elementwise import absolute
 from learngrad.ops.public import number, tensor
@@ -29,7 +30,8 @@ class Var(Reduction):
         rest = max(self.count - correction, 0)
         self.weight = 1 / rest if rest else math.inf  # no element to spare: 0 · inf is nan
         distance = self.distance(x)
-        return (distance * distance).sum(axis=dims, keepdims=keepdim) * self.weight
+        squares = (distance * distance).sum(axis=dims, keepdims=keepdim)
+        return devices.in_rows(squares * self.weight)
 
     def distance(self, x: Any) -> Any:
         """Each element less the mean."""
@@ -72,7 +74,7 @@ class Norm(Reduction):
         if p == 1:
             return size.sum(axis=dims, keepdims=keepdim)
         if p == 2:
-            return np.sqrt((x * x).sum(axis=dims, keepdims=keepdim))
+            return devices.in_rows(np.sqrt((x * x).sum(axis=dims, keepdims=keepdim)))
         return (size**p).sum(axis=dims, keepdims=keepdim)**(1 / p)
 
     def backward(self, g, x, out):

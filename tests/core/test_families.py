@@ -121,6 +121,7 @@ CASES = {
     "too_large_for_bytes": ("i.byte().__setitem__(0, 300)", RuntimeError),
     "bytes_of_another_shape": ("A[torch.tensor([1, 0, 1], dtype=torch.uint8)]", IndexError),
     "determinant_of_halves": ("torch.linalg.det(A.half())", RuntimeError),
+    "singular_values_of_nan": ("torch.linalg.matrix_norm(A / 0 * 0, 'nuc')", RuntimeError),
     "norm_of_no_matrix": ("a.norm('nuc', dim=0)", RuntimeError),
     "gradients_for_others": ("torch.autograd.backward([w.sum(), w.sum()], [a])", RuntimeError),
     "backward_into_nothing": ("w.sum().backward(inputs=[])", RuntimeError),

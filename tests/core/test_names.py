@@ -221,6 +221,7 @@ torch.randperm(i[1]).shape, [10, 20][a[0] > 0], range(10)[i[1:]]
 A.sum(dim=[]), A.mean([]), A.amax(dim=[], keepdim=True), A.std(dim=())
 i.fill_(0.7), i.byte().fill_(-1), (a > 1).fill_(3), i.byte().add_(i), i.byte().cumsum_(0)
 B = i.byte(); B += i; B *= 200; B
+B = A / 0; B.requires_grad_(); torch.autograd.grad(torch.det(B), B, torch.ones(()))[0].isnan().all()
 torch.square(a, out=torch.zeros(0)), a.histc(4), A.histogram(3)[0]
 F.linear(A, a), F.linear(a, a), F.linear(A[None], a)
 torch.einsum("i,i->i", a, i), torch.bucketize(i, a + 0.5), torch.searchsorted(i, a)
