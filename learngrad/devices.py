@@ -528,7 +528,7 @@ def converted(array: Array, dtype: np.dtype[Any]) -> Array:
 
 def in_rows(array: Array) -> Array:
     """A result with its rows one after another in memory, which NumPy lays out as its operands."""
-    return array if array.flags.c_contiguous else array.copy()
+    return array if array.ndim < 2 or array.flags.c_contiguous else array.copy()
 
 
 def cast_to(arrays: list[Any], dtype: np.dtype[Any]) -> list[Any]:

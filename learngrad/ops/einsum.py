@@ -154,7 +154,7 @@ def einsum(equation, *operands):
         gone = [p for p, c in enumerate(term) if c not in elsewhere
                 or (x.shape[p] == 1 and sizes[c] != 1)]
         if gone:
-            x = sum(x, tuple(gone))
+            x = sum(x, tuple(gone), dtype=x.dtype)
             term = "".join(c for p, c in enumerate(term) if p not in gone)
         ready.append(x)
         letters.append(term)

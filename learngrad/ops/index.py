@@ -34,7 +34,9 @@ class GetItem(Function):
         out = x[key]
         if isinstance(out, np.generic):  # NumPy's scalar is a copy; with the dots it is a view
             out = x[(*key, ...)] if isinstance(key, tuple) else x[key, ...]
-        return out if out.flags.c_contiguous or _picks_once(key) else devices.in_rows(out)
+        if out.flags.c_contiguous or out.base is x or _picks_once(key):
+            return out
+        return devices.in_rows(out)  # a copy, which NumPy laid out as x
 
     def backward(self, g):
         return put_back(g, self.key, self.before)
