@@ -517,7 +517,7 @@ def division(inputs: list[Any]) -> list[Any]:
 def floating(inputs: list[Any]) -> list[Any]:
     """The first input in a floating dtype, as for exp and log."""
     x = inputs[0]
-    return inputs if x.dtype.kind in FLOATING else [x.astype(_default_dtype), *inputs[1:]]
+    return inputs if x.dtype.kind in FLOATING else [converted(x, _default_dtype), *inputs[1:]]
 
 
 def converted(array: Array, dtype: np.dtype[Any]) -> Array:

@@ -34,9 +34,10 @@ class GetItem(Function):
         out = x[key]
         if isinstance(out, np.generic):  # NumPy's scalar is a copy; with the dots it is a view
             out = x[(*key, ...)] if isinstance(key, tuple) else x[key, ...]
-        if out.flags.c_contiguous or out.base is x or _picks_once(key):
+        base = out.base  # a view's is x, or x's own; a copy has NumPy laid out as x
+        if out.flags.c_contiguous or base is x or (base is not None and base is x.base):
             return out
-        return devices.in_rows(out)  # a copy, which NumPy laid out as x
+        return devices.in_rows(out)
 
     def backward(self, g):
         return put_back(g, self.key, self.before)

@@ -197,7 +197,7 @@ def linear(input, weight, bias=None):
     ----------
     input : Tensor, shape [*, in]
     weight : Tensor, shape [out, in]; or [in] without a bias, and the output is [*]
-    bias : Tensor, shape [out], optional
+    bias : Tensor, shape [out], or one that broadcasts with the output, optional
 
     Examples
     --------
@@ -207,4 +207,6 @@ def linear(input, weight, bias=None):
     """
     if bias is None and getattr(weight, "ndim", 2) == 1:
         return MatMul.apply(input, weight)
+    if getattr(bias, "ndim", 1) != 1:  # it broadcasts
+        return Linear.apply(input, weight, None) + bias
     return Linear.apply(input, weight, bias)

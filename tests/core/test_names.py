@@ -223,7 +223,8 @@ i.fill_(0.7), i.byte().fill_(-1), (a > 1).fill_(3), i.byte().add_(i), i.byte().c
 B = i.byte(); B += i; B *= 200; B
 B = A / 0; B.requires_grad_(); torch.autograd.grad(torch.det(B), B, torch.ones(()))[0].isnan().all()
 torch.square(a, out=torch.zeros(0)), a.histc(4), A.histogram(3)[0]
-F.linear(A, a), F.linear(a, a), F.linear(A[None], a)
+F.linear(A, a), F.linear(a, a), F.linear(A[None], a), F.linear(A, A, A[:1])
+B = w * A; F.linear(A, B, B[:1]).sum().backward(); w.grad
 torch.einsum("i,i->i", a, i), torch.einsum("...,...->...", i.int(), i.int()[:, None])
 torch.bucketize(i, a + 0.5), torch.searchsorted(i, a)
 torch.randint(high=3, size=(2,)).shape, a.new_zeros(size=(2,)), a.new_ones(2, layout=torch.strided)

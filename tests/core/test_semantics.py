@@ -830,9 +830,10 @@ def what_comes_out_can_be_viewed(lib):
     f, columns = lib.nn.functional, lib.arange(24.0).reshape(4, 3, 2).permute(2, 1, 0)
     for x in (columns, lib.arange(4).expand(2, 3, 4).float()):
         i = lib.tensor([0, 1])
-        for out in (x.long(), x.double(), x.sum(0), x.mean(1), x.amax(0), x.max(1).values, x.std(0),
-                    x.prod(0), x.logsumexp(0), x.norm(dim=0), (x > 1).all(0), x.cumsum(0),
-                    x.cumprod(1), x.cummax(1).values, x[:, i], x.index_select(1, i), x.roll(1, 0),
+        for out in (x.long(), x.double(), x.long().cos(), x[i > 0], x.sum(0), x.mean(1),
+                    x.amax(0), x.max(1).values, x.std(0), x.prod(0), x.logsumexp(0), x.norm(dim=0),
+                    (x > 1).all(0), x.cumsum(0), x.cumprod(1), x.cummax(1).values,
+                    x[:, i], x.index_select(1, i), x.roll(1, 0),
                     lib.cat([x, x]), lib.cat([x, x], -1), lib.stack([x, x], 1),
                     x.masked_fill(x > 2, 0.0), f.softmax(x, 1), f.log_softmax(x, 2),
                     f.layer_norm(x, (4,)), f.batch_norm(x, None, None, training=True),
