@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Run a Python script, and then walk in the terminal through what it computed "
                     "up to one of its backward passes, one operation at a time, forward and back.")
     step.add_argument("script", metavar="SCRIPT", type=Path, help="the script to run")
-    step.add_argument("args", metavar="ARG", nargs="*", help="words for the script")
+    step.add_argument("args", metavar="ARG", nargs="*", default=[], help="words for the script")
     step.add_argument("--predict", action="store_true",
                       help="ask for each number, shape or node before it is shown")
     step.add_argument("--replay", metavar="N", type=_positive,
@@ -191,7 +191,6 @@ def _progress(epochs: int) -> Iterator[Any]:
 
 def _step(given: argparse.Namespace) -> int:
     import runpy
-    import traceback
 
     from learngrad.trace import Recorder
     from learngrad.trace.stepper import Session
@@ -206,15 +205,27 @@ def _step(given: argparse.Namespace) -> int:
             runpy.run_path(str(given.script), run_name="__main__")
     except SystemExit:  # a script may end itself
         pass
-    except Exception:  # noqa: BLE001  (told as Python would, and then what ran is walked)
-        traceback.print_exc()
+    except Exception as error:  # noqa: BLE001  (told as Python would, then what ran is walked)
+        _told(error, str(given.script))
         failed = True
     trace = tape.to_dict()
     if not trace["nodes"]:
-        return _fail(f"{given.script} computed nothing with tensors")
+        return _fail(f"{given.script} " + ("ended before it computed anything with tensors"
+                                           if failed else "computed nothing with tensors"))
     passes = len(trace["replays"])
     if given.replay is not None and given.replay > passes:
-        return _fail(f"{given.script} made {passes} backward passes: there is no {given.replay}.")
+        made = "1 backward pass" if passes == 1 else f"{passes} backward passes"
+        return _fail(f"{given.script} made {made}: there is no {given.replay}.")
     Session(trace, predict=given.predict,
             replay=None if given.replay is None else given.replay - 1).run()
     return int(failed)
+
+
+def _told(error: Exception, script: str) -> None:
+    """Print an error as Python would, from the script on; what ran it is of no interest."""
+    import traceback
+
+    at = error.__traceback__
+    while at is not None and at.tb_frame.f_code.co_filename != script:
+        at = at.tb_next
+    traceback.print_exception(type(error), error, at)

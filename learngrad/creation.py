@@ -13,7 +13,6 @@ from learngrad import devices, source
 from learngrad.errors import (
     ArgumentRangeError,
     ArgumentTypeError,
-    DtypeError,
     ShapeError,
     kind_of,
 )
@@ -70,11 +69,7 @@ def _filled(size: tuple[Any, ...], value: Any, dtype: Any, device: Any,
             requires_grad: bool) -> Tensor:
     dtype = devices.chosen_dtype(dtype)
     shape = shape_of(size)
-    try:
-        dtype.type(value)
-    except (OverflowError, ValueError) as error:
-        raise DtypeError(f"{value} does not fit in {dtype} ({error})",
-                         fix="dtype=learngrad.float32, or another value") from error
+    value = devices.fitting(value, dtype)
     try:
         array = devices.made_on(device, lambda xp: xp.full(shape, value, dtype))
     except MemoryError as error:
@@ -389,7 +384,10 @@ def from_numpy(ndarray: Any) -> Tensor:
     if devices.to_dtype(ndarray.dtype) != ndarray.dtype:
         raise ArgumentTypeError(f"the bytes of this array ({ndarray.dtype}) are in the other order "
                                 "than this machine's", fix="learngrad.tensor(array), a copy")
-    return own(ndarray)
+    if hasattr(ndarray, "mask"):
+        raise ArgumentTypeError("a masked array would lose its mask: tensors have none",
+                                fix="learngrad.from_numpy(array.filled(0.0))")
+    return own(np.asarray(ndarray))
 
 
 def from_dlpack(ext_tensor: Any) -> Tensor:

@@ -20,6 +20,7 @@ from learngrad.errors import (
     DtypeError,
     MissingDependency,
     OutOfRangeError,
+    no_tensor,
 )
 
 __all__ = [
@@ -517,13 +518,34 @@ def division(inputs: list[Any]) -> list[Any]:
 def floating(inputs: list[Any]) -> list[Any]:
     """The first input in a floating dtype, as for exp and log."""
     x = inputs[0]
+    if not hasattr(x, "dtype"):
+        raise no_tensor("this", x)
     return inputs if x.dtype.kind in FLOATING else [converted(x, _default_dtype), *inputs[1:]]
 
 
+def recast(array: Array, dtype: np.dtype[Any]) -> Array:
+    """A copy in another dtype; what is expanded, which would lie in columns, in rows."""
+    return array.astype(dtype, order="C" if 0 in array.strides else "K")
+
+
 def converted(array: Array, dtype: np.dtype[Any]) -> Array:
-    """A copy in another dtype; what is too large for it becomes infinite, without a warning."""
-    with np.errstate(all="ignore"):  # what is expanded would lie in columns
-        return array.astype(dtype, order="C" if 0 in array.strides else "K")
+    """As `recast`; what is too large for the dtype becomes infinite, without a warning."""
+    with np.errstate(all="ignore"):
+        return recast(array, dtype)
+
+
+def fitting(value: Any, dtype: np.dtype[Any]) -> Any:
+    """A number as a dtype holds it, -1 as 255 in uint8; what it cannot hold is refused."""
+    value = value.item() if isinstance(value, np.generic) else value
+    if not isinstance(value, (int, float)) or dtype.kind == "b":
+        return value
+    if dtype.kind == "u" and isinstance(value, int) and -np.iinfo(dtype).max <= value < 0:
+        return _in_bits(value, dtype)
+    try:
+        return dtype.type(value) if dtype.kind in "iu" else float(value)
+    except (OverflowError, ValueError) as error:
+        raise DtypeError(f"{value!r:.60} does not fit in {dtype} ({error})",
+                         fix="dtype=learngrad.float32, or another value") from error
 
 
 def in_rows(array: Array) -> Array:

@@ -210,3 +210,14 @@ class DownloadError(LearngradError, RuntimeError):
 
 class MissingDependency(LearngradError, ImportError):
     """An optional package that is needed for this and is not installed."""
+
+
+def no_tensor(name: str, value: Any, fix: str = "learngrad.tensor(value)") -> ArgumentTypeError:
+    """The error for what is no tensor: often what another module gave."""
+    if value is None:
+        fix = "return what forward has computed: without return it gives None"
+    elif isinstance(value, tuple) and any(hasattr(part, "dtype") for part in value):
+        return ArgumentTypeError(f"{name} takes a tensor, not a tuple of {len(value)}, as a "
+                                 "recurrent layer returns it",
+                                 fix="out, state = lstm(x), and go on with out")
+    return ArgumentTypeError(f"{name} takes a tensor, not {value!r:.60}", fix=fix)

@@ -30,6 +30,9 @@ def to_array(data: Any, dtype: Any, device: Any) -> Any:
         own = python and array.dtype.kind == "f" and not _given_as(data, array.dtype)
         dtype = devices.get_default_dtype() if own else array.dtype
         dtype = devices.to_dtype(dtype)
+    elif dtype.kind in "iu" and array.size and array.dtype != dtype and not devices.is_array(data):
+        for extreme in (array.min(), array.max()):
+            devices.fitting(extreme.item(), dtype)
     if array is data or dtype != array.dtype:
         array = devices.converted(array, dtype)
     if place.type == "cpu" and isinstance(array, np.ndarray):

@@ -16,7 +16,7 @@ import linecache
 import os
 import sys
 import threading
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any, NamedTuple
 
 import numpy
@@ -165,10 +165,12 @@ def resolve(made: Made | None) -> Place | None:
     syntax = _syntax(filename)
     extent = syntax.find((line, positions[2] or 0, positions[1] or line, positions[3] or 0))
     node, parent = syntax.nodes.get(extent, (None, None))
+    modules = _modules(code, syntax)
     _, column, end_line, end_column = extent
     place = Place(filename, _label(filename), line, _characters(filename, line, column), end_line,
-                  _characters(filename, end_line, end_column), text, _target(node, parent),
-                  _operands(node), isinstance(parent, (ast.Return, ast.Lambda)))
+                  _characters(filename, end_line, end_column), text,
+                  _target(node, parent, modules), _operands(node, modules),
+                  isinstance(parent, (ast.Return, ast.Lambda)))
     if text:  # a file that cannot be read yet may be readable later
         _places[id(code), lasti] = (code, place)  # the code is kept so that its id stays its own
     return place
@@ -209,6 +211,7 @@ class _Syntax(NamedTuple):
     nodes: dict[Extent, tuple[ast.AST, ast.AST | None]]  # with the statement that holds it directly
     bodies: list[tuple[int, int, int]]  # first and last line and the indentation
     loops: dict[Extent, Extent]  # where what a loop goes through stands, by that of the whole loop
+    modules: set[str]  # the names that its imports give to modules
 
     def find(self, extent: Extent) -> Extent:
         """Where an expression stands in the file.
@@ -251,8 +254,21 @@ def _syntax(filename: str) -> _Syntax:
     bodies = [(one.lineno, one.end_lineno or 0, one.body[0].col_offset) for one in tree.body
               if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))]
     loops = {_extent(one): _extent(one.iter) for one in ast.walk(tree) if isinstance(one, ast.For)}
-    _files[filename] = _Syntax(text, nodes, bodies, loops)
+    modules = {name for one in ast.walk(tree) for name in _imported(one)} - {
+        one.id for one in ast.walk(tree)
+        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+    _files[filename] = _Syntax(text, nodes, bodies, loops, modules)
     return _files[filename]
+
+
+def _imported(statement: ast.AST) -> list[str]:
+    """The names that an import statement gives to modules."""
+    if isinstance(statement, ast.Import):
+        return [one.asname or one.name.partition(".")[0] for one in statement.names]
+    if isinstance(statement, ast.ImportFrom):
+        return [one.asname or one.name for one in statement.names
+                if f"{statement.module}.{one.name}" in sys.modules]
+    return []
 
 
 def _pairs(statement: ast.Assign) -> list[tuple[ast.expr, ast.expr]]:
@@ -268,7 +284,7 @@ def _extent(node: ast.expr | ast.stmt) -> Extent:
     return node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0
 
 
-def _target(node: ast.AST | None, parent: ast.AST | None) -> str | None:
+def _target(node: ast.AST | None, parent: ast.AST | None, modules: set[str]) -> str | None:
     """The name that the value of `node` is bound to by its statement."""
     if isinstance(node, ast.AugAssign):
         return _name(node.target)
@@ -282,11 +298,13 @@ def _target(node: ast.AST | None, parent: ast.AST | None) -> str | None:
             return _name(changed)
         case ast.Call(func=ast.Attribute(value=changed, attr=method), args=args), _ if (
                 method.endswith("_") and not method.endswith("__")):
-            return _name((*args, None)[0] if _module(changed) else changed)
+            if _module(changed, modules):  # `init.zeros_(w)`
+                return None if method.startswith("clip_grad") else _name((*args, None)[0])
+            return _name(changed)
     return None
 
 
-def _operands(node: ast.AST | None) -> tuple[str | None, ...]:
+def _operands(node: ast.AST | None, modules: set[str]) -> tuple[str | None, ...]:
     match node:
         case ast.AugAssign(target=a, value=b):
             return _name(a), _name(b)
@@ -302,7 +320,11 @@ def _operands(node: ast.AST | None) -> tuple[str | None, ...]:
         case ast.Call(func=ast.Attribute(value=receiver, attr=name), args=args):
             # `x.exp()` has its operand before the dot, `learngrad.exp(x)` after the bracket.
             rest = tuple(_name(a) for a in args)
-            return rest if _module(receiver) or name == "apply" else (_name(receiver), *rest)
+            called = isinstance(receiver, ast.Name) and receiver.id == "self"
+            if called or _module(receiver, modules) or name not in tensor_methods or (
+                    name == "apply"):
+                return rest  # `self.relu(x)` and `net.layer(x)` are given x alone
+            return _name(receiver), *rest
         case ast.Call(args=args):
             return tuple(_name(a) for a in args)
     return ()
@@ -312,19 +334,33 @@ _CALLING = {"show", "step"}  # `show(model, x)` calls model(x)
 # What runs in these are the formulas of gradients; their operands stand in no bracket.
 _REPLAYING = {"backward", "grad", "replay", "hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"}
 _MODULE_NAMES = {"learngrad", "torch", "lg", "F", "np", "functional", "nn", "init"}
+_SUBMODULES = _MODULE_NAMES | {"autograd", "linalg", "rnn", "utils"}
+tensor_methods: set[str] = set()
+"""What a tensor can do by name; `tensor` puts it here."""
 
 
-def _module(node: ast.AST) -> bool:
+def _modules(code: CodeType, syntax: _Syntax) -> set[str]:
+    """The names that stand for modules where `code` runs, and not for what is its own.
+
+    In a notebook an import may stand in another cell: the program itself is asked.
+    """
+    main = vars(sys.modules["__main__"]) if "__main__" in sys.modules else {}
+    names = syntax.modules | {name for name, value in [*main.items()]
+                              if isinstance(value, ModuleType)}
+    return names - {*code.co_varnames, *code.co_cellvars, *code.co_freevars} | _MODULE_NAMES
+
+
+def _module(node: ast.AST, modules: set[str]) -> bool:
     """Whether `node` names a module: ``lg``, ``F``, ``lg.nn.functional``."""
-    while isinstance(node, ast.Attribute) and node.attr in _MODULE_NAMES:
+    while isinstance(node, ast.Attribute) and node.attr in _SUBMODULES:
         node = node.value
-    return isinstance(node, ast.Name) and node.id in _MODULE_NAMES
+    return isinstance(node, ast.Name) and node.id in modules
 
 
 def _name(node: ast.AST | None) -> str | None:
     """`w` and `self.w` are names a person knows; anything else is not."""
     if isinstance(node, ast.Name):
-        return node.id
+        return None if node.id == "self" else node.id
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         return f"{node.value.id}.{node.attr}" if node.value.id != "self" else node.attr
     return None

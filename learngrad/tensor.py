@@ -207,6 +207,8 @@ class Tensor(Methods):
         """The same memory as a tensor outside the graph; changes of it are not counted."""
         t = Tensor._from_array(self._data, None)
         t._made = self._made
+        for watcher in thread.watchers:
+            watcher.bared(t, self)
         return t
 
     @data.setter
@@ -217,6 +219,9 @@ class Tensor(Methods):
         if self._edge is not None and not devices.is_floating(value.dtype):
             raise DtypeError(f"this tensor needs a gradient, and {value.dtype} numbers have none",
                              fix="x.data = value.float()")
+        if value._data is not self._data:  # else `w.data -= step`, which was told of
+            for watcher in thread.watchers:
+                watcher.changed(self)
         self._data = value._data
         if self._edge is not None and self.is_leaf:
             self._edge[0].outputs = ((self._data.shape, self._data.dtype),)
@@ -511,7 +516,9 @@ class Tensor(Methods):
         if not getattr(self._data.flags, "writeable", True):
             raise _read_only(what, self)
         if result._edge is not None:
-            result._edge[0].keep_own(self._data)
+            result._edge[0].keep_own(self)
+            if array.dtype != self._data.dtype:
+                result = E.cast(result, self.dtype)  # whose gradient comes back in `array`'s
         self._data[...] = array
         if is_grad_enabled():
             self._edge = result._edge
@@ -521,7 +528,7 @@ class Tensor(Methods):
     def _apart(self, result: Any) -> Any:
         """What ``x[i] += v`` computes from this part of x; Python puts it into x's graph."""
         if result._edge is not None:
-            result._edge[0].keep_own(self._data)  # that memory is about to change
+            result._edge[0].keep_own(self)  # that memory is about to change
         return result
 
     def _has_views(self) -> bool:
@@ -621,6 +628,7 @@ def _read_only(what: str, tensor: Tensor) -> GraphError:
 
 
 function.register_tensor(Tensor)
+source.tensor_methods.update(dir(Tensor))
 USUAL.add(Tensor)
 
 

@@ -330,12 +330,24 @@ def test_a_script_that_fails_is_walked_up_to_there(tmp_path):
     assert ended.returncode == 1
     assert "Traceback" in ended.stderr
     assert "Forward 1 of" in ended.stdout
+    # It begins in the script, not in what ran it.
+    assert "runpy" not in ended.stderr
+    assert "cli.py" not in ended.stderr
+
+
+def test_a_script_that_is_not_python_ends_before_it_computes(tmp_path):
+    name = script(tmp_path, "x = (\n")
+    ended = run("step", name, cwd=tmp_path)
+    assert ended.returncode == 1
+    assert ended.stderr.lstrip().startswith('File "')
+    assert "SyntaxError" in ended.stderr
+    assert "script.py ended before it computed anything with tensors" in ended.stderr
 
 
 @pytest.mark.parametrize(("words", "said"), [
     (["step", "missing.py"], "there is no script missing.py"),
     (["step", "script.py"], "script.py computed nothing with tensors"),
-    (["step", "--replay", "7", "trains.py"], "trains.py made 1 backward passes: there is no 7."),
+    (["step", "--replay", "7", "trains.py"], "trains.py made 1 backward pass: there is no 7."),
 ])
 def test_what_cannot_be_walked(words, said, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

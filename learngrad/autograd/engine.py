@@ -252,8 +252,7 @@ def last_replay() -> tuple[int, source.Made | None] | None:
 def _total(edge: Edge, before: Any, value: Any, owned: set[Edge], detailed: bool) -> Any:
     """The sum of two gradients of one output."""
     if isinstance(before, function.Tensor):
-        with enable_grad():
-            return before + value
+        return _recorded_sum(before, value)
     if edge in owned and not detailed:
         return thread.quietly(np.add, before, value, before)
     owned.add(edge)
@@ -352,6 +351,17 @@ def _recorded_sum(a: Any, b: Any) -> Any:
         return a + b
 
 
+def _add_to_grad(tensor: Any, g: Any) -> None:
+    """Add a gradient to ``.grad``, out of place: somebody may hold what stands there."""
+    if tensor._grad is not None:
+        tensor._grad = _recorded_sum(tensor._grad, _as_tensor(g))
+    elif isinstance(g, function.Tensor):  # it may be another tensor's gradient too
+        with enable_grad():
+            tensor._grad = g.clone()
+    else:
+        tensor._grad = function.Tensor._from_array(g.copy(), None)
+
+
 def _write(leaf: AccumulateGrad, arrived: dict[int, Any], create_graph: bool,
            plain: bool) -> tuple[Any | None, Any] | None:
     """Add a gradient to a leaf's ``.grad``; unless `plain`, gives that before and after."""
@@ -371,7 +381,7 @@ def _write(leaf: AccumulateGrad, arrived: dict[int, Any], create_graph: bool,
         return None
     before = tensor._grad
     if create_graph:
-        tensor._grad = g if before is None else _recorded_sum(before, g)
+        _add_to_grad(tensor, g)
         return before, tensor._grad
     if before is None:
         tensor._grad = new(g.copy(), None)
@@ -395,8 +405,7 @@ def _hooks(node: Node, arrived: dict[int, Any], create_graph: bool) -> None:
     for slot, kept in extras.get("retained", {}).items():
         tensor, g = kept(), arrived.get(slot)
         if tensor is not None and g is not None:
-            new = g if create_graph else function.Tensor._from_array(g.copy(), None)
-            tensor._grad = new if tensor._grad is None else _recorded_sum(tensor._grad, new)
+            _add_to_grad(tensor, g)
 
 
 def _as_tensor(g: Any) -> Any:
@@ -443,7 +452,8 @@ def start(tensor: Any, gradient: Any | None, create_graph: bool) -> tuple[Edge, 
     if edge is None:
         raise GraphError(
             "backward needs a tensor that was computed from one with requires_grad=True, and this "
-            "one was not (or was computed under no_grad, or detached)", tensors={"this": tensor},
+            "one was not (or was computed under no_grad, or detached, or by what passes no "
+            "gradient on: argmax, a comparison, learngrad.tensor(x))", tensors={"this": tensor},
             fix="make the inputs with requires_grad=True, or call backward on the loss itself")
     data = tensor._data
     if gradient is None:
@@ -525,16 +535,10 @@ def backward(tensors: Any, grad_tensors: Any = None, retain_graph: bool | None =
     if inputs == []:
         raise GraphError("inputs is empty, so nothing would get a gradient",
                          fix="leave inputs out: then all leaves do")
-    wanted = None if inputs is None else [_edge_of(t) for t in inputs]
-    captured: dict[int, Any] = {}
-    roots, gradients = _started(outputs, grad_tensors, create_graph)
-    exhaust(roots, gradients, retain_graph, create_graph, wanted, captured)
+    captured = _captured(outputs, grad_tensors, inputs, retain_graph, create_graph)
     for i, tensor in enumerate(inputs or ()):
         if i in captured and not tensor.retains_grad:  # that has it already
-            g = captured[i]
-            if not create_graph:
-                g = function.Tensor._from_array(g.copy(), None)
-            tensor._grad = g if tensor._grad is None else tensor._grad + g
+            _add_to_grad(tensor, captured[i])
 
 
 def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool | None = None,
@@ -573,29 +577,25 @@ def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool
     """
     outputs, inputs = _listed(outputs), _listed(inputs)
     allow_unused = materialize_grads if allow_unused is None else allow_unused
-    captured: dict[int, Any] = {}
-    wanted = [_edge_of(t) for t in inputs]
-    roots, gradients = _started(outputs, grad_outputs, create_graph)
-    exhaust(roots, gradients, retain_graph, create_graph, wanted, captured)
+    captured = _captured(outputs, grad_outputs, inputs, retain_graph, create_graph)
     results = []
     for i, tensor in enumerate(inputs):
-        if i not in captured and not allow_unused:
+        if i in captured:
+            g = captured[i]
+            results.append(g if create_graph else function.Tensor._from_array(g.copy(), None))
+        elif allow_unused:
+            results.append(tensor._blank() if materialize_grads else None)
+        else:
             raise GraphError("the outputs do not depend on this input",
                              tensors={f"input {i}": tensor},
                              fix="pass allow_unused=True to get None for it")
-        g = captured.get(i)
-        if g is None and materialize_grads:
-            g = tensor._data * 0
-            g = function.Tensor(g, dtype=tensor.dtype) if create_graph else devices.as_array(g)
-        results.append(g if g is None or create_graph
-                       else function.Tensor._from_array(g.copy(), None))
     return tuple(results)
 
 
 def _listed(given: Any) -> list[Any]:
     """One tensor, or several, as a list."""
-    several = isinstance(given, Iterable) and not isinstance(given, function.Tensor)
-    return list(given) if several else [given]
+    one = isinstance(given, function.Tensor) or devices.is_array(given)
+    return list(given) if isinstance(given, Iterable) and not one else [given]
 
 
 def _edge_of(tensor: Any) -> Edge:
@@ -605,15 +605,19 @@ def _edge_of(tensor: Any) -> Edge:
     return tensor._edge
 
 
-def _started(outputs: Sequence[Any], given: Any, create_graph: bool) -> tuple[
-        list[Edge], list[Any]]:
-    """What `replay` begins with, from tensors and what is given for them."""
+def _captured(outputs: Sequence[Any], given: Any, inputs: Sequence[Any] | None,
+              retain_graph: bool | None, create_graph: bool) -> dict[int, Any]:
+    """Replay to the end; what arrived at each of `inputs`, by its place among them."""
+    wanted = None if inputs is None else [_edge_of(t) for t in inputs]
     seeds = [None] * len(outputs) if given is None else _listed(given)
     if len(seeds) != len(outputs):
-        raise GraphError(f"gradients are given for {len(seeds)} tensors, and there are "
-                         f"{len(outputs)}", fix="one for each, or None where it is one number")
+        raise GraphError(f"the tensors are {len(outputs)}, and the gradients given for them "
+                         f"{len(seeds)}", fix="one for each, or None where it is one number")
     pairs = [start(*pair, create_graph) for pair in zip(outputs, seeds)]
-    return [edge for edge, _ in pairs], [g for _, g in pairs]
+    captured: dict[int, Any] = {}
+    exhaust([edge for edge, _ in pairs], [g for _, g in pairs], retain_graph, create_graph, wanted,
+            captured)
+    return captured
 
 
 def exhaust(roots: Sequence[Edge], gradients: Sequence[Any], retain_graph: bool | None,

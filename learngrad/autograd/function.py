@@ -233,6 +233,7 @@ class Function(Node):
     formula: ClassVar[str] = ""
     sign: ClassVar[str] = ""
     local: ClassVar[dict[str, str]] = {}
+    absent: ClassVar[dict[str, float]] = {}  # what stands for an operand that is not given
     letters: ClassVar[tuple[str, ...]] = ()
     promotes: ClassVar[bool] = False  # plain numbers among its inputs are operands, not options
     _saves: ClassVar[tuple[tuple[int, int], ...]] = ()
@@ -240,7 +241,9 @@ class Function(Node):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if isinstance(cls.__dict__.get("forward"), staticmethod):  # PyTorch's protocol
+        # PyTorch's protocol: a static forward of its own, or of the operation that it changes.
+        if isinstance(next(vars(one)["forward"] for one in cls.__mro__ if "forward" in vars(one)),
+                      staticmethod):
             from learngrad.autograd.custom import adopt
             adopt(cls)
             return
@@ -404,12 +407,13 @@ class Function(Node):
         pick = self._plan[3]
         self.saved, self.cells = pick(arrays), pick(cells)
 
-    def keep_own(self, array: Any) -> None:
-        """Keep a copy of `array` if it was saved: it is about to get this operation's result."""
+    def keep_own(self, tensor: Any) -> None:
+        """Keep a copy of `tensor` if it was saved: it is about to get this operation's result."""
         for k, value in enumerate(self.saved):
-            if value is array:
+            converted = devices.is_array(value) and value.dtype != tensor._data.dtype
+            if value is tensor._data or (converted and self.cells[k] is tensor._version):
                 self.saved, self.cells = [*self.saved], [*self.cells]
-                self.saved[k], self.cells[k] = array.copy(), None
+                self.saved[k], self.cells[k] = value if converted else value.copy(), None
 
     def unpack(self, join: bool) -> list[Any]:
         """The saved values, each checked for changes; as tensors of the graph under `join`."""
@@ -462,4 +466,6 @@ class Function(Node):
         try:
             raise told from (error if told is not error else error.__cause__)
         finally:
-            del told, error  # an error holds this frame, which else would hold the error
+            # An error holds this frame, which else would hold the error. Not `del`: a notebook
+            # shows the arguments of each frame, and says so where one is gone.
+            told = error = None  # type: ignore[assignment]

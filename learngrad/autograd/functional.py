@@ -9,7 +9,13 @@ import numpy as np
 
 from learngrad.autograd import engine, function
 from learngrad.autograd.mode import enable_grad
-from learngrad.errors import ArgumentError, ArgumentTypeError, GraphError
+from learngrad.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    GraphError,
+    ShapeError,
+    a_kind_of,
+)
 
 __all__ = ["grad", "hessian", "jacobian", "jvp", "value_and_grad", "vjp"]
 
@@ -67,16 +73,20 @@ def grad(func: Func, argnums: int | tuple[int, ...] = 0) -> Func:
     return lambda *args: both(*args)[1]
 
 
-def vjp(func: Func, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple[Any, Any]:
+def vjp(func: Func, inputs: Any, v: Any = None, create_graph: bool = False,
+        strict: bool = False) -> tuple[Any, Any]:
     """What `func` gives, and the product of a vector with its Jacobian: one backward pass.
 
     Parameters
     ----------
     func : callable
+        Gives one tensor.
     inputs : Tensor or tuple of Tensor
     v : Tensor, optional
         Of the output's shape; not needed where the output has one element.
     create_graph : bool, default False
+    strict : bool, default False
+        Must be False, as for `jacobian`.
 
     Examples
     --------
@@ -85,19 +95,37 @@ def vjp(func: Func, inputs: Any, v: Any = None, create_graph: bool = False) -> t
     >>> learngrad.autograd.functional.vjp(lambda x: x * x, x, learngrad.tensor([1.0, 10.0]))
     (tensor([1., 4.]), tensor([ 2., 40.]))
     """
+    _not_strict(strict)
     with enable_grad():
         args = [_leaf(x) for x in _several(inputs)]
-        out = func(*args)
-        grads = engine.grad(out, args, v, create_graph=create_graph, allow_unused=True)
+        out = _one("vjp", func(*args))
+        v = v[0] if isinstance(v, (tuple, list)) and len(v) == 1 else v
+        if out.numel() != 1 if v is None else list(getattr(v, "shape", ())) != list(out.shape):
+            raise ShapeError(f"v goes along with the output, of shape {list(out.shape)}",
+                             tensors={"output": out}, fix="v=learngrad.ones_like(output)")
+        grads = engine.grad(out, args, v, create_graph=create_graph,
+                            allow_unused=True) if out.requires_grad else [None] * len(args)
     return (out if create_graph else out.detach(),
             _like(inputs, [_or_zeros(g, x) for g, x in zip(grads, args)]))
 
 
-def jvp(func: Func, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple[Any, Any]:
+def jvp(func: Func, inputs: Any, v: Any = None, create_graph: bool = False,
+        strict: bool = False) -> tuple[Any, Any]:
     """What `func` gives, and the product of its Jacobian with a vector, by two backward passes.
 
     The first pass gives ``u @ J`` as a function of u, which is linear; its derivative along u is
     ``J @ v``.
+
+    Parameters
+    ----------
+    func : callable
+        Gives one tensor.
+    inputs : Tensor or tuple of Tensor
+    v : Tensor or tuple of Tensor, optional
+        One for each input, of its shape; not needed for one input of one element.
+    create_graph : bool, default False
+    strict : bool, default False
+        Must be False, as for `jacobian`.
 
     Examples
     --------
@@ -106,13 +134,14 @@ def jvp(func: Func, inputs: Any, v: Any = None, create_graph: bool = False) -> t
     >>> learngrad.autograd.functional.jvp(lambda x: (x * x).sum(), x, learngrad.tensor([1.0, 0.0]))
     (tensor(5.), tensor(2.))
     """
+    _not_strict(strict)
     with enable_grad():
         args = [_leaf(x) for x in _several(inputs)]
-        vectors = _several(v) if v is not None else [
-            function.Tensor(x._data * 0 + 1, dtype=x.dtype) for x in args]
-        out = func(*args)
+        vectors = _directions(v, args)
+        out = _one("jvp", func(*args))
         u = _leaf(function.Tensor(out._data * 0, dtype=out.dtype))
-        grads = engine.grad(out, args, u, create_graph=True, allow_unused=True)
+        grads = engine.grad(out, args, u, create_graph=True,
+                            allow_unused=True) if out.requires_grad else []
         total = None
         for g, vector in zip(grads, vectors):
             if g is not None:
@@ -151,16 +180,11 @@ def jacobian(func: Func, inputs: Any, create_graph: bool = False, strict: bool =
     tensor([[2., 0.],
             [0., 4.]])
     """
-    if strict:
-        raise ArgumentError("what does not depend on an input is not refused here: its derivative "
-                            "is 0", fix="leave strict out, and look for zeros")
+    _not_strict(strict)
     with enable_grad():
         args = [_leaf(x) if not create_graph or not x.requires_grad else x
                 for x in _several(inputs)]
-        out = func(*args)
-        if not isinstance(out, function.Tensor):
-            raise ArgumentTypeError("jacobian needs a function that gives one tensor",
-                                    fix="return one tensor")
+        out = _one("jacobian", func(*args))
         flat = out.reshape(-1)
         rows: list[list[Any]] = [[] for _ in args]
         for k in range(flat.numel()):
@@ -193,11 +217,12 @@ def hessian(func: Func, inputs: Any, create_graph: bool = False, strict: bool = 
 
     def gradient_of(i: int) -> Func:
         def gradient(*args: Any) -> Any:
-            out = func(*args)
+            out = _one("hessian", func(*args))
             if out.numel() != 1:
                 raise GraphError(f"hessian needs a function of one number, not {out.numel()}",
                                  tensors={"output": out}, fix="reduce it with .sum() or .mean()")
-            g, = engine.grad(out, [args[i]], create_graph=True, allow_unused=True)
+            g, = engine.grad(out, [args[i]], create_graph=True,
+                             allow_unused=True) if out.requires_grad else [None]
             return _or_zeros(g, args[i])
 
         return gradient
@@ -205,6 +230,36 @@ def hessian(func: Func, inputs: Any, create_graph: bool = False, strict: bool = 
     rows = [jacobian(gradient_of(i), tuple(several), create_graph, strict)
             for i in range(len(several))]
     return tuple(rows) if isinstance(inputs, (tuple, list)) else rows[0][0]
+
+
+def _not_strict(strict: bool) -> None:
+    if strict:
+        raise ArgumentError("what does not depend on an input is not refused here: its derivative "
+                            "is 0", fix="leave strict out, and look for zeros")
+
+
+def _one(name: str, out: Any) -> Any:
+    if not isinstance(out, function.Tensor):
+        raise ArgumentTypeError(f"{name} needs a function that gives one tensor, not "
+                                f"{a_kind_of(out)}", fix="return one tensor")
+    return out
+
+
+def _directions(v: Any, args: list[Any]) -> list[Any]:
+    """The direction to go in at each input: a tensor of its shape."""
+    if v is None and len(args) == 1 and args[0].numel() == 1:
+        return [function.Tensor(args[0]._data * 0 + 1, dtype=args[0].dtype)]
+    if v is None:
+        raise GraphError("jvp needs a direction v: there are many ways to move several numbers",
+                         fix="v=learngrad.ones_like(x), to raise all of them alike")
+    found, wanted = ([list(getattr(x, "shape", ())) for x in xs] for xs in (_several(v), args))
+    if not all(isinstance(x, function.Tensor) for x in _several(v)):
+        raise ArgumentTypeError(f"v is a tensor, or one for each input, not {v!r:.60}",
+                                fix="v=learngrad.ones_like(x)")
+    if found != wanted:
+        raise ShapeError(f"v goes along with the inputs, whose shapes are {wanted}, and it has "
+                         f"{found}", fix="v=learngrad.ones_like(x), or one for each input")
+    return _several(v)
 
 
 def _several(inputs: Any) -> list[Any]:

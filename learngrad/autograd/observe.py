@@ -42,6 +42,9 @@ class Watcher:
     def detached(self, tensor: Any, origin: Any) -> None:
         """A tensor was taken out of the graph: `tensor` has the memory of `origin`."""
 
+    def bared(self, tensor: Any, origin: Any) -> None:
+        """``origin.data`` was asked for: `tensor` has its memory, but not its version."""
+
     def replay_begins(self, roots: list[Any], gradients: list[Any]) -> None:
         """A backward pass begins at `roots`, edges into the graph, with these gradients."""
 

@@ -15,8 +15,9 @@ __all__ = ["why_no_grad"]
 def why_no_grad(tensor: Any) -> str:
     """One sentence or two: why ``tensor.grad`` is None, and what to do about it."""
     name = name_of(tensor, "this tensor")
+    code = "x" if name == "this tensor" else name  # what it is called in a line of Python
     if tensor._grad is not None:
-        return f"{name} has a gradient: look at {name}.grad."
+        return f"{name} has a gradient: look at {code}.grad."
     edge = tensor._edge
     if edge is None:
         cut = source.resolve(getattr(tensor, "_cut", None))
@@ -26,12 +27,12 @@ def why_no_grad(tensor: Any) -> str:
         if not devices.is_floating(tensor.dtype):
             return f"{name} holds {tensor.dtype} numbers, and only floating ones have gradients."
         return (f"{name} does not require a gradient: it was made without requires_grad=True, from "
-                f"tensors that need none, or under no_grad. {name}.requires_grad_() asks for one.")
+                f"tensors that need none, or under no_grad. {code}.requires_grad_() asks for one.")
     if type(edge[0]) is not AccumulateGrad:
         place = source.resolve(edge[0].made)
         made = f" (at {place})" if place is not None else ""
         return (f"{name} is not a leaf: {type(edge[0]).__name__.lower()} made it{made}. Gradients "
-                f"pass through it and are kept in the leaves; call {name}.retain_grad() before "
+                f"pass through it and are kept in the leaves; call {code}.retain_grad() before "
                 "backward to keep its own.")
     last = engine.last_replay()
     if last is None or last[0] < edge[0].seq:

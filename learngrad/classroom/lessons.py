@@ -37,7 +37,8 @@ SECONDS = 300  # for one cell
 def lessons(root: Path) -> list[Path]:
     """The texts of all lessons under a folder, in order."""
     texts = root.rglob("*.py")
-    return sorted(p for p in texts if p.read_text("utf-8").startswith("# ---\n# jupyter"))
+    return sorted(p for p in texts if p.is_file() and p.read_text(
+        "utf-8", errors="replace").startswith("# ---\n# jupyter"))
 
 
 def read(path: Path) -> Any:
@@ -46,12 +47,15 @@ def read(path: Path) -> Any:
     Raises
     ------
     LearngradError
-        If a cell has no id of its own.
+        If it is no text, or a cell has no id of its own.
     MissingDependency
         If jupytext is not installed.
     """
     jupytext = _need("jupytext")
-    notebook = jupytext.read(path, fmt="py:percent")
+    try:
+        notebook = jupytext.reads(path.read_text("utf-8"), fmt="py:percent")
+    except UnicodeDecodeError as error:
+        raise LearngradError(f"{path.name} is not UTF-8 text: {error}") from error
     seen: set[str] = set()
     for cell in notebook.cells:
         name = cell.metadata.pop("id", "")
@@ -119,7 +123,11 @@ def drift(path: Path) -> str:
     beside = path.with_suffix(".ipynb")
     if not beside.exists():
         return f"{beside.name} is missing"
-    wanted, found = read(path), _need("nbformat").read(beside, as_version=4)
+    wanted, nbformat = read(path), _need("nbformat")
+    try:
+        found = nbformat.read(beside, as_version=4)
+    except Exception as error:  # noqa: BLE001  (what is wrong with it has no common class)
+        return f"{beside.name} is no notebook: {str(error).partition(chr(10))[0]:.200}"
     for at, (want, have) in enumerate(zip(wanted.cells, found.cells, strict=False)):
         for part in ("id", "cell_type", "source", "metadata"):
             if want[part] != have[part]:
@@ -155,15 +163,20 @@ def main(words: list[str] | None = None) -> int:
     if missing:
         parser.error(f"there is no {', '.join(missing)}")
     texts = [text for path in given.paths for text in (lessons(path) if path.is_dir() else [path])]
+    other = [str(text) for text in texts if text.suffix != ".py"]
+    if other:
+        parser.error(f"a lesson is built from its text, a .py file, and not from {other[0]}")
     wrong = False
     for text in texts:
-        if given.check:
-            said = drift(text)
-            wrong |= bool(said)
-            _say(said or f"{text}: as its text says")
-        else:
-            _say(f"building {write(text)}")
-    if wrong:
+        try:
+            said = drift(text) if given.check else ""
+            done = f"{text}: as its text says" if given.check else f"building {write(text)}"
+            _say(said or done)
+        except LearngradError as error:
+            said = str(error)
+            _say(said)
+        wrong |= bool(said)
+    if wrong and given.check:
         _say("Build them again: python -m learngrad.classroom.lessons")
     return int(wrong)
 

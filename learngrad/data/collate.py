@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -155,7 +156,11 @@ def _like(container: Any, entries: Any) -> Any:
     try:
         return type(container)(entries)
     except TypeError:  # a class with a constructor of its own, `range` for instance
-        return entries
+        if not isinstance(container, MutableMapping):
+            return entries
+        same = copy.copy(container)  # a `defaultdict` keeps its default
+        same.update(entries)
+        return same
 
 
 def _same_shape(arrays: Sequence[Any]) -> None:

@@ -246,15 +246,23 @@ class Subset(Dataset):
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, list):
-            return self.dataset[[self.indices[i] for i in index]]
-        return self.dataset[self.indices[index]]
+            return self.dataset[[self._place(i) for i in index]]
+        return self.dataset[self._place(index)]
 
     def __getitems__(self, indices: list[int]) -> list[Any]:
         if type(self).__getitem__ is not Subset.__getitem__:
             return [self[i] for i in indices]
         several = getattr(self.dataset, "__getitems__", None)
-        chosen = [self.indices[i] for i in indices]
+        chosen = [self._place(i) for i in indices]
         return several(chosen) if callable(several) else [self.dataset[i] for i in chosen]
+
+    def _place(self, index: Any) -> Any:
+        """Where in the data set the subset's item is."""
+        try:
+            return self.indices[index]
+        except IndexError:
+            raise OutOfRangeError(f"there is no item {index}: the subset has {len(self)} of them",
+                                  fix="subset[0] to subset[len(subset) - 1]") from None
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -286,9 +294,13 @@ def random_split(dataset: Any, lengths: Sequence[float],
     [8, 2]
     """
     total = len(dataset)
+    lengths = [length.item() if hasattr(length, "item") else length for length in lengths]
+    if not all(isinstance(length, (int, float)) for length in lengths):
+        raise ArgumentTypeError(f"the parts' lengths are numbers, not {list(lengths)!r:.60}",
+                                fix="random_split(dataset, [0.8, 0.2])")
     if math.isclose(sum(lengths), 1) and sum(lengths) <= 1:
         lengths = _shares(lengths, total)
-    if sum(lengths) != total or any(length < 0 for length in lengths):
+    if sum(lengths) != total or any(length < 0 or length % 1 for length in lengths):
         raise ArgumentError(f"parts of {list(lengths)} items do not make {total}, the number of "
                             "items there are", fix="random_split(dataset, [0.8, 0.2])")
     indices = randperm(total, generator=generator, device="cpu").tolist()

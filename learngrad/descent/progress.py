@@ -66,7 +66,6 @@ class Progress:
         self._clock = clock
         self._loops: list[_Loop] = []
         self._ended = ""
-        self._speed = 0.0
         self.steps = 0
         """Calls of `log`."""
         self.spent = 0.0
@@ -173,16 +172,15 @@ class Progress:
             return self._ended
         counts = ", ".join(f"{loop.done:,} of {loop.total:,}" if loop.total else
                            _steps(loop.done) for loop in self._loops)
-        now, inner = self._clock(), self._loops[-1]
-        if inner.done and now > inner.started:
-            self._speed = inner.done / (now - inner.started)
+        # Speed and time left are of the whole time, so that they fit each other.
+        took, inner = self._clock() - self._loops[0].started, self._loops[-1]
+        steps = sum(loop.inside for loop in self._loops[:-1]) + (inner.inside or inner.done)
         said = [counts]
-        if self._speed:
-            said.append(f"{number(float(f'{self._speed:.3g}'))} steps/s")
+        if steps and took > 0:
+            said.append(_speed(steps / took))
         share = self.share
         if share:
-            left = (now - self._loops[0].started) * (1 - share) / share
-            said.append(f"{_duration(left)} left")
+            said.append(f"{_duration(took * (1 - share) / share)} left")
         return " · ".join(said)
 
     def _all(self, loop: _Loop) -> str:
@@ -190,13 +188,18 @@ class Progress:
         steps = loop.inside or loop.done
         of = f" of {loop.total:,}" if loop.total and loop.done != loop.total and not loop.inside \
             else ""
-        speed = f" · {number(float(f'{steps / took:.3g}'))} steps/s" if took > 0 else ""
+        speed = f" · {_speed(steps / took)}" if took > 0 else ""
         counted = _steps(steps) if not of else f"{steps:,}{of} steps"
         return f"{counted} in {_duration(took)}{speed}"
 
 
 def _steps(count: int) -> str:
     return f"{count:,} {'step' if count == 1 else 'steps'}"
+
+
+def _speed(value: float) -> str:
+    value = float(f"{value:.3g}")
+    return f"{value:,.0f} steps/s" if value >= 1000 else f"{number(value)} steps/s"
 
 
 def _duration(seconds: float) -> str:

@@ -55,6 +55,10 @@ class Run:
             In a notebook, if the cell was interrupted, or the view's Stop pressed, while no loop
             was tracked: the step is over, and its values are kept.
         """
+        self.log_all(step, values)
+
+    def log_all(self, step: float | None, values: dict[str, Any]) -> None:
+        """As `log`, for names that are no names of Python's, or that `log` itself has."""
         progress = self._progress
         progress.steps = count = progress.steps + 1
         if count % SAMPLED:
@@ -71,7 +75,11 @@ class Run:
 
     def _put(self, step: float | None, values: dict[str, Any]) -> None:
         if not values:
-            raise ArgumentError("there is nothing to log", fix="name a value: plot.log(loss=loss)")
+            names = isinstance(step, dict)
+            raise ArgumentError(
+                "there is nothing to log" if step is None else
+                f"there is nothing to log: {step!r:.40} would be the step, and no value has a name",
+                fix="plot.log(**values)" if names else "name a value: plot.log(loss=loss)")
         at = self._next if step is None else step
         # The way of nearly every step, in half the time: curves that are there already.
         known = self._known

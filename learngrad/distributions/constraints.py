@@ -37,7 +37,10 @@ class Constraint:
             return
         held = np.asarray(self.holds(array))
         if not held.all():
-            wrong = array[np.unravel_index(held.argmin(), held.shape)]
+            vector = array.shape[array.ndim - self.event_dim:]
+            # The bounds that it was compared with may have more dimensions.
+            wrong = np.broadcast_to(array, held.shape + vector)[
+                np.unravel_index(held.argmin(), held.shape)]
             raise ArgumentError(f"{of}: {name} is {self.words}, and {wrong} is not",
                                 tensors={name: value}, fix=self.fix)
 

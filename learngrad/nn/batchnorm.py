@@ -24,6 +24,7 @@ class Tracking(Scaled):
     running_mean: Tensor | None
     running_var: Tensor | None
     num_batches_tracked: Tensor | None
+    _newer_parts = ("num_batches_tracked",)
     shown = ("{num_features}, eps={eps}, momentum={momentum}, affine={affine}, bias={bias}, "
              "track_running_stats={track_running_stats}")
 

@@ -28,6 +28,7 @@ class NoKeyError(LearngradError, KeyError, AttributeError):
 class Row(Module):
     """Base of `Sequential` and `ModuleList`: modules that are counted from 0."""
 
+    _made_of_tensors = True  # an error of its own says what it holds
     _may_hold_none = True  # whether None may stand among the modules
 
     def _layer_names(self) -> list[str]:
@@ -286,6 +287,8 @@ class ModuleDict(Module):
     >>> acts["tanh"], list(acts)
     (Tanh(), ['relu', 'tanh'])
     """
+
+    _made_of_tensors = True  # an error of its own says what it holds
 
     def __init__(self, modules: Any = None) -> None:
         super().__init__()

@@ -60,10 +60,18 @@ class Table(Module):
 
     def extra_repr(self) -> str:
         """The sizes, and what is not as usual."""
+        return ", ".join([*self._sizes(), *self._unusual("padding_idx"), *self._lengths()])
+
+    def _sizes(self) -> list[str]:
+        return [str(self.num_embeddings), str(self.embedding_dim)]
+
+    def _lengths(self) -> list[str]:
+        return self._unusual("max_norm", "norm_type", "scale_grad_by_freq")
+
+    def _unusual(self, *names: str) -> list[str]:
         usual = {"padding_idx": None, "max_norm": None, "norm_type": 2, "scale_grad_by_freq": False}
-        said = [f"{name}={getattr(self, name)}" for name, value in usual.items()
-                if getattr(self, name) != value]
-        return ", ".join([str(self.num_embeddings), str(self.embedding_dim), *said])
+        return [f"{name}={getattr(self, name)}" for name in names
+                if getattr(self, name) != usual[name]]
 
 
 class Embedding(Table):
@@ -198,5 +206,5 @@ class EmbeddingBag(Table):
 
     def extra_repr(self) -> str:
         """The sizes, the mode, and what is not as usual."""
-        said = super().extra_repr().split(", padding_idx")[0] + f", mode={self.mode!r}"
-        return said + (f", padding_idx={self.padding_idx}" if self.padding_idx is not None else "")
+        return ", ".join([*self._sizes(), *self._lengths(), f"mode={self.mode!r}",
+                          *self._unusual("padding_idx")])

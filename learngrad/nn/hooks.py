@@ -10,7 +10,7 @@ from learngrad.autograd import engine
 from learngrad.autograd.function import Function
 from learngrad.autograd.handle import RemovableHandle
 from learngrad.autograd.mode import is_grad_enabled
-from learngrad.errors import GraphError, a_kind_of
+from learngrad.errors import ArgumentTypeError, GraphError, a_kind_of
 from learngrad.nn.parts import AfterSetUp, Parts
 from learngrad.tensor import Tensor
 
@@ -91,6 +91,9 @@ def _inputs(hook: Hook, answer: Any, args: tuple[Any, ...],
 
 def add(hooks: OrderedDict[int, Hook], hook: Hook, prepend: bool) -> RemovableHandle:
     """Register a hook, as the last or, with `prepend`, as the first of its kind."""
+    if not callable(hook.call):
+        raise ArgumentTypeError(f"a hook is a function, not {a_kind_of(hook.call)}",
+                                fix="def hook(module, args, output): ...")
     handle = RemovableHandle(hooks, hook)
     if prepend:
         hooks.move_to_end(handle.id, last=False)

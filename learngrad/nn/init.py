@@ -9,10 +9,18 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from learngrad import devices
 from learngrad.autograd.order import changed
 from learngrad.devices import Generator
-from learngrad.errors import ArgumentError, ArgumentRangeError, DtypeError, ShapeError
+from learngrad.errors import (
+    ArgumentError,
+    ArgumentRangeError,
+    ArgumentTypeError,
+    DtypeError,
+    ShapeError,
+)
 from learngrad.memory import explained
 from learngrad.ops.draws import stream
 from learngrad.tensor import Tensor
@@ -49,8 +57,10 @@ def _spread(std: float) -> float:
 
 # ---- Given values --------------------------------------------------------------------------------
 
-def constant_(tensor: Tensor, val: float) -> Tensor:
+def constant_(tensor: Tensor, val: Any) -> Tensor:
     """Fill with one number."""
+    if not isinstance(val, (int, float, np.generic)) and getattr(val, "ndim", None) != 0:
+        raise ArgumentTypeError(f"constant_ fills with one number, not {val!r:.60}", fix="0.5")
     return _fill(tensor, val)
 
 

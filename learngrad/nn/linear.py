@@ -26,6 +26,8 @@ class Identity(Module):
     tensor([1.])
     """
 
+    _made_of_tensors = True  # or of anything else
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
 

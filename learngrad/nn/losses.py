@@ -26,6 +26,7 @@ class Loss(FunctionLayer):
     """
 
     reduction: str
+    _made_of_tensors = True  # its weights; `made_with_tensors` is the error of others
 
     def __init__(self, size_average: Any = None, reduce: Any = None,
                  reduction: str = "mean") -> None:

@@ -6,11 +6,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
-from learngrad import devices
+from learngrad import devices, source
 from learngrad.autograd.mode import no_grad
 from learngrad.autograd.observe import thread
 from learngrad.devices import Device
-from learngrad.errors import ArgumentError, ArgumentTypeError
+from learngrad.errors import ArgumentError, ArgumentTypeError, no_tensor
 from learngrad.nn import state
 from learngrad.nn.hooks import Hooked
 from learngrad.nn.state import LoadResult, ModuleError
@@ -65,17 +65,21 @@ class Module(Hooked):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run ``forward``; watchers hear when it begins and ends."""
         watchers = thread.watchers
-        if not watchers:
-            if self._call_hooks is None:
-                return self.forward(*args, **kwargs)
-            return self._call_hooked(args, kwargs)
-        for watcher in watchers:
-            watcher.enter(self, args)
         try:
-            return self._call_hooked(args, kwargs)
-        finally:
+            if not watchers:
+                if self._call_hooks is None:
+                    return self.forward(*args, **kwargs)
+                return self._call_hooked(args, kwargs)
             for watcher in watchers:
-                watcher.leave(self)
+                watcher.enter(self, args)
+            try:
+                return self._call_hooked(args, kwargs)
+            finally:
+                for watcher in watchers:
+                    watcher.leave(self)
+        except AttributeError as error:
+            _refuse_no_tensor(self, error, [*args, *kwargs.values()])
+            raise
 
     # ---- What is done to all parts ---------------------------------------------------------------
 
@@ -288,3 +292,18 @@ class Module(Hooked):
 
     def __dir__(self) -> list[str]:
         return sorted(name for name in super().__dir__() if not name[0].isdigit())
+
+
+def _refuse_no_tensor(module: Module, error: AttributeError, given: list[Any]) -> None:
+    """Say so, where a layer of ours asked what is no tensor for what only tensors have."""
+    value, name = error.obj, type(module).__name__
+    if (not type(module).__module__.startswith("learngrad.nn.") or isinstance(value, Tensor)
+            or not any(value is x for x in given)
+            or f"{type(value).__name__}' object has no" not in str(error)):
+        return
+    asked = error.__traceback__
+    while asked is not None and asked.tb_next is not None:
+        asked = asked.tb_next
+    if asked is None or not source.inside[asked.tb_frame.f_code.co_filename]:
+        return  # in a module of the user's, within a Sequential
+    raise no_tensor(f"nn.{name}", value) from None

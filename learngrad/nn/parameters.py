@@ -54,6 +54,8 @@ class ParameterList(Module):
     (['0', '1'], learngrad.Size([3]))
     """
 
+    _made_of_tensors = True  # an error of its own says what it holds
+
     def __init__(self, values: Iterable[Any] | None = None) -> None:
         super().__init__()
         self._size = 0
@@ -132,6 +134,8 @@ class ParameterDict(Module):
     >>> list(choices), choices["left"].requires_grad
     (['left', 'right'], True)
     """
+
+    _made_of_tensors = True  # an error of its own says what it holds
 
     def __init__(self, parameters: Any = None) -> None:
         super().__init__()

@@ -7,8 +7,9 @@ names of its parts, by kind and in the order in which they came.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, MutableMapping
+from inspect import signature
 from types import FunctionType
-from typing import Any
+from typing import Any, Self
 
 from learngrad.errors import ArgumentError, ArgumentTypeError, LearngradError, a_kind_of
 from learngrad.nn.notices import tell
@@ -44,6 +45,17 @@ def _not_set_up(module: Any, why: str) -> SetUpError:
                       fix="super().__init__() as the first line of __init__")
 
 
+def _made_with_the_input(cls: type) -> ArgumentTypeError:
+    parameters = signature(cls).parameters
+    needed = [name for name, one in parameters.items()
+              if one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD]
+    if "dim" in parameters and "dim" not in needed:
+        needed.append("dim=-1")
+    return ArgumentTypeError(
+        f"nn.{cls.__name__} is made first, without the input, and what comes out is then called "
+        f"with it", fix=f"layer = nn.{cls.__name__}({', '.join(needed)}); out = layer(x)")
+
+
 class View(MutableMapping[str, Any]):
     """A module's parts of one kind as a mapping; what is written into it reaches the module."""
 
@@ -71,12 +83,34 @@ class View(MutableMapping[str, Any]):
         return repr(dict(self))
 
 
+class _SignatureOfInit:
+    """A class is called as its ``__init__`` says; Python 3.11.2 would look at `__new__`."""
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        if instance is not None:
+            raise AttributeError("__signature__")  # that of a call is another
+        whole = signature(owner.__init__)
+        return whole.replace(parameters=[*whole.parameters.values()][1:])
+
+
 class Parts:
     """Base of `Module`: its parts, their names, and how they are found."""
 
     training: bool
     # Kind to name to True, or, for a buffer that does not belong to the state, False.
     _part_names: Any = AfterSetUp()
+    # Whether a layer of ours takes a tensor when it is made, as the weights of a loss.
+    _made_of_tensors = False
+    __signature__ = _SignatureOfInit()
+    # What states do not have that are as old as PyTorch 0.4; it is then left as it is.
+    _newer_parts: tuple[str, ...] = ()
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Refuse the input where a layer of ours is made: it comes when that is called."""
+        if args and isinstance(args[0], Tensor) and args[0].ndim and not cls._made_of_tensors \
+                and cls.__module__.startswith("learngrad.nn."):
+            raise _made_with_the_input(cls)
+        return super().__new__(cls)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if args or kwargs:

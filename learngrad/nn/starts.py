@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from operator import index
 from typing import Any
 
 from learngrad.creation import zeros
@@ -15,10 +16,14 @@ __all__ = ["count", "draw", "parameter"]
 
 def count(layer: str, name: str, value: Any, least: int = 0) -> int:
     """A size that a layer is made with, checked."""
-    if not isinstance(value, int) or isinstance(value, bool):
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        value = index(value)  # of NumPy's integers, and of a tensor such as x.max() + 1, too
+    except TypeError as error:
         raise ArgumentTypeError(
             f"nn.{layer}: {name} counts something, so it is an integer, not {value!r:.60}",
-            fix=f"{name}=8, or int(…) of a result of a division")
+            fix=f"{name}=8, or int(…) of a result of a division") from error
     if value < least:
         raise ArgumentRangeError(f"nn.{layer}: {name} is {value}, and the least is {least}",
                                  fix=f"{name}={max(least, 1)}, or more")

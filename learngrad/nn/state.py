@@ -58,7 +58,8 @@ def load(module: Parts, state: Mapping[str, Any], strict: bool, assign: bool) ->
         raise ArgumentTypeError(f"a state is a dict of tensors, not {state!r:.60}",
                                 fix="model.load_state_dict(other.state_dict())")
     places = dict(_places(module))
-    result = LoadResult([key for key in places if key not in state],
+    result = LoadResult([key for key, (owner, name) in places.items()
+                         if key not in state and name not in owner._newer_parts],
                         [key for key in state if key not in places])
     problems, changes = [], []
     for key, (owner, name) in places.items():

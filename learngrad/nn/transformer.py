@@ -341,7 +341,7 @@ class Transformer(Module):
             raise ShapeError(f"nn.Transformer: src has {src.shape[batch]} sequences, and tgt "
                              f"{tgt.shape[batch]}", tensors=tensors,
                              fix="batch_first=True, or equal batches")
-        if src.shape[-1] != self.d_model or tgt.shape[-1] != self.d_model:
+        if any(tuple(x.shape[-1:]) != (self.d_model,) for x in (src, tgt)):
             raise ShapeError(f"nn.Transformer: src and tgt need d_model={self.d_model} features",
                              tensors=tensors, fix="an nn.Embedding or nn.Linear before it")
         memory = self.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask,

@@ -13,6 +13,7 @@ from learngrad.ops.embedding import embedding, how_often
 from learngrad.ops.public import one_of
 from learngrad.ops.scatter import index_add, scatter_reduce
 from learngrad.ops.shape import expand, reshape
+from learngrad.ops.spelling import spelled
 
 __all__ = ["embedding_bag"]
 
@@ -37,6 +38,7 @@ def _bounds(indices: Any, offsets: Any, include_last_offset: bool) -> tuple[Any,
     return xp.searchsorted(begins, xp.arange(len(indices)), side="right") - 1, len(begins)
 
 
+@spelled()
 def embedding_bag(input, weight, offsets=None, max_norm=None, norm_type=2.0,
                   scale_grad_by_freq=False, mode="mean", sparse=False, per_sample_weights=None,
                   include_last_offset=False, padding_idx=None):
@@ -74,6 +76,9 @@ def embedding_bag(input, weight, offsets=None, max_norm=None, norm_type=2.0,
             [ 1.0000, 10.0000]])
     """
     one_of("mode", mode, ("mean", "sum", "max"))
+    if scale_grad_by_freq and mode == "max":
+        raise ArgumentError("embedding_bag: how often a row was used is no measure of a maximum",
+                            fix="scale_grad_by_freq=False")
     if per_sample_weights is not None and mode != "sum":
         raise ArgumentError(f"embedding_bag: per_sample_weights weigh a sum, not a {mode}",
                             fix='mode="sum"')

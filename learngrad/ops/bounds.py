@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from learngrad import devices
 from learngrad.errors import ArgumentRangeError
 from learngrad.ops.elementwise import Arithmetic
 from learngrad.ops.public import NO_NUMBERS, binary, operand, tensor
+from learngrad.ops.quick import passed
 from learngrad.ops.spelling import spelled
 
 __all__ = ["clamp", "clamp_max", "clamp_min", "maximum", "minimum"]
@@ -58,6 +60,7 @@ class Clamp(Arithmetic):
     formula, sign = r"\min(\max(x, l), h)", "clamp"
     local = {"x": "1 from low to high, 0 outside", "low": "1 where x < low",
              "high": "1 where x > high"}
+    absent = {"low": -math.inf, "high": math.inf}
 
     def forward(self, x, low, high):
         out = x if low is None else np.maximum(x, low)
@@ -67,10 +70,10 @@ class Clamp(Arithmetic):
         under = False if low is None else x < low
         over = False if high is None else x > high
         crossed = False if low is None or high is None else np.less(high, low)
-        return (np.where(np.logical_or(under, over), 0, g),
-                None if self.edges[1] is None else np.where(
-                    np.logical_and(under, np.logical_not(crossed)), g, 0),
-                None if self.edges[2] is None else np.where(np.logical_or(over, crossed), g, 0))
+        return (passed(g, np.logical_not(np.logical_or(under, over))),
+                None if self.edges[1] is None else passed(
+                    g, np.logical_and(under, np.logical_not(crossed))),
+                None if self.edges[2] is None else passed(g, np.logical_or(over, crossed)))
 
 
 maximum = binary(Maximum, "maximum", "tensor([1.0, 5.0]), tensor([3.0, 2.0]) -> tensor([3., 5.])",

@@ -134,7 +134,7 @@ class Cholesky(Decomposition):
         return 0.5 * (both + _t(both))
 
 
-class SVD(Function):
+class SVD(Decomposition):
     """The thin singular value decomposition A = U diag(S) V^T."""
 
     formula, sign, local = r"A = U \Sigma V^{\mathsf T}", "SVD", {"a": "see Townsend 2016"}
@@ -164,7 +164,7 @@ class SVD(Function):
         return out
 
 
-class SingularValues(Function):
+class SingularValues(Decomposition):
     """The singular values of matrices, largest first."""
 
     saves = ("a",)

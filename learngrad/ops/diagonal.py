@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from learngrad import devices
@@ -51,26 +53,21 @@ class Triu(Function):
     """The upper triangle of a matrix, 0 below."""
 
     formula, sign, local = r"\operatorname{triu}(x)", "triu", {"x": "the upper triangle of g"}
+    triangle: Any = staticmethod(np.triu)
 
     def forward(self, x, diagonal):
         self.diagonal = diagonal
-        return np.triu(x, diagonal)
+        return self.triangle(x, diagonal)
 
     def backward(self, g):
-        return triu(g, self.diagonal)
+        return self.apply(g, self.diagonal)
 
 
-class Tril(Function):
+class Tril(Triu):
     """The lower triangle of a matrix, 0 above."""
 
     formula, sign, local = r"\operatorname{tril}(x)", "tril", {"x": "the lower triangle of g"}
-
-    def forward(self, x, diagonal):
-        self.diagonal = diagonal
-        return np.tril(x, diagonal)
-
-    def backward(self, g):
-        return tril(g, self.diagonal)
+    triangle = staticmethod(np.tril)
 
 
 def _matrix(input, name):
@@ -115,6 +112,7 @@ def tril(input, diagonal=0):
     return Tril.apply(_matrix(input, "tril"), diagonal)
 
 
+@spelled()
 def diagonal(input, offset=0, dim1=0, dim2=1):
     """The diagonal of two dimensions, as a view; it becomes the last dimension.
 
@@ -139,6 +137,7 @@ def diagonal(input, offset=0, dim1=0, dim2=1):
     return Diagonal.apply(input, offset, a, b)
 
 
+@spelled()
 def diag_embed(input, offset=0, dim1=-2, dim2=-1):
     """Matrices with the last dimension of `input` on a diagonal, and 0 elsewhere.
 

@@ -16,6 +16,7 @@ from learngrad.ops.bounds import clamp_min
 from learngrad.ops.elementwise import absolute, where
 from learngrad.ops.exponential import sqrt
 from learngrad.ops.losses import combined, reduced, same_shape
+from learngrad.ops.public import tensor
 from learngrad.ops.reduce import sum
 from learngrad.ops.shape import expand, unsqueeze
 from learngrad.ops.spelling import spelled
@@ -111,7 +112,7 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     tensor([0.7071])
     """
     # Vectors along `dim` of what is broadcast: that may be longer than one of them was.
-    product = x1 * x2
+    product = tensor(x1, "cosine_similarity") * tensor(x2, "cosine_similarity")
     x1, x2 = (x if x.shape == product.shape else expand(x, product.shape) for x in (x1, x2))
     a, b = (where(n > eps, n, eps) for n in (norm(x1, 2, dim), norm(x2, 2, dim)))
     return sum(product, dim) / (a * b)
@@ -128,7 +129,8 @@ def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     >>> learngrad.nn.functional.pairwise_distance(x, y)
     tensor([5.])
     """
-    return norm(x1 - x2 + eps, p, -1, keepdim)
+    difference = tensor(x1, "pairwise_distance") - tensor(x2, "pairwise_distance")
+    return norm(difference + eps, p, -1, keepdim)
 
 
 def cdist(x1, x2, p=2.0, compute_mode=None):

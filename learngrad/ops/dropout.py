@@ -10,7 +10,8 @@ from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, ShapeError
 from learngrad.kernels import fused
-from learngrad.ops.public import floating
+from learngrad.ops.public import floating, tensor
+from learngrad.ops.spelling import spelled
 from learngrad.ops.windows import batched
 
 __all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d",
@@ -97,7 +98,7 @@ def dropout(input, p=0.5, training=True, inplace=False):
     >>> sorted(set(x.tolist()))
     [0.0, 2.0]
     """
-    return _drop("dropout", input, p, training, inplace, input.ndim)
+    return _drop("dropout", input, p, training, inplace, tensor(input, "dropout").ndim)
 
 
 def dropout1d(input, p=0.5, training=True, inplace=False):
@@ -146,6 +147,7 @@ def dropout3d(input, p=0.5, training=True, inplace=False):
                  2 if batched(input, 3, "dropout3d") else 1)
 
 
+@spelled()
 def alpha_dropout(input, p=0.5, training=False, inplace=False):
     """Dropout for networks of `selu`: mean 0 and variance 1 stay (Klambauer et al. 2017).
 

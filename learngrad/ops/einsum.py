@@ -7,12 +7,15 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentRangeError, ArgumentTypeError, ShapeError
+from learngrad.ops.elementwise import cast
 from learngrad.ops.index import getitem
 from learngrad.ops.reduce import sum
-from learngrad.ops.shape import permute, reshape
+from learngrad.ops.shape import permute, reshape, squeeze
 from learngrad.ops.spelling import spelled
 
 __all__ = ["einsum", "kron", "outer", "tensordot"]
@@ -147,17 +150,21 @@ def einsum(equation, *operands):
                                  tensors=operands, fix="a letter stands for one size")
             sizes[c] = size if known == 1 else known
     ready, letters = [], []
-    for k, (x, given) in enumerate(zip(operands, terms)):
+    for x, given in zip(operands, terms):
         x, term = _diagonal(x, given)
-        elsewhere = set(result).union(*(t for j, t in enumerate(terms) if j != k))
-        # What only this operand has is summed first; a size of 1 that broadcasts is dropped.
-        gone = [p for p, c in enumerate(term) if c not in elsewhere
-                or (x.shape[p] == 1 and sizes[c] != 1)]
-        if gone:
-            x = sum(x, tuple(gone), dtype=x.dtype)
-            term = "".join(c for p, c in enumerate(term) if p not in gone)
-        ready.append(x)
-        letters.append(term)
+        # A size of 1 that broadcasts is dropped.
+        ones = tuple(p for p, c in enumerate(term) if x.shape[p] != sizes[c])
+        ready.append(squeeze(x, ones) if ones else x)
+        letters.append("".join(c for p, c in enumerate(term) if p not in ones))
+    for k, (x, term) in enumerate(zip(ready, letters)):
+        elsewhere = set(result).union(*(t for j, t in enumerate(letters) if j != k))
+        # What only this operand has is summed first.
+        alone = tuple(p for p, c in enumerate(term) if c not in elsewhere)
+        if alone:
+            ready[k] = sum(x, alone)
+            letters[k] = "".join(c for c in term if c in elsewhere)
+    if any(x.dtype != given.dtype for x, given in zip(ready, operands)):
+        ready = [cast(x, np.int64) for x in ready]  # sums of integers are
     if len(ready) == 1:
         return permute(ready[0], [letters[0].index(c) for c in result])
     return Einsum.apply(*ready, letters, result)

@@ -10,6 +10,7 @@ from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentRangeError, DtypeError
 from learngrad.ops.public import one_of, operand, operands, tensor, unary
+from learngrad.ops.quick import passed, stopped
 from learngrad.ops.spelling import spelled
 
 __all__ = [
@@ -160,7 +161,7 @@ class Relu(Numeric):
         return np.maximum(x, 0)
 
     def backward(self, g, out):
-        return g * (out != 0)  # it is never below 0, and nan passes the gradient on
+        return passed(g, out != 0)  # it is never below 0, and nan passes the gradient on
 
 
 class Abs(Function):
@@ -185,7 +186,7 @@ class Sign(Function):
         return np.sign(x) if x.dtype.kind != "b" else x
 
     def backward(self, g):
-        return g * 0
+        return stopped(g)
 
 
 class Where(Function):
@@ -196,13 +197,13 @@ class Where(Function):
         arrays[0], *devices.cast_to(arrays[1:], devices.result_type(*arrays[1:]))])
     saves = ("condition",)
     formula, sign = r"a \text{ where } c \text{ else } b", "where"
-    local = {"a": "1 where the condition holds", "b": "1 where it does not"}
+    local = {"a": "1 where condition holds", "b": "1 where it does not"}
 
     def forward(self, condition, a, b):
         return np.where(condition, a, b).astype(devices.result_type(a, b), copy=False)
 
     def backward(self, g, condition):
-        return None, np.where(condition, g, 0), np.where(condition, 0, g)
+        return None, passed(g, condition), passed(g, np.logical_not(condition))
 
 
 class Clone(Function):
@@ -225,7 +226,7 @@ class Cast(Function):
 
     def forward(self, x, dtype):
         self.before = x.dtype
-        return devices.converted(x, dtype)
+        return devices.recast(x, dtype)
 
     def backward(self, g):
         return g.astype(self.before)

@@ -132,7 +132,7 @@ def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0,
 def _shorten(weight: Any, indices: Any, most: float, p: float) -> None:
     """Shorten the rows that are used and longer than `most`; the others stay as they are."""
     table, xp = weight._data, devices.array_module(weight._data)
-    length = (np.abs(table)**p).sum(1)**(1 / p)
+    length = xp.linalg.norm(table.astype(np.float32) if table.dtype.itemsize == 2 else table, p, 1)
     used = xp.zeros(len(table), bool)
     used[indices.reshape(-1)] = True
     factor = xp.where(used & (length > most), most / (length + 1e-7), 1.0)

@@ -12,7 +12,8 @@ from learngrad.errors import ArgumentTypeError, DtypeError, OutOfRangeError
 from learngrad.ops.bounds import maximum, minimum
 from learngrad.ops.index import along, put_back
 from learngrad.ops.public import tensor
-from learngrad.ops.reduce import Reduction, dims_of, some
+from learngrad.ops.quick import passed
+from learngrad.ops.reduce import Reduction, dims_of, names_none, some
 from learngrad.ops.results import results
 from learngrad.ops.spelling import spelled
 
@@ -24,25 +25,23 @@ class Amax(Reduction):
 
     saves = ("x", "out")
     formula, sign, local = r"\max_i x_i", "max", {"x": "1 at the maximum, 0 elsewhere"}
+    extreme = "max"
 
     def forward(self, x, dims, keepdim):
         self.remember(x, dims)
-        return devices.in_rows(x.max(axis=dims, keepdims=keepdim))
+        return devices.in_rows(getattr(x, self.extreme)(axis=dims, keepdims=keepdim))
 
     def backward(self, g, x, out):
         at = np.logical_or(np.equal(x, out.reshape(self.kept)), np.isnan(x))
         count = at.sum(self.dims).reshape(self.kept)
-        return self.spread(g) * at / count.astype(g.dtype)
+        return passed(self.spread(g) / count.astype(g.dtype), at)
 
 
 class Amin(Amax):
     """The smallest element; equal ones share the gradient evenly."""
 
     formula, sign, local = r"\min_i x_i", "min", {"x": "1 at the minimum, 0 elsewhere"}
-
-    def forward(self, x, dims, keepdim):
-        self.remember(x, dims)
-        return devices.in_rows(x.min(axis=dims, keepdims=keepdim))
+    extreme = "min"
 
 
 class Median(Amax):
@@ -61,10 +60,7 @@ class MaxDim(Reduction):
     """The greatest element along one dimension and its index; the first of equal ones counts."""
 
     formula, sign, local = r"\max_i x_i", "max", {"x": "1 at the maximum, 0 elsewhere"}
-
-    def pick(self, x: Any, dim: int) -> Any:
-        """Which element it is."""
-        return x.argmax(axis=dim)
+    pick: Any = staticmethod(np.argmax)  # which element it is
 
     def forward(self, x, dim, keepdim):
         self.remember(x, (dim,))
@@ -84,9 +80,7 @@ class MinDim(MaxDim):
     """The smallest element along one dimension and its index; the first of equal ones counts."""
 
     formula, sign, local = r"\min_i x_i", "min", {"x": "1 at the minimum, 0 elsewhere"}
-
-    def pick(self, x, dim):
-        return x.argmin(axis=dim)
+    pick = staticmethod(np.argmin)
 
 
 class MedianDim(MaxDim):
@@ -94,27 +88,24 @@ class MedianDim(MaxDim):
 
     formula, sign = r"\operatorname{median}_i x_i", "median"
     local = {"x": "1 at the median, 0 elsewhere"}
-
-    def pick(self, x, dim):
-        return _middle(np.moveaxis(x, dim, -1))
+    pick = staticmethod(lambda x, dim: _middle(np.moveaxis(x, dim, -1)))
 
 
 class ArgMax(Reduction):
     """The index of the greatest element."""
 
     formula, sign = r"\operatorname{argmax}_i x_i", "argmax"
+    pick = "argmax"
 
     def forward(self, x, dim, keepdim):
-        return x.argmax(axis=dim, keepdims=keepdim)
+        return getattr(x, self.pick)(axis=dim, keepdims=keepdim)
 
 
-class ArgMin(Reduction):
+class ArgMin(ArgMax):
     """The index of the smallest element."""
 
     formula, sign = r"\operatorname{argmin}_i x_i", "argmin"
-
-    def forward(self, x, dim, keepdim):
-        return x.argmin(axis=dim, keepdims=keepdim)
+    pick = "argmin"
 
 
 def _middle(rows: Any) -> Any:
@@ -138,7 +129,7 @@ def amax(input, dim=(), keepdim=False):
     tensor([5., 7.])
     """
     dims = dims_of(tensor(input, "amax"), dim)
-    some(input, dims, "the maximum", dim not in (None, (), []))
+    some(input, dims, "the maximum", not names_none(dim))
     return Amax.apply(input, dims, bool(keepdim))
 
 
@@ -153,7 +144,7 @@ def amin(input, dim=(), keepdim=False):
     tensor([1., 3.])
     """
     dims = dims_of(tensor(input, "amin"), dim)
-    some(input, dims, "the minimum", dim not in (None, (), []))
+    some(input, dims, "the minimum", not names_none(dim))
     return Amin.apply(input, dims, bool(keepdim))
 
 

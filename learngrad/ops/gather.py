@@ -13,6 +13,7 @@ from learngrad.ops.elementwise import cast
 from learngrad.ops.index import GetItem, along, getitem
 from learngrad.ops.logical import eq
 from learngrad.ops.public import broadcast_shape
+from learngrad.ops.quick import passed
 from learngrad.ops.shape import expand, ravel, reshape, unsqueeze
 from learngrad.ops.spelling import spelled
 
@@ -45,15 +46,15 @@ class MaskedFill(Function):
     broadcasts = promotes = True
     saves = ("mask",)
     formula, sign = r"v \text{ where } m \text{ else } x", "masked fill"
-    local = {"x": "0 where the mask is true, else 1", "value": "1 where the mask is true"}
+    local = {"x": "0 where mask is true, else 1", "value": "1 where mask is true"}
 
     def forward(self, x, mask, value):
         value = value if devices.is_array(value) else x.dtype.type(value)
         return devices.in_rows(np.where(mask, value, x))
 
     def backward(self, g, mask):
-        keep = np.where(mask, 0, g)
-        return keep, None, None if self.edges[2] is None else np.where(mask, g, 0)
+        keep = passed(g, np.logical_not(mask))
+        return keep, None, None if self.edges[2] is None else passed(g, mask)
 
     @classmethod
     def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:
@@ -143,7 +144,7 @@ def _gathered(input: Any, dim: int, index: Any, name: str, negative: bool) -> An
     dim, x, at = devices.normalise_dim(dim, input.ndim), at_least_1d(input), at_least_1d(index)
     key = grid(x, dim, at, name, None, negative)
     if 0 in at.shape:  # then no more is asked of its shape
-        x, key = ravel(x), (at._data,)
+        x, key = ravel(x), (at._data.astype(np.intp),)
     out = Gather.apply(x, key)
     return out if index.ndim else reshape(out, ())
 
@@ -189,6 +190,7 @@ def index_select(input, dim, index):
     return out if input.ndim else reshape(out, ())
 
 
+@spelled()
 def take(input, index):
     """Elements of the flattened tensor, in the shape of `index`.
 

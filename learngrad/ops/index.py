@@ -92,7 +92,7 @@ class IndexPut(Function):
     def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:
         if isinstance(error, IndexError):
             return GetItem.explain(error, inputs)
-        if isinstance(error, OverflowError):
+        if isinstance(error, OverflowError) or "NaN" in str(error):
             return DtypeError(f"x[…] = value: {error}", tensors={"x": inputs[0]},
                               fix="x.long(), or x.float()")
         if isinstance(error, ValueError):
@@ -166,10 +166,10 @@ def unwrap_key(key: Any, like: Any) -> Any:
         return tuple(unwrap_key(k, like) for k in key)
     if hasattr(key, "_data"):
         key = key._data
-        if key.dtype == devices.uint8 and key.ndim:
-            warnings.warn("bytes are a mask here, as in PyTorch: write x[mask.bool()]; as indices "
-                          "write x[i.long()]", stacklevel=4)
-            key = key.astype(bool)
+    if devices.is_array(key) and key.dtype == devices.uint8 and key.ndim:
+        warnings.warn("bytes are a mask here, as in PyTorch: write x[mask.bool()]; as indices "
+                      "write x[i.long()]", stacklevel=4)
+        key = key.astype(bool)
     if isinstance(key, list):
         try:
             key = np.asarray(key, dtype=np.intp if not key else None)
@@ -256,19 +256,21 @@ def put_back(input, key, shape):
 
 def put_at(input, value, key):
     """A copy of `input` with ``[key]`` set to `value`."""
-    first, second = in_two(unwrap_key(key, getattr(input, "_data", input)), input.ndim)
-    if second is not None:
-        value = IndexPut.apply(GetItem.apply(input, first), value, second)
-    return IndexPut.apply(input, value, first)
+    return _placed(IndexPut, input, value, key)
 
 
 def add_at(input, value, key):
     """A copy of `input` with `value` added at ``[key]``; what is named twice is added twice."""
+    return _placed(AddAt, input, value, key)
+
+
+def _placed(operation: type[Function], input: Any, value: Any, key: Any) -> Any:
+    """`value` brought to ``[key]`` of `input`: of a key in two, to a part that is then put back."""
     first, second = in_two(unwrap_key(key, getattr(input, "_data", input)), input.ndim)
-    if second is not None:
-        value, second = AddAt.apply(GetItem.apply(input, first), value, second), None
-        return IndexPut.apply(input, value, first)
-    return AddAt.apply(input, value, first)
+    if second is None:
+        return operation.apply(input, value, first)
+    part = operation.apply(GetItem.apply(input, first), value, second)
+    return IndexPut.apply(input, part, first)
 
 
 @spelled()

@@ -45,6 +45,7 @@ class CrossEntropy(Function):
     scale: Any
 
     def forward(self, x, target, reduction, keep):
+        self.reduction = reduction
         if type(x) is not _ndarray:
             return self.by_kernels(x, target, reduction, keep)
         (n, classes), self.keep, self.scale = x.shape, keep, 1.0
@@ -139,11 +140,11 @@ class BinaryCrossEntropy(Function):
     local = {"x": "(x − y) / (x · (1 − x))", "y": "ln(1 − x) − ln x"}
 
     def forward(self, x, y):
-        return (y - 1) * np.maximum(np.log(1 - x), -100) - y * np.maximum(np.log(x), -100)
+        return (y - 1) * np.maximum(np.log1p(-x), -100) - y * np.maximum(np.log(x), -100)
 
     def backward(self, g, x, y):
         return g * (x - y) / np.maximum(x * (1 - x), 1e-12), None if self.edges[1] is None else (
-            g * (np.maximum(np.log(1 - x), -100) - np.maximum(np.log(x), -100)))
+            g * (np.log1p(-x) - np.log(x)))
 
 
 def class_rows(input: Any, target: Any, name: str, ignore_index: int) -> tuple[Any, Any, Any]:

@@ -77,7 +77,7 @@ class MSE(Function):
 
     def forward(self, x, y, reduction):
         d = x - y
-        self.scale = 2.0
+        self.scale, self.reduction = 2.0, reduction
         if reduction == "none":
             return d * d
         d = d.reshape(-1)

@@ -66,6 +66,7 @@ class Making:
         """A tensor of shape `size` filled with one number."""
         dtype = self.dtype if dtype is None else devices.to_dtype(dtype)
         device = self.device if device is None else device
+        fill_value = devices.fitting(fill_value, dtype)
         array = devices.made_on(device, lambda xp: xp.full(_sizes((size,)), fill_value, dtype))
         t = function.Tensor._from_array(array, None)
         return t.requires_grad_() if requires_grad else t

@@ -15,6 +15,7 @@ from learngrad.ops.losses import combined, reduced, same_shape
 from learngrad.ops.public import one_of
 from learngrad.ops.reduce import sum
 from learngrad.ops.shape import reshape
+from learngrad.ops.spelling import spelled
 
 __all__ = ["multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss",
            "triplet_margin_with_distance_loss"]
@@ -22,6 +23,7 @@ __all__ = ["multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margi
 NONE_IGNORED = -2**63  # no class has this number
 
 
+@spelled()
 @in_single
 def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None,
                       reduction="mean"):

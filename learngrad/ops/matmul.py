@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentTypeError, DtypeError, ShapeError
+from learngrad.errors import ArgumentTypeError, DtypeError, ShapeError, no_tensor
+from learngrad.ops.elementwise import cast
+from learngrad.ops.public import same_dtype
 from learngrad.ops.quick import down, ones
-from learngrad.ops.shape import transpose
+from learngrad.ops.shape import expand, transpose
 from learngrad.ops.spelling import spelled
 
 __all__ = ["linear", "matmul"]
@@ -26,12 +28,10 @@ class Unequal(TypeError):
 
 def _refusal(cls: type[Function], inputs: tuple[Any, ...]) -> Exception | None:
     """The error for inputs that are no tensors, or not of one dtype."""
-    given = [x for x in inputs if x is not None]
+    given = [*inputs[:2], *(x for x in inputs[2:] if x is not None)]
     for x in given:
-        if isinstance(x, tuple) and any(hasattr(part, "dtype") for part in x):
-            return ArgumentTypeError(
-                f"{cls.sign} takes a tensor, and this is a tuple of {len(x)}, as a recurrent layer "
-                "returns it", fix="out, state = lstm(x), and go on with out")
+        if x is None or isinstance(x, tuple):
+            return no_tensor(cls.sign, x)
         if not hasattr(x, "dtype"):
             return ArgumentTypeError(
                 f"{cls.sign} is a product of tensors, and {x!r:.60} is none",
@@ -208,5 +208,7 @@ def linear(input, weight, bias=None):
     if bias is None and getattr(weight, "ndim", 2) == 1:
         return MatMul.apply(input, weight)
     if getattr(bias, "ndim", 1) != 1:  # it broadcasts
-        return Linear.apply(input, weight, None) + bias
+        same_dtype("linear", weight=weight, bias=bias)
+        out = Linear.apply(input, weight, None)
+        return out + cast(expand(bias, out.shape), out.dtype)
     return Linear.apply(input, weight, bias)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from learngrad import devices
 from learngrad.errors import ShapeError
 from learngrad.ops import decompose as D
 from learngrad.ops import index as I
@@ -62,6 +63,7 @@ class Methods(Operators, Handling):
 
     def fill_(self, value):
         """One number in all places."""
+        value = devices.fitting(value, self.dtype)
         return self._assign("fill_", lambda: (self._blank() + value).to(self.dtype))
 
     def fill_diagonal_(self, fill_value, wrap=False):

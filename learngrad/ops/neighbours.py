@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from learngrad.errors import ArgumentError
 from learngrad.ops.resample import pad
+from learngrad.ops.spelling import spelled
 
 __all__ = ["local_response_norm"]
 
 
+@spelled()
 def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
     r"""Each element over a power of its neighbours: :math:`x (k + \alpha m)^{-\beta}`.
 

@@ -16,7 +16,7 @@ from learngrad.autograd.function import Function, together
 from learngrad.autograd.order import changed
 from learngrad.errors import ArgumentError, ShapeError
 from learngrad.ops.elementwise import cast
-from learngrad.ops.public import floating_alike
+from learngrad.ops.public import floating_alike, tensor
 from learngrad.ops.quick import room, total
 from learngrad.ops.rows import normalised, normalised_back, normalised_weights_back
 from learngrad.ops.shape import reshape
@@ -188,6 +188,7 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
     >>> learngrad.nn.functional.layer_norm(learngrad.tensor([[1.0, 3.0]]), (2,))
     tensor([[-1.0000,  1.0000]])
     """
+    tensor(input, "layer_norm")
     shape = _trailing("layer_norm", input, normalized_shape)
     _check("layer_norm", input, shape, weight=weight, bias=bias)
     axes = tuple(range(input.ndim - len(shape), input.ndim))
@@ -212,6 +213,7 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     >>> learngrad.nn.functional.rms_norm(learngrad.tensor([[3.0, 3.0]]), (2,))
     tensor([[1., 1.]])
     """
+    tensor(input, "rms_norm")
     shape = _trailing("rms_norm", input, normalized_shape)
     _check("rms_norm", input, shape, weight=weight)
     axes = tuple(range(input.ndim - len(shape), input.ndim))
@@ -237,10 +239,15 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
     >>> learngrad.nn.functional.group_norm(learngrad.tensor([[1.0, 3.0, 5.0, 9.0]]), 2)
     tensor([[-1.0000,  1.0000, -1.0000,  1.0000]])
     """
+    tensor(input, "group_norm")
     if input.ndim < 2 or num_groups < 1 or input.shape[1] % num_groups:
         raise ShapeError(f"group_norm takes [n, channels, *] with channels that num_groups="
                          f"{num_groups} divides", tensors={"input": input}, fix="num_groups=1")
     n, channels = input.shape[:2]
+    if math.prod(input.shape) == num_groups:
+        raise ArgumentError("group_norm needs more than one value for each group: one value has no "
+                            "variance", tensors={"input": input},
+                            fix="fewer groups, or an input of more than one place")
     _check("group_norm", input, (channels,), weight=weight, bias=bias)
     per, places = channels // num_groups, math.prod(input.shape[2:])
     grouped = reshape(input, (n, num_groups, per, places))
@@ -274,6 +281,7 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     tensor([[-1.0000],
             [ 1.0000]])
     """
+    tensor(input, "batch_norm")
     if input.ndim < 2:
         raise ShapeError("batch_norm takes an input [n, channels, *]", tensors={"input": input},
                          fix="x.unsqueeze(0) adds a batch dimension")
@@ -300,6 +308,7 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
     >>> learngrad.nn.functional.instance_norm(learngrad.tensor([[[1.0, 3.0]]]))
     tensor([[[-1.0000,  1.0000]]])
     """
+    tensor(input, "instance_norm")
     places = math.prod(input.shape[2:])
     if input.ndim < 3 or (use_input_stats and places == 1):
         raise ArgumentError("instance_norm takes an input [n, channels, *] with more than one "

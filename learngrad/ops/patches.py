@@ -7,6 +7,7 @@ import math
 from learngrad.autograd.function import Function
 from learngrad.errors import ShapeError
 from learngrad.ops.shape import permute, reshape, squeeze, unsqueeze
+from learngrad.ops.spelling import spelled
 from learngrad.ops.windows import batched, columns, per_dim, sliding, spread
 
 __all__ = ["channel_shuffle", "fold", "pixel_shuffle", "pixel_unshuffle", "unfold"]
@@ -75,6 +76,7 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
     return out if given else squeeze(out, 0)
 
 
+@spelled()
 def pixel_shuffle(input, upscale_factor):
     """Channels become places: [*, c * r * r, h, w] gives [*, c, h * r, w * r].
 
@@ -93,6 +95,7 @@ def pixel_shuffle(input, upscale_factor):
     return reshape(x, (*lead, c // (r * r), h * r, w * r))
 
 
+@spelled()
 def pixel_unshuffle(input, downscale_factor):
     """Places become channels: [*, c, h * r, w * r] gives [*, c * r * r, h, w].
 
@@ -111,6 +114,7 @@ def pixel_unshuffle(input, downscale_factor):
     return reshape(x, (*lead, c * r * r, h // r, w // r))
 
 
+@spelled()
 def channel_shuffle(input, groups):
     """Channels dealt out: of [n, c, *], those of one group go to all of `groups` (which divide c).
 

@@ -13,6 +13,7 @@ from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentRangeError, DtypeError, ShapeError
 from learngrad.ops.index import put_back
 from learngrad.ops.public import floating
+from learngrad.ops.quick import passed
 from learngrad.ops.reduce import mean
 from learngrad.ops.resample import Blend, Taps
 from learngrad.ops.shape import reshape
@@ -75,9 +76,9 @@ class MaxPool(Greatest):
         for at, of, hit in self.hits(x, best):
             into = grad[(..., *at)]
             if apart:  # no two windows share an element
-                np.multiply(g[(..., *of)], hit, out=into)
+                into[...] = passed(g[(..., *of)], hit)
             else:
-                into += g[(..., *of)] * hit
+                into += passed(g[(..., *of)], hit)
         return grad
 
     def hits(self, x, best):
@@ -307,7 +308,7 @@ def avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False,
 def _bounds(size: int, out: int) -> Any:
     """Of `out` windows that cover `size` elements: indices [out, places], and which count."""
     first, end = np.arange(out) * size // out, -(-np.arange(1, out + 1) * size // out)
-    index = first[:, None] + np.arange(int((end - first).max()) if out else 0)
+    index = first[:, None] + np.arange(int((end - first).max(initial=1)))
     return np.minimum(index, end[:, None] - 1), index < end[:, None]
 
 
@@ -345,7 +346,7 @@ def _adaptive_max(name: str, dims: int, input: Any, output_size: Any, indices: b
     seen: Any = at[0]
     for k in range(1, dims):  # [o1, k1] and [o2, k2] make [o1, o2, k1 · k2]
         seen = seen[:, None, :, None] * size[k] + at[k][None, :, None, :]
-    seen = seen.reshape(*out, -1) if math.prod(out) else np.zeros((*out, 1), np.int64)
+    seen = seen.reshape(*out, math.prod(i.shape[1] for i in at))
     return AdaptiveMaxPool.apply(input, seen, bool(indices))
 
 

@@ -14,7 +14,13 @@ import numpy as np
 from learngrad import devices
 from learngrad.autograd.autocast import one_dtype
 from learngrad.autograd.function import Function
-from learngrad.errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError
+from learngrad.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DtypeError,
+    ShapeError,
+    no_tensor,
+)
 from learngrad.ops.spelling import into
 
 __all__: list[str] = []
@@ -50,8 +56,7 @@ def tensor(value: Any, name: str) -> Any:
     """A tensor, or an array in a formula; everything else is refused."""
     if hasattr(value, "dtype"):
         return value
-    raise ArgumentTypeError(f"{name} takes a tensor, not {value!r:.60}",
-                            fix=f"learngrad.{name}(learngrad.tensor(value))")
+    raise no_tensor(name, value, f"learngrad.{name}(learngrad.tensor(value))")
 
 
 def floating(value: Any, name: str, role: str = "input", fix: str = "x.float()") -> Any:

@@ -42,6 +42,26 @@ def room(a: Any, *shape: int) -> Any:
     return flat[start:start + size].reshape(shape)
 
 
+WHOLE = {size: np.dtype(f"i{size}") for size in (2, 4, 8)}
+
+
+def passed(g: Any, where: Any) -> Any:
+    """The gradient `g` where a condition holds, and 0 elsewhere: there not even infinity counts.
+
+    NumPy's ``where`` goes by elements, five to ten times as long if the condition cannot be
+    foreseen. A product is quick, but infinity times 0 is nan; the same bits as whole numbers know
+    neither.
+    """
+    if type(g) is not np.ndarray:  # a GPU's, which foresees nothing; a tensor, for its derivatives
+        return np.where(where, g, 0)
+    return (g.view(WHOLE[g.dtype.itemsize]) * where).view(g.dtype)
+
+
+def stopped(g: Any) -> Any:
+    """The gradient of what is flat: zeros, also for infinities; of a tensor still a step."""
+    return np.zeros_like(g) if devices.is_array(g) else g * 0
+
+
 def total(axes: tuple[int, ...], a: Any, *more: Any) -> Any:
     """The sum over `axes` of the product of arrays of one shape; those dimensions stay, as 1.
 

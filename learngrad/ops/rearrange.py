@@ -182,6 +182,7 @@ def flip(input, *dims):
     return Flip.apply(input, order if input.ndim else ())
 
 
+@spelled()
 def fliplr(input):
     """The columns in reverse order.
 
@@ -197,6 +198,7 @@ def fliplr(input):
     return flip(input, 1)
 
 
+@spelled()
 def flipud(input):
     """The rows in reverse order.
 

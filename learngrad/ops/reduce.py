@@ -83,20 +83,18 @@ class AllOf(Reduction):
     """Whether no element is 0."""
 
     formula, sign = r"\forall i: x_i", "all"
+    asked = "all"
 
     def forward(self, x, dims, keepdim):
-        out = devices.in_rows(x.all(axis=dims, keepdims=keepdim))
+        out = devices.in_rows(getattr(x, self.asked)(axis=dims, keepdims=keepdim))
         return out.astype(x.dtype) if x.dtype == np.uint8 else out  # as PyTorch, which had no bool
 
 
-class AnyOf(Reduction):
+class AnyOf(AllOf):
     """Whether some element is not 0."""
 
     formula, sign = r"\exists i: x_i", "any"
-
-    def forward(self, x, dims, keepdim):
-        out = devices.in_rows(x.any(axis=dims, keepdims=keepdim))
-        return out.astype(x.dtype) if x.dtype == np.uint8 else out
+    asked = "any"
 
 
 class CountNonzero(Function):
@@ -108,15 +106,25 @@ class CountNonzero(Function):
         return np.not_equal(x, 0).sum(axis=dims)
 
 
+def names_none(dim: Any) -> bool:
+    """Whether `dim` is None or an empty list: for most functions, all dimensions."""
+    return dim is None or (isinstance(dim, (tuple, list)) and not dim)
+
+
 def dims_of(input: Any, dim: Any) -> tuple[int, ...]:
-    """`dim` as a tuple of dimensions counted from the front; None means all of them."""
-    if dim is None or (isinstance(dim, (tuple, list)) and not dim):
+    """`dim` as a tuple of dimensions counted from the front; none named means all of them."""
+    if names_none(dim):
         return tuple(range(input.ndim))
     dims = tuple(devices.normalise_dim(d, input.ndim)
                  for d in (dim if isinstance(dim, (tuple, list)) else (dim,)))
     if len(set(dims)) != len(dims):
         raise ShapeError(f"dim={dim} names a dimension twice", fix="name each dimension once")
     return dims if input.ndim else ()
+
+
+def _dims_asked(input: Any, dim: Any) -> tuple[int, ...]:
+    """As `dims_of`, but of no dimensions each element is asked: so PyTorch has it for these two."""
+    return () if dim is not None and names_none(dim) else dims_of(input, dim)
 
 
 def some(input: Any, dims: tuple[int, ...], what: str, named: bool) -> None:
@@ -200,7 +208,7 @@ def all(input, dim=None, keepdim=False):
     >>> learngrad.all(learngrad.tensor([[True, False], [True, True]]), dim=1)
     tensor([False,  True])
     """
-    return AllOf.apply(tensor(input, "all"), dims_of(input, dim), bool(keepdim))
+    return AllOf.apply(tensor(input, "all"), _dims_asked(input, dim), bool(keepdim))
 
 
 @spelled()
@@ -213,7 +221,7 @@ def any(input, dim=None, keepdim=False):
     >>> learngrad.any(learngrad.tensor([[True, False], [False, False]]), dim=1)
     tensor([ True, False])
     """
-    return AnyOf.apply(tensor(input, "any"), dims_of(input, dim), bool(keepdim))
+    return AnyOf.apply(tensor(input, "any"), _dims_asked(input, dim), bool(keepdim))
 
 
 @spelled()

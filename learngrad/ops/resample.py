@@ -11,6 +11,7 @@ from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, ArgumentTypeError, ShapeError
 from learngrad.ops.public import floating
+from learngrad.ops.spelling import spelled
 
 __all__ = ["interpolate", "pad"]
 
@@ -28,7 +29,7 @@ class Blend(Function):
     """Each result is a weighted sum of a few elements along each of some dimensions."""
 
     formula, sign = r"\sum_t w_t \, x_{i(t)}", "resample"
-    local = {"x": "g, shared out by the same weights"}
+    local = {"x": "g, shared among them by the same weights"}
 
     def forward(self, x, taps, back):
         self.taps, self.back = taps, back
@@ -186,6 +187,7 @@ def _cubic(out: int, size: int, scale: float, corners: bool) -> tuple[Any, Any]:
 LINEAR = {"linear": 1, "bilinear": 2, "trilinear": 3}  # and for how many dimensions they are
 
 
+@spelled()
 def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corners=None,
                 recompute_scale_factor=None, antialias=False):
     """A signal or picture in another size.
@@ -227,6 +229,12 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
                             fix="scale_factor=2")
     before = tuple(input.shape[2:])
     out, scales = _sizes(before, size, scale_factor, recompute_scale_factor)
+    if size is not None and recompute_scale_factor:
+        raise ArgumentError("recompute_scale_factor is for a scale_factor, and a size is given",
+                            fix="no recompute_scale_factor")
+    if align_corners is not None and (mode == "area" or mode.startswith("nearest")):
+        raise ArgumentError("align_corners belongs to linear and cubic interpolation",
+                            fix='mode="bilinear", or no align_corners')
     if mode == "area":
         from learngrad.ops.pool import means
         return means(input, out)
@@ -235,9 +243,6 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
         raise ArgumentError(f"mode={mode!r} is not there for an input of {input.ndim} dimensions",
                             fix='mode="nearest"')
     if mode.startswith("nearest"):
-        if align_corners is not None:
-            raise ArgumentError("align_corners belongs to linear and cubic interpolation",
-                                fix='mode="bilinear", or no align_corners')
         found = [_nearest(o, s, c, 0.5 if mode == "nearest-exact" else 0.0)
                  for o, s, c in zip(out, before, scales)]
     else:

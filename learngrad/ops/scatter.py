@@ -248,6 +248,7 @@ def _fits(input: Any, source: Any, dim: int, size: int, name: str) -> tuple[int,
     return want
 
 
+@spelled()
 def index_put(input, indices, values, accumulate=False):
     """A copy of `input` with ``[indices]`` set to `values`, or `values` added there.
 

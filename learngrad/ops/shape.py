@@ -12,6 +12,7 @@ from learngrad import devices
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentTypeError, OutOfRangeError, ShapeError
 from learngrad.ops.elementwise import clone
+from learngrad.ops.public import tensor
 from learngrad.ops.spelling import spelled
 
 __all__ = [
@@ -344,6 +345,7 @@ def flatten(input, start_dim=0, end_dim=-1):
     >>> learngrad.flatten(learngrad.zeros(2, 3, 4), 1).shape
     learngrad.Size([2, 12])
     """
+    tensor(input, "flatten")
     start = devices.normalise_dim(start_dim, input.ndim, "start_dim")
     end = devices.normalise_dim(end_dim, input.ndim, "end_dim")
     if start > end:
@@ -370,6 +372,7 @@ def unflatten(input, dim, sizes):
     return Reshape.apply(input, (*shape[:at], *sizes, *shape[at + 1:]))
 
 
+@spelled()
 def ravel(input):
     """All elements in one dimension.
 

@@ -216,6 +216,7 @@ def nonzero(input, *, as_tuple=False):
         Nonzero.apply(input))
 
 
+@spelled()
 def bincount(input, weights=None, minlength=0):
     """How often each number 0, 1, … occurs in a vector, or the sum of the weights given to it.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 from learngrad.autograd import function
 from learngrad.autograd.mode import is_grad_enabled
-from learngrad.errors import ArgumentTypeError, GraphError
+from learngrad.errors import ArgumentTypeError, GraphError, no_tensor
 
 __all__: list[str] = []  # no operations: what files of operations share
 
@@ -25,26 +26,34 @@ def spelled(many: str = "", *, memory: bool = False) -> Callable[
     What the function takes as ``*sizes`` may also be given as one sequence under the name `many`.
     """
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        takes_tensor = inspect.unwrap(function).__code__.co_varnames[:1] == ("input",)
+
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
-            if not kwargs:  # the hot path
-                return function(*args)
-            out = kwargs.pop("out", None)
-            if out is not None:
-                return into(out, call(*args, **kwargs))
-            for name in _IN_MEMORY if memory else ():
-                kwargs.pop(name, None)
-            for name, ours in _NUMPY.items():
-                if name in kwargs:
-                    if ours in kwargs:
-                        raise ArgumentTypeError(f"{name} and {ours} say the same",
-                                                fix=f"{ours}={kwargs[ours]}")
-                    kwargs[ours] = kwargs.pop(name)
-            if many == "dims" and "dim" in kwargs:
-                kwargs["dims"] = kwargs.pop("dim")
-            if many in kwargs:
-                args = (*args, kwargs.pop(many))
-            return function(*args, **kwargs)
+            try:
+                if not kwargs:  # the hot path
+                    return function(*args)
+                out = kwargs.pop("out", None)
+                if out is not None:
+                    return into(out, call(*args, **kwargs))
+                for name in _IN_MEMORY if memory else ():
+                    kwargs.pop(name, None)
+                for name, ours in _NUMPY.items():
+                    if name in kwargs:
+                        if ours in kwargs:
+                            raise ArgumentTypeError(f"{name} and {ours} say the same",
+                                                    fix=f"{ours}={kwargs[ours]}")
+                        kwargs[ours] = kwargs.pop(name)
+                if many == "dims" and "dim" in kwargs:
+                    kwargs["dims"] = kwargs.pop("dim")
+                if many in kwargs:
+                    args = (*args, kwargs.pop(many))
+                return function(*args, **kwargs)
+            except AttributeError as error:
+                given = args[0] if args else kwargs.get("input")
+                if not takes_tensor or hasattr(given, "dtype"):
+                    raise
+                raise no_tensor(function.__name__, given) from error
 
         return call
 

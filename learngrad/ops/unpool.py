@@ -8,6 +8,7 @@ from typing import Any
 from learngrad.errors import ArgumentError, DtypeError, ShapeError
 from learngrad.ops.elementwise import absolute, where
 from learngrad.ops.pool import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
+from learngrad.ops.public import tensor
 from learngrad.ops.scatter import scatter
 from learngrad.ops.shape import reshape
 from learngrad.ops.windows import batched, per_dim
@@ -23,7 +24,7 @@ def _lp_pool(dims: int, input: Any, p: float, kernel_size: Any, stride: Any, cei
         raise ArgumentError(f"norm_type is the power of a mean, above 0, not {p!r:.60}",
                             fix="norm_type=2")
     places = math.prod(per_dim(kernel_size, dims, "kernel_size", 1))
-    total = average(input ** p, kernel_size, stride, 0, ceil) * places
+    total = average(tensor(input, f"lp_pool{dims}d") ** p, kernel_size, stride, 0, ceil) * places
     zero = total == 0  # where the root has no slope; the gradient is set to 0
     return where(zero, 0, where(zero, 1, total) ** (1 / p))
 

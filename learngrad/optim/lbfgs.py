@@ -120,7 +120,7 @@ class LBFGS(Optimizer):
         ArgumentTypeError
             If there is no closure.
         """
-        if closure is None:
+        if not callable(closure):
             raise ArgumentTypeError(
                 "LBFGS computes the loss several times in a step, so it needs a function for it",
                 fix="def closure(): optimizer.zero_grad(); loss = measure(model(X), y); "
@@ -156,7 +156,7 @@ class LBFGS(Optimizer):
             memory["prev_flat_grad"], memory["prev_loss"] = _tensor(g), loss
             if slope > -tolerance:
                 break
-            if group["line_search_fn"] is not None:
+            if group["line_search_fn"] is not None and t:  # at a rate of 0 there is no line
                 loss, g, t, count = strong_wolfe(
                     _along(params, d, measure), t, d, loss, g, slope, tolerance,
                     group["max_eval"] - evaluations)

@@ -15,7 +15,7 @@ from learngrad.autograd.mode import enable_grad
 from learngrad.autograd.observe import thread
 from learngrad.autograd.order import RISING, latest
 from learngrad.cuda.capture import recorded
-from learngrad.errors import ArgumentError, ArgumentTypeError, DtypeError
+from learngrad.errors import ArgumentError, ArgumentTypeError, DtypeError, a_kind_of
 from learngrad.memory import out_of_memory
 from learngrad.optim import settings
 from learngrad.optim.notices import FirstSteps
@@ -161,6 +161,10 @@ class Optimizer:
             nothing has moved; if some have and others have not, after the third; if a step uses
             the sum of new gradients and of those that the step before had used already.
         """
+        if closure is not None and not callable(closure):
+            raise ArgumentTypeError(f"step takes a function that computes the loss, not "
+                                    f"{a_kind_of(closure)}", tensors=(),
+                                    fix="loss.backward(); optimizer.step()")
         if self._before:
             self._call(self._before, closure)
         loss = None
@@ -264,7 +268,7 @@ class Optimizer:
         numbers = {p: i for i, p in enumerate(self._params())}
         return {
             "state": {numbers[p]: {name: self._kept(name, value) for name, value in state.items()}
-                      for p, state in self.state.items()},
+                      for p, state in self.state.items() if state},
             "param_groups": [{**{name: value for name, value in group.items() if name != "params"},
                               "params": [numbers[p] for p in group["params"]]}
                              for group in self.param_groups],
@@ -287,6 +291,9 @@ class Optimizer:
             If the groups, or the shapes of what is remembered, do not fit these parameters; then
             nothing has changed.
         """
+        if not isinstance(state_dict, Mapping):
+            raise ArgumentTypeError(f"an optimiser's state is a dict, not {state_dict!r:.60}",
+                                    fix="what optimizer.state_dict() returned")
         missing = {"state", "param_groups"} - set(state_dict)
         if missing:
             raise ArgumentError(f"this is no optimiser's state: it has no {sorted(missing)[0]!r}",
@@ -306,7 +313,9 @@ class Optimizer:
         new = [{**old, **{name: copy.deepcopy(value) for name, value in group.items()},
                 "params": old["params"]} for old, group in zip(self.param_groups, groups)]
         for group in new:
-            self.check(group)
+            # A schedule that goes down to 0 ends at -1e-17, as PyTorch's do.
+            low = isinstance(group.get("lr"), float) and -1e-12 < group["lr"] < 0
+            self.check({**group, "lr": 0.0} if low else group)
         self.state, self.param_groups = loaded, new
 
     def _loaded(self, p: Tensor, number: Any, name: str, value: Any) -> Any:

@@ -9,10 +9,12 @@ Lines (one to three, each short)
        the sign is `sign`, else `op`, else ``operation``, at most 16 characters. Where it is at
        most two characters long and exactly one of two operands is a plain number (its edge is
        null, its text begins with a digit, or a minus sign and a digit), the number stands on its
-       side, at most 10 characters: ``d = c − 1.5`` is drawn as ``d = − 1.5``, and ``c ** 2``, with
-       a whole number of at most two digits, as ``(·)²``. Anything else: its
-       name; without a name ``tensor`` (leaf), ``parameter``, ``buffer``, ``constant``. A constant
-       scalar without a name has no title: its value says it all. The name is at most 20 characters.
+       side, at most 10 characters, and ``(·)`` for the tensor: ``d = c − 1.5`` is drawn as
+       ``d = (·) − 1.5`` (without it, d would seem to be −1.5), and ``c ** 2``, with a whole number
+       of at most two digits, as ``(·)²``. A minus sign with one operand is ``−(·)``. Anything
+       else: its name; without a name ``tensor`` (leaf), ``parameter``, ``buffer``, ``constant``. A
+       constant scalar without a name has no title: its value says it all. The name is at most 20
+       characters.
     2. The value: `value_text` of the preview. Without a preview the shape; nothing when even that
        is unknown. Of an operation with several outputs: ``2 outputs``.
        A failed operation has ``failed`` and then the first line of its error, at most 28
@@ -68,6 +70,7 @@ NO_GRADIENT = "no gradient yet"
 SHAPES = {"leaf": "pill", "parameter": "double-pill", "buffer": "dashed-pill",
           "constant": "dashed-rectangle", "operation": "rectangle"}
 UNNAMED = {"leaf": "tensor"}
+MINUS = ("-", "−")
 POWERS, RAISED = ("**", "^"), str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
 _NUMBER, _SMALL = re.compile("[-−]?[0-9]"), re.compile("[-−]?[0-9]{1,2}")
 
@@ -146,7 +149,9 @@ def title_parts(node: Mapping[str, Any]) -> tuple[str, str]:
             written = elide(operands[plain], 10)
             if plain == 1 and sign in POWERS and _SMALL.fullmatch(written):
                 return name, "(·)" + written.translate(RAISED)
-            sign = f"{sign} {written}" if plain == 1 else f"{written} {sign}"
+            sign = f"(·) {sign} {written}" if plain == 1 else f"{written} {sign} (·)"
+    elif sign in MINUS and len(edges) == 1:
+        sign += "(·)"
     return name, sign
 
 

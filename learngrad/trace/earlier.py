@@ -28,7 +28,9 @@ def adopt(notes: Notes, roots: list[Node]) -> None:
         operation = type(node) if isinstance(node, Function) else None
         parts = _parts(notes, node)
         notes._versions.append(None)  # of no version: it is looked at where it is used
-        notes._tell("adopted", index, operation, shape, dtype, node.made, notes._calls.scope, parts)
+        told = getattr(node, "reduction", None)
+        notes._tell("adopted", index, operation, shape, dtype, node.made, notes._calls.scope, parts,
+                    {} if told is None else {"reduction": told})
         notes._ids[node.seq] = index
         notes._unseen[index] = shape
         _values(notes, node, index)
@@ -64,6 +66,8 @@ def _number(node: Function, operand: int) -> float | None:
     kept = node.saved if isinstance(node.saved, (list, tuple)) else ()
     for (what, _), value in zip(node._saves, kept):
         if what == operand:
+            if value is None:
+                return node.absent.get(node.letters[operand])
             if type(value) in (int, float):
                 return value
             if devices.is_array(value) and value.ndim == 0:

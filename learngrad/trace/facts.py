@@ -113,7 +113,8 @@ class Facts:
                 found.append((elide(text, 20) or "a value", _plain(text)))
                 continue
             made = self.nodes[edge[0]]
-            value = made["outputs"][edge[1]].get("preview") if edge[1] else made.get("preview")
+            value = (node.get("given") or {}).get(str(at)) or (
+                made["outputs"][edge[1]].get("preview") if edge[1] else made.get("preview"))
             found.append((self.name(edge[0]), value))
         return found
 

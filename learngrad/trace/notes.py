@@ -52,6 +52,8 @@ class Notes(Watcher):
         self._unseen: dict[int, tuple[int, ...]] = {}
         # Detached tensors, with what they were.
         self._cut: dict[int, tuple[weakref.ref[Any], Any]] = {}
+        # The versions of what `.data` gave, with the node of the tensor whose memory it is.
+        self._bare: dict[int, tuple[list[Any], int]] = {}
 
     # ---- The queue -------------------------------------------------------------------------------
 

@@ -22,8 +22,8 @@ _spelled = lru_cache(maxsize=256)(str)  # NumPy takes longer over a dtype's name
 class Record:
     """One node of the trace as it is kept; its JSON is worked out when asked for."""
 
-    __slots__ = ("callers", "cls", "device", "dtype", "edges", "error", "grad", "id", "kind",
-                 "name", "no_grad", "operands", "options", "outputs", "place", "preview",
+    __slots__ = ("callers", "cls", "device", "dtype", "edges", "error", "given", "grad", "id",
+                 "kind", "name", "no_grad", "operands", "options", "outputs", "place", "preview",
                  "requires_grad", "scope", "shape", "status", "version", "view")
 
     def __init__(self, id: int, kind: str, cls: Any, name: str | None, kept: Any,
@@ -45,6 +45,7 @@ class Record:
         self.operands: list[str] = []  # letters; numbers, where there is no edge
         self.options: dict[str, Any] | None = None  # what it was told besides its operands
         self.outputs: list[Preview] | None = None  # where there are several
+        self.given: dict[int, Preview] = {}  # operands that were changed in place afterwards
         self.view = False  # it shares the memory of its first operand
         self.no_grad = False  # it ran where nothing was recorded for gradients
         self.callers: list[list[int]] = []
@@ -69,6 +70,25 @@ class Record:
                 self.edges.append(list(part))
                 self.operands.append(letter)
 
+    def local(self) -> dict[str, str]:
+        """Its local derivatives; only a mean divides by n."""
+        if self.cls is None or not self._summed():
+            return self.cls.local if self.cls is not None else {}
+        return {letter: text.removesuffix(" / n") for letter, text in self.cls.local.items()}
+
+    def _formula(self) -> str:
+        formula: str = self.cls.formula
+        if self._summed():
+            formula = formula.removeprefix(r"\frac{1}{n} ")
+            if self._summed() == "none":
+                formula = formula.removeprefix(r"\sum_i ")
+        return formula
+
+    def _summed(self) -> str:
+        """What a loss was told that is not to take the mean: "sum" or "none"."""
+        told = (self.options or {}).get("reduction")
+        return told if told in ("sum", "none") else ""
+
     def json(self) -> dict[str, Any]:
         """The node as the schema has it."""
         cls = self.cls
@@ -84,8 +104,8 @@ class Record:
             "preview": None if self.preview is None else self.preview.json(), "edges": self.edges,
             "operands": self.operands,
             "version": self.version, "status": self.status,
-            "formula": cls.formula if cls is not None else "",
-            "local": cls.local if cls is not None else {}}
+            "formula": self._formula() if cls is not None else "",
+            "local": self.local()}
         if self.callers:
             node["callers"] = self.callers
         if self.view:
@@ -100,6 +120,8 @@ class Record:
             node["outputs"] = [
                 {"shape": list(p.shape), "dtype": _spelled(p.parts[0].dtype), "preview": p.json()}
                 for p in self.outputs]
+        if self.given:
+            node["given"] = {str(at): value.json() for at, value in self.given.items()}
         if self.error is not None:
             node["error"] = self.error
         return node
@@ -110,10 +132,12 @@ class Record:
         if out is None:
             return None
         found = {"out": out}
-        for letter, operand, edge in zip(self.cls.letters, self.operands, self.edges):
+        operands = zip(self.cls.letters, self.operands, self.edges)
+        for at, (letter, operand, edge) in enumerate(operands):
             if edge is not None:
                 producer = records[edge[0]]
-                value = producer.outputs[edge[1]] if producer.outputs else producer.preview
+                value = self.given.get(at) or (
+                    producer.outputs[edge[1]] if producer.outputs else producer.preview)
                 item = None if value is None else value.item()
                 if item is not None:
                     found[operand] = item

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
-from learngrad import source
+from learngrad import devices, source
 from learngrad.autograd.engine import Step
 from learngrad.autograd.observe import thread
 from learngrad.errors import ArgumentTypeError, GraphError, LearngradError
@@ -23,6 +24,7 @@ from learngrad.trace.transcript import Transcript
 __all__ = ["Recorder", "from_graph"]
 
 LIMIT = 20_000  # nodes, as the schema has it
+MOST_BARE = 1000  # versions of `.data` that are kept before it is looked who else has them
 MOST_WAITING = 100_000  # events that may wait besides those of nodes
 
 
@@ -150,8 +152,11 @@ class Recorder(Notes, Forms):
                 while len(parts) < at:  # an option before it
                     parts.append(None)
                 parts.append(part)
-            elif node.promotes and type(x) in (int, float):
-                parts.append((x,))
+            elif node.promotes:
+                if type(x) in (int, float):
+                    parts.append((x,))
+                else:
+                    self._other(parts, node, at, x)
         index = len(versions)
         if index >= self.limit:  # its inputs were the last there was room for
             self._drop(node, made)
@@ -179,6 +184,16 @@ class Recorder(Notes, Forms):
         if self.listener is not None:
             self.listener()
 
+    @staticmethod
+    def _other(parts: list[Any], node: Any, at: int, x: Any) -> None:
+        """Note what an operation was given that is no tensor: a number, or an array."""
+        if x is None and at < len(node.letters):
+            x = node.absent.get(node.letters[at])
+        if type(x) in (int, float):
+            parts.append((x,))
+        elif devices.is_array(x):
+            parts.append(None)
+
     def failed(self, node: Any, inputs: tuple[Any, ...], error: BaseException,
                made: source.Made) -> None:
         """Note the operation that raised."""
@@ -187,8 +202,8 @@ class Recorder(Notes, Forms):
             if isinstance(x, Tensor):
                 parts += [None] * (at - len(parts))
                 parts.append(self._part(x, (made, at)))
-            elif node.promotes and type(x) in (int, float):
-                parts.append((x,))
+            elif node.promotes:
+                self._other(parts, node, at, x)
         index = len(self._versions)
         if index >= self.limit:
             self._drop(node, made)
@@ -208,13 +223,27 @@ class Recorder(Notes, Forms):
 
     def changed(self, tensor: Any) -> None:
         """Count a change in place."""
-        found = self._find(tensor)
-        if found is None:
-            return
+        found, bare = self._find(tensor), self._bare.get(id(tensor._version))
         if len(self._events) > MOST_WAITING:
             self._transcript.relieve()
-        self._changes[found[0]] = count = self._changes.get(found[0], 0) + 1
-        self._tell("changed", found[0], count)
+        if found is not None:
+            self._count(found[0])
+        if bare is not None:  # or a view of what `.data` gave: they share a version
+            self._count(bare[1])
+
+    def _count(self, index: int) -> None:
+        self._versions[index] = None  # `w.data -= step` leaves w's version: it is looked at anew
+        self._changes[index] = count = self._changes.get(index, 0) + 1
+        self._tell("changed", index, count)
+
+    def bared(self, tensor: Any, origin: Any) -> None:
+        """Remember whose memory ``.data`` is, for when it is changed."""
+        found = self._find(origin) or self._bare.get(id(origin._version), (None, None))[1:]
+        if len(self._bare) > MOST_BARE:  # what nobody else holds cannot change any more
+            self._bare = {key: kept for key, kept in self._bare.items()
+                          if sys.getrefcount(kept[0]) > 2}
+        if found[0] is not None:
+            self._bare[id(tensor._version)] = tensor._version, found[0]
 
     def detached(self, tensor: Any, origin: Any) -> None:
         """Remember what a detached tensor was, for when it is used."""

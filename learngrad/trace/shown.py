@@ -10,11 +10,12 @@ Opening
 Frames
     Open modules, repeats and turns have one, but no turn where more than 8 would; parts never.
 Edges
-    Those that end at a node keep its operand. All that lead from one box to a closed group are
-    drawn as one.
+    Those between two nodes keep their operand. All that lead from one box to a closed group, or
+    from a closed group to one node, are drawn as one.
 Words
     A module is ``path · Class``, a repeat ``Block × 12`` or ``@, +, tanh × 50`` (the signs of one
-    turn; a single one of arithmetic by its name, ``mul × 9``), its turns ``turn 3 of 50``, parts
+    turn; arithmetic by its names where it ends with such a sign or has a ×, which would be misread:
+    ``mul × 9``, ``mul, add × 9``), its turns ``turn 3 of 50``, parts
     ``turns 1 to 10``, ``operations 1 to 10`` or, where calls are among them, ``items 1 to 10``. A
     closed group's second line counts its operations, and is as wide as ``5 of 38: softmax`` needs:
     the operation whose turn it is, or the turn of a repeat that it is in.
@@ -35,7 +36,7 @@ __all__ = ["CALM", "Edge", "Ref", "Shown", "group_box", "group_title", "opening"
 
 Ref = int | str
 MOST_TURNS = 8
-# Beside "× 10" a sign of one character would be misread.
+# Beside "× 10" a sign would be misread.
 NAMES = {"+": "add", "−": "sub", "-": "sub", "×": "mul", "÷": "div", "@": "matmul"}
 CALM, CALM_EDGES = 40, 60
 """Boxes, and edges between them, that are seen at a glance."""
@@ -156,14 +157,18 @@ def _edges(nodes: Sequence[Mapping[str, Any]], at: Mapping[int, Ref]) -> dict[Ed
         to = at.get(node["id"])
         if to is None:
             continue
+        led: set[str] = set()  # closed groups that lead to this node
         for operand, edge in enumerate(node["edges"]):
             origin = None if edge is None else at.get(edge[0])
             if origin is None or origin == to:
                 continue
             if isinstance(to, str):
                 found[Edge(origin, 0, to, 0)] = None
-            else:
-                found[Edge(origin, edge[1] if isinstance(origin, int) else 0, to, operand)] = None
+            elif isinstance(origin, int):
+                found[Edge(origin, edge[1], to, operand)] = None
+            elif origin not in led:
+                led.add(origin)
+                found[Edge(origin, 0, to, operand)] = None
     return found
 
 
@@ -180,8 +185,7 @@ def group_title(group: Group, by_id: Nodes) -> str:
         path, cls = elide_middle(group.path), elide(group.cls, 20)
         return f"{path} · {cls}" if path and path != cls else cls
     if group.kind == "repeat":
-        pattern = _pattern(group, by_id)
-        return f"{elide(NAMES.get(pattern, pattern), 24)} × {group.count}"
+        return f"{elide(_pattern(group, by_id), 24)} × {group.count}"
     holder = _holding(group)
     if group.kind == "turn":
         return f"turn {group.number} of {holder.count}"
@@ -203,6 +207,8 @@ def _pattern(group: Group, by_id: Nodes) -> str:
             signs.append(node.get("sign") or node.get("op") or "operation")
         else:
             signs.append(_pattern(item, by_id) if item.kind == "repeat" else item.cls)
+    if signs[-1] in NAMES or "×" in signs:
+        signs = [NAMES.get(sign, sign) for sign in signs]
     return ", ".join(signs)
 
 

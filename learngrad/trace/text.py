@@ -75,10 +75,10 @@ def elide(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[:limit - 1] + "…"
 
 
-def elide_middle(text: str) -> str:
-    """The cleaned name, at most 20 characters: the end of a dotted path says most."""
-    text = clean(text)
-    return text if len(text) <= 20 else text[:10] + "…" + text[-9:]
+def elide_middle(text: str, limit: int = 20) -> str:
+    """The cleaned name, at most `limit` characters: the end of a dotted path says most."""
+    text, end = clean(text), (limit - 1) // 2
+    return text if len(text) <= limit else text[:limit - 1 - end] + "…" + text[-end:]
 
 
 def number(value: float | str, digits: int = 4) -> str:

@@ -47,6 +47,8 @@ class Transcript:
         self._sources: list[dict[str, Any]] = []
         self._source_ids: dict[tuple[str, int], int] = {}
         self._places: dict[tuple[int, int], tuple[source.Made, dict[str, Any] | None]] = {}
+        # What used each output since its value was looked at, and as which operand.
+        self._users: dict[tuple[int, int], list[tuple[Record, int]]] = {}
         # Of values that were kept once and told several times, their previews.
         self._previews: dict[int, tuple[Any, Preview]] = {}
 
@@ -173,7 +175,7 @@ class Transcript:
         self._add(record)
 
     def adopted(self, index: int, cls: Any, shape: Any, dtype: Any, made: source.Made | None,
-                scope: Any, parts: list[Any]) -> None:
+                scope: Any, parts: list[Any], options: dict[str, Any]) -> None:
         """An operation, or a leaf that is gone, belongs to a graph from before the recording."""
         place = source.resolve(made)
         record = Record(index, "leaf" if cls is None else "operation", cls,
@@ -181,11 +183,18 @@ class Transcript:
         record.shape, record.dtype = shape, dtype
         if cls is not None:
             record.takes(parts, cls.letters)
+            record.options = options
         self._add(record)
 
     def value(self, index: int, slot: int, kept: Any) -> None:
         """The value of a node's output was looked at, for the first time or again."""
         record, found = self._nodes[index], self._preview(kept)
+        before = record.outputs[slot] if record.outputs else record.preview
+        if before is not None:  # what ran until now was given what it was then
+            for user, at in self._users.get((index, slot), ()):
+                user.given.setdefault(at, before)
+                self._touch("node", user.id)
+            self._users[index, slot] = []
         if not slot:
             record.preview = found
         if record.outputs:
@@ -243,7 +252,7 @@ class Transcript:
         """One contribution, with its local derivative in letters and in numbers."""
         letters = record.cls.letters
         letter = letters[operand] if operand < len(letters) else f"x{operand + 1}"
-        local = record.cls.local.get(letter, "")
+        local = record.local().get(letter, "")
         passed = self._preview(value)
         numbers = filled(local, known, passed.item()) if local and known else ""
         out = {"operand": operand, "to": [to, slot], "letter": letter, "local": local,
@@ -257,7 +266,10 @@ class Transcript:
     # ---- What they share -------------------------------------------------------------------------
 
     def _add(self, record: Record) -> None:
-        self._nodes.setdefault(record.id, record)
+        if self._nodes.setdefault(record.id, record) is record and record.kind == "operation":
+            for at, edge in enumerate(record.edges):
+                if edge is not None:
+                    self._users.setdefault((edge[0], edge[1]), []).append((record, at))
         self._touch("node", record.id)
 
     def _touch(self, what: str, index: int = 0, step: int = 0) -> None:

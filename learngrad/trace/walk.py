@@ -98,6 +98,6 @@ def _operand(edge: list[int] | None, at: int, node: Mapping[str, Any], known: _T
     if slot:
         name += f" (output {slot})"
         made = outputs[slot] if slot < len(outputs) else {}
-    value = made.get("preview")
+    value = (node.get("given") or {}).get(str(at)) or made.get("preview")
     said = "" if value is None else _amount(value)
     return f"{name} = {said}" if said not in ("", name) else name

@@ -18,6 +18,7 @@ from learngrad.trace.shown import turns
 from learngrad.trace.text import (
     clean,
     elide,
+    elide_middle,
     shape_text,
     span_text,
     written_out,
@@ -34,10 +35,13 @@ VERBS = {
 }
 BETWEEN = {"+", "-", "−", "×", "*", "·", "/", "÷", "@", "^", "**", "<", ">", "≤", "≥", "=", "≠"}
 LONGEST = 200
+# Of layers with gates: e is what arrives, taken back to the sums in them.
+_BACK = re.compile("eᵀ?( @|,)")
 # A call whose graph was asked for: ``learngrad.show(model, x)`` does not say what was computed.
 _SHOWING = re.compile(r"(?:\w+\.)?(?:show|step)\(")
 # A word of a formula, and the marks that may hang on it: the b of `bᵀ` is the operand b.
-_WORD = re.compile(r"([^\W\d_]\w*?)([ᵀᵃ-ᶿⁿ′¹²³⁰⁴-⁹]*)(?!\w)")
+# What wears a hat is another thing: x̂ is x normalised.
+_WORD = re.compile(r"([^\W\d_]\w*?)([ᵀᵃ-ᶿⁿ′¹²³⁰⁴-⁹]*)(?![\w\u0302])")
 
 
 class _Trace:
@@ -76,7 +80,7 @@ class _Trace:
         if node.get("name"):
             # In a loop one name stands for many results.
             many = self.named[node["name"]] > 1
-            return elide(node["name"], 40) + (f" #{number_}" if many else "")
+            return elide_middle(node["name"], 40) + (f" #{number_}" if many else "")
         preview = node.get("preview")
         if node["kind"] == "constant" and preview is not None and node.get("shape") == []:
             return written_out(preview)
@@ -87,10 +91,15 @@ class _Trace:
             return text
         return f"{_sign(node)} #{number_}"
 
+    def part(self, number_: int, slot: int) -> str:
+        """One output of a node: of several with its place, as ``x.max(dim=1)[0]``."""
+        several = len(self.nodes[number_].get("outputs") or ()) > 1
+        return self.name(number_) + (f"[{slot}]" if several else "")
+
     def right_hand_side(self, node: Mapping[str, Any]) -> str:
         """How the node came from its operands: ``a × b``, ``cross entropy(logits, y)``."""
         letters = node.get("operands") or []
-        operands = [self.name(edge[0]) if edge is not None else
+        operands = [self.part(*edge) if edge is not None else
                     elide(letters[i], 20) if i < len(letters) and letters[i] else "a value"
                     for i, edge in enumerate(node["edges"])]
         sign, text = _sign(node), self.expression(node)
@@ -117,7 +126,9 @@ def _sign(node: Mapping[str, Any]) -> str:
 
 
 def _bracketed(name: str) -> str:
-    return f"({name})" if any(c in name for c in " +-−×*/÷@") and "#" not in name else name
+    if "#" in name:  # a number does not make it two words, but a sign in front of it is one
+        return f"({name})" if name.partition(" ")[0] in BETWEEN else name
+    return f"({name})" if any(c in name for c in " +-−×*/÷@") else name
 
 
 def place_of(node: Mapping[str, Any], trace: Mapping[str, Any]) -> str:
@@ -284,8 +295,10 @@ def _factor(part: Mapping[str, Any], node: Mapping[str, Any], known: _Trace) -> 
                 for letter, number in plain.items()} | names
     named = _WORD.sub(lambda m: known_as.get(m[1], m[1]) + m[2], elide(local, LONGEST))
     words = {word for word, _ in _WORD.findall(local)}
-    if "g" in words:
+    if words & {"g", "gₛ"} or _BACK.match(local):
         return f"{named} gives"
+    if local.startswith("see "):  # a paper has the formula
+        return f"the contribution, {named}, is"
     if numbers and any(len(word) == 1 and word not in names for word in words):
         return f"times {numbers} gives"  # a letter that stands for a plain number, not a variable
     if local in names and numbers:

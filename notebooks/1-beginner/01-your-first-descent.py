@@ -118,7 +118,8 @@ with learngrad.record():
 
 # %% [markdown] id="reading-the-graph"
 # This is a *graph*. Each box is a tensor: its name, what made it, its value. Arrows go from what
-# was used to what came out. Click a box to see the line of Python behind it.
+# was used to what came out, and `(·)` in a box stands for what its arrow brings. Click a box to
+# see the line of Python behind it.
 #
 # All boxes say `no gradient yet`. So far we have only computed forwards. *Gradient* is the word
 # for "slope of the loss with respect to this box": if this number grew a little, how would the

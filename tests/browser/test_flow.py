@@ -141,17 +141,20 @@ def test_it_is_there_again_after_a_reload_and_on_another_day(notebook):
     assert picture.evaluate("img => img.decode().then(() => img.naturalWidth)") > 500
 
 
-@pytest.mark.parametrize("width", [420])
+@pytest.mark.parametrize("width", [470, 420, 270])
 def test_it_fits_into_a_narrow_output(notebook, artefacts, width):
     book = notebook(training())
     before = book.page.viewport_size
-    book.page.set_viewport_size({"width": width + 320, "height": 900})
+    book.page.set_viewport_size({"width": width + 116, "height": 900})
     try:
         book.run_all()
         view = book.views(0)
         expect(view).to_have_attribute("data-step", "11")
         assert view.evaluate("root => root.scrollWidth <= root.clientWidth")
-        view.screenshot(path=artefacts / "flow-narrow.png")
+        # What is to be read has the room for it.
+        assert view.locator(".lg-flow-why").first.evaluate("cell => cell.offsetWidth") >= 90
+        assert view.locator("tbody tr").first.evaluate("row => row.offsetHeight") <= 120
+        view.screenshot(path=artefacts / f"flow-narrow-{width}.png")
     finally:
         book.page.set_viewport_size(before)
 

@@ -85,5 +85,29 @@ def test_a_program_of_thousands_is_summed_up_honestly(notebook):
     expect(view.locator(".lg-node[data-group]")).to_contain_text("1,999 operations")
     rest = view.locator(".lg-rest")
     rest.locator("summary").click()
-    expect(rest.locator("li")).to_have_text(["5,000 × + in line 7: z = z + 1",
-                                             "3,001 × × in line 5: z = z * 1.001"])
+    expect(rest.locator("li")).to_have_text(["5,000 × add in line 7: z = z + 1",
+                                             "3,001 × mul in line 5: z = z * 1.001"])
+
+
+MANY_TO_ONE = """\
+import learngrad
+x = learngrad.tensor(1.0, requires_grad=True)
+with learngrad.record() as tape:
+    parts = []
+    for i in range(200):
+        parts.append(x * float(i) + 0.1)
+    loss = learngrad.stack(parts).sum()
+    loss.backward()
+"""
+
+
+def test_a_closed_loop_leads_to_one_box_on_one_wire(notebook):
+    book = notebook(MANY_TO_ONE)
+    book.run_all()
+    view = book.views(0)
+    expect(view.locator(".lg-node[data-group]")).to_contain_text("mul, add × 200")
+    assert view.locator("g[data-edge]").count() == 3
+    view.focus()
+    for key in ("Home", "ArrowRight", "ArrowRight"):  # of the sum, and of what is stacked
+        book.page.keyboard.press(key)
+    expect(view.locator(".lg-tag")).to_have_text(["200 gradients"])

@@ -1,5 +1,7 @@
 """The live graph and its replay in JupyterLab."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -143,6 +145,65 @@ def test_nodes_appear_while_the_block_runs(notebook):
     assert drawn == sorted(drawn)
     assert view.locator("g[data-id]").count() == 13
     assert view.get_attribute("data-steps") == "13"
+
+
+def test_a_recording_that_its_kernel_left_can_be_looked_at(notebook):
+    book = notebook("import learngrad, time, anywidget", LIVE.replace("range(12)", "range(400)"))
+    book.run(0)
+    book.run_all(wait=False)
+    view = book.views(1)
+    expect(view.locator("g[data-id]")).not_to_have_count(0, timeout=20_000)
+    book._in_page("panel => panel.sessionContext.session.kernel.restart()")
+    expect(view).to_have_attribute("data-status", "failed", timeout=20_000)
+    expect(view.locator(".lg-note").first).to_contain_text("stopped by the end of its kernel")
+    view.focus()
+    book.page.keyboard.press("Home")
+    expect(view.locator(".lg-panel")).to_contain_text("before the first operation")
+
+
+TALL = """\
+import learngrad
+with learngrad.record() as tape:
+    z = learngrad.tensor(1.0, requires_grad=True)
+    for i in range(7):
+        z = z * 1.5
+"""
+
+
+def test_a_graph_that_is_seen_whole_but_small_can_be_seen_in_its_own_size(notebook):
+    book = notebook(TALL)
+    book.run_all()
+    drawing = book.views(0).locator(".lg-canvas > g").first
+    scale = re.compile(r"scale\(1\.0000\)")
+    expect(drawing).not_to_have_attribute("transform", scale)
+    fit = button(book.views(0), "show the whole graph")
+    fit.click()
+    expect(drawing).to_have_attribute("transform", scale)
+    fit.click()
+    expect(drawing).not_to_have_attribute("transform", scale)
+
+
+NOTHING = """\
+import learngrad
+with learngrad.record() as tape:
+    pass
+"""
+WHOLE = """\
+with learngrad.record() as tape:
+    i = learngrad.tensor([1, 2, 3])
+    j = i * 2
+"""
+
+
+def test_where_no_gradient_can_come_none_is_promised(notebook):
+    book = notebook(NOTHING, WHOLE)
+    book.run_all()
+    about = book.views(1).locator(".lg-legend span", has_text="constant")
+    expect(about).to_have_attribute("title", "no gradient is asked for")
+    expect(book.views(0).locator(".lg-empty")).to_have_text("No operation ran here.")
+    expect(book.views(0).locator(".lg-panel")).to_have_text(
+        "No tensor was computed here, so there is no graph.")
+    expect(book.views(1).locator(".lg-panel")).to_contain_text("nothing here asks for one")
 
 
 FAILS = """\

@@ -57,6 +57,16 @@ def drawn(view):
     }""")
 
 
+def test_a_chart_without_points_has_no_steps_either(notebook):
+    book = notebook('import learngrad\nplot = learngrad.LivePlot("Nothing yet")')
+    book.run_all()
+    view = book.views(0)
+    expect(view).to_have_attribute("data-points", "0")
+    painted = """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
+        .data.some(value => value > 0)"""
+    assert not view.locator("canvas").first.evaluate(painted)
+
+
 def test_a_loop_that_raises_keeps_its_curve(notebook):
     book = notebook("import learngrad\nplot = learngrad.LivePlot()\n"
                     "for step in range(10):\n    plot.log(loss=10 - step)\n"
@@ -72,6 +82,39 @@ def test_another_cell_goes_on_with_the_same_curve(notebook):
     book.run_all()
     expect(book.views(0)).to_have_attribute("data-points", "3")
     assert book.views(1).count() == 0
+
+
+WRITER = """\
+import learngrad as torch, time
+from learngrad.utils.tensorboard import SummaryWriter
+writer = SummaryWriter(FOLDER)
+"""
+WRITES = """\
+for epoch in range(12):
+    for batch in range(10):
+        step = epoch * 10 + batch
+        writer.add_scalar("Loss/train", torch.tensor(2 / (1 + step / 8)), step)
+        time.sleep(0.01)
+    writer.add_scalar("Loss/test", 2.2 / (1 + step / 8), step)
+    writer.add_scalar("Accuracy/test", 1 - 0.9 / (1 + epoch), step)
+writer.close()
+"""
+
+
+def test_what_is_logged_for_tensorboard_grows_in_the_cell_that_logs(notebook, artefacts, tmp_path):
+    book = notebook(WRITER.replace("FOLDER", repr(str(tmp_path))), WRITES)
+    book.run(0)
+    assert book.views(0).count() == 0
+    book.run_all(wait=False)
+    view = book.views(1)
+    expect(view).to_have_count(2)
+    expect(view.first).to_have_attribute("data-points", re.compile("^[1-9]"))
+    book.ready()
+    expect(view.first).to_have_attribute("data-points", "132")
+    expect(view.last).to_have_attribute("data-points", "12")
+    assert drawn(view.first) > 100
+    assert {path.name for path in tmp_path.glob("*.html")} == {"Loss.html", "Accuracy.html"}
+    book.page.screenshot(path=artefacts / "writer.png")
 
 
 COMPARED = """\
@@ -330,3 +373,14 @@ except KeyboardInterrupt as interrupt:
     book.interrupt()
     expect(book.cell(0).locator("pre").last).to_have_text(
         "stopped where a step had ended: True\n", timeout=30_000)
+
+
+def test_the_key_of_many_curves_keeps_its_height(notebook):
+    book = notebook('import learngrad\nplot = learngrad.LivePlot("Many")\n'
+                    'plot.log(**{f"weight {k}": k for k in range(300)})')
+    book.run_all()
+    key = book.views(0).locator(".lg-key")
+    expect(key.get_by_role("button")).to_have_count(300)
+    assert key.bounding_box()["height"] < 200
+    key.get_by_role("button").last.focus()  # it scrolls to where the keyboard goes
+    expect(key.get_by_role("button").last).to_be_in_viewport()

@@ -182,3 +182,29 @@ def test_before_the_first_operation_the_beginning_is_in_view(opened):
     stage = view.locator(".lg-canvas").bounding_box()
     made = view.locator(".lg-node", has_text="sin").first.bounding_box()
     assert stage["y"] < made["y"] < stage["y"] + stage["height"] - made["height"]
+
+
+def test_a_value_that_is_changed_in_place_is_shown_as_it_was(opened):
+    w = learngrad.tensor(8.0, requires_grad=True)
+    with Recorder() as tape:
+        for _ in range(3):
+            (w * w).backward()
+            w.data -= 0.25 * w.grad
+            w.grad = None
+    page = opened(tape.to_dict())
+    page.wait_for_selector("#learngrad-graph .lg-root[data-ready='true']")
+    view = page.locator("#learngrad-graph .lg-root")
+    leaf = view.locator(".lg-node.lg-leaf").first
+    for replay, then in enumerate((8, 4, 2)):
+        view.get_by_role("combobox").last.select_option(index=replay)
+        view.focus()
+        page.keyboard.press("End")
+        for index in (2, -1):
+            page.wait_for_selector(f"#learngrad-graph .lg-root[data-index='{index}']")
+            assert leaf.locator("text").nth(1).text_content() == str(then)
+            assert f"= {then}" in said(view) or index == 2
+            if index == 2:
+                assert said(view).endswith(f"becomes {2 * then}.")
+                for _ in range(3):
+                    page.keyboard.press("ArrowLeft")
+        assert set(flowing(view)) == {str(then)}

@@ -65,9 +65,9 @@ def test_numpy_means_what_numpy_means():
 INF, NAN = math.inf, math.nan
 EDGES = {  # the function, its input, its other arguments; what comes out, and the gradient
     "hardswish": ([-3.0, 3.0], [], [0.0, 3.0], [0.0, 1.0]),
-    "hardshrink": ([NAN, 0.5], [0.5], [NAN, 0.0], None),
-    "softshrink": ([NAN, 0.5], [0.5], [NAN, 0.0], None),
-    "threshold": ([NAN, 1.0], [1.0, 9.0], [NAN, 9.0], None),
+    "hardshrink": ([NAN, 0.5], [0.5], [NAN, 0.0], [1.0, 0.0]),
+    "softshrink": ([NAN, 0.5], [0.5], [NAN, 0.0], [1.0, 0.0]),
+    "threshold": ([NAN, 1.0], [1.0, 9.0], [NAN, 9.0], [1.0, 0.0]),
     "binary_cross_entropy": ([1.0, 0.0, 1.0, 0.0], [[1.0, 0.0, 0.0, 1.0]], [0.0, 0.0, 100.0, 100.0],
                              [0.0, 0.0, 1e12, -1e12]),
     "margin_ranking_loss": ([1.0, 2.0], [[1.0, 1.0], [1.0, 1.0]], [0.0, 0.0], [-1.0, 0.0]),
@@ -90,7 +90,7 @@ def test_at_the_edge(name):
     for lib in filter(None, (lg, torch)):
         out, gradient = at_an_edge(lib, name)
         assert out == pytest.approx(EDGES[name][2], nan_ok=True)
-        assert EDGES[name][3] in (None, pytest.approx(gradient))
+        assert gradient == pytest.approx(EDGES[name][3])
 
 
 @pytest.mark.parametrize("more", [{}, {"weight": [1.0, 2.0, 1.0]}, {"label_smoothing": 0.1}])
@@ -105,3 +105,62 @@ def test_what_is_ignored_may_hold_infinities(more):
     loss.backward()
     assert x.grad[0].tolist() == [0, 0, 0]
     assert math.isfinite(lg.nn.functional.nll_loss(lg.tensor(logits), lg.tensor([-100, 1])).item())
+
+
+STOPPED = {  # what lets no gradient through at some of -4, -1, 0, 1, 4: not an infinite one either
+    "relu": lambda lib, x: x.relu(),
+    "hardtanh": lambda lib, x: lib.nn.functional.hardtanh(x, -2, 2),
+    "hardsigmoid": lambda lib, x: lib.nn.functional.hardsigmoid(x),
+    "threshold": lambda lib, x: lib.nn.functional.threshold(x, 0.5, 7),
+    "hardshrink": lambda lib, x: lib.nn.functional.hardshrink(x, 2),
+    "softshrink": lambda lib, x: lib.nn.functional.softshrink(x, 2),
+    "clamp": lambda lib, x: x.clamp(-2, 2),
+    "clamp by tensors": lambda lib, x: lib.clamp(x, lib.full((5,), -2.0), lib.full((5,), 2.0)),
+    "where": lambda lib, x: lib.where(x > 0, x, 2.0),
+    "masked_fill": lambda lib, x: x.masked_fill(x < 0, 3.0),
+    "leaky_relu": lambda lib, x: lib.nn.functional.leaky_relu(x, 0.25),
+    "leaky_relu, steep": lambda lib, x: lib.nn.functional.leaky_relu(x, 2.0),
+}
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize("name", STOPPED)
+def test_what_is_stopped_is_0_beside_infinities(name, create_graph):
+    """Otherwise ``relu(x).sqrt()`` has a gradient of nan wherever ReLU is 0."""
+    for upstream in (INF, -INF, -2.0):
+        found = []
+        for lib in filter(None, (lg, torch)):
+            x = lib.tensor([-4.0, -1.0, 0.0, 1.0, 4.0], requires_grad=True)
+            y = STOPPED[name](lib, x)
+            g, = lib.autograd.grad(y, x, lib.full((5,), upstream), create_graph=create_graph)
+            found.append(g.tolist())
+        assert not any(map(math.isnan, found[0]))
+        assert found[0] == found[-1]
+        assert 0 in found[0] or name.startswith("leaky")
+
+
+def test_the_root_of_what_relu_cut_off():
+    x = lg.tensor([-1.0, 4.0], requires_grad=True)
+    x.relu().sqrt().sum().backward()
+    assert x.grad.tolist() == [0.0, 0.25]
+
+
+@pytest.mark.parametrize("size", [(0, 2), (2, 0)])
+def test_no_window_at_all(size):
+    for lib in filter(None, (lg, torch)):
+        x = lib.ones(1, 2, 3, 3)
+        for pool in (lib.nn.functional.adaptive_avg_pool2d, lib.nn.functional.adaptive_max_pool2d):
+            assert pool(x, size).shape == (1, 2, *size)
+        assert lib.nn.functional.adaptive_avg_pool1d(x[0], 0).shape == (2, 3, 0)
+
+
+@pytest.mark.parametrize("name", ["max", "median", "floor", "ceil", "round", "trunc", "sign"])
+def test_what_is_flat_is_0_beside_infinities(name):
+    for lib in filter(None, (lg, torch)):
+        x = lib.tensor([-2.0, 1.0, 3.0], requires_grad=True)
+        y = getattr(x, name)()
+        g, = lib.autograd.grad(y, x, lib.full(tuple(y.shape), INF))
+        assert sum(v == 0 for v in g.tolist()) == (3 if y.ndim else 2)
+    x = lg.tensor([-2.0, 1.0, 3.0, 0.0], requires_grad=True)
+    y = lg.nn.functional.max_pool1d(x[None], 2)
+    assert lg.autograd.grad(y, x, lg.full((1, 2), INF))[0].tolist() == [0, INF, INF, 0]

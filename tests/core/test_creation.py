@@ -1,5 +1,7 @@
 """New tensors beside PyTorch's: values, shapes, dtypes, errors; memory shared with others."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -190,3 +192,38 @@ def test_only_what_makes_memory_is_told_how_it_lies():
     assert lg.zeros(2, memory_format=None, layout=None, pin_memory=False).shape == (2,)
     with pytest.raises(TypeError, match="layout"):
         lg.sum(lg.ones(2), layout=None)
+
+
+@pytest.mark.parametrize(("dtype", "value"), [
+    ("int64", math.nan), ("int64", math.inf), ("int32", 3e30), ("uint8", 300), ("int8", -129),
+    ("int32", 2**40)])
+def test_a_number_that_integers_cannot_hold_is_refused(dtype, value):
+    dtype = getattr(lg, dtype)
+    x = lg.zeros(2, dtype=dtype)
+    for fill in (lambda: x.fill_(value), lambda: lg.full((2,), value, dtype=dtype),
+                 lambda: x.new_full((2,), value), lambda: lg.tensor([[0, value]], dtype=dtype),
+                 lambda: x.__setitem__(0, value)):
+        with pytest.raises(errors.DtypeError):
+            fill()
+    assert x.tolist() == [0, 0]
+
+
+def test_bytes_below_0_are_bits():
+    for made in (lg.zeros(1, dtype=lg.uint8).fill_(-1), lg.full((1,), -1, dtype=lg.uint8),
+                 lg.tensor([-1], dtype=lg.uint8)):
+        assert made.tolist() == [255]
+
+
+class Kind(np.ndarray):
+    """An array of somebody's own, as np.matrix is one."""
+
+
+def test_arrays_of_other_kinds():
+    for make in (lg.from_numpy, lg.from_dlpack):
+        matrix = np.array([[1.0, 2.0]]).view(Kind)
+        t = make(matrix)
+        matrix[0, 0] = 5
+        assert t.tolist() == [[5.0, 2.0]]
+        assert type(t.numpy()) is np.ndarray
+        with pytest.raises(errors.ArgumentTypeError, match="lose its mask"):
+            make(np.ma.masked_array([1.0, 2.0], [0, 1]))

@@ -63,6 +63,31 @@ def test_forward_and_gradients_of_both_orders():
     assert gradgradcheck(lambda x: Scaled.apply(x, 0.3), [x])
 
 
+class Slower(Scaled):
+    """The same forward, and a backward that halves what arrives."""
+
+    @staticmethod
+    def backward(ctx, g):
+        return Scaled.backward(ctx, g)[0] / 2, None
+
+
+class Offset(Slower):
+    """The backward of its parent, and another forward."""
+
+    @staticmethod
+    def forward(ctx, x, scale):
+        return Scaled.forward(ctx, x, scale) + 1
+
+
+def test_an_operation_that_changes_another_has_what_it_says():
+    for operation, value, gradient in ((Scaled, 1, 2), (Slower, 1, 1), (Offset, 2, 1)):
+        x = learngrad.zeros(1, requires_grad=True)
+        y = operation.apply(x, 2.0)
+        y.sum().backward()
+        assert (y.item(), x.grad.item()) == (value, gradient)
+        assert type(y.grad_fn).__name__ == operation.__name__
+
+
 def test_several_outputs():
     a = learngrad.tensor([1.0, 2.0], requires_grad=True)
     b = learngrad.tensor([3.0, 4.0], requires_grad=True)

@@ -673,3 +673,36 @@ def test_a_view_whose_values_are_kept_is_one():
         y[1] = 5.0
     s.backward()
     assert x.grad.tolist() == [8.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_gradient_that_does_not_arrive_is_zero_whatever_the_input_holds(create_graph):
+    x, y = leaf([float("inf"), float("nan")]), leaf(2.0)
+    none, two = grad(y * 2, [x, y], create_graph=create_graph, materialize_grads=True)
+    assert none.tolist() == [0.0, 0.0]
+    assert none.dtype == x.dtype
+    assert two.item() == 2.0
+    with pytest.raises(GraphError, match="do not depend"):
+        grad(y * 2, x, materialize_grads=True, allow_unused=False)
+
+
+def test_a_gradient_with_a_graph_belongs_to_one_tensor():
+    """What is done to one leaf's gradient, or to what backward() was given, reaches no other."""
+    a, b, v = leaf([1.0, 2.0]), leaf([3.0, 4.0]), lg.ones(2)
+    c = a + b
+    c.retain_grad()
+    c.backward(v, create_graph=True)
+    a.grad.detach().zero_()
+    assert [t.tolist() for t in (v, b.grad, c.grad)] == [[1.0, 1.0]] * 3
+    a.grad = b.grad = None
+    ((a + b)**3).sum().backward(create_graph=True)
+    (a.grad**2).sum().backward()
+    # 3 s² of each, and 36 s³ to each from the penalty; PyTorch's numbers.
+    assert a.grad.tolist() == b.grad.tolist() == [2352.0, 7884.0]
+
+
+def test_an_array_stands_for_one_gradient():
+    x = leaf([1.0, 2.0])
+    assert grad(x * 2, x, np.array([1.0, 3.0], np.float32))[0].tolist() == [2.0, 6.0]
+    with pytest.raises(GraphError, match="tensors are 1, and the gradients given for them 2"):
+        grad(x * 2, x, [lg.ones(2)] * 2)

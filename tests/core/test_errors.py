@@ -41,6 +41,14 @@ def test_wrong_shapes():
     told(lambda: pixels.reshape(3, 3), "ShapeError", RuntimeError, "25088 elements", "pixels")
 
 
+def test_a_notebook_can_show_the_arguments_of_each_frame():
+    with pytest.raises(errors.ShapeError) as caught:
+        lg.ones(4, 3) @ lg.ones(5, 2)
+    for entry in caught.traceback:
+        code = entry.frame.code.raw
+        assert set(code.co_varnames[:code.co_argcount]) <= entry.frame.f_locals.keys()
+
+
 def test_wrong_dtypes():
     labels, logits = lg.tensor([0.0, 1.0]), lg.ones(2, 3)
     told(lambda: lg.nn.CrossEntropyLoss()(logits, labels), "DtypeError", RuntimeError,

@@ -8,7 +8,13 @@ import pytest
 import learngrad
 from learngrad.autograd import detect_anomaly
 from learngrad.autograd.functional import grad, hessian, jacobian, jvp, value_and_grad, vjp
-from learngrad.errors import AnomalyError, ArgumentTypeError, GraphError
+from learngrad.errors import (
+    AnomalyError,
+    ArgumentError,
+    ArgumentTypeError,
+    GraphError,
+    ShapeError,
+)
 
 A = np.array([[1.0, 2.0, 0.5], [-1.0, 0.3, 2.0]], np.float32)
 
@@ -74,13 +80,38 @@ def test_no_dependence_is_zero():
     constant = learngrad.tensor([5.0, 6.0])
     assert jacobian(lambda x: constant, learngrad.tensor([1.0])).tolist() == [[0.0], [0.0]]
     assert grad(lambda x: (x * 0).sum())(learngrad.tensor([1.0])).tolist() == [0.0]
+    x, v = learngrad.tensor([1.0]), learngrad.ones(2)
+    assert hessian(lambda x: constant.sum(), x).tolist() == [[0.0]]
+    assert [t.tolist() for t in vjp(lambda x: constant, x, v)] == [[5.0, 6.0], [0.0]]
+    assert [t.tolist() for t in jvp(lambda x: constant, x)] == [[5.0, 6.0], [0.0, 0.0]]
 
 
 def test_wrong_inputs_are_told():
     with pytest.raises(ArgumentTypeError, match="with respect to a tensor"):
         jacobian(lambda x: x, 3.0)
+    x = learngrad.tensor([1.0, 2.0])
     with pytest.raises(GraphError, match="of one number"):
-        hessian(lambda x: x * x, learngrad.tensor([1.0, 2.0]))
+        hessian(lambda x: x * x, x)
+    for product, more in ((vjp, [x]), (jvp, [x]), (jacobian, []), (hessian, [])):
+        with pytest.raises(ArgumentTypeError, match="one tensor, not"):
+            product(lambda x: (x, x), x, *more)
+    for product in (vjp, jvp):
+        with pytest.raises(ArgumentError, match="its derivative is 0"):
+            product(lambda x: x, x, learngrad.ones(2), strict=True)
+
+
+@pytest.mark.parametrize("v", [
+    learngrad.ones(1), learngrad.ones(2, 2), (learngrad.ones(2),) * 2, learngrad.tensor(1.0)])
+def test_a_direction_has_the_inputs_shape(v):
+    with pytest.raises(ShapeError, match="goes along with the inputs"):
+        jvp(lambda x: x * x, learngrad.tensor([1.0, 2.0]), v)
+
+
+def test_a_direction_is_needed_but_for_one_number():
+    assert jvp(lambda x: x * x, learngrad.tensor([3.0]))[1].tolist() == [6.0]
+    for inputs in (learngrad.tensor([1.0, 2.0]), (learngrad.tensor(1.0),) * 2):
+        with pytest.raises(GraphError, match="needs a direction"):
+            jvp(lambda *xs: xs[0], inputs)
 
 
 def test_anomaly_forward_names_operation_and_line():
@@ -116,3 +147,13 @@ def test_anomaly_as_decorator_and_switched_off():
             bad()
     with detect_anomaly(check_nan=False):
         assert learngrad.tensor(0.0).log().item() == -float("inf")
+
+
+def test_a_direction_that_is_no_tensor_or_does_not_fit():
+    x = learngrad.tensor([1.0, 2.0])
+    with pytest.raises(TypeError, match="v is a tensor"):
+        jvp(lambda x: x * x, x, 1.0)
+    for v in (learngrad.ones(5), None):  # also where the output depends on nothing
+        with pytest.raises(RuntimeError, match="along with the output"):
+            vjp(lambda x: learngrad.ones(2), x, v)
+    assert vjp(lambda x: x * x, x, (learngrad.ones(2),))[1].tolist() == [2.0, 4.0]

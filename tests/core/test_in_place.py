@@ -107,3 +107,18 @@ def test_what_gelu_gave_may_be_changed():
         y.sum().backward()
         results.append(x.grad.numpy())
     np.testing.assert_allclose(*results, rtol=1e-5)
+
+
+@pytest.mark.parametrize("needs", [False, True])
+def test_the_gradient_of_what_a_narrower_dtype_took_in_is_as_wide_as_that(needs):
+    found = []
+    for lib in (lg, torch):
+        a = lib.tensor([2.0, 3.0], requires_grad=needs)
+        b = lib.tensor([5.0, 7.0], dtype=lib.float64, requires_grad=True)
+        y = a * 1
+        y *= b
+        y.sum().backward()
+        found.append((f"{y.dtype} {b.grad.dtype}".replace("torch.", ""), b.grad.tolist(),
+                      needs and a.grad.tolist()))
+    assert found[0] == found[1]
+    assert found[0][0] == "float32 float64"

@@ -236,3 +236,9 @@ def test_iteration():
     assert x.grad.tolist() == [[1.0, 1.0], [10.0, 0.0]]
     assert [t.tolist() for t in x.detach()] == [[1.0, 2.0], [3.0, 4.0]]
     assert 3.0 in x.detach().reshape(-1).tolist()
+
+
+def test_bytes_of_numpy_are_a_mask_as_a_tensors_are():
+    x = lg.arange(3)
+    with pytest.warns(UserWarning, match="bytes are a mask"):
+        assert x[np.array([1, 0, 1], np.uint8)].tolist() == [0, 2]

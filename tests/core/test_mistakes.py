@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 
 import pytest
 
 import learngrad as lg
-from learngrad import nn
+from learngrad import errors, nn
 
 x = lg.ones(2, 3)
 
@@ -24,6 +25,12 @@ def _state_carried_on():
     (lambda: nn.Linear(784, 10)(lg.ones(32, 1, 28, 28)), RuntimeError, "x.flatten(1)"),
     (lambda: nn.Linear(120, 10)(lg.ones(4, 3456)), RuntimeError, "in_features=3456"),
     (lambda: nn.Linear(3, 1)(nn.LSTM(2, 3)(lg.ones(4, 1, 2))), TypeError, "out, state = lstm(x)"),
+    (lambda: nn.LayerNorm(3)(nn.GRU(2, 3)(lg.ones(4, 1, 2))), TypeError, "out, state = lstm(x)"),
+    (lambda: nn.functional.dropout((x, x)), TypeError, "out, state = lstm(x)"),
+    (lambda: nn.Linear(3, 1)(print(end="")), TypeError, "without return"),
+    (lambda: lg.flatten(None, 1), TypeError, "without return"),
+    (lambda: lg.softmax(None, 1), TypeError, "without return"),
+    (lambda: nn.functional.gelu([1.0]), TypeError, "learngrad.tensor(value)"),
     (lambda: nn.Conv2d(3, 6, 5)(lg.ones(4, 1, 28, 28)), RuntimeError, "in_channels=1"),
     (lambda: nn.Conv2d(1, 6, 5)(lg.ones(4, 28, 28)), RuntimeError, "x.unsqueeze(1)"),
     (lambda: nn.Conv2d(3, 6, 5)(lg.ones(4, 32, 32, 3)), RuntimeError, "x.permute(0, 3, 1, 2)"),
@@ -61,3 +68,31 @@ def test_the_way_out_goes_on():
     assert nn.Conv2d(3, 6, 5)(lg.ones(32, 32, 3).permute(2, 0, 1)).shape == (6, 28, 28)
     assert nn.Conv1d(3, 6, 5)(lg.ones(4, 32, 3).permute(0, 2, 1)).shape == (4, 6, 28)
     assert x[lg.tensor([0.0, 1.0]).long()].shape == (2, 3)
+
+
+# What asks its input for nothing but the attribute of that name, or hands it on.
+ASKING = {"is_complex", "is_floating_point", "is_nonzero", "numel", "t", "transpose", "swapaxes",
+          "swapdims", "svd", "softmin", "bucketize",
+          "feature_alpha_dropout"}  # outside training it gives what it gets
+
+
+def first_is_a_tensor(function):
+    return inspect.isfunction(function) and [*inspect.signature(function).parameters][:1] == [
+        "input"]
+
+
+@pytest.mark.parametrize("name", sorted({
+    f"{place}{name}" for place, module in (("", lg), ("nn.functional.", nn.functional))
+    for name, function in vars(module).items()
+    if first_is_a_tensor(function) and name not in ASKING and not name.startswith("_")}))
+def test_what_is_no_tensor_is_told(name):
+    """None is what a forward pass without return gives, a tuple what a recurrent layer gives."""
+    function = lg
+    for part in name.split("."):
+        function = getattr(function, part)
+    needed = [lg.ones(2)] * sum(
+        p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD
+        for p in [*inspect.signature(function).parameters.values()][1:])
+    for given in (None, (lg.ones(2), lg.ones(2)), "text"):
+        with pytest.raises(errors.LearngradError, match=r"tensor|matri|vector|weight|bound"):
+            function(given, *needed)

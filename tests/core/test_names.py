@@ -10,6 +10,7 @@ import pytest
 
 import learngrad as lg
 import learngrad.nn.functional
+import learngrad.utils.tensorboard
 from learngrad import errors
 from tests.both import agree, run, same, torch
 
@@ -94,6 +95,7 @@ NAMES = {
              "lr_scheduler.CosineAnnealingLR lr_scheduler.ExponentialLR lr_scheduler.LambdaLR "
              "lr_scheduler.OneCycleLR lr_scheduler.ReduceLROnPlateau lr_scheduler.StepLR",
     "optim.Optimizer": "add_param_group load_state_dict state_dict step zero_grad",
+    "utils.tensorboard": "SummaryWriter",
     "utils.data": "BatchSampler ConcatDataset DataLoader Dataset IterableDataset RandomSampler "
                   "Subset TensorDataset WeightedRandomSampler random_split",
     "distributions": "Bernoulli Categorical Distribution Multinomial Normal Uniform kl_divergence",
@@ -226,6 +228,9 @@ torch.square(a, out=torch.zeros(0)), a.histc(4), A.histogram(3)[0]
 F.linear(A, a), F.linear(a, a), F.linear(A[None], a), F.linear(A, A, A[:1])
 B = w * A; F.linear(A, B, B[:1]).sum().backward(); w.grad
 torch.einsum("i,i->i", a, i), torch.einsum("...,...->...", i.int(), i.int()[:, None])
+torch.einsum("i,k->k", torch.full((2,), 2**31 - 1).int(), torch.ones(1).int())
+torch.einsum("ij->i", torch.ones(2, 300).bool()), torch.einsum("ij->", torch.ones(2, 300).byte())
+(a > 0).all(dim=[]), A.amax(np.int64(0)), F.linear(A, A, torch.ones(1, 2)), F.linear(A, A, a[0])
 torch.bucketize(i, a + 0.5), torch.searchsorted(i, a)
 torch.randint(high=3, size=(2,)).shape, a.new_zeros(size=(2,)), a.new_ones(2, layout=torch.strided)
 """

@@ -51,6 +51,13 @@ def one(text, **options):
     ("c = lg.exp(a)", "c", ("a",)),
     ("c = lg.nn.functional.relu(a)", "c", ("a",)),
     ("c = lg.where(a > 0, a, b)", "c", (None, "a", "b")),
+    ("import learngrad as lgr\nc = lgr.exp(a)", "c", ("a",)),
+    ("import learngrad.linalg as LA\nc = LA.norm(a)", "c", ("a",)),
+    ("from learngrad.nn import functional as fn\nc = fn.relu(a)", "c", ("a",)),
+    ("c = lg.linalg.norm(a)", "c", ("a",)),
+    ("c = net.layer(a)", "c", ("a",)),  # a layer is not what it is given
+    ("c = self.layer(a)", "c", ("a",)),
+    ("lg.nn.init.zeros_(a)\nlg.nn.utils.clip_grad_norm_([a], 1)", None, (None, None)),
     ("a += b", "a", ("a", "b")),
     ("print(a * b, file=None) if False else (a * b)", None, ("a", "b")),
     ("c = [a * b]", None, ("a", "b")),
@@ -72,10 +79,19 @@ def one(text, **options):
     ("lg.show(lg.nn.Identity(), a)\nlg.show(lg.nn.Flatten(0), a)", None, ("a",)),
 ])
 def test_names_of_results_and_operands(text, target, operands):
-    thing = types.SimpleNamespace(x=lg.tensor(1.0), w=None)
+    thing = types.SimpleNamespace(x=lg.tensor(1.0), w=None, layer=lg.nn.Tanh())
     found = places(text, net=thing, self=thing)[-1]
     assert found.target == target
     assert found.operands == operands
+
+
+def test_a_module_has_the_name_that_the_program_gave_it(monkeypatch):
+    """``import learngrad as L``: L is no operand of ``L.maximum(a, b)``."""
+    monkeypatch.setattr(sys.modules["__main__"], "L", lg, raising=False)
+    assert places("c = L.maximum(a, b)", L=lg)[-1].operands == ("a", "b")
+    assert places("c = L.nn.functional.relu(a)", L=lg)[-1].operands == ("a",)
+    monkeypatch.setattr(sys.modules["__main__"], "L", lg.tensor(1.0))
+    assert places("c = L.maximum(a)", L=lg.tensor(1.0))[-1].operands == ("L", "a")
 
 
 def test_each_operation_of_a_line_has_its_own_names():
@@ -316,3 +332,18 @@ def test_no_calls_where_the_beginning_is_not_reached():
     assert [len(route) for route in called(lambda: deep(100))] == [102]
     assert called(lambda: deep(300)) == [["return deep(n - 1) if n else lg.tensor(2.0) * 3"]]
     assert source.route(None, None) == ()
+
+
+def test_what_a_function_calls_its_own_is_no_module():
+    """Whatever else of that name was imported."""
+    text = ("import time\nfrom learngrad.utils import data\n"
+            "def decay(time, rate):\n    return time.mul(rate)\nc = decay(a, b)\n"
+            "def product(data, w):\n    data = data.add(w)\n    return data\nd = product(a, b)")
+    product, total = places(text)
+    assert product.operands == ("time", "rate")
+    assert (total.target, total.operands) == ("data", ("data", "w"))
+    assert places("import time\nc = held.x.mul(a)", held=types.SimpleNamespace(x=lg.tensor(1.0)))[
+        -1].operands == ("held.x", "a")
+    net = types.SimpleNamespace(relu=lg.nn.functional.relu)
+    assert places("def f(self, x):\n    return self.relu(x)\nf(net, a)", net=net)[-1].operands == (
+        "x",)

@@ -118,6 +118,9 @@ def test_a_subset_and_its_subclasses():
     assert Upper("abc", [2, 0]).__getitems__([1, 0]) == ["A", "C"]
     rows, = Subset(TensorDataset(learngrad.arange(4)), [3, 1])[[0, 1]]
     assert rows.tolist() == [3, 1]
+    for asked in (2, -3, [0, 2]):
+        with pytest.raises(OutOfRangeError, match="the subset has 2"):
+            Subset("abc", [2, 0])[asked]
 
 
 @pytest.mark.parametrize("lengths", [[3, 7], [0.3, 0.7], [0.25, 0.25, 0.5], [10], [1 / 3] * 3])
@@ -133,10 +136,17 @@ def test_a_split_has_every_item_once_and_repeats(lengths):
         len(p) for p in torch.utils.data.random_split(range(10), lengths)]
 
 
+def test_lengths_may_be_numbers_of_a_tensor():
+    for lengths in (learngrad.tensor([8, 2]), list(learngrad.tensor([8, 2])), np.array([8, 2])):
+        assert [len(part) for part in random_split(range(10), lengths)] == [8, 2]
+
+
 def test_a_split_that_does_not_add_up():
-    for lengths in ([3, 3], [-1, 11]):
+    for lengths in ([3, 3], [-1, 11], [4.5, 5.5]):
         with pytest.raises(ArgumentError, match="do not make 10"):
             random_split(range(10), lengths)
+    with pytest.raises(ArgumentTypeError, match="are numbers"):
+        random_split(range(10), ["a"])
     with pytest.raises(ArgumentError, match="between 0 and 1"):
         random_split(range(10), [1.5, -0.5])
     with pytest.warns(UserWarning, match="part 1 of the split is empty"):

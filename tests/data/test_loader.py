@@ -1,6 +1,6 @@
 """Batches made in this process: how items are collated, what arguments mean, what is refused."""
 
-from collections import OrderedDict, namedtuple
+from collections import OrderedDict, defaultdict, namedtuple
 
 import numpy as np
 import pytest
@@ -31,6 +31,7 @@ BATCHES = {
     "named tuples": [Point(1, 2.0), Point(3, 4.0)],
     "dicts": [{"a": 1, "b": [1, 2]}, {"a": 2, "b": [3, 4]}],
     "ordered dicts": [OrderedDict(a=1), OrderedDict(a=2)],
+    "dicts with a default": [defaultdict(int, a=1), defaultdict(int, a=2)],
     "nested": [({"a": (np.ones(2), "x")}, 1), ({"a": (np.zeros(2), "y")}, 2)],
 }
 

@@ -46,6 +46,27 @@ def test_loops_inside_each_other_tell_one_time():
     assert progress.share is None
 
 
+def test_speed_and_time_left_fit_each_other():
+    clock = Clock()
+    progress = Progress(clock)
+    for epoch in progress.over(range(3), 3):
+        for _ in progress.over(range(10), 10):
+            clock.now += 1 if epoch == 0 else 0.5
+            last = progress.describe()
+        if epoch == 1:
+            break
+    # 19 steps in 15 s, of which the last is not counted yet; 11 to go.
+    assert last == "1 of 3, 9 of 10 · 1.27 steps/s · 8.7 s left"
+
+
+def test_a_high_speed_is_told_like_the_count_beside_it():
+    clock = Clock()
+    progress = Progress(clock)
+    for _ in progress.over(range(120_000), 120_000):
+        clock.now += 1 / 95_600
+    assert progress.describe() == "120,000 steps in 1.3 s · 95,600 steps/s"
+
+
 def test_without_a_length_there_is_a_count_and_a_speed():
     clock = Clock()
     progress = Progress(clock)

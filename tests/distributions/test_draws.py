@@ -134,6 +134,8 @@ WRONG = {
     "one number": (lambda: D.Categorical(lg.tensor(1.0)), "each class", "reshape"),
     "bounds reversed": (lambda: D.Uniform(1.0, 0.0), "below 0.0", "smaller"),
     "outside": (lambda: D.Uniform(0.0, 1.0).log_prob(lg.tensor(2.0)), "from 0.0 to 1.0", "clamp"),
+    "outside one of several": (lambda: D.Uniform(lg.zeros(2, 1), lg.ones(3)).log_prob(
+        lg.tensor([0.0, 1.0, 2.0])), "2.0 is not", "clamp"),
     "half a coin": (lambda: D.Bernoulli(0.5).log_prob(lg.tensor(0.5)), "0 or 1", "float"),
     "no such class": (lambda: D.Categorical(lg.ones(3)).log_prob(lg.tensor(3)), "0 to 2", "0"),
     "half a class": (lambda: D.Categorical(lg.ones(3)).log_prob(lg.tensor(0.5)), "whole", "0"),

@@ -23,6 +23,9 @@ ROWS = [
         slope=False),
     Row("Embedding", (7, 3, None, 1.0), inputs=(WORDS,), slope=False),
     Row("Embedding", (7, 3), {"max_norm": 1.0, "norm_type": 1.0}, (WORDS,), slope=False),
+    Row("Embedding", (7, 3), {"max_norm": 0.9, "norm_type": np.inf}, (WORDS,), slope=False),
+    Row("EmbeddingBag", (7, 3, 1.0, 1.0, False, "sum"), {"padding_idx": 2}, (WORDS,),
+        slope=False),
     *(Row("EmbeddingBag", (7, 3), {"mode": mode, **more}, given)
       for mode in ("sum", "mean", "max")
       for more, given in (({}, (WORDS,)), ({}, (FLAT, OFFSETS)), ({"padding_idx": 2}, (WORDS,)),
@@ -109,3 +112,9 @@ def test_wrong_use_is_told(make, error, said):
     with pytest.raises(error, match=said) as caught:
         make()
     assert caught.value.fix
+
+
+def test_lengths_of_half_precision_do_not_overflow():
+    table = learngrad.tensor([[300.0, 400.0]]).half()
+    found = nn.functional.embedding(learngrad.tensor([0]), table, max_norm=1.0)
+    assert found.float().tolist() == [[pytest.approx(0.6, abs=1e-3), pytest.approx(0.8, abs=1e-3)]]

@@ -8,7 +8,7 @@ import pytest
 import learngrad
 from learngrad import nn
 from learngrad.autograd import observe
-from learngrad.errors import GraphError
+from learngrad.errors import ArgumentTypeError, GraphError
 from learngrad.trace import Recorder
 from tests.optable.reference import torch
 
@@ -350,6 +350,11 @@ class Counter:
 
     def __call__(self, module, args):
         self.calls += 1
+
+
+def test_a_hook_is_a_function():
+    with pytest.raises(ArgumentTypeError, match="a hook is a function, not"):
+        nn.Linear(1, 1).register_forward_hook(3)
 
 
 def test_hooks_are_copied_with_their_module():

@@ -221,6 +221,8 @@ MISTAKES = {
     "an orthogonal vector": ("orthogonal_(zeros(3))", ValueError, "right angles"),
     "bounds the wrong way round": ("uniform_(zeros(3), 2, 1)", RuntimeError, "between 2 and 1"),
     "a negative spread": ("normal_(zeros(3), 0.0, -1.0)", RuntimeError, "not negative"),
+    "a text": ("constant_(zeros(3), 'a')", TypeError, "one number"),
+    "several numbers": ("constant_(zeros(3), [1, 2, 3])", TypeError, "one number"),
     "integers": ("uniform_(zeros(3, dtype=int64))", RuntimeError, "fractions"),
 }
 

@@ -311,6 +311,44 @@ def test_repr():
     assert repr(nn.Flatten()) == "Flatten(start_dim=1, end_dim=-1)"
 
 
+LAYERS = {
+    "Linear": (3, 2), "Bilinear": (3, 3, 2), "Conv1d": (2, 3, 2), "ConvTranspose2d": (2, 3, 2),
+    "BatchNorm1d": (3,), "InstanceNorm2d": (3,), "GroupNorm": (1, 3), "LayerNorm": (3,),
+    "RNN": (3, 2), "LSTM": (3, 2), "GRU": (3, 2), "LSTMCell": (3, 2), "Embedding": (3, 2),
+    "EmbeddingBag": (3, 2), "MultiheadAttention": (4, 2), "TransformerEncoderLayer": (4, 2),
+    "MaxPool2d": (2,), "LPPool1d": (2, 2), "AdaptiveAvgPool1d": (2,), "Upsample": (None, 2),
+    "ReflectionPad1d": (1,), "Unfold": (2,), "PixelShuffle": (2,), "Flatten": (),
+    "Unflatten": (1, (1, 3)), "Dropout": (), "ReLU": (), "GELU": (), "Hardtanh": (), "PReLU": (),
+    "Softmax": (1,), "GLU": (), "Softmax2d": (), "CosineSimilarity": (), "PairwiseDistance": ()}
+
+
+@pytest.mark.parametrize("given", [None, (learngrad.ones(2, 3), learngrad.ones(3)), [1.0], "x"],
+                         ids=["None", "tuple", "list", "text"])
+@pytest.mark.parametrize("name", LAYERS)
+def test_what_is_no_tensor_is_told_by_every_layer(name, given):
+    """None from a forward without return, and what a recurrent layer gives, most of all."""
+    layer = getattr(nn, name)(*LAYERS[name])
+    several = {"Bilinear": 2, "CosineSimilarity": 2, "PairwiseDistance": 2,
+               "MultiheadAttention": 3}.get(name, 1)
+    with pytest.raises(ArgumentTypeError):
+        layer(*[given] * several)
+    with pytest.raises(ArgumentTypeError), observe.watch(observe.Watcher()):
+        nn.Sequential(layer)(given) if several == 1 else layer(*[given] * several)
+
+
+def test_an_attribute_that_is_missing_elsewhere_stays_a_plain_error():
+    class Own(nn.Module):
+        def forward(self, x):
+            return x.colour
+
+    for given in (3.0, learngrad.ones(1)):
+        with pytest.raises(AttributeError, match="colour"):
+            nn.Sequential(Own())(given)
+    with pytest.raises(ArgumentTypeError) as caught:
+        nn.Linear(1, 1)(None)
+    assert "without return" in caught.value.fix
+
+
 def torch_net():
     class Scale(torch.nn.Module):
         def __init__(self):

@@ -95,6 +95,20 @@ def test_a_failed_call_counts_no_batch():
     layer.eval()(learngrad.ones(1, 3))
 
 
+@pytest.mark.parametrize("lib", [learngrad] if torch is None else [learngrad, torch])
+def test_a_state_older_than_the_count_of_batches_is_loaded(lib):
+    layer = lib.nn.Sequential(lib.nn.BatchNorm1d(3), lib.nn.Linear(3, 1))
+    layer(lib.ones(2, 3))
+    old = {k: v for k, v in layer.state_dict().items() if "num_batches" not in k}
+    result = layer.load_state_dict(old)
+    assert (result.missing_keys, result.unexpected_keys) == ([], [])
+    assert layer[0].num_batches_tracked.item() == 1
+    del old["0.running_mean"]
+    assert layer.load_state_dict(old, strict=False).missing_keys == ["0.running_mean"]
+    with pytest.raises(RuntimeError, match="running_mean"):
+        layer.load_state_dict(old)
+
+
 def test_state_of_the_usual_keys_in_their_order():
     assert list(nn.BatchNorm2d(3).state_dict()) == [
         "weight", "bias", "running_mean", "running_var", "num_batches_tracked"]

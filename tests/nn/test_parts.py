@@ -1,6 +1,7 @@
 """Parts of a module: put in, taken out, found, moved and loaded, as in PyTorch's; in both."""
 
 import copy
+import inspect
 import pickle
 from dataclasses import dataclass
 
@@ -236,7 +237,7 @@ MISTAKES = {
     "an integer dtype": (lambda t: small(t).to(t.int64), TypeError, "floating dtype, not to int64"),
     "no such device": (lambda t: small(t).to("gpu"), RuntimeError, "no device 'gpu'"),
     "arguments for nothing": (lambda t: t.nn.Tanh(t.ones(1)), TypeError,
-                              r"layer = Tanh\(\); out = layer\(x\)"),
+                              r"layer = nn\.Tanh\(\); out = layer\(x\)"),
     "no state": (lambda t: small(t).load_state_dict([1]), TypeError, "a dict of tensors"),
     "a state of lists": (lambda t: t.nn.Linear(1, 1).load_state_dict(
         {"weight": [[1.0]], "bias": t.ones(1)}), RuntimeError, "weight: a list in the state"),
@@ -572,3 +573,51 @@ def test_lists_that_hide_nothing_are_not_told_of():
     net.weights = [layers[0].weight, learngrad.ones(1), 3]
     assert len(list(net.parameters())) == 4
     assert len(list(Listed(tuple(layers)).parameters())) == 2
+
+
+@pytest.mark.parametrize(("name", "fix"), [
+    ("ReLU", "layer = nn.ReLU(); out = layer(x)"), ("Dropout", "nn.Dropout()"),
+    ("Linear", "nn.Linear(in_features, out_features)"), ("MaxPool2d", "nn.MaxPool2d(kernel_size)"),
+    ("Softmax", "nn.Softmax(dim=-1)")])
+def test_a_layer_that_is_made_with_its_input_says_so(name, fix):
+    with pytest.raises(TypeError, match=f"nn.{name} is made first, without the input") as caught:
+        getattr(nn, name)(learngrad.ones(2, 3))
+    assert fix in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "what"), [
+    ("ParameterList", "takes several parameters"), ("ParameterDict", "takes pairs of a name"),
+    ("ModuleDict", "takes pairs of a name"), ("ModuleList", "must be a module"),
+    ("MSELoss", "is made first, without tensors")])
+def test_what_holds_others_says_what_it_takes(name, what):
+    with pytest.raises((TypeError, ValueError), match=what):
+        getattr(nn, name)(learngrad.ones(2, 2))
+
+
+def test_a_number_in_a_tensor_is_a_size():
+    tokens = learngrad.tensor([1, 4])
+    assert nn.Embedding(tokens.max() + 1, 2).weight.shape == (5, 2)
+    assert nn.Linear(np.int64(3), learngrad.tensor(2)).weight.shape == (2, 3)
+    assert nn.Linear(learngrad.tensor(3), 2).in_features.__class__ is int
+    assert nn.Dropout(learngrad.tensor(0.5)).p == 0.5
+    assert repr(nn.Identity(learngrad.ones(2))) == "Identity()"
+    for wrong in (learngrad.tensor(3.0), 3.0, True, "3"):
+        with pytest.raises(TypeError, match="in_features counts"):
+            nn.Linear(wrong, 2)
+
+
+def test_a_class_is_called_as_its_init_says():
+    class Mine(nn.Module):
+        def __init__(self, width, depth=2):
+            super().__init__()
+
+        def forward(self, x, mask=None):
+            return x
+
+    def names(what):
+        return [*inspect.signature(what).parameters]
+
+    assert names(nn.MaxPool2d)[:2] == ["kernel_size", "stride"]
+    assert names(nn.Linear)[:2] == ["in_features", "out_features"]
+    assert names(Mine) == ["width", "depth"]
+    assert names(Mine(3)) == ["args", "kwargs"]

@@ -233,6 +233,29 @@ def test_drift_is_seen(lesson, capsys, change, said):
     assert ("Build them again" in capsys.readouterr().out) == bool(said)
 
 
+@pytest.mark.parametrize("damaged", [b"", b'{"cells": [', b'{"nbformat": 4}', b"\xff\xfe"])
+def test_a_damaged_notebook_is_told(lesson, capsys, damaged):
+    path = lesson(ONE, TWO)
+    path.with_suffix(".ipynb").write_bytes(damaged)
+    assert lessons.main(["--check", str(path)]) == 1
+    assert f"{path.stem}.ipynb is no notebook: " in capsys.readouterr().out
+
+
+def test_what_is_no_text_is_told(lesson, capsys):
+    path = lesson(ONE)
+    (path.parent / "folder.py").mkdir()
+    path.write_bytes(b"# ---\n# jupyter\n\xff")
+    assert lessons.main([str(path.parent)]) == 1
+    assert f"{path.name} is not UTF-8 text" in capsys.readouterr().out
+    assert not path.with_suffix(".ipynb").exists()
+    with pytest.raises(SystemExit):
+        lessons.main([str(path.with_suffix(".ipynb")), str(path)])
+    (path.parent / "own.ipynb").write_text("{}")
+    with pytest.raises(SystemExit):
+        lessons.main([str(path.parent / "own.ipynb")])
+    assert "a lesson is built from its text, a .py file" in capsys.readouterr().err
+
+
 def test_a_path_that_is_not_there_is_an_error(tmp_path, capsys):
     with pytest.raises(SystemExit) as caught:
         lessons.main(["--check", str(tmp_path / "nowhere")])

@@ -74,7 +74,8 @@ ROWS = [
         standard(x.reshape(len(x), groups, -1), (2,), eps).reshape(x.shape), w, b, channels(x)),
         [sample(T((2, 4, 3)), 2, T((4,)), T((4,))), sample(T((2, 4)), 2), sample(
             T((1, 2, 2, 3)), 1, T((2,)))],
-        [bad("group_norm", "ShapeError", ["num_groups=2"], (2, 3), num_groups=2)]),
+        [bad("group_norm", "ShapeError", ["num_groups=2"], (2, 3), num_groups=2),
+         bad("group_norm", "ArgumentError", ["more than one"], (1, 2), num_groups=2)]),
     row("batch_norm", BATCH,
         [sample(T((4, 2)), None, None, T((2,)), T((2,)), training=True),
          sample(T((3, 2, 2)), None, None, training=True, eps=0.1),

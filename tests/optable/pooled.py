@@ -186,5 +186,9 @@ ROWS = [
          bad("interpolate", "ArgumentError", ["bilinear"], (1, 1, 3), size=2, mode="bilinear"),
          bad("interpolate", "ArgumentError", ["align_corners"], (1, 1, 3), size=2,
              align_corners=True),
+         bad("interpolate", "ArgumentError", ["align_corners"], (1, 1, 3), size=2, mode="area",
+             align_corners=False),
+         bad("interpolate", "ArgumentError", ["a size is given"], (1, 1, 3), size=2,
+             recompute_scale_factor=True),
          bad("interpolate", "ShapeError", ["nothing"], (1, 1, 3), scale_factor=0.1)]),
 ]

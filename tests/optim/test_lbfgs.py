@@ -206,6 +206,21 @@ def test_it_goes_on_from_pytorchs_state():
         assert a.item() == pytest.approx(b.item(), rel=1e-6)
 
 
+@pytest.mark.parametrize("search", [None, "strong_wolfe"])
+def test_at_a_rate_of_0_nothing_moves(search):
+    w = learngrad.tensor([1.0, 2.0], requires_grad=True)
+    lbfgs = learngrad.optim.LBFGS([w], lr=0.0, line_search_fn=search)
+
+    def closure():
+        lbfgs.zero_grad()
+        loss = (w * w).sum()
+        loss.backward()
+        return loss
+
+    assert lbfgs.step(closure).item() == 5
+    assert w.tolist() == [1, 2]
+
+
 def test_a_loss_that_is_nan_ends_the_step():
     w = learngrad.tensor([1.0], requires_grad=True)
     optimizer = optim.LBFGS([w], lr=10.0, line_search_fn="strong_wolfe")

@@ -9,6 +9,7 @@ import pytest
 
 import learngrad
 from learngrad import optim
+from learngrad.errors import ArgumentTypeError
 from learngrad.optim.rules import PIECE
 from tests.cupy_standin import counts, installed
 from tests.optable.reference import torch
@@ -130,6 +131,14 @@ def test_settings_of_groups_and_changes_between_steps():
     optimizer.step()
     assert c.item() == 0.5
     assert [g["lr"] for g in optimizer.param_groups] == [0.25, 1.0, 0.5]
+
+
+@pytest.mark.parametrize("name", ["SGD", "LBFGS"])
+def test_a_step_takes_no_loss(name):
+    w = learngrad.tensor(1.0, requires_grad=True)
+    loss = w * w
+    with pytest.raises(ArgumentTypeError, match="function"):
+        getattr(optim, name)([w], lr=0.1).step(loss)
 
 
 def test_parameters_without_a_gradient_stay():

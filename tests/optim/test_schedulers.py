@@ -112,6 +112,14 @@ def test_jumping_to_a_step(lib, name):
         assert scheduler.get_last_lr() == pytest.approx([formula(lr, t) for lr in LR], rel=1e-9)
 
 
+def test_a_line_of_no_steps_stays_at_its_start():
+    optimizer = optimizer_of(learngrad)
+    scheduler = optim.lr_scheduler.LinearLR(optimizer, 0.5, total_iters=0)
+    optimizer.step()
+    scheduler.step(0)  # so does a SequentialLR that hands over to it
+    assert scheduler.get_last_lr() == [lr / 2 for lr in LR]
+
+
 @BOTH
 def test_restarts_between_two_steps(lib):
     optimizer = optimizer_of(lib)
@@ -135,6 +143,34 @@ def test_a_new_scheduler_goes_on_from_last_epoch(lib, name):
     assert again.last_epoch == 5
     with pytest.raises(KeyError, match="initial_lr"):
         make_from(lib, name, optimizer_of(lib), last_epoch=3)
+
+
+@BOTH
+def test_a_cycle_that_goes_on_needs_its_bounds(lib):
+    optimizer = optimizer_of(lib)
+    lib.optim.lr_scheduler.StepLR(optimizer, 5)
+    with pytest.raises(KeyError, match="max_lr"):
+        lib.optim.lr_scheduler.OneCycleLR(optimizer, 1.0, total_steps=9, last_epoch=3)
+
+
+@pytest.mark.parametrize("T_mult", [1, 2, 3])
+@pytest.mark.parametrize("steps", range(1, 9))
+def test_restarts_go_on_where_they_were(steps, T_mult):
+    """Also beyond the first start, where PyTorch loses the lengths that grew."""
+    def made(last_epoch=-1):
+        return optim.lr_scheduler.CosineAnnealingWarmRestarts(
+            optimizer, T_0=2, T_mult=T_mult, last_epoch=last_epoch)
+
+    optimizer = optimizer_of(learngrad)
+    optimizer.step()
+    scheduler = made()
+    for _ in range(steps):
+        scheduler.step()
+    again = made(last_epoch=steps - 1)
+    for _ in range(5):
+        assert again.get_last_lr() == pytest.approx(scheduler.get_last_lr())
+        again.step()
+        scheduler.step()
 
 
 def make_from(lib, name, optimizer, last_epoch):
@@ -306,7 +342,11 @@ WRONG = [
     (lambda o: S.StepLR(3, 10), ArgumentTypeError, "optimiser"),
     (lambda o: S.StepLR(o, 0), ArgumentError, "step_size"),
     (lambda o: S.StepLR(o, float("inf")), ArgumentError, "step_size"),
+    (lambda o: S.MultiStepLR(o, 3), ArgumentTypeError, "several steps"),
+    (lambda o: S.CyclicLR(o, 0.1, 0.2, step_size_up=0), ArgumentError, "no way up"),
+    (lambda o: S.ReduceLROnPlateau(o).step(None), ArgumentTypeError, "a number, not None"),
     (lambda o: S.ConstantLR(o, factor=2.0), ArgumentError, "factor=2.0"),
+    (lambda o: S.ConstantLR(o, factor=0.0), ArgumentError, "factor=0.0"),
     (lambda o: S.LinearLR(o, start_factor=0.0), ArgumentError, "start_factor"),
     (lambda o: S.LinearLR(o, end_factor=2.0), ArgumentError, "end_factor"),
     (lambda o: S.LambdaLR(o, [lambda t: 1.0]), ArgumentError, "1 values"),

@@ -8,7 +8,7 @@ import pytest
 
 import learngrad
 from learngrad import optim
-from learngrad.errors import ArgumentError
+from learngrad.errors import ArgumentError, ArgumentTypeError
 from tests.optable.reference import torch
 from tests.optim.by_hand import RULES
 
@@ -120,11 +120,11 @@ def test_a_state_takes_its_parameters_dtype():
     assert second.state[v[0]]["exp_avg"].dtype == learngrad.float32
 
 
-@pytest.mark.parametrize("given", [{}, {"state": {}}, {"state": {7: {}}, "param_groups": [
-    {"params": [0], "lr": 0.1}]}], ids=["nothing", "no groups", "an unknown parameter"])
+@pytest.mark.parametrize("given", [3, {}, {"state": {}}, {"state": {7: {}}, "param_groups": [
+    {"params": [0], "lr": 0.1}]}], ids=["a number", "nothing", "no groups", "an unknown parameter"])
 def test_what_is_no_state_is_refused(given):
     optimizer = optim.SGD([leaf(1.0)], lr=0.5)
-    with pytest.raises(ArgumentError):
+    with pytest.raises(ArgumentTypeError if given == 3 else ArgumentError):
         optimizer.load_state_dict(given)
     assert optimizer.param_groups[0]["lr"] == 0.5
 
@@ -136,6 +136,27 @@ def test_a_state_with_settings_that_make_no_sense_changes_nothing():
     with pytest.raises(ArgumentError, match="lr=-1"):
         optimizer.load_state_dict(state)
     assert optimizer.param_groups[0]["lr"] == 0.5
+
+
+def test_a_rate_that_a_schedule_brought_to_0_is_loaded_again():
+    w = leaf(1.0)
+    w.grad = learngrad.ones(1)
+    optimizer = optim.SGD([w], lr=1.0)
+    schedule = optim.lr_scheduler.LinearLR(optimizer, end_factor=0.0)
+    optimizer.step()
+    for _ in range(7):
+        schedule.step()
+    assert -1e-12 < optimizer.param_groups[0]["lr"] < 0
+    optimizer.load_state_dict(optimizer.state_dict())
+
+
+def test_plain_descent_remembers_nothing():
+    w = leaf(1.0)
+    w.grad = learngrad.ones(1)
+    for settings in ({}, {"weight_decay": 0.1}, {"maximize": True}):
+        optimizer = optim.SGD([w], **settings)
+        optimizer.step()
+        assert optimizer.state_dict()["state"] == {}
 
 
 @BOTH

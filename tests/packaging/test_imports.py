@@ -26,10 +26,11 @@ ROOMS = [
     {"backends"},
     {"compat", "saving"},
     {"nn", "optim", "distributions"},
-    {"data", "utils"},
+    {"data"},
     {"trace"},
     {"descent"},
     {"widgets"},
+    {"utils"},
     {"__init__"},
     # Written as a user writes: they come in by the front door.
     {"classroom"},

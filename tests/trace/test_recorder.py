@@ -21,8 +21,10 @@ from learngrad.nn import functional as F
 from learngrad.trace import Recorder, from_graph
 from learngrad.trace.account import describe
 from learngrad.trace.preview import capture
+from learngrad.trace.questions import sheet
 from learngrad.trace.schema import load_schema, validate
 from learngrad.trace.text import elide
+from learngrad.trace.walk import walk
 
 SCHEMA = jsonschema.Draft202012Validator(load_schema())
 
@@ -258,6 +260,53 @@ def test_the_name_of_a_call_goes_to_what_it_gives():
     assert (scores.shape, flat.shape) == ((5, 2), (5, 4))
 
 
+@pytest.mark.parametrize(("loss", "reduction", "local", "formula"), [
+    (F.mse_loss, "mean", "2 · (x − y) / n", r"\frac{1}{n} \sum_i (x_i - y_i)^2"),
+    (F.mse_loss, "sum", "2 · (x − y)", r"\sum_i (x_i - y_i)^2"),
+    (F.mse_loss, "none", "2 · (x − y)", "(x_i - y_i)^2"),
+    (F.cross_entropy, "mean", "g · (softmax(x) − onehot(target)) / n", None),
+    (F.cross_entropy, "sum", "g · (softmax(x) − onehot(target))", None),
+])
+def test_only_the_mean_of_a_loss_is_divided_by_n(loss, reduction, local, formula):
+    x = learngrad.rand(2, 3, requires_grad=True)
+    target = learngrad.tensor([0, 2]) if loss is F.cross_entropy else learngrad.rand(2, 3)
+    with Recorder() as tape:
+        out = loss(x, target, reduction=reduction)
+        out.backward(learngrad.ones_like(out))
+    trace = checked(tape)
+    assert trace["replays"][0]["steps"][0]["contributions"][0]["local"] == local
+    # A graph that was finished before anybody looked knows it as well.
+    for node in trace["nodes"][-1], from_graph(loss(x, target, reduction=reduction)
+                                               ).to_dict()["nodes"][-1]:
+        assert node["local"]["x"] == local
+        assert node["options"]["reduction"] == reduction
+        assert formula in (None, node["formula"])
+
+
+@pytest.mark.parametrize(("bounds", "operands", "numbers"), [
+    ({"min": 0}, ["x", "0", "∞"], "1 from 0 to ∞, 0 outside = 1"),
+    ({"max": 1.5}, ["x", "−∞", "1.5"], "1 from (−∞) to 1.5, 0 outside = 1"),
+    ({"min": 0, "max": 2}, ["x", "0", "2"], "1 from 0 to 2, 0 outside = 1")])
+def test_a_bound_that_is_not_given_is_infinite(bounds, operands, numbers):
+    x = learngrad.tensor(1.0, requires_grad=True)
+    with Recorder() as tape:
+        x.clamp(**bounds).backward()
+    trace = checked(tape)
+    assert trace["nodes"][1]["operands"] == operands
+    assert trace["replays"][0]["steps"][0]["contributions"][0]["numbers"] == numbers
+    assert from_graph(x.clamp(**bounds)).to_dict()["nodes"][1]["operands"] == operands
+
+
+def test_an_array_is_an_operand_too():
+    w = learngrad.tensor([1.0, 2.0], requires_grad=True)
+    with Recorder() as tape:
+        w * np.array([3.0, 4.0], np.float32)
+        np.array([3.0, 4.0], np.float32) * w
+    _, after, before = checked(tape)["nodes"]
+    assert (after["edges"], before["edges"]) == ([[0, 0], None], [None, [0, 0]])
+    assert "w * np.array([3.0, 4.0], np.float32) = [3, 8]" in describe(tape.to_dict())
+
+
 def test_preview_is_from_the_moment_of_the_event():
     w = learngrad.tensor([1.0, 2.0], requires_grad=True)
     with Recorder() as tape:
@@ -280,6 +329,41 @@ def test_a_value_changed_before_it_is_used_again_is_looked_at_again():
     leaf = checked(tape)["nodes"][0]
     assert leaf["preview"]["values"] == [6.0]
     assert leaf["version"] == 1
+
+
+@pytest.mark.parametrize("update", [
+    "w.data -= 0.5 * w.grad", "w.data.sub_(0.5 * w.grad)", "w.data = w.data - 0.5 * w.grad",
+    "w.data[...] = w.detach() - 0.5 * w.grad"])
+def test_an_update_of_the_data_is_seen_where_it_is_used_next(update):
+    w = learngrad.tensor(1.0, requires_grad=True)
+    with Recorder() as tape:
+        (w * 2).backward()
+        exec(update, {"w": w})
+        w * 3
+    trace = checked(tape)
+    assert trace["nodes"][0]["preview"]["values"] == [0.0]
+    assert trace["nodes"][0]["version"] == 1
+    assert trace["nodes"][-1]["preview"]["values"] == [0.0]
+
+
+def test_each_turn_of_a_loop_knows_what_it_was_given():
+    w = learngrad.tensor(1.0, requires_grad=True)
+    with Recorder() as tape:
+        for _ in range(3):
+            (w * w).backward()
+            with learngrad.no_grad():
+                w -= 0.25 * w.grad
+                w.grad = None
+    trace = checked(tape)
+    squares = [node for node in trace["nodes"] if node["op"] == "mul" and node["requires_grad"]]
+    given = [{at: value["values"] for at, value in node.get("given", {}).items()}
+             for node in squares]
+    assert given == [{"0": [1.0], "1": [1.0]}, {"0": [0.5], "1": [0.5]}, {}]
+    assert trace["nodes"][0]["preview"]["values"] == [0.25]
+    said = [line for line in walk(trace, 0) if "multiply" in line]
+    assert "From w = 1 and w = 1 comes 1." in said[0].replace("w #0", "w")
+    asked = [q for q in sheet(trace)["questions"] if q["ask"] == "What is w #0 × w #0?"]
+    assert [q["given"] for q in asked] == [[["w #0", "1"]], [["w #0", "0.5"]], [["w #0", "0.25"]]]
 
 
 class Mute(Exception):
@@ -744,3 +828,18 @@ def test_a_full_trace_costs_little():
         return calls
 
     assert seen(2_000) < 12 * seen(200)
+
+
+@pytest.mark.parametrize("change", [
+    "w.data[0].fill_(5)", "w.data.view(-1)[0] += 4", "w.data.data[:1].add_(4)",
+    "w.data[0] = 5"])
+def test_a_change_of_a_part_of_the_data_is_seen(change):
+    w = learngrad.tensor([1.0, 2.0], requires_grad=True)
+    with learngrad.record() as tape:
+        y = w * 2
+        exec(change, {"w": w})
+        y + w * 1
+    nodes = tape.to_dict()["nodes"]
+    leaf, first = nodes[0], next(node for node in nodes if node["kind"] == "operation")
+    assert leaf["preview"]["values"] == [5.0, 2.0]
+    assert first["given"]["0"]["values"] == [1.0, 2.0]

@@ -182,7 +182,7 @@ def test_a_tape_a_trace_a_module_and_a_graph_alone(typed):
         "A graph of 1 constant.", "  node         from      value   gradient",
         "  constant #0  constant  [1, 1]", "No backward pass begins here: this tensor does not "
         "require a gradient: it was made without requires_grad=True, from tensors that need none, "
-        "or under no_grad. this tensor.requires_grad_() asks for one."]
+        "or under no_grad. x.requires_grad_() asks for one."]
     layer, why = trace_of(nn.Linear(2, 3), learngrad.ones(1, 2))
     assert [n["op"] for n in layer["nodes"]][-1] == "linear"
     assert "holds 3 numbers, and a backward pass begins at one" in why

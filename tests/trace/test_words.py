@@ -88,6 +88,11 @@ def local(trace, operand=0, **changes):
     ({"local": "", "numbers": "3"}, "To a: times 3 gives 48"),
     ({"local": "", "numbers": ""}, "To a: the contribution is 48"),
     ({"local": "k · b", "numbers": "5 · 3"}, "To a: times 5 · 3 gives 48"),
+    ({"local": "g · a\u0302", "numbers": ""}, "To a: g · a\u0302 gives 48"),  # not a itself
+    ({"local": "s · gₛ @ b", "numbers": ""}, "To a: s · gₛ @ b gives 48"),
+    ({"local": "eᵀ @ b", "numbers": ""}, "To a: eᵀ @ b gives 48"),
+    ({"local": "e^b", "numbers": ""}, "To a: times e^b gives 48"),
+    ({"local": "see Murray 2016", "numbers": ""}, "the contribution, see Murray 2016, is 48"),
 ])
 def test_how_a_local_derivative_is_said(traces, changes, says):
     assert says in local(traces["chain_rule"](), **changes)
@@ -143,7 +148,7 @@ def test_a_result_without_a_name_is_called_by_its_expression(traces):
 def test_without_a_usable_expression_the_number_is_used(traces, src):
     trace = traces["chain_rule"]()
     trace["nodes"][3].update(name=None, src=src)
-    assert "loss = + #3 ^ 2" in describe(trace)
+    assert "loss = (+ #3) ^ 2" in describe(trace)
 
 
 def test_a_value_is_picked_and_an_absolute_value_reads_well(traces):
@@ -260,3 +265,15 @@ def test_plain_numbers_stand_in_the_local_derivatives_of_tensors():
     assert "times 1 / (−4) gives" in said
     assert "times 3 · (x * 2)^(3 − 1) gives" in said
     assert "To x: times 2 gives" in said
+
+
+def test_of_several_outputs_it_is_said_which():
+    x = learngrad.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    with Recorder() as tape:
+        a, b = x.unbind(1)
+        product = a * b
+        lowest = x.min(dim=1).values
+        lowest.sum() - product.sum()
+    said = describe(tape.to_dict())
+    assert "product = x.unbind(1)[0] × x.unbind(1)[1]" in said
+    assert "Σ(x.min(dim=1)[0])" in said

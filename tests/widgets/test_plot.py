@@ -285,8 +285,14 @@ def test_what_is_no_number_is_refused_by_name():
         plot.log(loss=None)
     with pytest.raises(ArgumentTypeError, match="`loss` is too large"):
         plot.log(loss=10**400)
-    with pytest.raises(ArgumentError, match="nothing to log"):
+    with pytest.raises(ArgumentError, match=r"nothing to log\n"):
         plot.log()
+    with pytest.raises(ArgumentError, match=r"nothing to log: 3.0 would be the step") as caught:
+        plot.log(3.0)
+    assert caught.value.fix == "name a value: plot.log(loss=loss)"
+    with pytest.raises(ArgumentError) as caught:
+        plot.log({"loss": 3.0})
+    assert caught.value.fix == "plot.log(**values)"
     assert len(plot.curves) == 0
 
 

@@ -57,6 +57,8 @@ def weight_norm(module: M, name: str = "weight", dim: int | None = 0) -> M:
 class _SpectralNorm(Module):
     """A weight divided by the most it stretches a vector."""
 
+    _made_of_tensors = True
+
     def __init__(self, weight: Tensor, method: PowerMethod) -> None:
         super().__init__()
         self.method = method

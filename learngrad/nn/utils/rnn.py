@@ -7,7 +7,7 @@ is, and spend no step on padding.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +15,13 @@ import numpy as np
 from learngrad import ops
 from learngrad.creation import full
 from learngrad.devices import int64
-from learngrad.errors import ArgumentError, ArgumentRangeError, ArgumentTypeError, ShapeError
+from learngrad.errors import (
+    ArgumentError,
+    ArgumentRangeError,
+    ArgumentTypeError,
+    ShapeError,
+    a_kind_of,
+)
 from learngrad.tensor import Tensor, tensor
 
 __all__ = ["PackedSequence", "invert_permutation", "pack_padded_sequence", "pack_sequence",
@@ -111,8 +117,9 @@ def invert_permutation(permutation: Tensor | None) -> Tensor | None:
 
 def _whole_numbers(lengths: Any) -> list[int]:
     """Lengths as a list of integers."""
-    numbers = lengths.tolist() if hasattr(lengths, "tolist") else list(lengths)
-    if not all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in numbers):
+    numbers = lengths.tolist() if hasattr(lengths, "tolist") else lengths
+    if not isinstance(numbers, (list, tuple, range)) or not all(
+            isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in numbers):
         raise ArgumentTypeError(f"lengths are integers, one for each sequence, not {numbers!r:.60}",
                                 fix="lengths=[len(s) for s in sequences]")
     return [int(n) for n in numbers]
@@ -153,6 +160,9 @@ def pack_padded_sequence(input: Tensor, lengths: Any, batch_first: bool = False,
     >>> pack_padded_sequence(padded, [1, 3], batch_first=True, enforce_sorted=False).data
     tensor([2, 1, 3, 4])
     """
+    if not isinstance(input, Tensor):
+        raise ArgumentTypeError(f"a padded batch is one tensor, not {a_kind_of(input)}",
+                                fix="pad_sequence(sequences)")
     if input.ndim < 2:
         raise ShapeError("a padded batch has two dimensions or more: steps and sequences",
                          tensors={"input": input}, fix="pad_sequence(sequences)")
@@ -217,6 +227,9 @@ def pad_packed_sequence(sequence: PackedSequence, batch_first: bool = False,
     (tensor([[1, 2, 3],
             [4, 0, 0]]), tensor([3, 1]))
     """
+    if not isinstance(sequence, PackedSequence):
+        raise ArgumentTypeError(f"this pads a PackedSequence, not {a_kind_of(sequence)}",
+                                fix="out, state = lstm(packed); pad_packed_sequence(out)")
     sizes = np.array(sequence.batch_sizes.tolist())
     steps = len(sizes) if total_length is None else total_length
     if steps < len(sizes):
@@ -263,7 +276,7 @@ def pad_sequence(sequences: Sequence[Tensor], batch_first: bool = False,
     if padding_side not in ("left", "right"):
         raise ArgumentRangeError(f"padding_side={padding_side!r} is not a side",
                                  fix='padding_side="right" or "left"')
-    sequences = list(sequences)
+    sequences = list(sequences) if isinstance(sequences, Iterable) else []
     if not sequences or not all(isinstance(s, Tensor) and s.ndim for s in sequences):
         raise ShapeError("pad_sequence takes tensors [length, *], one or more",
                          tensors={f"sequence {k}": s for k, s in enumerate(sequences)

@@ -59,6 +59,8 @@ class LRScheduler:
     """
 
     unsaved: ClassVar[tuple[str, ...]] = ("optimizer",)
+    resumed: ClassVar[tuple[str, ...]] = ("initial_lr",)
+    """What one that goes on finds in a parameter group."""
     _get_lr_called_within_step = False
     _is_initial = False
 
@@ -67,9 +69,9 @@ class LRScheduler:
         for i, group in enumerate(optimizer.param_groups):
             if last_epoch == -1:
                 group.setdefault("initial_lr", group["lr"])
-            elif "initial_lr" not in group:
+            elif missing := [name for name in self.resumed if name not in group]:
                 raise ResumeError(
-                    f"parameter group {i} has no 'initial_lr', so a scheduler cannot go on in it "
+                    f"parameter group {i} has no {missing[0]!r}, so a scheduler cannot go on in it "
                     f"from last_epoch={last_epoch}",
                     fix="load the optimiser's state first; or last_epoch=-1 to begin anew")
         self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]

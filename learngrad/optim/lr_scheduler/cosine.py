@@ -100,15 +100,15 @@ class CosineAnnealingWarmRestarts(LRScheduler):
 
     def step(self, epoch: float | None = None) -> None:
         """Set the next rates, or those of a place between two: ``epoch + batch / batches``."""
-        if epoch is None and self.last_epoch >= 0:
+        if epoch is None and not self._is_initial:
             epoch = self.last_epoch + 1
             self.T_cur += 1
             if self.T_cur >= self.T_i:
                 self.T_cur -= self.T_i
                 self.T_i *= self.T_mult
         else:
-            self._jump(0 if epoch is None else epoch)
-            epoch = 0 if epoch is None else epoch
+            epoch = self.last_epoch + 1 if epoch is None else epoch
+            self._jump(epoch)
         self._update_lr(math.floor(epoch))
 
     def _jump(self, epoch: float) -> None:

@@ -107,6 +107,8 @@ class CyclicLR(_WithMomentum):
         self.max_lrs = per_group(optimizer, "max_lr", max_lr)
         if mode not in PEAKS and scale_fn is None:
             raise ArgumentError(f"there is no mode {mode!r}", fix=f"one of {', '.join(PEAKS)}")
+        if not step_size_up > 0:
+            raise ArgumentError(f"step_size_up={step_size_up} leaves no way up", fix="2000")
         up = float(step_size_up)
         self.total_size = up + (up if step_size_down is None else float(step_size_down))
         self.step_ratio = up / self.total_size
@@ -207,6 +209,8 @@ class OneCycleLR(_WithMomentum):
     >>> round(scheduler.get_last_lr()[0], 9), sgd.param_groups[0]["momentum"]
     (0.02, 0.95)
     """
+
+    resumed = ("initial_lr", "max_lr", "min_lr")
 
     def __init__(self, optimizer: Optimizer, max_lr: float | list[float],
                  total_steps: int | None = None, epochs: int | None = None,

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from learngrad.errors import ArgumentError
+from learngrad.errors import ArgumentError, ArgumentTypeError
 from learngrad.optim.lr_scheduler.base import LRScheduler, whole
 from learngrad.optim.optimizer import Optimizer
 
@@ -77,6 +77,9 @@ class MultiStepLR(LRScheduler):
 
     def __init__(self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1,
                  last_epoch: int = -1) -> None:
+        if not isinstance(milestones, Iterable):
+            raise ArgumentTypeError(f"milestones are several steps, not {milestones!r:.60}",
+                                    fix="milestones=[30, 80]")
         self.milestones = Counter(milestones)
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)
@@ -129,7 +132,7 @@ class ConstantLR(LRScheduler):
     ----------
     optimizer : Optimizer
     factor : float, default 1/3
-        The factor, from 0 to 1.
+        The factor, above 0 and at most 1. (PyTorch takes 0, and divides by it at the end.)
     total_iters : int, default 5
         For so many steps.
     last_epoch : int, default -1
@@ -138,8 +141,9 @@ class ConstantLR(LRScheduler):
 
     def __init__(self, optimizer: Optimizer, factor: float = 1 / 3, total_iters: int = 5,
                  last_epoch: int = -1) -> None:
-        if not 0 <= factor <= 1:
-            raise ArgumentError(f"factor={factor} is not between 0 and 1", fix="factor=0.5")
+        if not 0 < factor <= 1:
+            raise ArgumentError(f"factor={factor} is not above 0 and at most 1: the rate is "
+                                "divided by it again", fix="factor=0.5")
         self.factor = factor
         self.total_iters = total_iters
         super().__init__(optimizer, last_epoch)
@@ -197,7 +201,7 @@ class LinearLR(LRScheduler):
         return lr * (1 + rise / before)
 
     def _get_closed_form_lr(self) -> list[float]:
-        part = min(self.total_iters, self.last_epoch) / self.total_iters
+        part = min(self.total_iters, self.last_epoch) / max(1, self.total_iters)
         factor = self.start_factor + (self.end_factor - self.start_factor) * part
         return [base * factor for base in self.base_lrs]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from learngrad.errors import ArgumentError, GraphError
+from learngrad.errors import ArgumentError, ArgumentTypeError, GraphError
 from learngrad.optim.lr_scheduler.base import LRScheduler, checked_optimizer, per_group
 from learngrad.optim.optimizer import Optimizer
 
@@ -72,6 +72,9 @@ class ReduceLROnPlateau(LRScheduler):
 
     def step(self, metrics: Any, epoch: int | None = None) -> None:  # type: ignore[override]
         """Tell what was measured, a number or a tensor with one; the rates may fall."""
+        if metrics is None or isinstance(metrics, str):
+            raise ArgumentTypeError(f"what was measured is a number, not {metrics!r:.60}",
+                                    fix="scheduler.step(validation_loss)")
         current = float(metrics)
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         if self._is_better(current):

@@ -92,8 +92,9 @@ export function titleParts(node: TraceNode): [name: string, sign: string] {
 
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
-/** A short sign with the plain number that stands beside it: `2 ×`, `− 1.5`. */
+/** A short sign with the plain number that it joins the operand with: `2 × (·)`, `(·) − 1.5`. */
 function withNumber({ edges, operands }: TraceNode, sign: string): string {
+  if ((sign === "-" || sign === "−") && edges.length === 1) return `${sign}(·)`;
   const plain = edges.indexOf(null);
   const two = edges.length === 2 && operands.length === 2 && plain === edges.lastIndexOf(null);
   if ([...sign].length > 2 || !two || plain < 0 || !/^[-−]?[0-9]/.test(operands[plain]!))
@@ -101,7 +102,7 @@ function withNumber({ edges, operands }: TraceNode, sign: string): string {
   const written = elide(operands[plain]!, 10);
   if (plain === 1 && (sign === "**" || sign === "^") && /^[-−]?[0-9]{1,2}$/.test(written))
     return `(·)${written.replace(/./g, (one) => (/[0-9]/.test(one) ? RAISED[Number(one)]! : "⁻"))}`;
-  return plain === 1 ? `${sign} ${written}` : `${written} ${sign}`;
+  return plain === 1 ? `(·) ${sign} ${written}` : `${written} ${sign} (·)`;
 }
 
 function title(node: TraceNode): string[] {

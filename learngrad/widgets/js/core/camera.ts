@@ -40,6 +40,12 @@ export function follow(drawing: Size, stage: Size, focus: Point | null): Camera 
   return at(all < SMALLEST_WHOLE ? READABLE : all, drawing, stage, focus);
 }
 
+/** As `follow`; what is seen whole there, but small, in its own size. */
+export function near(drawing: Size, stage: Size, focus: Point | null): Camera {
+  const all = wholeScale(drawing, stage);
+  return at(all < SMALLEST_WHOLE ? READABLE : Math.max(all, 1), drawing, stage, focus);
+}
+
 /** Centred where it fits; where it does not, `focus` in the middle as far as the edges allow. */
 function at(scale: number, drawing: Size, stage: Size, focus: Point | null): Camera {
   const camera = centred(drawing, stage, scale);

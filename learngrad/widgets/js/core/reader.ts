@@ -211,6 +211,8 @@ function checkParts(node: TraceNode, who: string): void {
   Object.setPrototypeOf(node.local, null);
   check(isAbsent(node.options) || isObject(node.options), `${who} has options without names`);
   if (node.options) Object.setPrototypeOf(node.options, null);
+  check(isAbsent(node.given) || isObject(node.given), `${who} was given what is no list of values`);
+  for (const value of Object.values(node.given ?? {})) checkPreview(value, who);
   if (node.outputs === undefined) return;
   check(Array.isArray(node.outputs), `${who} has no list of outputs`);
   for (const output of node.outputs) {

@@ -1,5 +1,6 @@
 // Where a recorded replay stands: index 0 is before its first step, index n after its n-th. Below 0
 // the program itself is stepped: at −1 its last operation has just run, at the least index none has.
+import { elideMiddle } from "./text.ts";
 import type { Preview, Slot, Step, Trace, TraceNode } from "./types.ts";
 
 /** A gradient as a box shows it: `arriving` while a leaf has collected but not yet written it. */
@@ -16,6 +17,8 @@ export interface Moment {
   ran: TraceNode | null;
   /** Operations that have not run yet, going forward. */
   pending: Set<number>;
+  /** Values as they were then, by node: of those that were changed in place since. */
+  values: Map<number, Preview>;
   /** The gradients so far, by node. */
   gradients: Map<number, Shown>;
   /** Nodes whose step has been made, the active one included. */
@@ -43,6 +46,7 @@ const blank = (): Moment => ({
   step: null,
   ran: null,
   pending: new Set(),
+  values: new Map(),
   gradients: new Map(),
   visited: new Set(),
   flowed: new Set(),
@@ -77,7 +81,8 @@ function forwardAt(trace: Trace, which: number, index: number): Moment {
   const ops = forwardSteps(trace, which);
   const ran = ops[ops.length + index] ?? null;
   const gradients = before(trace, which);
-  const moment = { ...blank(), index, ran, gradients };
+  const values = valuesFrom(trace, (ran ?? ops[0])?.id ?? 0);
+  const moment = { ...blank(), index, ran, values, gradients };
   const last = ran ? ran.id : (ops[0]?.id ?? 0) - 1;
   for (const { kind, id } of trace.nodes)
     if (kind === "operation" && id > last) moment.pending.add(id);
@@ -92,7 +97,8 @@ export function momentAt(trace: Trace, which: number, index: number): Moment {
   if (index < 0) return forwardAt(trace, which, index);
   const replay = trace.replays[which];
   if (!replay) return atRest(trace);
-  const moment = { ...blank(), index, gradients: before(trace, which) };
+  const values = valuesFrom(trace, forwardSteps(trace, which)[0]?.id ?? replay.root);
+  const moment = { ...blank(), index, values, gradients: before(trace, which) };
   const { gradients, visited, flowed } = moment;
   if (replay.seed) gradients.set(replay.root, { value: replay.seed, arriving: false });
   const collected = new Set<number>();
@@ -119,6 +125,19 @@ export function momentAt(trace: Trace, which: number, index: number): Moment {
 /** A box has room for one gradient: the first output's. */
 function show(gradients: Map<number, Shown>, [id, slot]: Slot, value: Preview): void {
   if (slot === 0 || !gradients.has(id)) gradients.set(id, { value, arriving: false });
+}
+
+/** What was given to the operations from one on, where it was changed in place since. */
+function valuesFrom(trace: Trace, first: number): Map<number, Preview> {
+  const found = new Map<number, Preview>();
+  for (const { id, given, edges } of trace.nodes) {
+    if (!given || id < first) continue;
+    for (const [at, value] of Object.entries(given)) {
+      const edge = edges[Number(at)];
+      if (edge && edge[1] === 0 && !found.has(edge[0])) found.set(edge[0], value);
+    }
+  }
+  return found;
 }
 
 /** The `.grad` that leaves already hold when a replay begins. */
@@ -199,7 +218,29 @@ export function noReplay({ nodes, status, truncated }: Trace): string {
     return "No backward pass was kept: what ran after these operations was only counted.";
   if (nodes.some(({ grad }) => grad))
     return "No backward pass ran here: the gradients are those of one before.";
-  const last = nodes.findLast((node) => node.kind === "operation");
   if (status === "failed") return "The program stopped before any gradient came back.";
-  return `No gradients yet: they come with ${last?.name ? `${last.name}.` : ""}backward().`;
+  const last = nodes.findLast((node) => node.kind === "operation" && node.requires_grad);
+  if (!last) return noGradient(nodes);
+  // backward() begins with one number.
+  const one = last.shape?.some((size) => size !== 1) ? "sum()." : "";
+  const name = last.name ? `${elideMiddle(last.name, 40)}.${one}` : "";
+  return `No gradients yet: they come with ${name}backward().`;
+}
+
+/** Why backward() could not be called either. */
+function noGradient(nodes: TraceNode[]): string {
+  if (!nodes.length) return "No tensor was computed here, so there is no graph.";
+  const wants = nodes.find(({ kind, requires_grad }) => kind !== "operation" && requires_grad);
+  if (!wants)
+    return (
+      "No gradients will come back: nothing here asks for one, as a tensor made with " +
+      "requires_grad=True does."
+    );
+  const [name, hidden] = [
+    elideMiddle(wants.name || "a tensor", 40),
+    nodes.some(({ no_grad }) => no_grad),
+  ];
+  if (hidden)
+    return `No gradients will come back: this ran under no_grad, though ${name} asks for one.`;
+  return `No gradients will come back: ${name} asks for one, and nothing was computed from it that has one.`;
 }

@@ -137,13 +137,14 @@ function edgesOf(nodes: TraceNode[], at: Shown["at"]): ShownEdge[] {
     node.edges.forEach((edge, operand) => {
       const from = edge ? at.get(edge[0]) : undefined;
       if (from === undefined || from === to) return;
-      const one = typeof to === "number";
-      const key = shownKey({ from, to, operand });
+      const nodes = typeof from === "number" && typeof to === "number";
+      // All from or to a closed group are one.
+      const key = nodes ? edgeKey(to, operand) : `${from}>${to}`;
       const made = found.get(key) ?? {
         from,
-        slot: typeof from === "number" && one ? edge![1] : 0,
+        slot: nodes ? edge![1] : 0,
         to,
-        operand: one ? operand : 0,
+        operand: typeof to === "number" ? operand : 0,
         parts: [],
       };
       made.parts.push(edgeKey(node.id, operand));
@@ -157,15 +158,18 @@ function edgesOf(nodes: TraceNode[], at: Shown["at"]): ShownEdge[] {
 
 type NodeOf = (id: number) => TraceNode | undefined;
 
-/** Beside "× 10" a sign of one character would be misread. */
-const NAMES: Record<string, string> = {
-  "+": "add",
-  "−": "sub",
-  "-": "sub",
-  "×": "mul",
-  "÷": "div",
-  "@": "matmul",
-};
+/** Beside "× 10" a sign would be misread. */
+const NAMES = new Map([
+  ["+", "add"],
+  ["−", "sub"],
+  ["-", "sub"],
+  ["×", "mul"],
+  ["÷", "div"],
+  ["@", "matmul"],
+]);
+
+/** A sign of arithmetic by its name, anything else as it is. */
+export const signName = (sign: string) => NAMES.get(sign) ?? sign;
 
 /** A group's name: `h.0 · Block`, `Block × 12`, `turn 3 of 50`, `turns 1 to 10`. */
 export function groupTitle(group: Group, nodeOf: NodeOf): string {
@@ -173,8 +177,7 @@ export function groupTitle(group: Group, nodeOf: NodeOf): string {
   const [path, name] = [elideMiddle(group.path), elide(group.class, 20)];
   if (kind === "module") return path && path !== name ? `${path} · ${name}` : name;
   if (kind === "repeat") {
-    const pattern = patternOf(group, nodeOf);
-    return `${elide(NAMES[pattern] ?? pattern, 24)} × ${count}`;
+    return `${elide(patternOf(group, nodeOf), 24)} × ${count}`;
   }
   const holder = holding(group);
   if (kind === "turn") return `turn ${number} of ${holder.count}`;
@@ -192,7 +195,8 @@ function patternOf(group: Group, nodeOf: NodeOf): string {
     const node = nodeOf(item);
     return node?.sign || node?.op || "operation";
   });
-  return signs.join(", ");
+  const named = NAMES.has(signs.at(-1)!) || signs.includes("×");
+  return (named ? signs.map(signName) : signs).join(", ");
 }
 
 function firstTurn(group: Group): Item {

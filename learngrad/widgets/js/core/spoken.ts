@@ -2,9 +2,9 @@
 // and walk.py; a test walks a page by keyboard and compares every sentence.
 import { forwardSteps } from "./replay.ts";
 import { telling } from "./source.ts";
-import { clean, elide, shapeText, spanText, writtenOut } from "./text.ts";
+import { clean, elide, elideMiddle, shapeText, spanText, writtenOut } from "./text.ts";
 import type { Contribution, Place, Preview, Step, Trace, TraceNode } from "./types.ts";
-import { BETWEEN } from "./words.ts";
+import { BETWEEN, scalar } from "./words.ts";
 
 /** What an operation is called where its sign is a symbol. */
 const VERBS: Record<string, string> = {
@@ -25,8 +25,9 @@ const VERBS: Record<string, string> = {
   indexput: "put elements in",
 };
 const LONGEST = 200;
-/** A word of a formula, and the marks that may hang on it: the b of `bᵀ` is the operand b. */
-const WORD = /([\p{L}\p{Nl}\p{No}][\p{L}\p{N}_]*?)([ᵀᵃ-ᶿⁿ′¹²³⁰⁴-⁹]*)(?![\p{L}\p{N}_])/gu;
+/** A word of a formula, and the marks that may hang on it: the b of `bᵀ` is the operand b. What
+ * wears a hat is another thing: x̂ is x normalised. */
+const WORD = /([\p{L}\p{Nl}\p{No}][\p{L}\p{N}_]*?)([ᵀᵃ-ᶿⁿ′¹²³⁰⁴-⁹]*)(?![\p{L}\p{M}\p{N}_])/gu;
 
 /** In which turns of what repeats an operation runs; empty outside of all. */
 export type TurnOf = (id: number) => string;
@@ -40,9 +41,11 @@ export function sentence(trace: Trace, which: number, index: number, turnOf?: Tu
   const { steps, root, seed } = replay;
   const step = steps[index - 1];
   if (step) return speaker.step(step, index, steps.length);
+  const why =
+    seed && scalar(seed) !== 1 ? ", which it was given" : ": it changes one for one with itself";
   return (
     `Before the first of ${plural(steps.length, "step")}. ${speaker.name(root)} begins with the ` +
-    `gradient ${seed ? amount(seed) : "nothing"}: it changes one for one with itself.`
+    `gradient ${seed ? amount(seed) : "nothing"}${why}.`
   );
 }
 
@@ -98,7 +101,8 @@ class Speaker {
     const node = this.#nodes.get(id);
     if (!node) return `#${id}`;
     // In a loop one name stands for many results.
-    if (node.name) return elide(node.name, 40) + (this.#named.get(node.name)! > 1 ? ` #${id}` : "");
+    if (node.name)
+      return elideMiddle(node.name, 40) + (this.#named.get(node.name)! > 1 ? ` #${id}` : "");
     if (node.kind === "constant" && node.preview && node.shape?.length === 0)
       return writtenOut(node.preview);
     if (node.kind !== "operation") return `${node.kind} #${id}`;
@@ -118,10 +122,16 @@ class Speaker {
 
   #alone = ({ src }: TraceNode) => !!src && this.#made.get(spot(src)) === 1;
 
+  /** One output of a node: of several with its place, as `x.max(dim=1)[0]`. */
+  #part(id: number, slot: number): string {
+    const several = (this.#nodes.get(id)?.outputs?.length ?? 0) > 1;
+    return this.name(id) + (several ? `[${slot}]` : "");
+  }
+
   /** How a node came from its operands: `a × b`, `cross entropy(logits, y)`. */
   #rightHandSide(node: TraceNode): string {
     const names = node.edges.map((edge, at) =>
-      edge ? this.name(edge[0]) : elide(node.operands[at] ?? "", 20) || "a value",
+      edge ? this.#part(...edge) : elide(node.operands[at] ?? "", 20) || "a value",
     );
     const [mark, text] = [sign(node), this.#expression(node)];
     const [first = "", second = ""] = names;
@@ -179,7 +189,7 @@ class Speaker {
     const [id, slot] = edge;
     const name = this.name(id) + (slot ? ` (output ${slot})` : "");
     const made = this.#nodes.get(id);
-    const value = slot ? made?.outputs?.[slot]?.preview : made?.preview;
+    const value = node.given?.[at] ?? (slot ? made?.outputs?.[slot]?.preview : made?.preview);
     const said = value ? amount(value) : "";
     return said && said !== name ? `${name} = ${said}` : name;
   }
@@ -232,7 +242,10 @@ class Speaker {
       (_, word, marks) => (names.get(word) ?? plain.get(word) ?? word) + marks,
     );
     const words = [...local.matchAll(WORD)].map(([, word]) => word!);
-    if (words.includes("g")) return `${named} gives`;
+    // Of layers with gates: e is what arrives, taken back to the sums in them.
+    if (words.some((word) => word === "g" || word === "gₛ") || /^eᵀ?( @|,)/.test(local))
+      return `${named} gives`;
+    if (local.startsWith("see ")) return `the contribution, ${named}, is`; // a paper has it
     // A letter that stands for a plain number, not a variable.
     if (numbers && words.some((word) => [...word].length === 1 && !names.has(word)))
       return `times ${numbers} gives`;
@@ -265,8 +278,13 @@ function arrived(upstream: Step["upstream"]): string {
   return and(said.map((one, at) => `${one} at output ${at}`));
 }
 
-const bracketed = (name: string) =>
-  /[ +\-−×*/÷@]/.test(name) && !name.includes("#") ? `(${name})` : name;
+function bracketed(name: string): string {
+  // A number does not make it two words, but a sign in front of it is one.
+  const signs = name.includes("#")
+    ? BETWEEN.has(name.slice(0, name.indexOf(" ")))
+    : /[ +\-−×*/÷@]/.test(name);
+  return signs ? `(${name})` : name;
+}
 
 const and = (items: string[]) =>
   items.length < 2 ? (items[0] ?? "") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;

@@ -13,6 +13,9 @@ export const EMPTY: Trace = {
   replays: [],
 };
 
+/** What ended a recording whose kernel is not heard any more. */
+const SILENCE = "the end of its kernel";
+
 /** Holds the newest trace a view knows and merges what the recorder sends. */
 export class TraceStore {
   #trace: Trace;
@@ -38,11 +41,17 @@ export class TraceStore {
 
   /** A whole trace: taken when it is newer than what is held, or when nothing is held yet. */
   replace(trace: Trace): Outcome {
-    if (trace.revision <= this.revision && this.#trace.nodes.length + this.revision > 0)
-      return "old";
+    const known = this.#trace.error !== SILENCE && this.#trace.nodes.length + this.revision > 0;
+    if (trace.revision < this.revision || (trace.revision === this.revision && known)) return "old";
     this.#trace = trace;
     this.#index();
     return "applied";
+  }
+
+  /** Nobody records any more: what there is can be looked at. Whatever is heard then is believed. */
+  leave(): void {
+    if (this.#trace.status === "recording")
+      this.#trace = { ...this.#trace, status: "failed", error: SILENCE };
   }
 
   /** A change: applied only on the revision it starts from. */
@@ -68,7 +77,7 @@ export class TraceStore {
       steps[index] = step;
     }
     trace.status = delta.status;
-    if (delta.error) trace.error = delta.error;
+    if (delta.error || trace.error === SILENCE) trace.error = delta.error;
     if (delta.truncated) trace.truncated = delta.truncated;
     trace.revision = delta.to;
     return "applied";

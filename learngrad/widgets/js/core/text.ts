@@ -57,11 +57,13 @@ export function elide(text: string, limit: number): string {
     : `${characters.slice(0, limit - 1).join("")}…`;
 }
 
-/** The cleaned name, at most 20 characters: the end of a dotted path says most. */
-export function elideMiddle(text: string): string {
+/** The cleaned name, at most so many characters: the end of a dotted path says most. */
+export function elideMiddle(text: string, limit = 20): string {
   const characters = [...clean(text)];
-  if (characters.length <= 20) return characters.join("");
-  return `${characters.slice(0, 10).join("")}…${characters.slice(-9).join("")}`;
+  if (characters.length <= limit) return characters.join("");
+  const end = Math.trunc((limit - 1) / 2);
+  const begin = characters.slice(0, limit - 1 - end);
+  return `${begin.join("")}…${characters.slice(-end).join("")}`;
 }
 
 /** A count, with commas between thousands. */

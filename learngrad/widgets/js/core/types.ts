@@ -65,6 +65,8 @@ export interface TraceNode {
   operands: string[];
   /** What the operation was told besides its operands: dimensions, strides, a reduction. */
   options?: Record<string, unknown>;
+  /** Operands that were changed in place afterwards: what each was, by its position. */
+  given?: Record<string, Preview>;
   outputs?: { shape: number[]; dtype: string; preview: Preview | null }[];
   version: number;
   /** It shares the memory of its first operand. */

@@ -1,7 +1,7 @@
 // What is written about a node and a step: the learner's own names, and the formulas in them.
 import { forwardSteps } from "./replay.ts";
 import { expression } from "./source.ts";
-import { elide, number, shapeText, thousands, valueText, writtenOut } from "./text.ts";
+import { elide, elideMiddle, number, shapeText, thousands, valueText, writtenOut } from "./text.ts";
 import type { Contribution, Place, Preview, Step, Trace, TraceNode } from "./types.ts";
 
 /** Signs that stand between what they join. */
@@ -29,7 +29,7 @@ export class Names {
   of(id: number): string {
     const node = this.#nodes.get(id);
     if (!node) return `#${id}`;
-    if (node.name) return elide(node.name, 24);
+    if (node.name) return elideMiddle(node.name, 24);
     if (node.kind !== "operation") {
       const written = node.preview?.shape.length === 0 ? writtenOut(node.preview) : "";
       return node.kind === "constant" && written ? written : `${node.kind} #${id}`;
@@ -46,7 +46,10 @@ export class Names {
     for (const edge of node.edges) if (edge) ids.push(edge[0]);
     const called = new Map<number, string>();
     for (const id of new Set(ids)) called.set(id, compact(this.of(id)));
-    if (step.node !== root && /#\d+$/.test(this.of(step.node))) called.set(step.node, "out");
+    // In short, where nothing of the learner's has that name.
+    const free = ![...called.values()].includes("out");
+    if (free && step.node !== root && /#\d+$/.test(this.of(step.node)))
+      called.set(step.node, "out");
     for (const [name, same] of grouped(called))
       if (same.length > 1) for (const id of same) called.set(id, name + subscript(this.#order(id)));
     return (id) => called.get(id) ?? this.of(id);
@@ -78,7 +81,7 @@ const spot = ({ source, line, column, end_line, end_column }: Place) =>
 
 /** One line about what a node is: `d = a * b`, or its name, or its sign. */
 export function nodeTitle(trace: Trace, node: TraceNode): string {
-  const name = node.name ? elide(node.name, 40) : "";
+  const name = node.name ? elideMiddle(node.name, 60) : "";
   if (node.kind !== "operation") return name || node.kind;
   const right = elide(expression(trace, node) || node.sign || node.op || "operation", 60);
   return name && name !== right ? `${name} = ${right}` : right;
@@ -129,8 +132,9 @@ function superscripted(word: string, letters: Map<string, string>): string | und
 
 /** Whether the local text is the whole contribution (it speaks of g) and not a factor. */
 export function isWhole(local: string): boolean {
+  if (/^see |^eᵀ?( @|,)/.test(local)) return true; // a paper has it; e is g, taken further back
   return (local.match(/[\p{L}_][\p{L}\p{M}\p{Nd}_]*/gu) ?? []).some((word) =>
-    /^g[ᵀᵃ-ᶿⁿ′]*$/u.test(word),
+    /^gₛ?[ᵀᵃ-ᶿⁿ′]*$/u.test(word),
   );
 }
 
@@ -181,7 +185,8 @@ export function operandsOf(node: TraceNode, names: Names): [name: string, value:
     if (!edge) return [node.operands[at] || "a plain value", null];
     const [id, slot] = edge;
     const from = names.node(id);
-    return [names.of(id), (slot ? from?.outputs?.[slot]?.preview : from?.preview) ?? null];
+    const value = node.given?.[at] ?? (slot ? from?.outputs?.[slot]?.preview : from?.preview);
+    return [names.of(id), value ?? null];
   });
 }
 

@@ -10,6 +10,8 @@ import type { WidgetModel } from "./model.ts";
 
 /** A gap asks for a snapshot, once in this many milliseconds: a busy kernel answers late. */
 const ASK_AGAIN = 2_000;
+/** A kernel that may be gone is, if a recording is not heard of for so many milliseconds. */
+const SILENT = 1_500;
 
 class Live {
   readonly store = new TraceStore();
@@ -17,6 +19,7 @@ class Live {
   readonly #model: WidgetModel;
   #asked = Number.NEGATIVE_INFINITY;
   #problem = "";
+  #silent = 0;
 
   constructor(model: WidgetModel) {
     this.#model = model;
@@ -32,10 +35,12 @@ class Live {
     });
     model.on("change:snapshot", () => this.snapshot());
     model.on("msg:custom", (content) => this.#heard(content as Delta));
+    model.on("comm_live_update", () => this.#unsure());
     this.snapshot();
   }
 
   snapshot(): void {
+    clearTimeout(this.#silent);
     const data = this.#model.get("snapshot");
     if (data === null || data === undefined) return;
     try {
@@ -49,9 +54,19 @@ class Live {
 
   #heard(message: Delta): void {
     if (message?.type !== "delta") return;
+    clearTimeout(this.#silent);
     const outcome = this.store.apply(message);
     if (outcome === "applied") this.views.update(this.#problem);
     else if (outcome === "gap") this.#ask();
+  }
+
+  /** The kernel has come or gone: where it records, it is heard. */
+  #unsure(): void {
+    clearTimeout(this.#silent);
+    this.#silent = window.setTimeout(() => {
+      this.store.leave();
+      this.views.update(this.#problem);
+    }, SILENT);
   }
 
   #ask(): void {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { instance } from "@viz-js/viz";
 import { box } from "../core/box.ts";
-import { follow, revealed, stageHeight, whole, zoomed } from "../core/camera.ts";
+import { follow, near, revealed, stageHeight, whole, zoomed } from "../core/camera.ts";
 import { toDot } from "../core/dot.ts";
 import { fold, isGroup } from "../core/fold.ts";
 import { heat } from "../core/heat.ts";
@@ -105,6 +105,16 @@ test("a small drawing is centred and larger, a large one readable with its focus
   const y = camera.y + 8000 * camera.scale;
   assert.ok(camera.scale > 0.8 && y > 0 && y < 400);
   assert.ok(follow(tall, stage, [150, 10]).y > 0);
+});
+
+test("a drawing that is seen whole, but small, can be seen in its own size", () => {
+  const tall = { width: 300, height: 560 };
+  assert.ok(follow(tall, stage, null).scale < 0.7);
+  assert.equal(near(tall, stage, null).scale, 1);
+  const huge = { width: 300, height: 9000 };
+  assert.equal(near(huge, stage, null).scale, follow(huge, stage, null).scale);
+  const small = { width: 200, height: 100 };
+  assert.deepEqual(near(small, stage, null), whole(small, stage));
 });
 
 test("zooming keeps the point under the pointer", () => {

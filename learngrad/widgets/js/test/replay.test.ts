@@ -144,4 +144,28 @@ test("why there is nothing to replay", () => {
   assert.match(noReplay(trace), /No gradients yet: they come with \w*\.?backward\(\)\./);
   assert.match(noReplay({ ...trace, status: "failed" }), /stopped before any gradient/);
   assert.match(noReplay({ ...trace, truncated: { nodes: 9 } }), /only counted/);
+  const many = trace.nodes.map((node) => ({ ...node, name: "h", shape: [2] }));
+  assert.match(noReplay({ ...trace, nodes: many }), /with h\.sum\(\)\.backward\(\)/);
+  const one = many.map((node) => ({ ...node, shape: [1], name: "h".repeat(50) }));
+  assert.match(noReplay({ ...trace, nodes: one }), /with h{20}…h{19}\.backward\(\)/);
+  const none = trace.nodes.map((node) => ({ ...node, requires_grad: false }));
+  assert.match(noReplay({ ...trace, nodes: none }), /nothing here asks for one/);
+  const only = none.map((node, at) => (at ? node : { ...node, requires_grad: true }));
+  assert.match(noReplay({ ...trace, nodes: only }), /nothing was computed from it/);
+  const hidden = only.map((node) => ({ ...node, no_grad: node.kind === "operation" }));
+  assert.match(noReplay({ ...trace, nodes: hidden }), /ran under no_grad, though a asks/);
+  assert.match(noReplay({ ...trace, nodes: [] }), /No tensor was computed/);
+});
+
+test("what was changed in place since is shown as it was then", () => {
+  const trace = scalar();
+  const first = trace.nodes.find(({ kind }) => kind === "operation")!;
+  const [leaf] = first.edges[0]!;
+  first.given = { 0: { shape: [], values: [9] } };
+  const before = [-leastIndex(trace, 0) - 1, -leastIndex(trace, 0)].map(
+    (back) => momentAt(trace, 0, -back).values.get(leaf)?.values?.[0],
+  );
+  assert.deepEqual(before, [9, 9]);
+  assert.equal(momentAt(trace, 0, -1).values.size, 0); // who ran last was given what is there now
+  assert.equal(momentAt(trace, 0, 3).values.get(leaf)?.values?.[0], 9);
 });

@@ -33,6 +33,13 @@ test("un-broadcasting and adding to an older gradient are said", () => {
   assert.match(sentence(other, 0, 6), /Its \.grad was 2 and becomes 0\.42/);
 });
 
+test("a gradient that was given is not called a derivative", () => {
+  assert.match(sentence(trace, 0, 0), /gradient 1: it changes one for one with itself\.$/);
+  const other = scalar();
+  other.replays[0]!.seed = { shape: [], values: [2] };
+  assert.match(sentence(other, 0, 0), /begins with the gradient 2, which it was given\.$/);
+});
+
 test("going forward, a sentence says what went in and what came out", () => {
   assert.equal(sentence(trace, 0, -6), "Before the first of 5 operations.");
   assert.equal(

@@ -69,3 +69,22 @@ test("a step past a hole or of an unknown replay is a gap", () => {
   assert.equal(store.apply(delta(5, 6, { steps: [{ replay: 0, index: 9, step }] })), "gap");
   assert.equal(store.apply(delta(5, 6, { steps: [{ replay: 3, index: 0, step }] })), "gap");
 });
+
+test("a recording whose kernel is gone has ended, until more of it is heard", () => {
+  const store = new TraceStore();
+  for (const change of changes()) store.apply(change);
+  store.leave();
+  assert.deepEqual([store.trace.status, store.trace.error], ["failed", "the end of its kernel"]);
+  assert.equal(store.apply(delta(store.revision, store.revision + 1)), "applied");
+  assert.deepEqual([store.trace.status, store.trace.error], ["recording", undefined]);
+  store.leave();
+  const same = { ...scalar(), status: "recording" as const, revision: store.revision };
+  assert.equal(store.replace(same), "applied"); // it was only busy
+  assert.deepEqual([store.trace.status, store.trace.error], ["recording", undefined]);
+  assert.equal(store.replace({ ...same }), "old");
+  store.leave();
+  assert.equal(same.status, "recording");
+  store.apply(delta(store.revision, store.revision + 1, { status: "done" }));
+  store.leave();
+  assert.equal(store.trace.status, "done");
+});

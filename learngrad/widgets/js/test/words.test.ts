@@ -53,6 +53,26 @@ test("letters are replaced all at once, and only whole words", () => {
   );
 });
 
+test("a result without a name is out, unless the learner has an out", () => {
+  const plain = scalar();
+  plain.nodes[3]!.src = null;
+  const step = plain.replays[0]!.steps.find(({ node }) => node === 3)!;
+  assert.equal(new Names(plain).at(step, 6)(3), "out");
+  plain.nodes[6]!.name = "out";
+  const call = new Names(plain).at(step, 6);
+  assert.deepEqual([call(6), call(3)], ["out", "×₃"]);
+});
+
+test("of a long name the end is kept, which tells it from others", () => {
+  const long = scalar();
+  long.nodes[0]!.name = "encoder.layers.0.attention.in_proj_weight";
+  long.nodes[1]!.name = "encoder.layers.0.attention.in_proj_bias";
+  const called = new Names(long);
+  assert.equal(called.of(0), "encoder.laye…proj_weight");
+  assert.equal(called.of(1), "encoder.laye…n_proj_bias");
+  assert.equal(nodeTitle(long, long.nodes[0]!), long.nodes[0]!.name);
+});
+
 test("two nodes of one name are told apart within a step", () => {
   const loop = scalar();
   for (const id of [4, 5, 6]) loop.nodes[id]!.name = "h";

@@ -6,8 +6,8 @@ import { marksOf } from "../core/legend.ts";
 import { type Moves, mix, type Point } from "../core/morph.ts";
 import type { Moment } from "../core/replay.ts";
 import { groupBox, groupSize, type Shown, turnIn, within } from "../core/shown.ts";
-import { elide } from "../core/text.ts";
-import type { Layout, Ref, Spot, TraceNode } from "../core/types.ts";
+import { elide, elideMiddle, valueText } from "../core/text.ts";
+import type { Layout, Preview, Ref, Spot, TraceNode } from "../core/types.ts";
 import { s } from "./dom.ts";
 import css from "./glances.css";
 import { Glances } from "./glances.ts";
@@ -201,22 +201,34 @@ export class Boxes {
     }
   }
 
+  /** The value of what is changed in place, as it is at a moment; whether that is another text. */
+  #showValue({ box, lines }: Drawn, node: TraceNode, value: Preview | null): boolean {
+    if (!value || !node.version || node.kind === "operation") return false;
+    const at = lines.length - (takesGradient(node) ? 2 : 1);
+    const text = valueText(value);
+    if (lines[at]!.textContent === text) return false;
+    write(lines[at]!, text, roomOf(box, at));
+    return true;
+  }
+
   #showGradient(drawn: Drawn, node: TraceNode, moment: Moment): boolean {
     const labelled = drawn.element.hasAttribute("aria-label");
+    const value = moment.values.get(node.id) ?? node.preview;
+    const other = this.#showValue(drawn, node, value);
     if (!takesGradient(node)) {
-      if (node.preview) drawn.glances?.show(node.preview, undefined);
-      if (!labelled) label(drawn);
+      if (value) drawn.glances?.show(value, undefined);
+      if (other || !labelled) label(drawn);
       return false;
     }
     const shown = moment.gradients.get(node.id);
-    if (node.preview) drawn.glances?.show(node.preview, shown?.value ?? null);
+    if (value) drawn.glances?.show(value, shown?.value ?? null);
     const line = drawn.lines.at(-1)!;
     const text = gradientLine(shown?.value ?? null, shown?.arriving ? "arriving" : "grad");
     line.classList.toggle("lg-none", !shown);
     line.classList.toggle("lg-arriving", !!shown?.arriving);
     const changed = line.textContent !== text;
     if (changed) write(line, text, roomOf(drawn.box, drawn.lines.length - 1));
-    if (changed || !labelled) label(drawn);
+    if (changed || other || !labelled) label(drawn);
     return changed;
   }
 
@@ -233,7 +245,7 @@ export class Boxes {
 
   #turn(group: Group, id: number): string {
     const node = this.#nodeOf(id);
-    if (node?.kind !== "operation") return elide(node?.name || node?.kind || "", 16);
+    if (node?.kind !== "operation") return elideMiddle(node?.name || node?.kind || "", 16);
     const sign = elide(node.sign || node.op || "operation", 10);
     if (group.kind === "repeat") return `${turnIn(group, id)} of ${group.count}: ${sign}`;
     let ids = this.#inside.get(group.key);

@@ -376,9 +376,10 @@ function nearestValue(plot: uPlot, which: number, at: number): number {
 const powersOnly = (_: uPlot, splits: number[]) =>
   splits.map((split) => (Number.isInteger(Math.log10(split)) ? split : null));
 
-/** Steps are whole numbers: between two of them there is nothing to name. */
+/** Steps are whole numbers: between two of them there is nothing to name, and nothing before one. */
 const wholeOnly = (plot: uPlot, splits: number[]) => {
   const xs = plot.data[0];
+  if (!xs.length) return splits.map(() => null);
   const whole = [xs[0], xs[xs.length >> 1], xs.at(-1)].every(Number.isInteger);
   return splits.map((split) => (!whole || Number.isInteger(split) ? split : null));
 };

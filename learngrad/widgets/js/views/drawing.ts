@@ -8,7 +8,7 @@ import { groupBox, groupTitle, type Shown, titleWidth, turnsOf } from "../core/s
 import { split, withFar } from "../core/spans.ts";
 import type { Layout, Trace, TraceNode } from "../core/types.ts";
 import type { Store } from "../core/veil.ts";
-import { button, h } from "./dom.ts";
+import { button, h, say } from "./dom.ts";
 import css from "./groups.css";
 import { Picture } from "./picture.ts";
 import { adopt } from "./theme.ts";
@@ -42,7 +42,7 @@ export class Drawing {
     button("close", "close all groups (C)", () => this.closeAll()),
   ];
   readonly #loops = button("loop", "fold what repeats (L)", () => this.toggleRepeats());
-  readonly #empty = h("div", { class: "lg-empty" }, "Waiting for the first operation …");
+  readonly #empty = h("div", { class: "lg-empty" });
   readonly #drawer: Drawer;
   readonly #folding: Folding;
   readonly #root: HTMLElement;
@@ -174,6 +174,8 @@ export class Drawing {
         const layout = await this.#layOut();
         if (this.#over) return;
         this.#empty.hidden = shown.boxes.length > 0;
+        const waiting = store.trace.status === "recording";
+        say(this.#empty, waiting ? "Waiting for the first operation …" : "No operation ran here.");
         this.#drawer.drawn(layout ? null : "");
         // What may be seen of the same graph.
         const nodeOf = (id: number) => store.node(id);

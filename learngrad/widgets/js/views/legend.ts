@@ -33,6 +33,22 @@ const WAYS: Record<string, string> = {
   "lg-flowed": "gradient flowing back",
 };
 
+/** What a pointer that rests on an entry is told, where its two words leave a question. */
+const ABOUT: Record<string, string> = {
+  leaf: "made with requires_grad=True: its gradient is kept in .grad",
+  parameter: "a leaf that belongs to a module: its gradient is kept in .grad",
+  buffer: "belongs to a module, and no optimiser changes it",
+  constant: "no gradient is asked for",
+  operation: "a result: the gradient passes through it",
+  "operation lg-unrecorded": "computed, and not written on the tape",
+  "lg-seen-value": "how the numbers of a tensor lie, or the tensor as tiles",
+  view: "shares its memory with what it was made of: a change of one is a change of both",
+  freed:
+    "backward() let go of what the operation had saved for it: a second backward() through it " +
+    "needs the first one to be called with retain_graph=True",
+  "lg-cut": "what it comes from asks for a gradient, what it leads to passes none back",
+};
+
 export class Legend {
   readonly element = h("div", {
     class: "lg-legend",
@@ -73,6 +89,10 @@ export class Legend {
     this.#entries = new Map(
       ENTRIES.filter(([look]) => this.#looks.has(look)).map(([look, make]) => [look, make()]),
     );
+    for (const [look, made] of this.#entries) {
+      made.title = ABOUT[look] ?? "";
+      made.setAttribute("aria-description", made.title);
+    }
     this.element.replaceChildren(...this.#entries.values());
   }
 }

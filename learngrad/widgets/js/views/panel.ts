@@ -54,10 +54,16 @@ export function stepPanel(
 /** Before the first step. */
 export function openingPanel(replay: Replay, names: Names): HTMLElement[] {
   const root = names.of(replay.root);
+  // A gradient of one's own is no derivative of the root by itself: that is 1.
+  const own = !!replay.seed && scalar(replay.seed) !== 1;
+  const seed = valueElement(replay.seed, "1");
   return [
     h("div", { class: "lg-kicker" }, "before the first step"),
-    h("p", { class: "lg-what" }, `${root}.backward()`),
-    row("it begins with", math(fraction(root, root), "=", valueElement(replay.seed, "1"))),
+    h("p", { class: "lg-what" }, `${root}.backward(${own ? "gradient" : ""})`),
+    row(
+      "it begins with",
+      own ? math("gradient", "=", seed) : math(fraction(root, root), "=", seed),
+    ),
     h(
       "p",
       { class: "lg-facts" },
@@ -159,7 +165,14 @@ export function nodePanel(trace: Trace, node: TraceNode, grad: Preview | null): 
           .filter(([, value]) => value)
           .map(([label, value]) => row(label, math(value), label === "value" ? "lg-value" : ""))),
     ...(node.status === "freed"
-      ? [h("p", { class: "lg-facts" }, "Its saved values were freed by backward().")]
+      ? [
+          h(
+            "p",
+            { class: "lg-facts" },
+            "What it had saved for its gradient was freed by backward(): to go through it once more, " +
+              "that one needs retain_graph=True.",
+          ),
+        ]
       : []),
   ];
 }

@@ -1,4 +1,5 @@
 // What a trace had no room for: counted by operation and line, as a list that opens.
+import { signName } from "../core/shown.ts";
 import { elide, thousands } from "../core/text.ts";
 import type { Trace } from "../core/types.ts";
 import { h, say } from "./dom.ts";
@@ -23,7 +24,7 @@ export class Rest {
     this.#list.replaceChildren(
       ...rest.map(({ sign, count, src }) => {
         const place = src ? ` in line ${src.line}: ${elide(src.text ?? "", 60)}` : "";
-        return h("li", {}, `${thousands(count)} × ${elide(sign, 24)}${place}`);
+        return h("li", {}, `${thousands(count)} × ${elide(signName(sign), 24)}${place}`);
       }),
     );
   }

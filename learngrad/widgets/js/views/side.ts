@@ -105,6 +105,6 @@ function hint(trace: Trace): HTMLElement[] {
   const text =
     trace.status === "recording"
       ? "Operations appear here as they run."
-      : `${noReplay(trace)} Click a box to see how it was made.`;
+      : `${noReplay(trace)}${trace.nodes.length ? " Click a box to see how it was made." : ""}`;
   return [h("p", { class: "lg-facts" }, text)];
 }

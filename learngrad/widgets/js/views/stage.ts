@@ -2,6 +2,7 @@
 import {
   type Camera,
   follow,
+  near,
   revealed,
   type Size,
   stageHeight,
@@ -20,8 +21,9 @@ export class Stage {
   readonly buttons = h("div", { class: "lg-zoom lg-buttons" });
   /** Whether the last press was a drag and not a click. */
   dragged = false;
-  /** `follow`: readable, what matters in view; `whole`: all of it; `free`: where the reader put it. */
-  mode: "follow" | "whole" | "free" = "follow";
+  /** `follow`: readable, what matters in view; `whole`: all of it; `near`: in its own size; `free`:
+   * where the reader put it. */
+  mode: "follow" | "whole" | "near" | "free" = "follow";
   #camera: Camera = { scale: 1, x: 0, y: 0 };
   #drawing: Size = { width: 1, height: 1 };
   #focus: [number, number] | null = null;
@@ -94,7 +96,7 @@ export class Stage {
     const size = this.#size();
     if (this.mode === "whole") return whole(this.#drawing, size, focus);
     if (this.mode === "free") return focus ? revealed(this.#camera, size, focus) : this.#camera;
-    return follow(this.#drawing, size, focus);
+    return (this.mode === "near" ? near : follow)(this.#drawing, size, focus);
   }
 
   #look(camera: Camera): void {
@@ -125,7 +127,7 @@ export class Stage {
 
   #toggleFit(): void {
     const small = wholeScale(this.#drawing, this.#size()) < this.#camera.scale - 0.001;
-    this.mode = small ? "whole" : "follow";
+    this.mode = small ? "whole" : "near";
     this.refocus(this.#focus)(1);
   }
 

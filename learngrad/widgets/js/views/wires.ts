@@ -2,10 +2,13 @@
 import { arrow, halfway, lengthen, type Moves, mixPoints, type Point } from "../core/morph.ts";
 import { edgeKey, type Moment } from "../core/replay.ts";
 import { type Shown, shownKey } from "../core/shown.ts";
-import { cells, shapeText, writtenOut } from "../core/text.ts";
+import { cells, shapeText, thousands, writtenOut } from "../core/text.ts";
 import type { LayoutEdge, Preview, TraceNode } from "../core/types.ts";
 import type { NodeOf } from "./boxes.ts";
 import { s } from "./dom.ts";
+
+/** More than this on one wire, as from a closed group to `stack`, are only counted. */
+const MOST_TAGS = 3;
 
 interface Wire {
   group: SVGGElement;
@@ -85,10 +88,18 @@ export class Wires {
 
   /** What flows along the active wires, written on them, one beside the other where they meet. */
   tag(moment: Moment): void {
-    const tags = this.#flowing(moment).flatMap(([edge, text]) => {
+    const on = new Map<Wire, string[]>();
+    for (const [edge, text] of this.#flowing(moment)) {
       const wire = this.#of.get(edge);
-      return wire && text ? [{ at: halfway(wire.points), text }] : [];
-    });
+      if (wire && text) on.set(wire, [...(on.get(wire) ?? []), text]);
+    }
+    const what = moment.ran ? "values" : "gradients";
+    const tags = [...on].flatMap(([{ points }, texts]) =>
+      (texts.length > MOST_TAGS ? [`${thousands(texts.length)} ${what}`] : texts).map((text) => ({
+        at: halfway(points),
+        text,
+      })),
+    );
     const name = moment.ran ? "lg-tag lg-forward" : "lg-tag";
     this.tags.replaceChildren(...apart(tags).map(({ at, text }) => makeTag(at, text, name)));
   }
@@ -102,7 +113,9 @@ export class Wires {
       ]);
     return ran.edges.map((edge, operand) => {
       const from = edge && this.#nodeOf(edge[0]);
-      return [edgeKey(ran.id, operand), from ? handed(from, edge[1]) : ""];
+      const then = ran.given?.[operand]; // it was changed in place since
+      const text = then ? short(then) : from ? handed(from, edge[1]) : "";
+      return [edgeKey(ran.id, operand), text];
     });
   }
 }

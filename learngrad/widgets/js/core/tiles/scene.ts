@@ -1,6 +1,6 @@
 // The tensors of one operation side by side, with one element to follow through it.
 import type { Contribution, Preview, Step, TraceNode } from "../types.ts";
-import { bracketed, type Call, compact, type Names } from "../words.ts";
+import { bracketed, type Call, compact, type Names, operandsOf } from "../words.ts";
 import { CLASSES } from "./classes.ts";
 import { elementwise, isElementwise, MOVES } from "./elementwise.ts";
 import { Kept } from "./kept.ts";
@@ -162,9 +162,8 @@ function operandSheets(
   return op.node.edges.flatMap((edge, at) => {
     const kept = op.kept(at);
     if (!edge || !kept || !wanted(at)) return [];
-    const [id, slot] = edge;
-    const from = names.node(id);
-    const preview = (slot ? from?.outputs?.[slot]?.preview : from?.preview) ?? null;
+    const [id] = edge;
+    const preview = operandsOf(op.node, names)[at]?.[1];
     return preview ? [sheet(op, family, at, preview, kept, call(id), false)] : [];
   });
 }
