@@ -1,6 +1,7 @@
 """What every test shares: hypothesis' settings, the reference used, no skipped browser in CI."""
 
 import os
+import signal
 import sys
 from importlib.util import find_spec
 
@@ -10,6 +11,10 @@ try:
     from hypothesis import HealthCheck, settings
 except ImportError:  # a machine with a GPU and little else: tests/gpu needs none
     settings = None
+
+# In the background of a shell Ctrl-C is ignored, and then by every program that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 IN_CI = os.environ.get("LEARNGRAD_CI") == "1"
 

@@ -61,24 +61,24 @@ def test_a_copy_has_numbers():
 
 
 def test_a_copy_is_whole_while_another_thread_logs():
-    run, loss, done = Run(Curves()), lg.ones((), device="cuda"), threading.Event()
+    run, loss = Run(Curves()), lg.ones((), device="cuda")
 
-    def work():
-        while not done.is_set():
+    def work():  # of known length: who logs without end outruns who copies
+        for _ in range(20 * late.ROOM):
             run.log(loss=loss)
 
     run.log(loss=loss)
     thread = threading.Thread(target=work)
     thread.start()
     try:
-        for _ in range(300):
+        while thread.is_alive():
             x, y = copy.deepcopy(run.curves)["loss"]
             assert len(x) == len(y)
             assert (y == 1).all()
             assert (run.curves["loss"][1] == 1).all()
     finally:
-        done.set()
         thread.join()
+    assert run.curves["loss"][1].tolist() == [1.0] * (20 * late.ROOM + 1)
 
 
 def test_each_stream_is_waited_for(monkeypatch, counts):
