@@ -92,12 +92,12 @@ class Tensor(Methods):
     (tensor([2., 3.]), learngrad.Size([2]), dtype('float32'))
     """
 
-    __slots__ = ("__dict__", "__weakref__", "_data", "_edge", "_grad", "_made", "_version")
+    __slots__ = ("__dict__", "__weakref__", "_cell", "_data", "_edge", "_grad", "_made")
 
+    _cell: list[Any]  # of its memory: see `order.changed`
     _data: Any
     _edge: tuple[Any, int] | None  # (node, output); None: needs no gradient
     _grad: Tensor | None
-    _version: list[Any]  # [changes in place, whether views share it]
     _made: source.Made | None
     name: str | None = None
     _cut: source.Made | None = None  # where it was detached
@@ -111,7 +111,7 @@ class Tensor(Methods):
     def _begin(self, array: Any, requires_grad: bool) -> None:
         self._data = array
         self._edge = self._grad = None
-        self._version = [0, False]
+        self._cell = [0, False, 0]
         self._made = source.caller()
         if requires_grad:
             self.requires_grad_()
@@ -123,7 +123,7 @@ class Tensor(Methods):
         t._data = array
         t._edge = edge
         t._grad = t._made = None
-        t._version = [0, False]
+        t._cell = [0, False, 0]
         return t
 
     # ---- What it is ------------------------------------------------------------------------------
@@ -161,6 +161,11 @@ class Tensor(Methods):
     def is_leaf(self) -> bool:
         """Whether no operation made it (or none that is recorded)."""
         return self._edge is None or type(self._edge[0]) is AccumulateGrad
+
+    @property
+    def _version(self) -> int:
+        """How often these values were changed in place, by whichever view of them."""
+        return int(self._cell[2])
 
     @property
     def grad_fn(self) -> Any:
@@ -341,8 +346,8 @@ class Tensor(Methods):
     def detach(self) -> Tensor:
         """The same memory, outside the graph."""
         t = Tensor._from_array(self._data, None)
-        t._version, t._made = self._version, self._made
-        self._version[1] = True
+        t._cell, t._made = self._cell, self._made
+        self._cell[1] = True
         if self._edge is not None:
             t._cut = source.caller()
             for watcher in thread.watchers:
@@ -533,7 +538,7 @@ class Tensor(Methods):
 
     def _has_views(self) -> bool:
         """Whether another tensor, or a value kept for backward, shares this one's memory."""
-        return bool(self._version[1]) and _holders(self) > _ALONE
+        return bool(self._cell[1]) and _holders(self) > _ALONE
 
     def _blank(self) -> Tensor:
         """Zeros of this shape and dtype, on this device."""
@@ -664,8 +669,8 @@ class _Move(function.Function):
 
 
 def _holders(tensor: Tensor) -> int:
-    """How many hold a tensor's version: itself, its views, and nodes that keep its values."""
-    return sys.getrefcount(tensor._version)
+    """How many hold a tensor's cell: itself, its views, and nodes that keep its values."""
+    return sys.getrefcount(tensor._cell)
 
 
 _ALONE = _holders(Tensor._from_array(np.zeros(1), None))

@@ -25,7 +25,7 @@ class _Call:
     __slots__ = ("node", "versions")
 
     def __init__(self, inputs: tuple[Any, ...]) -> None:
-        self.versions = [getattr(x, "_version", None) for x in inputs]
+        self.versions = [getattr(x, "_cell", None) for x in inputs]
         self.node: Any = None
 
 
@@ -84,7 +84,7 @@ class Custom(Function):
                 tensors.append(x)
                 continue
             t = function.Tensor._from_array(x, None)
-            t._version = version
+            t._cell = version
             tensors.append(t)
         with no_grad(), unwatched():
             if hasattr(self.user, "setup_context"):
@@ -111,7 +111,7 @@ class Custom(Function):
     def _keep(self, arrays: list[Any], cells: list[Any]) -> None:
         kept, self._kept_tensors = self._kept_tensors, ()
         self.saved = [None if t is None else t._data for t in kept]
-        self.cells = [None if t is None else t._version for t in kept]
+        self.cells = [None if t is None else t._cell for t in kept]
 
     def unpack(self, join: bool) -> list[Any]:
         """Checked like any saved value, but handed out by ``ctx.saved_tensors``."""
@@ -209,11 +209,11 @@ def adopt(cls: Any) -> None:
             x._edge, results[k] = results[k]._edge, x
         for k, (what, _) in enumerate(node._saves if node.saved else ()):
             if what is not None and what < 0:  # an output: the tensor that the user holds
-                node.cells[k] = results[-1 - what]._version
+                node.cells[k] = results[-1 - what]._cell
         for t in results:
             for x in inputs:  # returned as it came: one memory, one version
                 if isinstance(x, function.Tensor) and t is not x and t._data is x._data:
-                    t._version = x._version
+                    t._cell = x._cell
         return tuple(results) if isinstance(result, tuple) else results[0]
 
     cls.apply = staticmethod(apply)

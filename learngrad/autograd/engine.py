@@ -389,7 +389,8 @@ def _write(leaf: AccumulateGrad, arrived: dict[int, Any], create_graph: bool,
     old = before._data
     copy = None if plain else new(old.copy(), None)
     thread.quietly(np.add, old, g, old)
-    before._version[0] = latest[0] = next(RISING)
+    before._cell[0] = latest[0] = next(RISING)
+    before._cell[2] += 1
     return None if plain else (copy, new(old.copy(), None))
 
 

@@ -310,7 +310,7 @@ class Function(Node):
             if isinstance(x, Tensor):
                 arrays.append(x._data)
                 edges.append(x._edge)
-                cells.append(x._version)
+                cells.append(x._cell)
             else:
                 arrays.append(x)
                 edges.append(None)
@@ -354,7 +354,7 @@ class Function(Node):
             first = result = _new(Tensor)
             result._data = out
             result._edge = result._grad = None
-            result._version = [0, False]
+            result._cell = [0, False, 0]
             result._made = made
             if record:
                 dtype = out.dtype
@@ -362,17 +362,17 @@ class Function(Node):
                 if dtype.kind in FLOATING:  # an index or a comparison has no gradient
                     result._edge = node, 0
         if view and _shares_memory(out, arrays[0]):
-            version = inputs[0]._version
+            version = inputs[0]._cell
             version[1] = True
             for part in result if type(result) is tuple else (first,):
-                part._version = version
+                part._cell = version
         if record:
             node.extras = None
             node.seq = next(RISING)
             if pick is not None:
                 if keeps_out:
                     arrays.append(out)
-                    cells.append(first._version)
+                    cells.append(first._cell)
                 if choosy and None in edges:
                     node._keep(arrays, cells)
                 else:
@@ -411,7 +411,7 @@ class Function(Node):
         """Keep a copy of `tensor` if it was saved: it is about to get this operation's result."""
         for k, value in enumerate(self.saved):
             converted = devices.is_array(value) and value.dtype != tensor._data.dtype
-            if value is tensor._data or (converted and self.cells[k] is tensor._version):
+            if value is tensor._data or (converted and self.cells[k] is tensor._cell):
                 self.saved, self.cells = [*self.saved], [*self.cells]
                 self.saved[k], self.cells[k] = value if converted else value.copy(), None
 

@@ -21,9 +21,11 @@ latest = [0]
 def changed(tensor: Any) -> None:
     """Say that a tensor's values were changed in place, outside the graph.
 
-    What a tensor shares with its views and with whatever saved it is a cell, ``_version``: the
-    number of the last change, and whether there are views.
+    What a tensor shares with its views and with whatever saved it is a cell, ``_cell``: the
+    number of the last change, whether there are views, and how many changes there were.
     """
-    tensor._version[0] = latest[0] = next(RISING)
+    cell = tensor._cell
+    cell[0] = latest[0] = next(RISING)
+    cell[2] += 1
     for watcher in thread.watchers:
         watcher.changed(tensor)

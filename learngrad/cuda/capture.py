@@ -82,13 +82,13 @@ class _Gradient:
         self.leaf, self.kept = leaf, leaf._grad
         # Zeros to add to show whether the step clears what was there, and are its sum if not.
         self.sum = leaf._grad = leaf._blank() if self.kept is None else self.kept
-        self.before = self.sum._version[0]
+        self.before = self.sum._cell[0]
 
     def is_written(self) -> bool:
         """Whether the step has done anything to it; if not, it is as it was."""
         self.found = self.leaf._grad
         self.clears = self.found is not self.sum
-        if self.clears or self.sum._version[0] != self.before:
+        if self.clears or self.sum._cell[0] != self.before:
             return True
         self.give_back()
         return False
@@ -114,7 +114,7 @@ class _Gradient:
 
 def _count(gradient: Tensor | None) -> int:
     """When a gradient was changed last."""
-    return -1 if gradient is None else gradient._version[0]
+    return -1 if gradient is None else gradient._cell[0]
 
 
 class _Counter:

@@ -138,8 +138,8 @@ def _through(values: Any, listener: Callable[[tuple[Any, ...]], Any]) -> Any:
 
     passed = list(values)
     for i, out in zip(places, Passage.apply(*(values[i] for i in places), listen)):
-        before = values[i]._version
-        before[1], out._version = True, before  # one memory, so one count of its changes
+        before = values[i]._cell
+        before[1], out._cell = True, before  # one memory, so one count of its changes
         passed[i] = out
     return passed
 

@@ -188,7 +188,7 @@ class GroupNorm(Scaled):
         out = norms.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
         # It was put into shape, and what it was before is gone: it shares its memory with nothing,
         # so an activation in place may follow.
-        out._version = [0, False]
+        out._cell = [0, False, 0]
         return out
 
 

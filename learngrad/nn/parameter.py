@@ -104,8 +104,8 @@ class Buffer(Tensor):
 def _share(t: Tensor, data: Any) -> None:
     """Give `t` the memory of `data`, and with it the count of its changes."""
     given = data if isinstance(data, Tensor) else tensor(data)
-    t._data, t._version = given._data, given._version
-    t._version[1] = t._version[1] or given is data
+    t._data, t._cell = given._data, given._cell
+    t._cell[1] = t._cell[1] or given is data
 
 
 # ---- Without a shape yet -------------------------------------------------------------------------
@@ -126,7 +126,7 @@ class Uninitialized(Tensor):
 
     def __init__(self, requires_grad: bool = False, device: Any = None, dtype: Any = None) -> None:
         self._edge = self._grad = None
-        self._version = [0, False]
+        self._cell = [0, False, 0]
         self._made = source.caller()
         self._is = (devices.get_default_dtype() if dtype is None else devices.to_dtype(dtype),
                     devices.place(device), requires_grad)

@@ -144,7 +144,8 @@ class Optimizer:
         for p in group["params"]:
             if p._grad is not None:
                 self.update(group, self.state[p], p._data, p._grad._data)
-                p._version[0] = now
+                p._cell[0] = now
+                p._cell[2] += 1
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move every parameter that has a gradient; the others stay.

@@ -107,7 +107,9 @@ class SGD(Optimizer):
                     else:
                         for piece, slope in pieces(array, g._data):
                             piece -= slope * rate
-                p._version[0] = now
+                cell = p._cell
+                cell[0] = now
+                cell[2] += 1
 
     def update(self, group: dict[str, Any], state: dict[str, Any], param: Any,
                grad: Any) -> None:

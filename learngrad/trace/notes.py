@@ -112,14 +112,14 @@ class Notes(Watcher):
         if found is None:
             return None
         index, slot = found
-        if self._versions[index] != tensor._version[0] or index in self._unseen:
+        if self._versions[index] != tensor._cell[0] or index in self._unseen:
             self._look(tensor, index, slot)  # changed in place since then, or never looked at
         return found if slot else index
 
     def _look(self, tensor: Any, index: int, slot: int) -> None:
         """Keep the value of a node's output as it is now."""
         self._tell("value", index, slot, self._kept(tensor))
-        self._versions[index] = tensor._version[0]
+        self._versions[index] = tensor._cell[0]
         if not slot:
             self._unseen.pop(index, None)
 
@@ -138,7 +138,7 @@ class Notes(Watcher):
                  tensor._made, user, needs, calls.handed(tensor), self._kept(tensor),
                  None if tensor._grad is None else self._kept(tensor._grad),
                  origin if ref is not None and ref() is tensor else None)
-        self._versions.append(tensor._version[0])
+        self._versions.append(tensor._cell[0])
         self._tell(*event)
         self._remember((tensor,), index)
         return index

@@ -147,7 +147,7 @@ class Recorder(Notes, Forms):
             if isinstance(x, Tensor):
                 edge = x._edge
                 part: Any = None if edge is None or edge[1] else ids.get(edge[0].seq)
-                if part is None or versions[part] != x._version[0]:
+                if part is None or versions[part] != x._cell[0]:
                     part = self._part(x, (made, at))
                 while len(parts) < at:  # an option before it
                     parts.append(None)
@@ -172,10 +172,10 @@ class Recorder(Notes, Forms):
             "operation", index, type(node), made, calls.scope,
             made != calls.made,  # in a layer of the library, the name is for what the call gives
             edge is not None, not thread.grad,
-            node.view and out._version is getattr(inputs[0], "_version", None),
+            node.view and out._cell is getattr(inputs[0], "_cell", None),
             parts, array.copy() if array.size <= WHOLE else self._kept(out), more,
             () if made[0] is self._home else source.route(made, self._home))
-        versions.append(out._version[0])  # from here on nothing may fail, or take long
+        versions.append(out._cell[0])  # from here on nothing may fail, or take long
         self._events.append(event)
         if edge is None or len(outputs) > 1:
             self._remember(outputs, index)
@@ -223,7 +223,7 @@ class Recorder(Notes, Forms):
 
     def changed(self, tensor: Any) -> None:
         """Count a change in place."""
-        found, bare = self._find(tensor), self._bare.get(id(tensor._version))
+        found, bare = self._find(tensor), self._bare.get(id(tensor._cell))
         if len(self._events) > MOST_WAITING:
             self._transcript.relieve()
         if found is not None:
@@ -238,12 +238,12 @@ class Recorder(Notes, Forms):
 
     def bared(self, tensor: Any, origin: Any) -> None:
         """Remember whose memory ``.data`` is, for when it is changed."""
-        found = self._find(origin) or self._bare.get(id(origin._version), (None, None))[1:]
+        found = self._find(origin) or self._bare.get(id(origin._cell), (None, None))[1:]
         if len(self._bare) > MOST_BARE:  # what nobody else holds cannot change any more
             self._bare = {key: kept for key, kept in self._bare.items()
                           if sys.getrefcount(kept[0]) > 2}
         if found[0] is not None:
-            self._bare[id(tensor._version)] = tensor._version, found[0]
+            self._bare[id(tensor._cell)] = tensor._cell, found[0]
 
     def detached(self, tensor: Any, origin: Any) -> None:
         """Remember what a detached tensor was, for when it is used."""

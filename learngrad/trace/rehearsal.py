@@ -109,7 +109,7 @@ def _fill(recorder: Recorder, tensor: Tensor) -> None:
         whole = len(node.outputs) == 1 and node.promotes
         out = saved.get(-1)
         if out is None and whole and all(
-                x is not None and not (isinstance(x, Tensor) and x._version[0] > node.seq)
+                x is not None and not (isinstance(x, Tensor) and x._cell[0] > node.seq)
                 for x in operands):
             out = type(node).apply(*(getattr(x, "_data", x) for x in operands))
         if out is None or tuple(out.shape) != node.outputs[0][0]:

@@ -122,3 +122,28 @@ def test_the_gradient_of_what_a_narrower_dtype_took_in_is_as_wide_as_that(needs)
                       needs and a.grad.tolist()))
     assert found[0] == found[1]
     assert found[0][0] == "float32 float64"
+
+
+def counted(lib):
+    x = lib.ones(3)
+    yield x._version, x.add_(1)._version, x[1:]._version
+    x[0] = 3
+    part = x[1:].mul_(2)
+    yield x._version, part._version, x.detach()._version, x.data._version
+    x.data += 1
+    yield x._version
+    x.zero_().clamp_(0, 1).masked_fill_(x > 1, 0)
+    yield x._version
+    w = lib.ones(3, requires_grad=True)
+    for _ in range(2):
+        (w * w).sum().backward()
+    for rule in lib.optim.SGD([w], lr=0.1), lib.optim.Adam([w]):
+        rule.step()
+        yield w._version
+    with lib.no_grad():
+        w -= w.grad
+    yield w._version
+
+
+def test_versions_count_as_pytorchs():
+    assert [*counted(lg)] == [*counted(torch)]
