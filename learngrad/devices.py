@@ -7,6 +7,7 @@ are NumPy's own; promotion is PyTorch's. https://docs.pytorch.org/docs/stable/te
 from __future__ import annotations
 
 import importlib
+import math
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -537,15 +538,27 @@ def converted(array: Array, dtype: np.dtype[Any]) -> Array:
 def fitting(value: Any, dtype: np.dtype[Any]) -> Any:
     """A number as a dtype holds it, -1 as 255 in uint8; what it cannot hold is refused."""
     value = value.item() if isinstance(value, np.generic) else value
-    if not isinstance(value, (int, float)) or dtype.kind == "b":
+    if not isinstance(value, (int, float)):
         return value
+    if dtype.kind == "b":
+        return bool(value)
     if dtype.kind == "u" and isinstance(value, int) and -np.iinfo(dtype).max <= value < 0:
         return _in_bits(value, dtype)
     try:
-        return dtype.type(value) if dtype.kind in "iu" else float(value)
+        if dtype.kind in "iu":
+            return dtype.type(value)
+        number = float(value)
+        # What float16 holds they all do. Infinities and nan are meant as they are.
+        if abs(number) > 65504 and math.isfinite(number):
+            largest = float(limits(dtype).max)
+            if abs(number) > largest:
+                raise OverflowError(f"its largest number is {largest:.5g}")
+        return number
     except (OverflowError, ValueError) as error:
+        wide = ("dtype=learngrad.float64, x.double()" if dtype.kind in FLOATING else
+                "dtype=learngrad.float32, x.float()")
         raise DtypeError(f"{value!r:.60} does not fit in {dtype} ({error})",
-                         fix="dtype=learngrad.float32, or another value") from error
+                         fix=f"{wide}, or another value") from error
 
 
 def in_rows(array: Array) -> Array:

@@ -548,6 +548,7 @@ class Tensor(Methods):
         key = I.unwrap_key(key, self._data)
         if not isinstance(value, (Tensor, int, float)) and not devices.is_array(value):
             value = to_array(value, None, None)
+        value = devices.fitting(value, self.dtype)
         recorded = self._edge is not None or getattr(value, "_edge", None) is not None
         if recorded and is_grad_enabled():
             if isinstance(value, Tensor) and devices.is_floating(self.dtype):
@@ -558,7 +559,7 @@ class Tensor(Methods):
             raise _read_only("x[…] = value", self)
         data = value._data if isinstance(value, Tensor) else value
         try:
-            I.assign(self._data, key, data)
+            thread.quietly(I.assign, self._data, key, data)
         except (IndexError, OverflowError, TypeError, ValueError) as error:
             inputs = self, value if hasattr(value, "shape") else 0, key
             raise (function.apart(I.IndexPut, inputs)

@@ -49,19 +49,12 @@ class MaskedFill(Function):
     local = {"x": "0 where mask is true, else 1", "value": "1 where mask is true"}
 
     def forward(self, x, mask, value):
-        value = value if devices.is_array(value) else x.dtype.type(value)
+        value = value if devices.is_array(value) else devices.fitting(value, x.dtype)
         return devices.in_rows(np.where(mask, value, x))
 
     def backward(self, g, mask):
         keep = passed(g, np.logical_not(mask))
         return keep, None, None if self.edges[2] is None else passed(g, mask)
-
-    @classmethod
-    def explain(cls, error: Exception, inputs: tuple[Any, ...]) -> Exception:
-        if isinstance(error, (OverflowError, ValueError)):
-            return DtypeError(f"{inputs[2]} does not fit among {inputs[0].dtype} numbers",
-                              tensors={"input": inputs[0]}, fix="x.float().masked_fill(mask, v)")
-        return super().explain(error, inputs)
 
 
 def indices_of(index: Any, name: str, negative: bool = False) -> Any:

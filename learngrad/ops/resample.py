@@ -65,7 +65,8 @@ class Pad(Function):
         self.kept = tuple(slice(max(-b, 0), s - max(-a, 0)) for s, (b, a) in zip(x.shape, widths))
         self.before = x.shape
         out = devices.array_module(x).full(
-            tuple(s + b + a for s, (b, a) in zip(x.shape, widths)), value, x.dtype)
+            tuple(s + b + a for s, (b, a) in zip(x.shape, widths)), devices.fitting(value, x.dtype),
+            x.dtype)
         out[self.inner] = x[self.kept]
         return out
 

@@ -7,6 +7,7 @@ import pytest
 
 import learngrad as lg
 from learngrad import devices
+from learngrad.errors import DtypeError
 from tests.optable.reference import dtype_name, torch
 
 DTYPES = ["bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16",
@@ -151,6 +152,37 @@ def test_conversions_are_quiet():
     assert big.grad.tolist() == [float("inf")] * 2
     for make in (lambda v: lg.tensor(v), lambda v: lg.tensor([1.0]) * v):
         assert make(1e300).tolist() in (float("inf"), [float("inf")])
+    x[0] = lg.tensor(1e10)
+    assert x.tolist() == [float("inf")]
+
+
+PUT = {
+    "full": lambda lib, x, v: lib.full((2,), v, dtype=x.dtype),
+    "new_full": lambda lib, x, v: x.new_full((2,), v),
+    "fill_": lambda lib, x, v: x.fill_(v),
+    "masked_fill": lambda lib, x, v: x.masked_fill(lib.tensor([True, False]), v),
+    "index_fill": lambda lib, x, v: x.index_fill(0, lib.tensor([1]), v),
+    "pad": lambda lib, x, v: lib.nn.functional.pad(x, (1, 1), value=v),
+    "setitem": lambda lib, x, v: x.__setitem__(0, v) or x,
+}
+
+
+@pytest.mark.parametrize("put", PUT)
+@pytest.mark.parametrize(("dtype", "number", "fits"), [
+    ("float32", 1e39, 3e38), ("float32", -1e300, float("-inf")), ("float32", 10**400, 10**30),
+    ("float16", -1e9, float("-inf")), ("float16", 65505.0, 65504.0), ("int8", 300, 100),
+    ("int64", float("nan"), 2**60), ("uint8", -300, 200)])
+def test_a_number_that_does_not_fit_is_refused(put, dtype, number, fits):
+    x = lg.ones(2, dtype=dtype)
+    with pytest.raises(DtypeError, match=f"does not fit in {dtype}"):
+        PUT[put](lg, x, number)
+    assert x.tolist() == [1, 1]
+    assert np.array(fits, dtype).item() in PUT[put](lg, x, fits).tolist()
+    # There `x[0] = v` alone makes an infinity.
+    if torch is not None and (put, dtype) != ("setitem", "float16"):
+        y = torch.ones(2, dtype=getattr(torch, dtype))
+        with pytest.raises((RuntimeError, OverflowError, ValueError)):
+            PUT[put](torch, y, number)
 
 
 @pytest.mark.skipif(torch is None, reason="the table is PyTorch's")
