@@ -288,7 +288,7 @@ def policy(torch, start):
     for _ in range(STEPS):
         angle, speed, log_probs, rewards = float(draw.normal() * 0.1), 0.0, [], []
         for u in draw.random(20):
-            state = torch.tensor([angle, speed], dtype=torch.float32).float().unsqueeze(0)
+            state = torch.tensor([angle, speed], dtype=torch.get_default_dtype()).unsqueeze(0)
             probs = model(state)
             m = torch.distributions.Categorical(probs)
             action = torch.tensor([int(u > probs[0, 0].item())])

@@ -8,7 +8,8 @@ import numpy as np
 class Start:
     """Gives each module of a program the weights it had in the first library's run."""
 
-    def __init__(self):
+    def __init__(self, dtype="float32"):
+        self.dtype = np.dtype(dtype)  # that the program's numbers have
         self.states = []
         self.next = None  # the number of the module that comes next; None while they are noted
 
@@ -27,12 +28,12 @@ class Start:
         return module
 
 
-def images(n, size, seed=0):
-    """Ten kinds of pictures with noise: float32 [n, 1, size, size], and which kind, int64 [n]."""
+def images(n, size, dtype, seed=0):
+    """Ten kinds of pictures with noise: [n, 1, size, size], and which kind, int64 [n]."""
     draw = np.random.default_rng(seed)
-    kinds = draw.standard_normal((10, 1, size, size), dtype=np.float32)
+    kinds = draw.standard_normal((10, 1, size, size), dtype)
     y = draw.integers(0, 10, n)
-    return kinds[y] + 0.5 * draw.standard_normal((n, 1, size, size), dtype=np.float32), y
+    return kinds[y] + 0.5 * draw.standard_normal((n, 1, size, size), dtype), y
 
 
 def sequences(n, length, letters, seed=0):

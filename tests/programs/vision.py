@@ -15,7 +15,8 @@ def mlp(torch, start):
     import learngrad
 
     pixels, labels = (t.numpy() for t in learngrad.data.digits())
-    X, y = torch.tensor(pixels.reshape(len(pixels), -1).astype(np.float32)), torch.tensor(labels)
+    X = torch.tensor(pixels.reshape(len(pixels), -1).astype(start.dtype))
+    y = torch.tensor(labels)
     model = start(torch, nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10)))
     criterion = nn.CrossEntropyLoss()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
@@ -51,7 +52,7 @@ def lenet(torch, start):
             x = F.relu(self.fc1(x))
             return self.fc3(F.relu(self.fc2(x)))
 
-    X, y = images(16 * STEPS, 28)
+    X, y = images(16 * STEPS, 28, start.dtype)
     model = start(torch, LeNet())
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     losses = []
@@ -93,7 +94,7 @@ def resnet(torch, start):
         Block(8, 8), Block(8, 16, 2), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 10)))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9, weight_decay=5e-4)
     scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=20, gamma=0.3)
-    X, y = images(32 * STEPS, 8)
+    X, y = images(32 * STEPS, 8, start.dtype)
     losses = []
     model.train()
     for step in range(STEPS):
@@ -129,13 +130,13 @@ def vae(torch, start):
             return torch.sigmoid(self.fc4(F.relu(self.fc3(z)))), mu, logvar
 
     draw = np.random.default_rng(2)
-    X = 1 / (1 + np.exp(-images(16 * STEPS, 8)[0]))
-    noise = draw.standard_normal((STEPS, 16, 4), dtype=np.float32)
+    X = 1 / (1 + np.exp(-images(16 * STEPS, 8, start.dtype)[0]))
+    noise = draw.standard_normal((STEPS, 16, 4), start.dtype)
     model = start(torch, VAE())
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     losses = []
     for step in range(STEPS):
-        x = torch.tensor(X[step * 16:(step + 1) * 16].astype(np.float32))
+        x = torch.tensor(X[step * 16:(step + 1) * 16].astype(start.dtype))
         optimizer.zero_grad()
         recon, mu, logvar = model(x, torch.tensor(noise[step]))
         bce = F.binary_cross_entropy(recon, x.view(-1, 64), reduction="sum")
@@ -158,8 +159,8 @@ def gan(torch, start):
     g_optimizer = torch.optim.Adam(generator.parameters(), lr=2e-4, betas=(0.5, 0.999))
     d_optimizer = torch.optim.Adam(judge.parameters(), lr=2e-4, betas=(0.5, 0.999))
     draw = np.random.default_rng(3)
-    X = np.tanh(images(16 * STEPS, 8)[0]).reshape(STEPS, 16, 64)
-    noise = draw.standard_normal((STEPS, 16, 8), dtype=np.float32)
+    X = np.tanh(images(16 * STEPS, 8, start.dtype)[0]).reshape(STEPS, 16, 64)
+    noise = draw.standard_normal((STEPS, 16, 8), start.dtype)
     ones, zeros = torch.ones(16, 1), torch.zeros(16, 1)
     losses = []
     for step in range(STEPS):
