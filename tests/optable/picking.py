@@ -97,6 +97,13 @@ def added(x, value, key):
     return out
 
 
+def distinct_of(x, return_inverse=False, return_counts=False, dim=None):
+    out = np.unique(x, return_inverse=return_inverse, return_counts=return_counts, axis=dim)
+    if return_inverse and dim is not None:  # NumPy 2.0 alone makes a column of it
+        out = out[0], out[1].reshape(-1), *out[2:]
+    return out
+
+
 def in_order(x, dim=-1, descending=False, stable=False):
     order = np.argsort(-x if descending else x, axis=dim, kind="stable") if x.ndim else np.int64(0)
     return (np.take_along_axis(x, order, dim) if x.ndim else x), order
@@ -312,8 +319,7 @@ ROWS = [
             Wrong(lambda lg, t: t(3).topk(1, 1), "OutOfRangeError", ["1"])]),
     Operation(
         "unique", lambda lib, x, **k: lib.unique(x, **k),
-        lambda x, return_inverse=False, return_counts=False, dim=None: np.unique(
-            x, return_inverse=return_inverse, return_counts=return_counts, axis=dim),
+        distinct_of,
         [sample(T((6,), whole(0, 3))), sample(T((2, 3), whole(0, 3)), return_inverse=True),
          sample(T((6,), whole(0, 3), needs=False), return_counts=True),
          sample(T((6,), whole(0, 3)), return_inverse=True, return_counts=True),
