@@ -46,7 +46,7 @@ def test_a_notebook_can_show_the_arguments_of_each_frame():
         lg.ones(4, 3) @ lg.ones(5, 2)
     for entry in caught.traceback:
         code = entry.frame.code.raw
-        assert set(code.co_varnames[:code.co_argcount]) <= entry.frame.f_locals.keys()
+        assert set(code.co_varnames[:code.co_argcount]) <= {*entry.frame.f_locals}
 
 
 def test_wrong_dtypes():
