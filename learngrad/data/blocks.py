@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import mmap
 import os
+import socket
 import sys
 import tempfile
 import uuid
-from multiprocessing.reduction import recv_handle, send_handle
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,7 @@ def attach(handle: tuple[Any, ...], results: Any) -> mmap.mmap:
         if memory[size:] != name.encode():  # Windows makes new memory where there is none any more
             raise OSError("its memory is gone")
         return memory
-    fd = recv_handle(results) if way == "memfd" else os.open(name, os.O_RDWR)
+    fd = _received(results) if way == "memfd" else os.open(name, os.O_RDWR)
     try:
         return mmap.mmap(fd, size)
     finally:
@@ -137,9 +137,24 @@ class Room:
     def send(self, results: Any) -> None:
         """Send the descriptor of new memory after the answer that tells of it."""
         if self.fd >= 0:
-            send_handle(results, self.fd, os.getppid())
+            # That of `multiprocessing.reduction` waits for an answer, from Python 3.14 on.
+            with _socket(results) as way:
+                socket.send_fds(way, [b"fd"], [self.fd])
             os.close(self.fd)
             self.fd = -1
+
+
+def _received(results: Any) -> int:
+    """The descriptor that `Room.send` sent."""
+    with _socket(results) as way:
+        _, fds, *_ = socket.recv_fds(way, 2, 1)
+    if not fds:
+        raise EOFError("the worker is gone, and its memory with it")
+    return fds[0]
+
+
+def _socket(connection: Any) -> socket.socket:
+    return socket.fromfd(connection.fileno(), socket.AF_UNIX, socket.SOCK_STREAM)
 
 
 def _named(name: str, size: int) -> mmap.mmap:

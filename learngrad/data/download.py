@@ -64,7 +64,9 @@ def fetch(remote: Remote, folder: Path, *, instead: str) -> Path:
     path = folder / remote.name
     if is_there(remote, folder):
         return path
-    from http.client import HTTPException  # here, as worker processes need not wait for it
+    # Here, as worker processes need not wait for it.
+    from http.client import HTTPException
+    from urllib.error import HTTPError
     unfinished = folder / "unfinished"
     part = unfinished / remote.name
     unfinished.mkdir(parents=True, exist_ok=True)
@@ -77,6 +79,8 @@ def fetch(remote: Remote, folder: Path, *, instead: str) -> Path:
                 os.replace(part, path)
             except (OSError, HTTPException, _Unusable) as error:
                 reasons.append(f"{url}: {getattr(error, 'reason', None) or error!s}")
+                if isinstance(error, HTTPError):
+                    error.close()  # it is the server's answer, too
                 continue
             with contextlib.suppress(OSError):  # another file's part may lie there
                 unfinished.rmdir()
