@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shutil
 import sys
@@ -133,6 +134,8 @@ def _unwritable(path: Path) -> str | None:
     """Why a page cannot be written there; found out now, not after the training."""
     target = Path(os.path.realpath(path))
     try:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            target.stat()  # `is_dir` tells of no other error, from Python 3.14 on
         if target.is_dir():
             return "it is a folder"
         if target.exists() and not target.is_file():

@@ -29,6 +29,7 @@ __all__ = ["load", "save"]
 DEPTH = 100  # dicts and lists within one another
 KEY = "learngrad"  # in the metadata: what is there beside tensors
 VERSION = 1
+DEEP = "it has dicts and lists within one another without end"
 
 CONVERT = ("convert it once, with PyTorch: safetensors.torch.save_file(torch.load(path, "
            "weights_only=True), \"model.safetensors\"), or of a checkpoint the state dict in it")
@@ -281,7 +282,9 @@ def _no_data(value: Any, path: list[Any], what: str = "") -> ArgumentTypeError:
 def _tree(text: str) -> Any:
     try:
         found = json.loads(text)
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise Damaged(DEEP) from error
+    except ValueError as error:
         raise Damaged(f"what is there beside tensors cannot be read ({error!s:.120})") from error
     if not isinstance(found, dict) or "tree" not in found or type(found.get("version")) is not int:
         raise Damaged("what is there beside tensors has no version and no tree")
@@ -295,7 +298,7 @@ def _unpacked(value: Any, arrays: dict[str, np.ndarray], place: Callable[[Tensor
               depth: int = 0) -> Any:
     """What `_packed` was given."""
     if depth > 2 * DEPTH:
-        raise Damaged("it has dicts and lists within one another without end")
+        raise Damaged(DEEP)
     if isinstance(value, list):
         return [_unpacked(item, arrays, place, depth + 1) for item in value]
     if not isinstance(value, dict):

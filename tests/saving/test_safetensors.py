@@ -178,7 +178,7 @@ HOSTILE = {
     "a list for a key": (tree({"$dict": [[[1], 2]]}), "key"),
     "a dict for a tuple": (tree({"$tuple": {}}), "means nothing"),
     "a deep tree": (built({"__metadata__": {"learngrad": '{"version": 1, "tree": ' + "[" * 50_000
-                                            + "]" * 50_000 + "}"}}), "beside tensors"),
+                                            + "]" * 50_000 + "}"}}), "without end"),
     "a tree that is too deep": (tree(json.loads("[" * 300 + "]" * 300)), "without end"),
 }
 
