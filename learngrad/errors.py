@@ -216,6 +216,8 @@ def no_tensor(name: str, value: Any, fix: str = "learngrad.tensor(value)") -> Ar
     """The error for what is no tensor: often what another module gave."""
     if value is None:
         fix = "return what forward has computed: without return it gives None"
+    elif isinstance(value, list) and any(hasattr(part, "requires_grad") for part in value):
+        fix = "learngrad.stack(values)"
     elif isinstance(value, tuple) and any(hasattr(part, "dtype") for part in value):
         return ArgumentTypeError(f"{name} takes a tensor, not a tuple of {len(value)}, as a "
                                  "recurrent layer returns it",

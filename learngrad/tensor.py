@@ -501,7 +501,8 @@ class Tensor(Methods):
                     return self._apart(new())
                 raise GraphError(
                     f"{what} on a tensor of the graph that shares its memory with another (a view)",
-                    fix="make a new tensor: v = v + 1; to change a part of y: y[i] = y[i] + 1")
+                    fix="make a new tensor: v = v + 1; or before it x = x.clone(), and "
+                        "x[i] = x[j].clone(); to change a part of y: y[i] = y[i] + 1")
         result = new()
         array = result._data
         if array.shape != self._data.shape:
@@ -548,7 +549,8 @@ class Tensor(Methods):
         key = I.unwrap_key(key, self._data)
         if not isinstance(value, (Tensor, int, float)) and not devices.is_array(value):
             value = to_array(value, None, None)
-        value = devices.fitting(value, self.dtype)
+        value = (devices.fitting(value, self.dtype) if isinstance(value, (int, float)) else
+                 I.without_ones(value))
         recorded = self._edge is not None or getattr(value, "_edge", None) is not None
         if recorded and is_grad_enabled():
             if isinstance(value, Tensor) and devices.is_floating(self.dtype):

@@ -453,9 +453,11 @@ def start(tensor: Any, gradient: Any | None, create_graph: bool) -> tuple[Edge, 
     if edge is None:
         raise GraphError(
             "backward needs a tensor that was computed from one with requires_grad=True, and this "
-            "one was not (or was computed under no_grad, or detached, or by what passes no "
-            "gradient on: argmax, a comparison, learngrad.tensor(x))", tensors={"this": tensor},
-            fix="make the inputs with requires_grad=True, or call backward on the loss itself")
+            "one was not (or was computed under no_grad, or detached, or is itself a gradient, or "
+            "by what passes no gradient on: argmax, a comparison, learngrad.tensor(x))",
+            tensors={"this": tensor},
+            fix="make the inputs with requires_grad=True, or call backward on the loss itself; for "
+                "a gradient's gradient take the first one with create_graph=True")
     data = tensor._data
     if gradient is None:
         if data.size != 1:

@@ -299,6 +299,11 @@ class Function(Node):
         letters = itertools.chain(cls.letters, (f"input {i}" for i in itertools.count(1)))
         return {letter: x for letter, x in zip(letters, inputs) if hasattr(x, "shape")}
 
+    def __call__(self, *inputs: Any) -> Any:
+        """Say that ``apply`` runs it."""
+        raise GraphError(f"{type(self).__name__}() is a node of the graph, and runs nothing",
+                         fix=f"{type(self).__name__}.apply(x)")
+
     @classmethod
     def apply(cls, *inputs: Any) -> Any:
         """Run the operation on tensors, numbers and arrays. This is the gate.

@@ -74,6 +74,11 @@ class RNNBase(Module):
         """The parameters of each layer and direction."""
         return [[getattr(self, key) for key in names] for names in self._names]
 
+    @property
+    def _flat_weights_names(self) -> list[str]:
+        """The parameters' names in one list: programs that give each layer its start read it."""
+        return [key for names in self._names for key in names]
+
     def flatten_parameters(self) -> None:
         """Do nothing: PyTorch arranges memory here for its GPU library."""
 

@@ -186,7 +186,7 @@ def diag(input, diagonal=0):
 def trace(input):
     """The sum of a matrix's diagonal.
 
-    A method only: `learngrad.trace` is the module of traces.
+    ``learngrad.trace(matrix)`` too, where `learngrad.trace` is otherwise the module of traces.
 
     Examples
     --------

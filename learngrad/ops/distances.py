@@ -11,14 +11,14 @@ from learngrad import devices
 from learngrad.autograd.autocast import in_single
 from learngrad.autograd.function import Function
 from learngrad.errors import ArgumentError, ArgumentRangeError, ShapeError
-from learngrad.ops.activations import logsigmoid
+from learngrad.ops.activations import logsigmoid, relu
 from learngrad.ops.bounds import clamp_min
 from learngrad.ops.elementwise import absolute, where
 from learngrad.ops.exponential import sqrt
 from learngrad.ops.losses import combined, reduced, same_shape
 from learngrad.ops.public import tensor
 from learngrad.ops.reduce import sum
-from learngrad.ops.shape import expand, unsqueeze
+from learngrad.ops.shape import expand, transpose, unsqueeze
 from learngrad.ops.spelling import spelled
 from learngrad.ops.statistics import norm
 
@@ -133,17 +133,25 @@ def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     return norm(difference + eps, p, -1, keepdim)
 
 
-def cdist(x1, x2, p=2.0, compute_mode=None):
+MANY = 25  # rows, from which on PyTorch multiplies matrices
+MODES = {"use_mm_for_euclid_dist_if_necessary": None, "use_mm_for_euclid_dist": True,
+         "donot_use_mm_for_euclid_dist": False}
+
+
+def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
     """The p-norms of all differences between rows of `x1` and rows of `x2`.
 
-    Every difference is computed, also where PyTorch would multiply matrices: that is more exact,
-    takes more memory, and `compute_mode` changes nothing.
+    Of more than 25 rows the Euclidean distance comes from a product of matrices, as |x − y|² =
+    |x|² + |y|² − 2 x·y: far faster, and less exact for rows that are nearly equal.
 
     Parameters
     ----------
     x1 : Tensor, shape [..., n, k], floating
     x2 : Tensor, shape [..., m, k]
     p : float, default 2
+    compute_mode : str, optional
+        ``"use_mm_for_euclid_dist"`` multiplies for few rows too, ``"donot_use_mm_for_euclid_dist"``
+        computes every difference, of many too.
 
     Returns
     -------
@@ -166,7 +174,17 @@ def cdist(x1, x2, p=2.0, compute_mode=None):
                          f"{list(x2.shape)}", fix="x[None] is one row")
     if p < 0:
         raise ArgumentRangeError(f"p is no negative number, and this is {p!r:.60}", fix="p=2.0")
-    return norm(unsqueeze(x1, -2) - unsqueeze(x2, -3), p, -1)
+    if compute_mode not in MODES:
+        raise ArgumentError(f"compute_mode is one of {', '.join(MODES)}, and not "
+                            f"{compute_mode!r:.60}", fix="leave it out")
+    multiplied = MODES[compute_mode]
+    if multiplied is None:
+        multiplied = max(x1.shape[-2], x2.shape[-2]) > MANY
+    if p != 2 or not multiplied:
+        return norm(unsqueeze(x1, -2) - unsqueeze(x2, -3), p, -1)
+    squares = (sum(x1 * x1, -1, keepdim=True) + unsqueeze(sum(x2 * x2, -1), -2)
+               - 2 * (x1 @ transpose(x2, -1, -2)))
+    return sqrt(relu(squares))  # rounding may leave less than 0
 
 
 @spelled()

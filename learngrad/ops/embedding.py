@@ -123,7 +123,9 @@ def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0,
         if low < 0 or high >= rows:
             raise OutOfRangeError(f"an index is {low if low < 0 else high}, and the table's rows "
                                   f"are 0 to {rows - 1}",
-                                  fix="make the table with more rows: num_embeddings=…")
+                                  fix="a padding has a row of its own, too: padding_idx=0"
+                                  if low < 0 else
+                                  "make the table with more rows: num_embeddings=…")
     if max_norm is not None:
         _shorten(weight, indices, max_norm, norm_type)
     return Embedding.apply(weight, indices, padding_idx, bool(scale_grad_by_freq))

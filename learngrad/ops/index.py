@@ -95,9 +95,12 @@ class IndexPut(Function):
         if isinstance(error, OverflowError) or "NaN" in str(error):
             return DtypeError(f"x[…] = value: {error}", tensors={"x": inputs[0]},
                               fix="x.long(), or x.float()")
-        if isinstance(error, ValueError):
-            return ShapeError(f"x[…] = value: {error}", tensors=cls.named(inputs[:2]),
-                              fix="give a value that broadcasts to the elements it replaces")
+        if isinstance(error, (TypeError, ValueError)):
+            x, value, key = (getattr(part, "_data", part) for part in inputs)
+            return ShapeError(
+                f"x[…] = value: the place has shape {list(x[key].shape)}, and the value "
+                f"{list(getattr(value, 'shape', ()))}", tensors=cls.named(inputs[:2]),
+                fix="give a value that broadcasts to the elements it replaces")
         return error
 
 
@@ -228,6 +231,16 @@ def assign(array: Any, key: Any, value: Any) -> None:
         array[first] = value
     else:
         array[first][second] = value
+
+
+def without_ones(value: Any) -> Any:
+    """A value to be put somewhere, less its first dimensions of size 1: they are no more numbers.
+
+    NumPy takes no array [1] where there is one place, and no [1, 2] where a mask is.
+    """
+    shape = value.shape
+    start = next((i for i, size in enumerate(shape) if size != 1), len(shape))
+    return reshape(value, shape[start:]) if start else value
 
 
 def getitem(input, key):

@@ -147,6 +147,16 @@ class BinaryCrossEntropy(Function):
             g * (np.log1p(-x) - np.log(x)))
 
 
+def _fitting_target(scores: tuple[int, ...], target: tuple[int, ...]) -> str:
+    if target == scores:
+        return "target.float() if these are probabilities, or the classes: target.argmax(1)"
+    if len(scores) > 2 and target == scores[:-1]:
+        return "the classes are dimension 1: logits.flatten(0, -2) and target.flatten()"
+    if len(target) == 2 and target[1] == 1:
+        return "target.squeeze(1) drops a dimension of size 1"
+    return "take as many targets as rows; the classes are dimension 1"
+
+
 def class_rows(input: Any, target: Any, name: str, ignore_index: int) -> tuple[Any, Any, Any]:
     """Scores as rows [n, classes], the right classes [n], and a mask of the rows that count.
 
@@ -158,19 +168,18 @@ def class_rows(input: Any, target: Any, name: str, ignore_index: int) -> tuple[A
         raise devices.not_a_number(target)
     if not devices.is_floating(input.dtype):
         raise DtypeError(f"{name} takes floating scores (logits), not {input.dtype}",
-                         fix="logits.float()")
+                         fix=f"the scores come first: {name}(logits, target)"
+                         if devices.is_floating(target.dtype) else "logits.float()")
     if target.dtype.kind not in "iu":
         raise DtypeError(f"{name} takes the right classes as integers, not {target.dtype}",
                          fix="target.long(), or the index of the class: one_hot.argmax(1)")
     at = 0 if input.ndim == 1 else 1
     if not input.ndim or tuple(target.shape) != (*input.shape[:at], *input.shape[at + 1:]):
-        column = target.ndim == 2 and target.shape[1] == 1
         batches = input.ndim > 1 and target.shape[:1] != input.shape[:1]
         raise (SizeError if batches else ShapeError)(
             f"{name} takes scores [n, classes] and one target for each row, shape [n]; these are "
             f"{list(input.shape)} and {list(target.shape)}",
-            fix="target.squeeze(1) drops a dimension of size 1" if column else
-            "take as many targets as rows; the classes are dimension 1")
+            fix=_fitting_target(tuple(input.shape), tuple(target.shape)))
     indices = getattr(target, "_data", target)
     if type(indices) is not type(getattr(input, "_data", input)):
         together(name, input=input, target=target)

@@ -191,7 +191,11 @@ def permute(input, *dims):
     >>> learngrad.permute(learngrad.zeros(2, 3, 4), (2, 0, 1)).shape
     learngrad.Size([4, 2, 3])
     """
-    order = tuple(devices.normalise_dim(d, input.ndim) for d in _sizes(dims))
+    dims = _sizes(dims)
+    if len(dims) != input.ndim:
+        raise ShapeError(f"permute names {len(dims)} dimensions, and the tensor has {input.ndim}",
+                         tensors={"input": input}, fix="name each of them once: x.permute(1, 0)")
+    order = tuple(devices.normalise_dim(d, input.ndim) for d in dims)
     if sorted(order) != list(range(input.ndim)):
         raise ShapeError(f"dims {list(order)} must name each of the {input.ndim} dimensions once",
                          fix="x.permute(1, 0) swaps the two of a matrix")

@@ -22,6 +22,12 @@ def _state_carried_on():
         out.sum().backward()
 
 
+def _grad_of_a_gradient():
+    w = lg.ones(2, requires_grad=True)
+    g, = lg.autograd.grad((w ** 3).sum(), w)
+    g.sum().backward()
+
+
 @pytest.mark.parametrize(("mistake", "built_in", "fix"), [
     (lambda: nn.Linear(784, 10)(lg.ones(32, 1, 28, 28)), RuntimeError, "x.flatten(1)"),
     (lambda: nn.Linear(120, 10)(lg.ones(4, 3456)), RuntimeError, "in_features=3456"),
@@ -47,6 +53,20 @@ def _state_carried_on():
     (lambda: lg.ones(3).fill_diagonal_(1), RuntimeError, "x[i, j]"),
     (lambda: list(lg.tensor(3.0)), TypeError, "x.item()"),
     (lambda: (lambda loss, accuracy: loss)(*x.sum()), TypeError, "x.item()"),
+    (lambda: _grad_of_a_gradient(), RuntimeError, "create_graph=True"),
+    (lambda: type("Square", (lg.autograd.Function,), {
+        "forward": lambda self, x: x * x, "backward": lambda self, g: g})()(x),
+     RuntimeError, "Square.apply(x)"),
+    (lambda: lg.mean([x.sum(), x.mean()]), TypeError, "learngrad.stack(values)"),
+    (lambda: x.permute(2, 0, 1), RuntimeError, "x.permute(1, 0)"),
+    (lambda: x.__setitem__(0, lg.ones(2)), RuntimeError, "broadcasts"),
+    (lambda: x.__setitem__(x > 0, lg.ones(2, 1)), RuntimeError, "broadcasts"),
+    (lambda: nn.functional.cross_entropy(x, lg.ones(2, 3).long()), RuntimeError, "argmax(1)"),
+    (lambda: nn.functional.cross_entropy(lg.ones(2, 5, 4), lg.zeros(2, 5).long()), RuntimeError,
+     "logits.flatten(0, -2)"),
+    (lambda: nn.functional.cross_entropy(lg.zeros(2).long(), x), RuntimeError,
+     "cross_entropy(logits, target)"),
+    (lambda: nn.Embedding(3, 2)(lg.tensor([-1])), IndexError, "padding_idx=0"),
     (_state_carried_on, RuntimeError, "h = h.detach()"),
 ])
 def test_the_way_out(mistake, built_in, fix):

@@ -215,7 +215,14 @@ torch.zeros(3, 7).fill_diagonal_(1, wrap=True), torch.zeros(3, 3, 3).fill_diagon
 B = A * w; B.fill_diagonal_(9); B.sum().backward(); B, w.grad
 torch.cdist(A, A[:1]), torch.cdist(A, 2 * A, p=1), torch.cdist(A, A, 3), torch.cdist(A, A)
 torch.cdist(torch.ones(2, 1, 3), torch.zeros(4, 3)), torch.cdist(A, A, p=0)
-torch.cdist(A, A, torch.inf)
+torch.cdist(A, A, torch.inf), torch.trace(A)
+B = torch.arange(80.0).reshape(40, 2).sin().double(); torch.cdist(B, B[:3] + 1)
+B = torch.arange(80.0).reshape(2, 20, 2).cos().double(); torch.cdist(B, B[:1, 1:] + 1)
+torch.cdist(A, A, compute_mode="use_mm_for_euclid_dist")[0], torch.cdist(A, 2 * A, 2.0)
+B = w * torch.arange(52.0).reshape(26, 2) / 7; torch.cdist(B, -A).sum().backward(); w.grad
+B = torch.arange(60.0).reshape(30, 2); torch.cdist(B, B, 2, "donot_use_mm_for_euclid_dist")
+a[0] = torch.ones(1); a[1:] = torch.zeros(1, 1); a
+B = A * w; B[0, 1] = w[:1]; B[B > 1] = w[None, :1] * 3; B.sum().backward(); B, w.grad
 torch.cdist(A * w, A, p=2).sum().backward(); w.grad
 2.0 in a, 7 in i, torch.tensor(2) in i, True in (a > 1), a in A
 torch.zeros(i.max()), torch.ones(2, i[0]), torch.arange(6).view(i[1], 3), a.expand(i[1], 2)
