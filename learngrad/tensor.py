@@ -32,6 +32,7 @@ from learngrad.numbers import sizes_or_data, to_array
 from learngrad.ops import NUMPY
 from learngrad.ops import elementwise as E
 from learngrad.ops import index as I
+from learngrad.ops import parts as P
 from learngrad.ops.methods import USUAL, Methods
 from learngrad.printing import represent
 
@@ -346,8 +347,8 @@ class Tensor(Methods):
     def detach(self) -> Tensor:
         """The same memory, outside the graph."""
         t = Tensor._from_array(self._data, None)
-        t._cell, t._made = self._cell, self._made
-        self._cell[1] = True
+        t._made = self._made
+        function.share(self, (t,))
         if self._edge is not None:
             t._cut = source.caller()
             for watcher in thread.watchers:
@@ -490,6 +491,7 @@ class Tensor(Methods):
 
     def _assign(self, what: str, new: Callable[[], Tensor]) -> Self:
         """Put what `new` computes into this tensor's memory, and into the graph if recording."""
+        others = None
         if is_grad_enabled() and self._edge is not None:
             if self.is_leaf:
                 raise GraphError(f"{what} would change a leaf that needs a gradient, while "
@@ -499,10 +501,12 @@ class Tensor(Methods):
             if self._has_views():
                 if source.stored_next(self._made):
                     return self._apart(new())
-                raise GraphError(
-                    f"{what} on a tensor of the graph that shares its memory with another (a view)",
-                    fix="make a new tensor: v = v + 1; or before it x = x.clone(), and "
-                        "x[i] = x[j].clone(); to change a part of y: y[i] = y[i] + 1")
+                others = P.sharing(self)
+                if others is None:
+                    raise GraphError(
+                        f"{what} on a tensor of the graph that shares its memory with another "
+                        "(a view)", fix="make a new tensor: v = v + 1; to change a part of y: "
+                        "y[i] = y[i] + 1")
         result = new()
         array = result._data
         if array.shape != self._data.shape:
@@ -527,7 +531,10 @@ class Tensor(Methods):
                 result = E.cast(result, self.dtype)  # whose gradient comes back in `array`'s
         self._data[...] = array
         if is_grad_enabled():
-            self._edge = result._edge
+            if others:
+                P.spread(self, self._edge, result, others)
+            else:
+                self._edge = result._edge
         changed(self)
         return self
 

@@ -63,6 +63,22 @@ def register_tensor(cls: type) -> None:
     Tensor = cls
 
 
+SMALL = 32  # views of one memory; of more those that are gone are forgotten now and then
+
+
+def share(whole: Any, parts: tuple[Any, ...]) -> None:
+    """Note that `parts` are views of `whole`, for when one of them is changed in place."""
+    cell = whole._cell
+    for part in parts:
+        part._cell = cell
+    if cell[1] is not True:
+        family: list[Any] = cell[1] or [weakref.ref(whole)]
+        family += map(weakref.ref, parts)
+        if len(family) > SMALL and len(family) & (len(family) - 1) == 0:
+            family = [one for one in family if one() is not None]
+        cell[1] = family
+
+
 def _shares_memory(a: Any, b: Any) -> bool:
     module = np if type(a) is _ndarray else devices.array_module(a)
     return bool(module.may_share_memory(a, b))
@@ -367,10 +383,7 @@ class Function(Node):
                 if dtype.kind in FLOATING:  # an index or a comparison has no gradient
                     result._edge = node, 0
         if view and _shares_memory(out, arrays[0]):
-            version = inputs[0]._cell
-            version[1] = True
-            for part in result if type(result) is tuple else (first,):
-                part._cell = version
+            share(inputs[0], result if type(result) is tuple else (first,))
         if record:
             node.extras = None
             node.seq = next(RISING)

@@ -58,6 +58,18 @@ def embedded(x, offset=0, dim1=-2, dim2=-1):
     return np.moveaxis(out, (-2, -1), (dim1, dim2))
 
 
+def reworked(y):
+    """Parts of `y` changed in place, one after another, by what means the same in NumPy."""
+    part, column = y[1:], y.T[0]
+    column += 1
+    part *= 3
+    diagonal = y.diagonal()
+    if hasattr(diagonal, "flags"):
+        diagonal.flags.writeable = True
+    diagonal -= part.sum()
+    return y + part[0] + column.sum()
+
+
 PAIRS = [((2,), (3,)), ((2, 3), (2, 3)), ((1, 3), (2, 3)), ((0, 3), (2, 3))]
 MATRICES = [sample(T((3, 3))), sample(T((2, 4))), sample(T((2, 3, 2))), sample(T((0, 3))),
             sample(T((2, 3), layout="transposed")), sample(T((4, 2), layout="every other"))]
@@ -214,6 +226,8 @@ ROWS = [
         [sample(T((3,))), sample(T((2, 3))), sample(T((2, 3)), 1), sample(T((2, 3)), -1, 0, 2),
          sample(T((0,)))], wrong=[
             Wrong(lambda lg, t: lg.diag_embed(t(2), dim1=0, dim2=0), "ShapeError", ["different"])]),
+    Operation("a part changed in place", lambda lib, x: reworked(x * 2), lambda x: reworked(x * 2),
+              [sample(T((3, 3))), sample(T((2, 4)))]),
     Operation("trace", lambda lib, x: x.trace(), np.trace,
               [sample(T((3, 3))), sample(T((2, 4))), sample(T((0, 2)))], wrong=[
                   Wrong(lambda lg, t: t(3).trace(), "ShapeError", ["matrix"])]),
