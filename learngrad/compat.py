@@ -15,12 +15,11 @@ from typing import Any
 import numpy as np
 
 from learngrad import autograd, backends, cuda, devices
-from learngrad.creation import own
 from learngrad.devices import Device
 from learngrad.errors import ArgumentRangeError, ArgumentTypeError
 from learngrad.linalg import svd as _svd
 from learngrad.numbers import sizes_or_data
-from learngrad.ops.making import OLD_TYPES, old_type
+from learngrad.ops.making import OLD_TYPES, old_type, own
 from learngrad.ops.results import results
 from learngrad.tensor import Tensor
 

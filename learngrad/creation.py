@@ -9,16 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from learngrad import devices, source
-from learngrad.errors import (
-    ArgumentRangeError,
-    ArgumentTypeError,
-    ShapeError,
-    kind_of,
-)
-from learngrad.memory import explained, out_of_memory
-from learngrad.ops.making import like
-from learngrad.ops.shape import _sizes
+from learngrad import devices
+from learngrad.errors import ArgumentRangeError, ArgumentTypeError, kind_of
+from learngrad.memory import explained
+from learngrad.ops.making import filled, like, own, shape_of
 from learngrad.ops.spelling import spelled
 from learngrad.tensor import Tensor, tensor
 
@@ -35,22 +29,6 @@ def making(many: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]
     return lambda function: spelled(many, memory=True)(explained(function))
 
 
-def own(array: Any, requires_grad: bool = False) -> Tensor:
-    """A tensor round an array that was just made: nothing is copied."""
-    t = Tensor._from_array(devices.as_array(array), None)
-    t._made = source.caller()
-    return t.requires_grad_() if requires_grad else t
-
-
-def shape_of(size: tuple[Any, ...]) -> tuple[int, ...]:
-    """Sizes given one by one or as one sequence; a negative one is refused."""
-    shape = _sizes(size)
-    if any(s < 0 for s in shape):
-        raise ShapeError(f"a size is 0 or more, and shape {list(shape)} has a negative one",
-                         fix="learngrad.zeros(2, 3)")
-    return shape
-
-
 def integer(value: Any, name: str) -> int:
     """`value` where an integer belongs; everything else is refused."""
     if not hasattr(value, "__index__") or isinstance(value, bool):
@@ -65,18 +43,6 @@ def count(value: Any, name: str) -> int:
     return int(value)
 
 
-def _filled(size: tuple[Any, ...], value: Any, dtype: Any, device: Any,
-            requires_grad: bool) -> Tensor:
-    dtype = devices.chosen_dtype(dtype)
-    shape = shape_of(size)
-    value = devices.fitting(value, dtype)
-    try:
-        array = devices.made_on(device, lambda xp: xp.full(shape, value, dtype))
-    except MemoryError as error:
-        raise out_of_memory(error, f"a tensor of shape {list(shape)}") from error
-    return own(array, requires_grad)
-
-
 @spelled(many="size", memory=True)
 def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros of shape `size`, by default float32.
@@ -88,7 +54,7 @@ def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     tensor([[0., 0., 0.],
             [0., 0., 0.]])
     """
-    return _filled(size, 0, dtype, device, requires_grad)
+    return filled(size, 0, dtype, device, requires_grad)
 
 
 @spelled(many="size", memory=True)
@@ -101,7 +67,7 @@ def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool 
     >>> learngrad.ones(3)
     tensor([1., 1., 1.])
     """
-    return _filled(size, 1, dtype, device, requires_grad)
+    return filled(size, 1, dtype, device, requires_grad)
 
 
 @spelled(many="size", memory=True)
@@ -116,7 +82,7 @@ def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     >>> learngrad.empty(2, 3).shape
     learngrad.Size([2, 3])
     """
-    return _filled(size, 0, dtype, device, requires_grad)
+    return filled(size, 0, dtype, device, requires_grad)
 
 
 @spelled(memory=True)
@@ -133,7 +99,7 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None,
     value = _number(fill_value)
     if dtype is None:
         dtype = devices.result_type(value)
-    return _filled((size,), value, dtype, device, requires_grad)
+    return filled((size,), value, dtype, device, requires_grad)
 
 
 @spelled(memory=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -82,11 +82,6 @@ def set_default_dtype(dtype: Any) -> None:
         raise ArgumentTypeError(f"the default dtype must be a floating one, and {dtype} is not",
                                 fix="learngrad.set_default_dtype(learngrad.float64)")
     _default_dtype = dtype
-
-
-def is_dtype(name: str) -> bool:
-    """Whether a text in the place of a device or a dtype is a dtype's name."""
-    return hasattr(np, name) or name == "bfloat16"
 
 
 def to_dtype(dtype: Any) -> np.dtype[Any]:
@@ -262,6 +257,19 @@ def set_default_device(device: Any) -> None:
 def place(device: Any) -> Device:
     """The device that an argument ``device=`` means; None is the default."""
     return _places[-1] if device is None else Device(device)
+
+
+def destination(args: Iterable[Any], dtype: Any, device: Any) -> tuple[Any, Any]:
+    """What the arguments of a ``to`` mean: a dtype, a device, or a tensor to be like."""
+    for arg in args:
+        if hasattr(arg, "_edge"):
+            dtype, device = arg.dtype, arg.device
+        elif isinstance(arg, Device) or is_index(arg) or (
+                isinstance(arg, str) and not hasattr(np, arg) and arg != "bfloat16"):
+            device = arg
+        elif arg is not None:
+            dtype = arg
+    return dtype, device
 
 
 def cupy() -> Any:

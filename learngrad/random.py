@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from learngrad import devices
-from learngrad.creation import count, integer, making, own, shape_of
+from learngrad.creation import count, integer, making
 from learngrad.devices import Generator, default_generator, manual_seed
 from learngrad.errors import ArgumentRangeError, ArgumentTypeError
 from learngrad.ops.draws import bernoulli, multinomial, stream, uniform
-from learngrad.ops.making import like
+from learngrad.ops.making import like, own, shape_of
 from learngrad.ops.public import number
 from learngrad.ops.spelling import spelled
 from learngrad.tensor import Tensor

@@ -454,14 +454,7 @@ class Tensor(Methods):
         change nothing.
         """
         flags = [arg for arg in args if isinstance(arg, bool)]
-        for arg in args[:len(args) - len(flags)]:
-            if isinstance(arg, Tensor):
-                dtype, device = arg.dtype, arg.device
-            elif isinstance(arg, Device) or devices.is_index(arg) or (
-                    isinstance(arg, str) and not devices.is_dtype(arg)):
-                device = arg
-            elif arg is not None:
-                dtype = arg
+        dtype, device = devices.destination(args[:len(args) - len(flags)], dtype, device)
         moved = self if device is None else _move(self, Device(device))
         moved = moved if dtype is None else E.cast(moved, dtype)
         return moved.clone() if moved is self and (copy or flags[1:] == [True]) else moved

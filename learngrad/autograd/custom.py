@@ -9,7 +9,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from learngrad.autograd import function
+from learngrad.autograd import engine, function
 from learngrad.autograd.function import Function
 from learngrad.autograd.mode import is_grad_enabled, no_grad
 from learngrad.autograd.observe import unwatched
@@ -70,8 +70,7 @@ class Custom(Function):
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
         """What `save_for_backward` kept."""
-        return tuple(v if v is None or isinstance(v, function.Tensor)
-                     else function.Tensor._from_array(v, None) for v in self._kept)
+        return tuple(None if v is None else engine.as_tensor(v) for v in self._kept)
 
     def forward(self, *inputs: Any) -> Any:
         """Run the user's forward on tensors; note what it saved, and where that came from."""
@@ -124,7 +123,7 @@ class Custom(Function):
     def backward(self, *gradients: Any) -> Any:
         """Run the user's backward on tensors."""
         joined = isinstance(gradients[0], function.Tensor)
-        tensors = gradients if joined else [function.Tensor._from_array(g, None) for g in gradients]
+        tensors = [engine.as_tensor(g) for g in gradients]
         try:
             if joined:
                 results = self.user.backward(self, *tensors)

@@ -354,7 +354,7 @@ def _recorded_sum(a: Any, b: Any) -> Any:
 def _add_to_grad(tensor: Any, g: Any) -> None:
     """Add a gradient to ``.grad``, out of place: somebody may hold what stands there."""
     if tensor._grad is not None:
-        tensor._grad = _recorded_sum(tensor._grad, _as_tensor(g))
+        tensor._grad = _recorded_sum(tensor._grad, as_tensor(g))
     elif isinstance(g, function.Tensor):  # it may be another tensor's gradient too
         with enable_grad():
             tensor._grad = g.clone()
@@ -371,7 +371,7 @@ def _write(leaf: AccumulateGrad, arrived: dict[int, Any], create_graph: bool,
     if tensor is None:  # the leaf is gone: nobody can ask for its gradient
         return None, g if create_graph else new(g, None)
     if type(tensor._data) is not type(g._data if create_graph else g):
-        function.together("backward", leaf=tensor, gradient=_as_tensor(g))
+        function.together("backward", leaf=tensor, gradient=as_tensor(g))
     if plain and tensor._grad is None:
         # The array may be another tensor's gradient too (`a + b` passes one on to both), so it is
         # copied unless nobody but the engine holds it. A later change in place must not reach both.
@@ -400,7 +400,7 @@ def _hooks(node: Node, arrived: dict[int, Any], create_graph: bool) -> None:
     for slot, hook in list(extras.get("hooks", {}).values()):
         g = arrived.get(slot)
         if g is not None:
-            answer = hook(g if create_graph else function.Tensor._from_array(g, None))
+            answer = hook(as_tensor(g))
             if answer is not None:
                 arrived[slot] = _answer(node, slot, g, answer, create_graph)
     for slot, kept in extras.get("retained", {}).items():
@@ -409,7 +409,8 @@ def _hooks(node: Node, arrived: dict[int, Any], create_graph: bool) -> None:
             _add_to_grad(tensor, g)
 
 
-def _as_tensor(g: Any) -> Any:
+def as_tensor(g: Any) -> Any:
+    """A gradient as a tensor, which it is under `create_graph`."""
     return g if isinstance(g, function.Tensor) else function.Tensor._from_array(g, None)
 
 
@@ -422,7 +423,7 @@ def _answer(node: Node, slot: int, given: Any, answer: Any, create_graph: bool) 
     if tuple(answer.shape) != shape:
         raise ShapeError(f"a hook returned a gradient of shape {list(answer.shape)} for a tensor "
                          f"of shape {list(shape)}", fix="return one of the shape it was given")
-    function.together("a hook's answer", gradient=_as_tensor(given), answer=answer)
+    function.together("a hook's answer", gradient=as_tensor(given), answer=answer)
     answer = answer.to(dtype)
     return answer if create_graph else answer._data
 

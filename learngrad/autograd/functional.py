@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,10 +49,9 @@ def value_and_grad(func: Func, argnums: int | tuple[int, ...] = 0) -> Func:
             value = func(*fresh)
             nested = any(t.requires_grad for t in args if isinstance(t, function.Tensor))
             grads = engine.grad(value, [fresh[i] for i in chosen], create_graph=nested,
-                                allow_unused=True)
-        filled = tuple(_or_zeros(g, fresh[i]) for g, i in zip(grads, chosen))
+                                materialize_grads=True)
         return (value if nested else value.detach(),
-                filled[0] if isinstance(argnums, int) else filled)
+                grads[0] if isinstance(argnums, int) else grads)
 
     return both
 
@@ -103,10 +102,8 @@ def vjp(func: Func, inputs: Any, v: Any = None, create_graph: bool = False,
         if out.numel() != 1 if v is None else list(getattr(v, "shape", ())) != list(out.shape):
             raise ShapeError(f"v goes along with the output, of shape {list(out.shape)}",
                              tensors={"output": out}, fix="v=learngrad.ones_like(output)")
-        grads = engine.grad(out, args, v, create_graph=create_graph,
-                            allow_unused=True) if out.requires_grad else [None] * len(args)
-    return (out if create_graph else out.detach(),
-            _like(inputs, [_or_zeros(g, x) for g, x in zip(grads, args)]))
+        grads = _gradients(out, args, v, create_graph=create_graph)
+    return out if create_graph else out.detach(), _like(inputs, grads)
 
 
 def jvp(func: Func, inputs: Any, v: Any = None, create_graph: bool = False,
@@ -139,17 +136,11 @@ def jvp(func: Func, inputs: Any, v: Any = None, create_graph: bool = False,
         args = [_leaf(x) for x in _several(inputs)]
         vectors = _directions(v, args)
         out = _one("jvp", func(*args))
-        u = _leaf(function.Tensor(out._data * 0, dtype=out.dtype))
-        grads = engine.grad(out, args, u, create_graph=True,
-                            allow_unused=True) if out.requires_grad else []
-        total = None
-        for g, vector in zip(grads, vectors):
-            if g is not None:
-                term = (g * vector).sum()
-                total = term if total is None else total + term
-        product = None if total is None or not total.requires_grad else engine.grad(
-            total, u, create_graph=create_graph, allow_unused=True)[0]
-    return out if create_graph else out.detach(), _or_zeros(product, out)
+        u = _leaf(out._blank())
+        grads = _gradients(out, args, u, create_graph=True)
+        total = sum((g * vector).sum() for g, vector in zip(grads, vectors))
+        product, = _gradients(total, [u], create_graph=create_graph)
+    return out if create_graph else out.detach(), product
 
 
 def jacobian(func: Func, inputs: Any, create_graph: bool = False, strict: bool = False,
@@ -188,10 +179,9 @@ def jacobian(func: Func, inputs: Any, create_graph: bool = False, strict: bool =
         flat = out.reshape(-1)
         rows: list[list[Any]] = [[] for _ in args]
         for k in range(flat.numel()):
-            grads = engine.grad(flat[k], args, retain_graph=True, create_graph=create_graph,
-                                allow_unused=True) if flat.requires_grad else [None] * len(args)
-            for row, g, x in zip(rows, grads, args):
-                row.append(_or_zeros(g, x))
+            grads = _gradients(flat[k], args, retain_graph=True, create_graph=create_graph)
+            for row, g in zip(rows, grads):
+                row.append(g)
     return _like(inputs, [_stacked(row, out, x) for row, x in zip(rows, args)])
 
 
@@ -221,9 +211,7 @@ def hessian(func: Func, inputs: Any, create_graph: bool = False, strict: bool = 
             if out.numel() != 1:
                 raise GraphError(f"hessian needs a function of one number, not {out.numel()}",
                                  tensors={"output": out}, fix="reduce it with .sum() or .mean()")
-            g, = engine.grad(out, [args[i]], create_graph=True,
-                             allow_unused=True) if out.requires_grad else [None]
-            return _or_zeros(g, args[i])
+            return _gradients(out, [args[i]], create_graph=True)[0]
 
         return gradient
 
@@ -266,7 +254,7 @@ def _several(inputs: Any) -> list[Any]:
     return list(inputs) if isinstance(inputs, (tuple, list)) else [inputs]
 
 
-def _like(inputs: Any, results: list[Any]) -> Any:
+def _like(inputs: Any, results: Sequence[Any]) -> Any:
     return tuple(results) if isinstance(inputs, (tuple, list)) else results[0]
 
 
@@ -278,8 +266,11 @@ def _leaf(x: Any) -> Any:
     return x.clone() if x.requires_grad else x.detach().requires_grad_()
 
 
-def _or_zeros(g: Any, like: Any) -> Any:
-    return function.Tensor(like._data * 0, dtype=like.dtype) if g is None else g
+def _gradients(out: Any, inputs: list[Any], v: Any = None, **options: Any) -> Sequence[Any]:
+    """The gradients of `out` by `inputs`: 0 for what it does not depend on."""
+    if not out.requires_grad:
+        return [x._blank() for x in inputs]
+    return engine.grad(out, inputs, v, materialize_grads=True, **options)
 
 
 def _stacked(rows: list[Any], out: Any, x: Any) -> Any:

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from learngrad.creation import own
 from learngrad.devices import to_dtype
 from learngrad.errors import ArgumentError, ArgumentTypeError, ShapeError, a_kind_of
 from learngrad.ops.join import stack
+from learngrad.ops.making import own
 from learngrad.tensor import Tensor, tensor
 
 __all__ = ["default_collate", "default_convert"]

@@ -16,10 +16,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from learngrad.creation import own
 from learngrad.data.dataset import Dataset
 from learngrad.data.download import Remote, cache_folder, fetch, is_there
 from learngrad.errors import DownloadError
+from learngrad.ops.making import own
 from learngrad.tensor import Tensor
 
 __all__ = ["CIFAR10", "MNIST", "FashionMNIST"]

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from learngrad.creation import own
 from learngrad.errors import ArgumentError
+from learngrad.ops.making import own
 from learngrad.tensor import Tensor
 
 __all__ = ["blobs", "circles", "moons", "sine", "spirals", "xor"]

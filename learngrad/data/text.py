@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib
 
-from learngrad.creation import own
 from learngrad.data.dataset import Dataset
 from learngrad.errors import ArgumentError, MissingDependency, OutOfRangeError
+from learngrad.ops.making import own
 from learngrad.tensor import Tensor, tensor
 
 __all__ = ["Characters", "names", "python_text"]

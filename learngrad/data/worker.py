@@ -18,12 +18,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from learngrad import devices, source
-from learngrad.creation import own
 from learngrad.data.blocks import Room
 from learngrad.data.collate import default_collate, make_with
 from learngrad.data.fetch import loading, streaming
 from learngrad.data.info import WorkerInfo, here
 from learngrad.errors import LearngradError
+from learngrad.ops.making import own
 from learngrad.tensor import Tensor
 
 __all__ = ["Place", "dumps", "main", "unpickle_error"]

@@ -31,7 +31,6 @@ class InPlace(FunctionLayer):
     """
 
     def __init__(self, inplace: bool = False) -> None:
-        super().__init__()
         self._fix(inplace=inplace)
 
     def extra_repr(self) -> str:
@@ -304,7 +303,6 @@ class GELU(FunctionLayer):
     shown = "approximate={approximate!r}"
 
     def __init__(self, approximate: str = "none") -> None:
-        super().__init__()
         self._fix(approximate=approximate)
 
 
@@ -386,7 +384,6 @@ class Softplus(FunctionLayer):
     shown = "beta={beta}, threshold={threshold}"
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
-        super().__init__()
         self._fix(beta=beta, threshold=threshold)
 
 

@@ -28,8 +28,9 @@ class Tracking(Scaled):
     shown = ("{num_features}, eps={eps}, momentum={momentum}, affine={affine}, bias={bias}, "
              "track_running_stats={track_running_stats}")
 
-    def __init__(self, num_features: int, eps: float, momentum: float | None, affine: bool,
-                 track_running_stats: bool, device: Any, dtype: Any, bias: bool) -> None:
+    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
+                 affine: bool = True, track_running_stats: bool = True, device: Any = None,
+                 dtype: Any = None, *, bias: bool = True) -> None:
         super().__init__()
         self.num_features = starts.count(type(self).__name__, "num_features", num_features)
         self.eps, self.momentum, self.affine = eps, momentum, affine
@@ -64,12 +65,6 @@ class Tracking(Scaled):
 
 class BatchNorm(Tracking):
     """Base of the two that take means over the batch."""
-
-    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1,
-                 affine: bool = True, track_running_stats: bool = True, device: Any = None,
-                 dtype: Any = None, *, bias: bool = True) -> None:
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype,
-                         bias)
 
     def forward(self, input: Any) -> Any:
         """Normalise by the batch in training, by the running values in evaluation."""
@@ -166,7 +161,7 @@ class InstanceNorm(Tracking):
                  affine: bool = False, track_running_stats: bool = False, device: Any = None,
                  dtype: Any = None, *, bias: bool = True) -> None:
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype,
-                         bias)
+                         bias=bias)
 
     def forward(self, input: Any) -> Any:
         """Normalise each channel of each sample."""

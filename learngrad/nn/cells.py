@@ -41,8 +41,8 @@ class RNNCellBase(Module):
     bias_ih: Parameter | None
     bias_hh: Parameter | None
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool, device: Any,
-                 dtype: Any) -> None:
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None,
+                 dtype: Any = None) -> None:
         super().__init__()
         name, gates = type(self).__name__, self._operation.gates
         self.input_size = count(name, "input_size", input_size)
@@ -159,10 +159,6 @@ class LSTMCell(RNNCellBase):
 
     _operation = Lstm
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None,
-                 dtype: Any = None) -> None:
-        super().__init__(input_size, hidden_size, bias, device, dtype)
-
     def forward(self, input: Any, hx: Any = None) -> Any:
         """The new states."""
         if hx is not None and not (isinstance(hx, (tuple, list)) and len(hx) == 2):
@@ -186,10 +182,6 @@ class GRUCell(RNNCellBase):
     """
 
     _operation = Gru
-
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None,
-                 dtype: Any = None) -> None:
-        super().__init__(input_size, hidden_size, bias, device, dtype)
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         """The new state."""

@@ -33,7 +33,6 @@ class CosineSimilarity(FunctionLayer):
     function = staticmethod(distances.cosine_similarity)
 
     def __init__(self, dim: int = 1, eps: float = 1e-8) -> None:
-        super().__init__()
         self._fix(dim=dim, eps=eps)
 
 
@@ -62,5 +61,4 @@ class PairwiseDistance(FunctionLayer):
     function = staticmethod(distances.pairwise_distance)
 
     def __init__(self, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> None:
-        super().__init__()
         self._fix(p=p, eps=eps, keepdim=keepdim)

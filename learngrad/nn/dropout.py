@@ -19,7 +19,6 @@ class Leaving(FunctionLayer):
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         if not 0 <= p <= 1:
             raise ArgumentError(f"nn.{type(self).__name__}: p={p} is no probability", fix="p=0.5")
-        super().__init__()
         self._fix(p=p, inplace=inplace)
 
     def forward(self, input: Any) -> Any:

@@ -24,7 +24,6 @@ class FunctionLayer(Module):
     ...     function = staticmethod(learngrad.clamp)
     ...     shown = "min={min}, max={max}"
     ...     def __init__(self, min, max):
-    ...         super().__init__()
     ...         self._fix(min=min, max=max)
     >>> Clamp(0, 1)
     Clamp(min=0, max=1)
@@ -37,7 +36,8 @@ class FunctionLayer(Module):
     _arguments: tuple[str, ...] = ()
 
     def _fix(self, **arguments: Any) -> None:
-        """Keep these arguments of the function."""
+        """Set the layer up, and keep these arguments of the function."""
+        super().__init__()  # a second time it does nothing
         vars(self).update(arguments, _arguments=(*self._arguments, *arguments))
 
     def forward(self, *inputs: Any, **named: Any) -> Any:

@@ -114,7 +114,7 @@ class Passage(Function):
     def backward(self, *gs: Any) -> Any:
         """Ask for what takes the place of each gradient."""
         recording = isinstance(gs[0], Tensor)
-        given = gs if recording else tuple(Tensor._from_array(g, None) for g in gs)
+        given = tuple(map(engine.as_tensor, gs))
         return tuple(
             g if answer is same else None if answer is None else
             engine._answer(self, k, g, answer, recording)

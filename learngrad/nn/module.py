@@ -9,7 +9,6 @@ from typing import Any, Self
 from learngrad import devices, source
 from learngrad.autograd.mode import no_grad
 from learngrad.autograd.observe import thread
-from learngrad.devices import Device
 from learngrad.errors import ArgumentError, ArgumentTypeError, no_tensor
 from learngrad.nn import state
 from learngrad.nn.hooks import Hooked
@@ -155,14 +154,8 @@ class Module(Hooked):
         >>> learngrad.nn.Linear(1, 1).to(learngrad.float64).weight.dtype
         dtype('float64')
         """
-        for arg in args:
-            if isinstance(arg, Tensor):
-                device, dtype = arg.device, arg.dtype
-            elif isinstance(arg, Device) or devices.is_index(arg) or (
-                    isinstance(arg, str) and not devices.is_dtype(arg)):
-                device = arg
-            elif arg is not None and not isinstance(arg, bool):
-                dtype = arg
+        named = [arg for arg in args if not isinstance(arg, bool)]
+        dtype, device = devices.destination(named, dtype, device)
         if dtype is not None and not devices.is_floating(dtype := devices.to_dtype(dtype)):
             raise ArgumentTypeError(f"a module is moved to a floating dtype, not to {dtype}",
                                     fix="model.to(learngrad.float64)")

@@ -218,5 +218,4 @@ class LocalResponseNorm(FunctionLayer):
     shown = "{size}, alpha={alpha}, beta={beta}, k={k}"
 
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
-        super().__init__()
         self._fix(size=size, alpha=alpha, beta=beta, k=k)

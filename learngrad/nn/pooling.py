@@ -22,7 +22,6 @@ class MaxPool(FunctionLayer):
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
                  return_indices: bool = False, ceil_mode: bool = False) -> None:
-        super().__init__()
         self._fix(kernel_size=kernel_size, stride=kernel_size if stride is None else stride,
                   padding=padding, dilation=dilation, return_indices=return_indices,
                   ceil_mode=ceil_mode)
@@ -96,7 +95,6 @@ class MaxUnpool(FunctionLayer):
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
         kernel = per_dim(kernel_size, self.dims, "kernel_size", 1)
-        super().__init__()
         self._fix(kernel_size=kernel, padding=per_dim(padding, self.dims, "padding", 0),
                   stride=kernel if stride is None else per_dim(stride, self.dims, "stride", 1))
 
@@ -184,7 +182,6 @@ class AvgPool1d(FunctionLayer):
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0,
                  ceil_mode: bool = False, count_include_pad: bool = True) -> None:
         kernel = per_dim(kernel_size, 1, "kernel_size", 1)
-        super().__init__()
         self._fix(kernel_size=kernel,
                   stride=kernel if stride is None else per_dim(stride, 1, "stride", 1),
                   padding=per_dim(padding, 1, "padding", 0), ceil_mode=ceil_mode,
@@ -226,7 +223,6 @@ class AvgPool2d(FunctionLayer):
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0,
                  ceil_mode: bool = False, count_include_pad: bool = True,
                  divisor_override: int | None = None) -> None:
-        super().__init__()
         self._fix(kernel_size=kernel_size, stride=kernel_size if stride is None else stride,
                   padding=padding, ceil_mode=ceil_mode, count_include_pad=count_include_pad,
                   divisor_override=divisor_override)
@@ -240,7 +236,6 @@ class LPPool(FunctionLayer):
 
     def __init__(self, norm_type: float, kernel_size: Any, stride: Any = None,
                  ceil_mode: bool = False) -> None:
-        super().__init__()
         self._fix(norm_type=norm_type, kernel_size=kernel_size, stride=stride, ceil_mode=ceil_mode)
 
 
@@ -295,7 +290,6 @@ class AdaptiveAvg(FunctionLayer):
     shown = "output_size={output_size}"
 
     def __init__(self, output_size: Any) -> None:
-        super().__init__()
         self._fix(output_size=output_size)
 
 
@@ -348,7 +342,6 @@ class AdaptiveMax(FunctionLayer):
     shown = "output_size={output_size}"
 
     def __init__(self, output_size: Any, return_indices: bool = False) -> None:
-        super().__init__()
         self._fix(output_size=output_size, return_indices=return_indices)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, ClassVar
 
 from learngrad.autograd.autocast import one_dtype
@@ -10,6 +9,7 @@ from learngrad.creation import zeros
 from learngrad.errors import ArgumentError, ArgumentTypeError, ShapeError
 from learngrad.nn.cells import draw, step
 from learngrad.nn.module import Module
+from learngrad.nn.notices import tell
 from learngrad.nn.starts import count, parameter
 from learngrad.nn.utils.rnn import PackedSequence
 from learngrad.ops.dropout import dropout as drop
@@ -45,9 +45,8 @@ class RNNBase(Module):
             raise ArgumentError(f"nn.{name}: dropout={dropout} is no probability",
                                 fix="dropout=0.5")
         if dropout and num_layers == 1:
-            warnings.warn(f"nn.{name}: dropout={dropout} acts between layers, and there is only "
-                          "one: pass num_layers=2, or apply nn.Dropout to the output",
-                          stacklevel=3)
+            tell(f"nn.{name}: dropout={dropout} acts between layers, and there is only one: pass "
+                 "num_layers=2, or apply nn.Dropout to the output")
         if proj_size:
             raise ArgumentError(f"nn.{name}: projections (proj_size={proj_size}) are not "
                                 "supported", fix="nn.Linear(hidden_size, proj_size) on the output")
@@ -268,12 +267,6 @@ class LSTM(RNNBase):
 
     _operation = Lstm
     _kinds = ("h0", "c0")
-
-    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
-                 batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False,
-                 proj_size: int = 0, device: Any = None, dtype: Any = None) -> None:
-        super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout,
-                         bidirectional, proj_size, device, dtype)
 
 
 class GRU(RNNBase):

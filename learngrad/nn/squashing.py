@@ -160,7 +160,6 @@ class GLU(FunctionLayer):
     shown = "dim={dim}"
 
     def __init__(self, dim: int = -1) -> None:
-        super().__init__()
         self._fix(dim=dim)
 
 
@@ -190,7 +189,6 @@ class Softmax(FunctionLayer):
     shown = "dim={dim}"
 
     def __init__(self, dim: int | None = None) -> None:
-        super().__init__()
         self._fix(dim=dim)
 
 
@@ -217,7 +215,6 @@ class Softmin(FunctionLayer):
     shown = "dim={dim}"
 
     def __init__(self, dim: int | None = None) -> None:
-        super().__init__()
         self._fix(dim=dim)
 
 
@@ -244,7 +241,6 @@ class LogSoftmax(FunctionLayer):
     shown = "dim={dim}"
 
     def __init__(self, dim: int | None = None) -> None:
-        super().__init__()
         self._fix(dim=dim)
 
 
@@ -309,7 +305,6 @@ class Hardshrink(FunctionLayer):
     shown = "{lambd}"
 
     def __init__(self, lambd: float = 0.5) -> None:
-        super().__init__()
         self._fix(lambd=lambd)
 
 
@@ -336,5 +331,4 @@ class Softshrink(FunctionLayer):
     shown = "{lambd}"
 
     def __init__(self, lambd: float = 0.5) -> None:
-        super().__init__()
         self._fix(lambd=lambd)

@@ -51,7 +51,6 @@ class Upsample(FunctionLayer):
                  recompute_scale_factor: bool | None = None) -> None:
         factor = (tuple(map(float, scale_factor)) if isinstance(scale_factor, (tuple, list)) else
                   float(scale_factor) if scale_factor else None)
-        super().__init__()
         self._fix(size=size, scale_factor=factor, mode=mode, align_corners=align_corners,
                   recompute_scale_factor=recompute_scale_factor)
 
@@ -133,7 +132,6 @@ class PixelShuffle(FunctionLayer):
     shown = "upscale_factor={upscale_factor}"
 
     def __init__(self, upscale_factor: int) -> None:
-        super().__init__()
         self._fix(upscale_factor=upscale_factor)
 
 
@@ -160,7 +158,6 @@ class PixelUnshuffle(FunctionLayer):
     shown = "downscale_factor={downscale_factor}"
 
     def __init__(self, downscale_factor: int) -> None:
-        super().__init__()
         self._fix(downscale_factor=downscale_factor)
 
 
@@ -190,7 +187,6 @@ class ChannelShuffle(FunctionLayer):
     shown = "groups={groups}"
 
     def __init__(self, groups: int) -> None:
-        super().__init__()
         self._fix(groups=groups)
 
 
@@ -221,7 +217,6 @@ class Unfold(FunctionLayer):
 
     def __init__(self, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
                  stride: Any = 1) -> None:
-        super().__init__()
         self._fix(kernel_size=kernel_size, dilation=dilation, padding=padding, stride=stride)
 
 
@@ -253,6 +248,5 @@ class Fold(FunctionLayer):
 
     def __init__(self, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
                  stride: Any = 1) -> None:
-        super().__init__()
         self._fix(output_size=output_size, kernel_size=kernel_size, dilation=dilation,
                   padding=padding, stride=stride)

@@ -142,10 +142,6 @@ class CumMin(CumMax):
     wins: Any = staticmethod(np.less_equal)
 
 
-def _one_dim(input: Any, dim: Any, name: str) -> int:
-    return devices.normalise_dim(dim, tensor(input, name).ndim)
-
-
 @spelled()
 def prod(input, dim=None, keepdim=False, *, dtype=None):
     """The product over one dimension, or of all elements.
@@ -167,8 +163,9 @@ def prod(input, dim=None, keepdim=False, *, dtype=None):
     if isinstance(dim, (tuple, list)):
         raise ArgumentTypeError(f"prod takes one dimension, not {dim!r:.60}",
                                 fix="take them one after the other: x.prod(1).prod(0)")
-    at = None if dim is None else _one_dim(input, dim, "prod")
-    return Prod.apply(in_dtype(tensor(input, "prod"), dtype), at, bool(keepdim))
+    input = in_dtype(tensor(input, "prod"), dtype)
+    at = None if dim is None else devices.normalise_dim(dim, input.ndim)
+    return Prod.apply(input, at, bool(keepdim))
 
 
 @spelled()
@@ -181,8 +178,8 @@ def cumsum(input, dim, *, dtype=None):
     >>> learngrad.cumsum(learngrad.tensor([1.0, 2.0, 3.0]), 0)
     tensor([1., 3., 6.])
     """
-    return CumSum.apply(in_dtype(tensor(input, "cumsum"), dtype), _one_dim(input, dim, "cumsum"),
-                        False)
+    input = in_dtype(tensor(input, "cumsum"), dtype)
+    return CumSum.apply(input, devices.normalise_dim(dim, input.ndim), False)
 
 
 @spelled()
@@ -195,7 +192,8 @@ def cumprod(input, dim, *, dtype=None):
     >>> learngrad.cumprod(learngrad.tensor([1.0, 2.0, 3.0]), 0)
     tensor([1., 2., 6.])
     """
-    return CumProd.apply(in_dtype(tensor(input, "cumprod"), dtype), _one_dim(input, dim, "cumprod"))
+    input = in_dtype(tensor(input, "cumprod"), dtype)
+    return CumProd.apply(input, devices.normalise_dim(dim, input.ndim))
 
 
 Highest, Lowest = results("cummax"), results("cummin")
@@ -211,7 +209,7 @@ def cummax(input, dim):
     >>> learngrad.cummax(learngrad.tensor([1.0, 3.0, 2.0]), 0).values
     tensor([1., 3., 3.])
     """
-    return Highest(*CumMax.apply(tensor(input, "cummax"), _one_dim(input, dim, "cummax")))
+    return Highest(*CumMax.apply(tensor(input, "cummax"), devices.normalise_dim(dim, input.ndim)))
 
 
 @spelled()
@@ -224,4 +222,4 @@ def cummin(input, dim):
     >>> learngrad.cummin(learngrad.tensor([2.0, 1.0, 3.0]), 0).values
     tensor([2., 1., 1.])
     """
-    return Lowest(*CumMin.apply(tensor(input, "cummin"), _one_dim(input, dim, "cummin")))
+    return Lowest(*CumMin.apply(tensor(input, "cummin"), devices.normalise_dim(dim, input.ndim)))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from learngrad import devices
-from learngrad.errors import ArgumentTypeError, DtypeError, OutOfRangeError
+from learngrad.errors import ArgumentTypeError, DtypeError
 from learngrad.ops.bounds import maximum, minimum
 from learngrad.ops.index import along, put_back
 from learngrad.ops.public import tensor
@@ -262,9 +262,6 @@ def argmin(input, dim=None, keepdim=False):
 
 
 def _index_of(operation: type[Reduction], input: Any, dim: Any, keepdim: Any) -> Any:
-    if dim is not None:
-        dim = devices.normalise_dim(dim, input.ndim)
-    if not input.numel() and (dim is None or not input.shape[dim]):
-        raise OutOfRangeError(f"{operation.sign} of no elements is not defined",
-                              fix="check that the tensor is not empty: x.numel() > 0")
+    dim = None if dim is None else devices.normalise_dim(dim, input.ndim)
+    some(input, dims_of(input, dim), operation.sign, True)
     return operation.apply(input, dim if input.ndim else None, bool(keepdim))

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from learngrad import devices
+from learngrad import devices, source
 from learngrad.autograd import function
-from learngrad.errors import ArgumentError, GraphError
+from learngrad.errors import ArgumentError, GraphError, ShapeError
+from learngrad.memory import out_of_memory
 from learngrad.ops.elementwise import cast
 from learngrad.ops.shape import _sizes
 from learngrad.ops.spelling import spelled
@@ -49,6 +50,34 @@ def like(input: Any, dtype: Any, device: Any) -> dict[str, Any]:
             "device": input.device if device is None else device}
 
 
+def own(array: Any, requires_grad: bool = False) -> Any:
+    """A tensor round an array that was just made: nothing is copied."""
+    t = function.Tensor._from_array(devices.as_array(array), None)
+    t._made = source.caller()
+    return t.requires_grad_() if requires_grad else t
+
+
+def shape_of(size: tuple[Any, ...]) -> tuple[int, ...]:
+    """Sizes given one by one or as one sequence; a negative one is refused."""
+    shape = _sizes(size)
+    if any(s < 0 for s in shape):
+        raise ShapeError(f"a size is 0 or more, and shape {list(shape)} has a negative one",
+                         fix="learngrad.zeros(2, 3)")
+    return shape
+
+
+def filled(size: tuple[Any, ...], value: Any, dtype: Any, device: Any, requires_grad: bool) -> Any:
+    """A tensor of one number."""
+    dtype = devices.chosen_dtype(dtype)
+    shape = shape_of(size)
+    value = devices.fitting(value, dtype)
+    try:
+        array = devices.made_on(device, lambda xp: xp.full(shape, value, dtype))
+    except MemoryError as error:
+        raise out_of_memory(error, f"a tensor of shape {list(shape)}") from error
+    return own(array, requires_grad)
+
+
 class Making:
     """Methods of a tensor. What they make has its dtype and device, unless others are given."""
 
@@ -64,12 +93,7 @@ class Making:
     @spelled(memory=True)
     def new_full(self, size, fill_value, *, dtype=None, device=None, requires_grad=False):
         """A tensor of shape `size` filled with one number."""
-        dtype = self.dtype if dtype is None else devices.to_dtype(dtype)
-        device = self.device if device is None else device
-        fill_value = devices.fitting(fill_value, dtype)
-        array = devices.made_on(device, lambda xp: xp.full(_sizes((size,)), fill_value, dtype))
-        t = function.Tensor._from_array(array, None)
-        return t.requires_grad_() if requires_grad else t
+        return filled((size,), fill_value, **like(self, dtype, device), requires_grad=requires_grad)
 
     @spelled(many="size", memory=True)
     def new_zeros(self, *size, dtype=None, device=None, requires_grad=False):

@@ -34,7 +34,7 @@ class Normalise(Function):
              "bias": "g, summed"}
     mean: Any
 
-    def forward(self, x, weight, bias, axes, shape, eps, centred, given, fixed):
+    def forward(self, x, weight, bias, axes, shape, eps, centred=True, given=None, fixed=False):
         # `shape` is that of weight and bias beside x; `centred` says whether the mean is
         # subtracted; `given` may be statistics from elsewhere, which if `fixed` have no gradient.
         if type(x) is np.ndarray and x.dtype == np.float16:  # squares of 300 are beyond it
@@ -156,8 +156,10 @@ def _check(name: str, input: Any, count: tuple[int, ...], **more: Any) -> None:
                                  "number of features that it is made with")
 
 
-def _trailing(name: str, input: Any, normalized_shape: Any) -> tuple[int, ...]:
-    """The last sizes of `input`, if they are what was named."""
+def _trailing(name: str, input: Any, normalized_shape: Any,
+              **weights: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The last dimensions of `input`, if they have the sizes that were named; a weight's shape."""
+    tensor(input, name)
     if normalized_shape in ((), []):
         raise ShapeError(f"{name} needs one size or more in normalized_shape",
                          fix=f"normalized_shape={list(input.shape[-1:])}")
@@ -166,7 +168,9 @@ def _trailing(name: str, input: Any, normalized_shape: Any) -> tuple[int, ...]:
     if tuple(input.shape[input.ndim - len(shape):]) != shape:
         raise ShapeError(f"{name}: the input's last sizes are not {list(shape)}",
                          fix=f"normalized_shape={list(input.shape[-len(shape):])}")
-    return shape
+    _check(name, input, shape, **weights)
+    axes = tuple(range(input.ndim - len(shape), input.ndim))
+    return axes, (1,) * axes[0] + shape
 
 
 def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
@@ -188,12 +192,8 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
     >>> learngrad.nn.functional.layer_norm(learngrad.tensor([[1.0, 3.0]]), (2,))
     tensor([[-1.0000,  1.0000]])
     """
-    tensor(input, "layer_norm")
-    shape = _trailing("layer_norm", input, normalized_shape)
-    _check("layer_norm", input, shape, weight=weight, bias=bias)
-    axes = tuple(range(input.ndim - len(shape), input.ndim))
-    return Normalise.apply(input, weight, bias, axes, (1,) * axes[0] + shape, eps, True, None,
-                           False)
+    axes, shape = _trailing("layer_norm", input, normalized_shape, weight=weight, bias=bias)
+    return Normalise.apply(input, weight, bias, axes, shape, eps)
 
 
 def rms_norm(input, normalized_shape, weight=None, eps=None):
@@ -213,14 +213,10 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     >>> learngrad.nn.functional.rms_norm(learngrad.tensor([[3.0, 3.0]]), (2,))
     tensor([[1., 1.]])
     """
-    tensor(input, "rms_norm")
-    shape = _trailing("rms_norm", input, normalized_shape)
-    _check("rms_norm", input, shape, weight=weight)
-    axes = tuple(range(input.ndim - len(shape), input.ndim))
+    axes, shape = _trailing("rms_norm", input, normalized_shape, weight=weight)
     if eps is None:  # halves are computed with in float32
         eps = float(np.finfo(devices.promote_types(input.dtype, devices.float32)).eps)
-    return Normalise.apply(input, weight, None, axes, (1,) * axes[0] + shape, eps, False, None,
-                           False)
+    return Normalise.apply(input, weight, None, axes, shape, eps, False)
 
 
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
@@ -251,8 +247,7 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
     _check("group_norm", input, (channels,), weight=weight, bias=bias)
     per, places = channels // num_groups, math.prod(input.shape[2:])
     grouped = reshape(input, (n, num_groups, per, places))
-    out = Normalise.apply(grouped, weight, bias, (2, 3), (1, num_groups, per, 1), eps, True, None,
-                           False)
+    out = Normalise.apply(grouped, weight, bias, (2, 3), (1, num_groups, per, 1), eps)
     return reshape(out, tuple(input.shape))
 
 

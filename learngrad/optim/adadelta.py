@@ -76,8 +76,7 @@ class Adadelta(Optimizer):
         decay, maximize = group["weight_decay"], group["maximize"]
         square, moved = memory(state, "square_avg", param), memory(state, "acc_delta", param)
         for p, g, v, u in pieces(param, grad, square, moved):
-            if decay or maximize:
-                g = downhill(p, g, decay, maximize)
+            g = downhill(p, g, decay, maximize)
             s = g * g
             s *= 1 - rho
             v *= rho

@@ -79,8 +79,7 @@ class Adagrad(Optimizer):
         eps, decay, maximize = group["eps"], group["weight_decay"], group["maximize"]
         kept = memory(state, "sum", param, group["initial_accumulator_value"])
         for p, g, total in pieces(param, grad, kept):
-            if decay or maximize:
-                g = downhill(p, g, decay, maximize)
+            g = downhill(p, g, decay, maximize)
             s = g * g
             total += s
             np.sqrt(total, out=s)

@@ -78,8 +78,7 @@ class Adamax(Optimizer):
         decay, maximize = group["weight_decay"], group["maximize"]
         mean, largest = memory(state, "exp_avg", param), memory(state, "exp_inf", param)
         for p, g, m, u in pieces(param, grad, mean, largest):
-            if decay or maximize:
-                g = downhill(p, g, decay, maximize)
+            g = downhill(p, g, decay, maximize)
             s = g - m
             s *= 1 - beta1
             m += s

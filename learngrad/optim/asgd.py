@@ -82,8 +82,7 @@ class ASGD(Optimizer):
         decay, maximize = group["weight_decay"], group["maximize"]
         eta, mu = state.setdefault("eta", lr), state.setdefault("mu", 1.0)
         for p, g, mean in pieces(param, grad, memory(state, "ax", param)):
-            if decay or maximize:
-                g = downhill(p, g, decay, maximize)
+            g = downhill(p, g, decay, maximize)
             s = g * eta
             p *= 1 - lambd * eta
             p -= s

@@ -101,8 +101,7 @@ class NAdam(Optimizer):
         for p, g, m, v in pieces(param, grad, mean, square):
             if shrink != 1:
                 p *= shrink
-            if decay or maximize:
-                g = downhill(p, g, decay, maximize)
+            g = downhill(p, g, decay, maximize)
             s = g - m
             s *= 1 - beta1
             m += s

@@ -98,8 +98,7 @@ class RAdam(Optimizer):
         for p, g, m, v in pieces(param, grad, mean, square):
             if shrink != 1:
                 p *= shrink
-            if decay or maximize:
-                g = downhill(p, g, decay, maximize)
+            g = downhill(p, g, decay, maximize)
             s = g - m
             s *= 1 - beta1
             m += s

@@ -89,8 +89,7 @@ class RMSprop(Optimizer):
         last = memory(state, "momentum_buffer", param) if momentum else square
         mean = memory(state, "grad_avg", param) if centered else square
         for p, g, v, last_v, m in pieces(param, grad, square, last, mean):
-            if decay or maximize:
-                g = downhill(p, g, decay, maximize)
+            g = downhill(p, g, decay, maximize)
             s = g * g
             s *= 1 - alpha
             v *= alpha

@@ -76,6 +76,7 @@ def test_empty_has_shape_and_dtype():
 
 WRONG = {
     "a negative size": (lambda lib: lib.zeros(-1), "[-1]"),
+    "a negative size of a new one": (lambda lib: lib.ones(2).new_zeros(3, -1), "[3, -1]"),
     "no step": (lambda lib: lib.arange(0, 3, 0), "0"),
     "a step away": (lambda lib: lib.arange(0, 3, -1), "-1"),
     "no number": (lambda lib: lib.full((2,), "a"), "'a'"),

@@ -86,6 +86,14 @@ def test_no_dependence_is_zero():
     assert [t.tolist() for t in jvp(lambda x: constant, x)] == [[5.0, 6.0], [0.0, 0.0]]
 
 
+def test_no_dependence_is_zero_of_an_infinity_too():
+    x, one = learngrad.tensor([np.inf]), learngrad.ones(1)
+    assert jacobian(lambda x: one, x).item() == 0
+    assert vjp(lambda x: one, x)[1].item() == 0
+    assert jvp(lambda x: x - x.detach(), x, one)[1].item() == 1
+
+
+
 def test_wrong_inputs_are_told():
     with pytest.raises(ArgumentTypeError, match="with respect to a tensor"):
         jacobian(lambda x: x, 3.0)

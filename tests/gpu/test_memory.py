@@ -103,7 +103,8 @@ def test_running_out_when_a_tensor_is_made(little):
     lambda: lg.randn(4096, 4096, device="cuda"), lambda: lg.randperm(1 << 24, device="cuda"),
     lambda: lg.arange(1 << 24, device="cuda"), lambda: lg.ones(4096, 4096).cuda(),
     lambda: lg.as_tensor(np.ones((4096, 4096), "f"), device="cuda"),
-    lambda: lg.nn.Linear(4096, 4096, device="cuda")])
+    lambda: lg.nn.Linear(4096, 4096, device="cuda"),
+    lambda: lg.ones(1, device="cuda").new_ones(4096, 4096)])
 def test_running_out_however_a_tensor_is_made(little, make):
     keep = lg.ones(1024, 1024, device="cuda")
     here = lg.ones(1024, 2048)
