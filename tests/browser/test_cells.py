@@ -90,5 +90,47 @@ def test_the_numbers_of_a_gradient_are_never_cut(stood):
 @pytest.mark.parametrize("back", [2, 3, 4])
 def test_the_tiles_round_a_corner_are_never_cut(stood, back):
     page, view = stood(linear, back)
-    wrong, texts = cut(page, view, ".lg-t-line > span")
+    wrong, _ = cut(page, view, ".lg-t-line > span")
     assert not wrong
+
+
+def numbers(view):
+    """What the tables say: for each its caption and its numbers."""
+    return {table.locator("caption").inner_text(): table.locator("tbody td").all_inner_texts()
+            for table in view.locator(".lg-t-tables table").all()}
+
+
+VALUES = {"w, 8 values": list("12345678"),
+          "gradient of w, 8 values": ["2", "4", "6", "8", "10", "12", "14", "16"]}
+
+
+def test_a_gradient_in_shades_is_there_as_a_table(stood, axe):
+    page, view = stood(squares)
+    button = view.locator(".lg-panel").get_by_role("button", name="numbers as tables")
+    assert view.locator(".lg-t-tables").is_hidden()
+    button.press("Enter")
+    assert numbers(view) == {"w.grad, 8 values": VALUES["gradient of w, 8 values"]}
+    expect(view.get_by_role("button", name="without tables")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(view.get_by_role("group", name="the numbers as tables")).to_be_focused()
+    assert axe(page, "html") == []
+
+
+def test_a_chosen_node_has_its_numbers_as_tables(stood):
+    page, view = stood(squares)
+    view.locator(".lg-node", has_text="w").first.click()
+    view.get_by_role("button", name="numbers as tables").click()
+    assert numbers(view) == VALUES
+    page.keyboard.press("Escape")
+    expect(view.locator(".lg-t-tables caption")).to_have_text(["w.grad, 8 values"])  # they stay
+    view.get_by_role("button", name="without tables").click()
+    assert view.locator(".lg-t-tables").is_hidden()
+
+
+def test_where_every_number_is_written_there_is_no_table(stood):
+    def small():
+        w = learngrad.tensor([1.0, 2, 3], requires_grad=True)
+        (w * w).sum().backward()
+    _, view = stood(small)
+    expect(view.locator(".lg-panel")).to_contain_text("[2, 4, 6]")
+    assert view.get_by_role("button", name="numbers as tables").count() == 0

@@ -79,8 +79,16 @@ export class Side {
     const { step, ran, index, gradients } = moment;
     const replay = trace.replays[which];
     if (node) {
-      const about = nodePanel(trace, node, gradients.get(node.id)?.value ?? null);
-      return chosen ? [...about, ...matter.actions(chosen.id)] : about;
+      const gradient = gradients.get(node.id)?.value ?? null;
+      const about = nodePanel(trace, node, gradient);
+      if (!chosen) return about;
+      this.tiles.begin();
+      const name = names.of(node.id);
+      const numbers = this.tiles.numbers([
+        [name, node.preview],
+        [`gradient of ${name}`, gradient],
+      ]);
+      return [...about, ...numbers, ...matter.actions(chosen.id)];
     }
     if (ran) return forwardPanel(trace, ran, names, this.tiles);
     if (index < 0) return beginningPanel(forwardSteps(trace, which).length);
