@@ -26,6 +26,13 @@ test("a value in the panel has its numbers, fewer digits, or none: never a part 
   assert.deepEqual([...seen], ["text", "brief", null]);
 });
 
+test("shades become as narrow as their room", () => {
+  const grid = heat({ shape: [1, 64], values: Array(64).fill(1) })!;
+  for (const room of [600, 300, 130])
+    assert.ok(grid.columns * (heatSize(grid, room).width + 1) - 1 <= room, `${room} px`);
+  assert.equal(heatSize(grid, 600).width, 7);
+});
+
 test("a number for a narrow cell", () => {
   const cases: [Scalar, string][] = [
     [3.397e-12, "3.4e−12"],

@@ -40,7 +40,8 @@ export function heatSize({ columns, cells, written }: Heat, room: number): HeatS
     if (columns * (width + 1) - 1 <= room) return { width, height: 20, texts: key };
   }
   const side = Math.max(7, Math.min(13, Math.floor(208 / columns)));
-  return { width: side, height: side, texts: null };
+  const width = Math.max(1, Math.min(side, Math.floor((room + 1) / columns) - 1));
+  return { width, height: side, texts: null };
 }
 
 /** How large cells are: with numbers in them where all have room, else as large as fits. */
