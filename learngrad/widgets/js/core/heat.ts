@@ -1,11 +1,11 @@
 // A value as a grid of cells: which numbers, in how many columns, how strongly coloured.
-import { number } from "./text.ts";
+import { brief, number } from "./text.ts";
 import type { Preview, Scalar } from "./types.ts";
 
 export interface Heat {
   columns: number;
-  cells: { text: string; strength: number; bad: boolean }[];
-  /** Whether the numbers fit into the cells. */
+  cells: { text: string; brief: string; strength: number; bad: boolean }[];
+  /** Whether they are few enough to stand in the cells. */
   written: boolean;
   /** Whether it is a sample of a larger array. */
   sampled: boolean;
@@ -39,5 +39,6 @@ function columnsOf(shape: number[]): number {
 function cell(value: Scalar, largest: number): Heat["cells"][number] {
   const size = Number(value);
   const bad = !Number.isFinite(size);
-  return { text: number(value), strength: bad || largest === 0 ? 0 : size / largest, bad };
+  const strength = bad || largest === 0 ? 0 : size / largest;
+  return { text: number(value), brief: brief(value), strength, bad };
 }

@@ -92,6 +92,14 @@ export function number(value: Scalar | string, precision = 4): string {
   return `${sign}${mantissa}e${power < 0 ? MINUS : ""}${Math.abs(power)}`;
 }
 
+/** Rounded so that a cell stays narrow; a formula or a table says it in full. */
+export function brief(value: Scalar): string {
+  const size = Math.abs(Number(value));
+  if (typeof value !== "number" || !Number.isFinite(size)) return number(value);
+  if (size >= 100 && size < 1e5) return number(Math.round(value));
+  return number(Number(size < 1 ? value.toPrecision(2) : value.toFixed(1)));
+}
+
 /** Significant digits, rounded half away from zero from the exact binary value, and the power. */
 function significant(size: number, precision: number): [digits: string, power: number] {
   // toExponential and toFixed pick the larger of two equally near results, and exactly so.

@@ -33,7 +33,7 @@ export function stepPanel(
   const call = names.at(step, replay.root);
   const root = call(replay.root);
   const head = [kicker(node), h("p", { class: "lg-what" }, nodeTitle(trace, node))];
-  if (step.write) return [...head, writing(step.write, names.of(node.id))];
+  if (step.write) return [...head, writing(step.write, names.of(node.id), tiles)];
   const scenes = step.contributions.map((part) => backwardScene(step, part, names, call));
   const drawn = scenes.some(Boolean);
   const whole = drawn || step.contributions.some(({ local }) => isWhole(local));
@@ -264,17 +264,25 @@ function sum(of: HTMLElement, before: Preview | null, value: Preview, after: Pre
 /** A few numbers as text; nothing where there are more. */
 const few = (preview: Preview) => writtenOut(preview, 4, 36);
 
-function writing(write: NonNullable<Step["write"]>, name: string): HTMLElement {
+function writing(
+  { before, after }: NonNullable<Step["write"]>,
+  name: string,
+  tiles: Tiles,
+): HTMLElement {
   return h(
     "div",
     { class: "lg-part" },
     h("div", { class: "lg-to" }, h("code", {}, `${name}.grad`), " is written"),
-    row("it was", math(valueElement(write.before, "None"))),
-    row("it becomes", math(valueElement(write.after))),
+    row("it was", math(valueElement(before, "None"))),
+    row("it becomes", math(valueElement(after))),
+    ...tiles.numbers([
+      [`${name}.grad before`, before],
+      [`${name}.grad`, after],
+    ]),
     h(
       "p",
       { class: "lg-facts" },
-      write.before
+      before
         ? "Gradients add up over backward() calls until they are set to None or zero."
         : "Everything that arrived has been added up; an optimiser may now use it.",
     ),

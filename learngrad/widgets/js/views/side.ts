@@ -7,6 +7,7 @@ import { h } from "./dom.ts";
 import { beginningPanel, forwardPanel, nodePanel, openingPanel, stepPanel } from "./panel.ts";
 import type { SourceView } from "./source.ts";
 import { Tiles } from "./tiles.ts";
+import { fitValues } from "./value.ts";
 
 /** What is to be told of. */
 export interface Matter {
@@ -29,9 +30,12 @@ export class Side {
   #matter: Matter | null = null;
   #width = 0;
   #tallest = 0;
+  /** The panel's width for which its values were drawn. */
+  #fitted = 0;
 
   constructor(root: HTMLElement) {
     this.#root = root;
+    new ResizeObserver(() => this.#fit()).observe(this.panel);
   }
 
   /** Tells where the replay stands, in the panel and in the Python. */
@@ -53,6 +57,7 @@ export class Side {
     const stands = ran ?? (index < 0 ? undefined : made); // before the first line, none is marked
     source.show(trace, node ?? asked ?? stands ?? null);
     this.panel.scrollTop = 0;
+    this.#fit();
     this.#keepHeight();
     // What had the focus is gone: the keys go on with its successor.
     if (!held || this.panel.contains(focused(this.#root))) return;
@@ -74,13 +79,28 @@ export class Side {
     const { step, ran, index, gradients } = moment;
     const replay = trace.replays[which];
     if (node) {
-      const about = nodePanel(trace, node, gradients.get(node.id)?.value ?? null);
-      return chosen ? [...about, ...matter.actions(chosen.id)] : about;
+      const gradient = gradients.get(node.id)?.value ?? null;
+      const about = nodePanel(trace, node, gradient);
+      if (!chosen) return about;
+      this.tiles.begin();
+      const name = names.of(node.id);
+      const numbers = this.tiles.numbers([
+        [name, node.preview],
+        [`gradient of ${name}`, gradient],
+      ]);
+      return [...about, ...numbers, ...matter.actions(chosen.id)];
     }
     if (ran) return forwardPanel(trace, ran, names, this.tiles);
     if (index < 0) return beginningPanel(forwardSteps(trace, which).length);
     if (replay && step) return stepPanel(trace, replay, step, names, this.tiles);
     return replay ? openingPanel(replay, names) : hint(trace);
+  }
+
+  /** Numbers are written where they have room. */
+  #fit(): void {
+    const { offsetWidth } = this.panel;
+    fitValues(this.panel, offsetWidth > this.#fitted);
+    this.#fitted = offsetWidth;
   }
 
   /** Below the graph the panel does not shrink while the reader steps: nothing jumps. */

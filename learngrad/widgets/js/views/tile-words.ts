@@ -44,16 +44,13 @@ const note = (text: string) => h("p", { class: "lg-facts" }, text);
 
 /** The same as tables: the terms of the followed element, and each tensor. */
 export function tables(scene: Scene, at: number, trail: Trail): HTMLElement {
-  const region = h("div", {
-    class: "lg-t-tables",
-    tabindex: 0,
-    role: "group",
-    "aria-label": "the tiles as tables",
-  });
-  if (trail.terms.length) region.append(termTable(scene, scene.name(at), trail));
-  region.append(...scene.sheets.map(sheetTable));
-  return region;
+  const terms = trail.terms.length ? [termTable(scene, scene.name(at), trail)] : [];
+  return tableRegion("the tiles as tables", [...terms, ...scene.sheets.map(sheetTable)]);
 }
+
+/** Tables one below the other, which scroll. */
+export const tableRegion = (label: string, all: HTMLElement[]) =>
+  h("div", { class: "lg-t-tables", tabindex: 0, role: "group", "aria-label": label }, ...all);
 
 function termTable(scene: Scene, name: string, trail: Trail): HTMLElement {
   const sheets = new Map(scene.sheets.map((one) => [one.of, one]));
@@ -85,7 +82,11 @@ const head = (names: string[]) =>
   h("tr", {}, ...names.map((name) => (name ? h("th", { scope: "col" }, name) : h("td"))));
 
 /** A sheet's numbers, with those of its rows and columns. */
-function sheetTable({ name, kept, preview }: Sheet): HTMLElement {
+export function sheetTable({
+  name,
+  kept,
+  preview,
+}: Pick<Sheet, "name" | "kept" | "preview">): HTMLElement {
   const width = kept.shape.at(-1) ?? 1;
   const flat = kept.shape.length < 2;
   const row = (at: number) => (flat ? "[:]" : kept.text(at * width).replace(/, 0\]$/, ", :]"));

@@ -4,6 +4,7 @@ import { number } from "../core/text.ts";
 import { type Block, blocksOf, firstOf, sheetWords } from "../core/tiles/blocks.ts";
 import type { Scene, Sheet } from "../core/tiles/scene.ts";
 import { h, say } from "./dom.ts";
+import { inShades, type Named, NumberTables } from "./number-tables.ts";
 import { adopt } from "./theme.ts";
 import { ABREAST, BETWEEN, isNarrow, type Measure, measured } from "./tile-size.ts";
 import { addedUp, sentence, tables, told } from "./tile-words.ts";
@@ -21,7 +22,7 @@ export class Tiles {
     for (const view of this.#views) view.fit(this.#room());
   });
   #asTable = false;
-  #views: SceneView[] = [];
+  #views: (SceneView | NumberTables)[] = [];
 
   /** `room` says how wide the panel is. */
   constructor(room: () => number) {
@@ -49,6 +50,16 @@ export class Tiles {
     if (at !== null) view.follow(at);
     this.#observer.observe(view.root);
     return view.root;
+  }
+
+  /** Where there are no tiles: the way to the numbers that a step shows in shades. */
+  numbers(values: Named[]): HTMLElement[] {
+    const shades = values.filter(inShades);
+    if (!shades.length) return [];
+    const view = new NumberTables(shades, () => this.#toggle());
+    this.#views.push(view);
+    view.draw(this.#asTable);
+    return [view.root];
   }
 
   /** The element to follow at first, and whether it is the one chosen, or leads on from it. */

@@ -1,11 +1,9 @@
 // A value in the panel: a number, a few numbers, or a heat tile with its shape and span.
-import { heat } from "../core/heat.ts";
-import { cells, number, shapeText, spanText, writtenOut } from "../core/text.ts";
+import { type Heat, heat } from "../core/heat.ts";
+import { number, shapeText, spanText, writtenOut } from "../core/text.ts";
 import type { Preview } from "../core/types.ts";
 import { h } from "./dom.ts";
-
-/** Width of a character in a cell. */
-const DIGIT = 6.4;
+import { heatSize } from "./tile-size.ts";
 
 /** The value as an element; "nothing yet" where there is none. */
 export function valueElement(preview: Preview | null, none = "nothing yet"): HTMLElement {
@@ -21,24 +19,45 @@ export function captionElement(preview: Preview): HTMLElement {
   return h("b", {}, written || shapeText(preview.shape));
 }
 
+/** What is drawn in each grid, and for how much room. */
+const drawn = new WeakMap<Element, { grid: Heat; room: number }>();
+
+/** Draws the grids of a panel for the room they have. A panel that gets a scroll bar is not `wider`
+ * when that goes away again: else it would come and go for ever. */
+export function fitValues(panel: HTMLElement, wider: boolean): void {
+  for (const element of panel.querySelectorAll<HTMLElement>(".lg-heat")) {
+    const { grid, room } = drawn.get(element)!;
+    const now = element.closest(".lg-math")?.clientWidth;
+    if (!now || now === room) continue;
+    if (wider || now < room) drawHeat(element, grid, now);
+  }
+}
+
 function heatElement(preview: Preview): HTMLElement | null {
   const grid = heat(preview);
   if (!grid) return null;
-  const side = Math.max(7, Math.min(13, Math.floor(208 / grid.columns)));
-  const longest = Math.max(...grid.cells.map(({ text }) => cells(text)));
-  const [width, height] = grid.written ? [Math.max(34, longest * DIGIT + 6), 20] : [side, side];
   const label = `${shapeText(preview.shape)}, ${spanText(preview)}`;
   const element = h("span", { class: "lg-heat", role: "img", "aria-label": label });
-  element.style.gridTemplateColumns = `repeat(${grid.columns}, ${grid.written ? `minmax(0, ${width}px)` : `${width}px`})`;
-  for (const { text, strength, bad } of grid.cells) {
-    const cell = h("span", { title: text, class: bad ? "lg-bad" : null }, grid.written && text);
-    cell.style.height = `${height}px`;
-    const share = (8 + 92 * Math.abs(strength)).toFixed(0);
-    const colour = strength < 0 ? "cold" : "warm";
-    cell.style.backgroundColor = `color-mix(in srgb, var(--lg-${colour}) ${share}%, transparent)`;
-    element.append(cell);
-  }
+  drawHeat(element, grid, Infinity);
   return element;
+}
+
+function drawHeat(element: HTMLElement, grid: Heat, room: number): void {
+  drawn.set(element, { grid, room });
+  const { width, height, texts } = heatSize(grid, room);
+  // Where letters are wider than they should be, a column is too.
+  element.style.gridTemplateColumns = `repeat(${grid.columns}, minmax(${width}px, max-content))`;
+  element.replaceChildren(
+    ...grid.cells.map((one) => {
+      const { text, strength, bad } = one;
+      const cell = h("span", { title: text, class: bad ? "lg-bad" : null }, texts && one[texts]);
+      cell.style.height = `${height}px`;
+      const share = (8 + 92 * Math.abs(strength)).toFixed(0);
+      const colour = strength < 0 ? "cold" : "warm";
+      cell.style.backgroundColor = `color-mix(in srgb, var(--lg-${colour}) ${share}%, transparent)`;
+      return cell;
+    }),
+  );
 }
 
 function caption(preview: Preview): HTMLElement {
