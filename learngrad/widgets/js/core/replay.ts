@@ -1,7 +1,7 @@
 // Where a recorded replay stands: index 0 is before its first step, index n after its n-th. Below 0
 // the program itself is stepped: at −1 its last operation has just run, at the least index none has.
 import { elideMiddle } from "./text.ts";
-import type { Preview, Slot, Step, Trace, TraceNode } from "./types.ts";
+import type { Preview, Replay, Slot, Step, Trace, TraceNode } from "./types.ts";
 
 /** A gradient as a box shows it: `arriving` while a leaf has collected but not yet written it. */
 export interface Shown {
@@ -38,6 +38,12 @@ export function atRest(trace: Trace): Moment {
   const gradients = new Map<number, Shown>();
   for (const node of trace.nodes)
     if (node.grad) gradients.set(node.id, { value: node.grad, arriving: false });
+  // A node brings along that of its first output alone.
+  for (const { steps } of trace.replays)
+    for (const { node, upstream } of steps) {
+      const value = upstream.length > 1 && ofEach(upstream);
+      if (value) gradients.set(node, { value, arriving: false });
+    }
   return { ...blank(), gradients };
 }
 
@@ -100,13 +106,15 @@ export function momentAt(trace: Trace, which: number, index: number): Moment {
   const values = valuesFrom(trace, forwardSteps(trace, which)[0]?.id ?? replay.root);
   const moment = { ...blank(), index, values, gradients: before(trace, which) };
   const { gradients, visited, flowed } = moment;
-  if (replay.seed) gradients.set(replay.root, { value: replay.seed, arriving: false });
+  const outputs = new Map(trace.nodes.map(({ id, outputs }) => [id, outputs?.length ?? 1]));
+  const { root, seed } = replay;
+  if (seed) show(gradients, [root, rootSlot(replay)], seed, outputs.get(root)!);
   const collected = new Set<number>();
   for (const step of replay.steps.slice(0, index)) {
     visited.add(step.node);
     for (const part of step.contributions) {
       flowed.add(edgeKey(step.node, part.operand));
-      show(gradients, part.to, part.after);
+      show(gradients, part.to, part.after, outputs.get(part.to[0])!);
       collected.add(part.to[0]);
     }
     if (step.write) gradients.set(step.node, { value: step.write.after, arriving: false });
@@ -122,9 +130,28 @@ export function momentAt(trace: Trace, which: number, index: number): Moment {
   return moment;
 }
 
-/** A box has room for one gradient: the first output's. */
-function show(gradients: Map<number, Shown>, [id, slot]: Slot, value: Preview): void {
-  if (slot === 0 || !gradients.has(id)) gradients.set(id, { value, arriving: false });
+/** Which output of its root a replay begins at: the one that its first step has a gradient for. */
+export const rootSlot = ({ root, steps: [first] }: Replay): number =>
+  first?.node === root ? Math.max(0, first.upstream.findIndex(Boolean)) : 0;
+
+/** What has arrived at one output; where there are several, at each. */
+function show(
+  gradients: Map<number, Shown>,
+  [id, slot]: Slot,
+  value: Preview,
+  outputs: number,
+): void {
+  if (outputs < 2) return void gradients.set(id, { value, arriving: false });
+  const each = Array.from({ length: outputs }, (_, at) =>
+    at === slot ? value : (gradients.get(id)?.value.each?.[at] ?? null),
+  );
+  gradients.set(id, { value: ofEach(each)!, arriving: false });
+}
+
+/** The first of several outputs' gradients, and with it that of each. */
+function ofEach(each: (Preview | null)[]): Preview | null {
+  const first = each.find((one) => one);
+  return first ? { ...first, each } : null;
 }
 
 /** What was given to the operations from one on, where it was changed in place since. */

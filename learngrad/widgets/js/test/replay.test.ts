@@ -10,7 +10,7 @@ import {
   noReplay,
   Stepper,
 } from "../core/replay.ts";
-import { scalar } from "./fixture.ts";
+import { scalar, unbound } from "./fixture.ts";
 
 const value = (moment: Moment, id: number) =>
   moment.gradients.get(id)?.value.values?.[0] as number | undefined;
@@ -38,6 +38,16 @@ test("a leaf that is used twice collects, and is written once", () => {
   const end = momentAt(scalar(), 0, 7);
   assert.equal(value(end, 0)!.toFixed(4), "0.2100");
   assert.equal(end.gradients.get(0)!.arriving, false);
+});
+
+test("several outputs have a gradient each", () => {
+  const each = (index: number) => momentAt(unbound(), 0, index).gradients.get(1)?.value.each;
+  const values = (index: number) => each(index)?.map((one) => one?.values?.[0]);
+  assert.equal(each(0), undefined);
+  assert.deepEqual(values(1), [3, 2]);
+  assert.deepEqual(values(3), [3, 2]);
+  const rest = atRest(unbound()).gradients.get(1)!.value;
+  assert.deepEqual(rest.each?.length, 2);
 });
 
 test("at the end every gradient is what the nodes have", () => {

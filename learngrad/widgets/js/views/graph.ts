@@ -75,6 +75,7 @@ export class GraphView {
   readonly #links = new Links(this.#side.panel, {
     trace: () => this.#store.trace,
     called: (id) => this.#side.called(id),
+    terms: (node) => this.#side.terms(node),
     hint: (ids) => this.#picture.hint(ids),
     choose: (found, one) => this.#find(found, one),
     told: (text) => say(this.#live, text),

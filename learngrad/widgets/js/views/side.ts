@@ -2,7 +2,7 @@
 import type { Question } from "../core/predict.ts";
 import { forwardSteps, type Moment, noReplay } from "../core/replay.ts";
 import type { Trace, TraceNode } from "../core/types.ts";
-import type { Names } from "../core/words.ts";
+import type { Call, Names } from "../core/words.ts";
 import { h } from "./dom.ts";
 import { beginningPanel, forwardPanel, nodePanel, openingPanel, stepPanel } from "./panel.ts";
 import type { SourceView } from "./source.ts";
@@ -63,10 +63,22 @@ export class Side {
 
   /** What the formulas in the panel call a node. */
   called(id: number): string {
+    const { moment, names } = this.#matter!;
+    return moment.ran ? names.of(id) : this.#call()(id);
+  }
+
+  /** All that they may call it: of several outputs, each. */
+  terms({ id, outputs = [] }: TraceNode): string[] {
+    const call = this.#call();
+    return [...new Set([call(id), ...outputs.map((_, slot) => call(id, slot))])];
+  }
+
+  #call(): Call {
     const { trace, which, moment, names, chosen } = this.#matter!;
     const replay = trace.replays[which];
-    if (!moment.step || !replay || chosen) return names.of(id);
-    return names.at(moment.step, replay.root)(id);
+    if (moment.ran && !chosen) return names.within(moment.ran);
+    if (!moment.step || !replay || chosen) return (id) => names.of(id);
+    return names.at(moment.step, replay);
   }
 
   #parts(matter: Matter, node: TraceNode | undefined): HTMLElement[] {
