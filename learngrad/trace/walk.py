@@ -19,6 +19,7 @@ from learngrad.trace.words import (
     _value,
     _verb,
     _within,
+    refusal,
 )
 
 __all__ = ["walk"]
@@ -65,6 +66,9 @@ def walk(trace: Mapping[str, Any], replay: int = 0) -> list[str]:
     said += [_ran(node, at, len(ran), known) for at, node in enumerate(ran)]
     if not replays:
         return [*said, "No backward replay was recorded."]
+    ended = refusal(trace, replay)
+    if ended:
+        return [*said, ended]
     steps = replays[replay]["steps"]
     seed = replays[replay]["seed"]
     said.append(f"Before the first of {_plural(len(steps), 'step')}. {known.name(last)} begins "

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -24,7 +24,7 @@ from learngrad.trace.text import (
     written_out,
 )
 
-__all__ = ["place_of", "sentence", "sentences", "summary", "table"]
+__all__ = ["newest", "place_of", "refusal", "sentence", "sentences", "summary", "table"]
 
 # What an operation is called where its sign is a symbol.
 VERBS = {
@@ -196,6 +196,27 @@ def ended_by(trace: Mapping[str, Any], node: Mapping[str, Any]) -> bool:
         return False
     first = (node.get("error") or "").strip().split("\n", 1)[0]
     return not trace.get("error") or first in trace["error"]
+
+
+def refusal(trace: Mapping[str, Any], which: int) -> str:
+    """Why a replay has no step, though backward() was called; empty where it has some."""
+    replays, nodes = trace.get("replays", ()), trace["nodes"]
+    if which >= len(replays) or replays[which]["steps"] or trace.get("status") == "recording":
+        return ""
+    error = trace.get("error") if which == len(replays) - 1 and not any(
+        ended_by(trace, node) for node in nodes) else ""
+    root: Mapping[str, Any] = next(
+        (node for node in nodes if node["id"] == replays[which]["root"]), {})
+    why = elide(error.rstrip("."), LONGEST) if error else (
+        "a backward call before it had freed what its operations saved; that one needs "
+        "retain_graph=True") if root.get("status") == "freed" else ""
+    return f"Backward {which + 1} ended before its first step{f': {why}' if why else ''}."
+
+
+def newest(replays: Sequence[Mapping[str, Any]]) -> int:
+    """The number of the replay to look at: the newest that made a step."""
+    made = [at for at, replay in enumerate(replays) if replay["steps"]]
+    return made[-1] if made else max(0, len(replays) - 1)
 
 
 def _plural(count: int, word: str) -> str:

@@ -21,7 +21,7 @@ export interface Moment {
   values: Map<number, Preview>;
   /** The gradients so far, by node. */
   gradients: Map<number, Shown>;
-  /** Nodes whose step has been made, the active one included. */
+  /** Nodes whose step has been made, the active one included, or was by a replay before. */
   visited: Set<number>;
   /** Edges the gradient has flowed back through, as "node:operand". */
   flowed: Set<string>;
@@ -86,9 +86,9 @@ export function indexOf(trace: Trace, which: number, node: number): number | nul
 function forwardAt(trace: Trace, which: number, index: number): Moment {
   const ops = forwardSteps(trace, which);
   const ran = ops[ops.length + index] ?? null;
-  const gradients = before(trace, which);
+  const { gradients, visited } = before(trace, which);
   const values = valuesFrom(trace, (ran ?? ops[0])?.id ?? 0);
-  const moment = { ...blank(), index, ran, values, gradients };
+  const moment = { ...blank(), index, ran, values, gradients, visited };
   const last = ran ? ran.id : (ops[0]?.id ?? 0) - 1;
   for (const { kind, id } of trace.nodes)
     if (kind === "operation" && id > last) moment.pending.add(id);
@@ -104,7 +104,7 @@ export function momentAt(trace: Trace, which: number, index: number): Moment {
   const replay = trace.replays[which];
   if (!replay) return atRest(trace);
   const values = valuesFrom(trace, forwardSteps(trace, which)[0]?.id ?? replay.root);
-  const moment = { ...blank(), index, values, gradients: before(trace, which) };
+  const moment = { ...blank(), index, values, ...before(trace, which) };
   const { gradients, visited, flowed } = moment;
   const outputs = new Map(trace.nodes.map(({ id, outputs }) => [id, outputs?.length ?? 1]));
   const { root, seed } = replay;
@@ -167,9 +167,21 @@ function valuesFrom(trace: Trace, first: number): Map<number, Preview> {
   return found;
 }
 
-/** The `.grad` that leaves already hold when a replay begins. */
-function before(trace: Trace, which: number): Map<number, Shown> {
+/**
+ * What is there when a replay begins: the `.grad` that leaves hold, and what arrived at operations
+ * that only replays before it went through.
+ */
+function before(trace: Trace, which: number): Pick<Moment, "gradients" | "visited"> {
   const found = new Map<number, Shown>();
+  const visited = new Set<number>();
+  const again = new Set(trace.replays[which]?.steps.map(({ node }) => node));
+  for (const { steps } of trace.replays.slice(0, which))
+    for (const { node, upstream, write } of steps) {
+      if (again.has(node)) continue;
+      visited.add(node);
+      const value = upstream.length > 1 ? ofEach(upstream) : upstream[0];
+      if (value && !write) found.set(node, { value, arriving: false });
+    }
   const written = new Set<number>();
   trace.replays.forEach((replay, at) => {
     for (const { node, write } of replay.steps) {
@@ -184,7 +196,21 @@ function before(trace: Trace, which: number): Map<number, Shown> {
   for (const node of trace.nodes)
     if (node.grad && node.kind !== "operation" && !written.has(node.id))
       found.set(node.id, { value: node.grad, arriving: false });
-  return found;
+  return { gradients: found, visited };
+}
+
+/** Which replay went through a node last, counted from 1, before this one that does not; else 0. */
+export function replayedBy({ replays }: Trace, which: number, id: number): number {
+  const through = (at: number) => !!replays[at]?.steps.some(({ node }) => node === id);
+  if (through(which)) return 0;
+  for (let at = which - 1; at >= 0; at--) if (through(at)) return at + 1;
+  return 0;
+}
+
+/** The replay to look at: the newest that made a step; while the program runs, the newest. */
+export function newest({ replays, status }: Trace): number {
+  const made = status === "recording" ? -1 : replays.findLastIndex(({ steps }) => steps.length);
+  return made < 0 ? Math.max(0, replays.length - 1) : made;
 }
 
 /** Moves through a replay; says after each move where it stands. Knows no clock and no page. */

@@ -4,7 +4,7 @@ import { forwardSteps } from "./replay.ts";
 import { telling } from "./source.ts";
 import { clean, elide, elideMiddle, shapeText, spanText, writtenOut } from "./text.ts";
 import type { Contribution, Place, Preview, Step, Trace, TraceNode } from "./types.ts";
-import { BETWEEN, scalar } from "./words.ts";
+import { BETWEEN, refusal, scalar } from "./words.ts";
 
 /** What an operation is called where its sign is a symbol. */
 const VERBS: Record<string, string> = {
@@ -41,6 +41,8 @@ export function sentence(trace: Trace, which: number, index: number, turnOf?: Tu
   const { steps, root, seed } = replay;
   const step = steps[index - 1];
   if (step) return speaker.step(step, index, steps.length);
+  const ended = refusal(trace, which);
+  if (ended) return ended;
   const why =
     seed && scalar(seed) !== 1 ? ", which it was given" : ": it changes one for one with itself";
   return (

@@ -277,6 +277,20 @@ export function summary(trace: Trace): string {
   return text + ends.join("");
 }
 
+/** Why a replay has no step, though backward() was called; empty where it has some, or may get some. */
+export function refusal(trace: Trace, which: number): string {
+  const replay = trace.replays[which];
+  if (!replay || replay.steps.length || trace.status === "recording") return "";
+  const last = which === trace.replays.length - 1;
+  const error = last && !trace.nodes.some((node) => endedBy(trace, node)) ? trace.error : "";
+  const root = trace.nodes.find(({ id }) => id === replay.root);
+  const freed =
+    "a backward call before it had freed what its operations saved; that one needs " +
+    "retain_graph=True";
+  const why = error ? elide(error.replace(/\.+$/, ""), 200) : root?.status === "freed" ? freed : "";
+  return `Backward ${which + 1} ended before its first step${why && `: ${why}`}.`;
+}
+
 /** Whether the program ended with this operation's error, and did not catch it. */
 export function endedBy(trace: Trace, node: TraceNode): boolean {
   if (node.status !== "failed" || trace.status === "done") return false;

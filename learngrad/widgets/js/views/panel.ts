@@ -1,6 +1,6 @@
 // What happens at a step, spelled out: the gradient arriving, each local derivative with its
 // numbers, the contribution, and how it adds up. Without a step: what a chosen node is.
-import { rootSlot } from "../core/replay.ts";
+import { replayedBy, rootSlot } from "../core/replay.ts";
 import { shapeText, writtenOut } from "../core/text.ts";
 import { backwardScene, forwardScene, numberMade } from "../core/tiles/scene.ts";
 import type { Contribution, Preview, Replay, Step, Trace, TraceNode } from "../core/types.ts";
@@ -53,14 +53,21 @@ export function stepPanel(
 }
 
 /** Before the first step. */
-export function openingPanel(replay: Replay, names: Names): HTMLElement[] {
+export function openingPanel(replay: Replay, names: Names, refused: string): HTMLElement[] {
   const root = bracketed(names.brief(replay.root, rootSlot(replay)));
   // A gradient of one's own is no derivative of the root by itself: that is 1.
   const own = !!replay.seed && scalar(replay.seed) !== 1;
   const seed = valueElement(replay.seed, "1");
+  const what = h("p", { class: "lg-what" }, `${root}.backward(${own ? "gradient" : ""})`);
+  if (refused)
+    return [
+      h("div", { class: "lg-kicker" }, "no step"),
+      what,
+      h("p", { class: "lg-error" }, refused),
+    ];
   return [
     h("div", { class: "lg-kicker" }, "before the first step"),
-    h("p", { class: "lg-what" }, `${root}.backward(${own ? "gradient" : ""})`),
+    what,
     row(
       "it begins with",
       own ? math("gradient", "=", seed) : math(fraction(root, root), "=", seed),
@@ -148,7 +155,13 @@ export function nodeActions(
 }
 
 /** About a node the reader chose, or about the newest one. */
-export function nodePanel(trace: Trace, node: TraceNode, grad: Preview | null): HTMLElement[] {
+export function nodePanel(
+  trace: Trace,
+  node: TraceNode,
+  grad: Preview | null,
+  which: number,
+): HTMLElement[] {
+  const by = replayedBy(trace, which, node.id);
   const facts = [
     ["value", node.preview ? valueElement(node.preview) : valueWords(node)],
     ...gradientFacts(node, grad),
@@ -165,6 +178,9 @@ export function nodePanel(trace: Trace, node: TraceNode, grad: Preview | null): 
       : facts
           .filter(([, value]) => value)
           .map(([label, value]) => row(label, math(value), label === "value" ? "lg-value" : ""))),
+    ...(by && node.kind === "operation"
+      ? [h("p", { class: "lg-facts" }, `Backward ${by} went through it, this one does not.`)]
+      : []),
     ...(node.status === "freed"
       ? [
           h(

@@ -2,7 +2,7 @@
 import type { Question } from "../core/predict.ts";
 import { forwardSteps, type Moment, noReplay } from "../core/replay.ts";
 import type { Trace, TraceNode } from "../core/types.ts";
-import type { Call, Names } from "../core/words.ts";
+import { type Call, type Names, refusal } from "../core/words.ts";
 import { h } from "./dom.ts";
 import { beginningPanel, forwardPanel, nodePanel, openingPanel, stepPanel } from "./panel.ts";
 import type { SourceView } from "./source.ts";
@@ -86,13 +86,13 @@ export class Side {
     const { step, ran, index, gradients } = moment;
     const replay = trace.replays[which];
     if (node) {
-      const about = nodePanel(trace, node, gradients.get(node.id)?.value ?? null);
+      const about = nodePanel(trace, node, gradients.get(node.id)?.value ?? null, which);
       return chosen ? [...about, ...matter.actions(chosen.id)] : about;
     }
     if (ran) return forwardPanel(trace, ran, names, this.tiles);
     if (index < 0) return beginningPanel(forwardSteps(trace, which).length);
     if (replay && step) return stepPanel(trace, replay, step, names, this.tiles);
-    return replay ? openingPanel(replay, names) : hint(trace);
+    return replay ? openingPanel(replay, names, refusal(trace, which)) : hint(trace);
   }
 
   /** Below the graph the panel does not shrink while the reader steps: nothing jumps. */
