@@ -23,6 +23,7 @@ __all__ = ["Session", "step", "trace_of"]
 
 ROWS = 40
 """Rows of the graph that are printed by themselves; P prints all."""
+UNASKED = "No step of this graph can be worked out by head: they are shown as they are."
 ASKED = "  Type the answer. s shows it; ? helps; q quits."
 
 
@@ -135,7 +136,10 @@ class Session:
         self._nodes = [node["id"] for node in trace["nodes"]]
         self.least = -len(self._ran) - 1 if self._ran else 0
         self.index = self._shown = self.least
-        self._quiz = Quiz(sheet(trace), which) if predict else None
+        asked = sheet(trace) if predict else {"questions": []}
+        asks = any(question["replay"] == which for question in asked["questions"])
+        self._quiz = Quiz(asked, which) if asks else None
+        self._unasked = predict and not asks
         self._why = "" if replays else why
         self._open, self._over = True, False
 
@@ -149,6 +153,8 @@ class Session:
             return
         if self._why:
             self._say(self._why)
+        if self._unasked:
+            self._say(UNASKED)
         self._tell(self._sentence())
         if _typed():
             self._say(help_text())

@@ -428,3 +428,12 @@ def test_several_outputs_have_a_gradient_each_in_the_graph(typed):
         (a * b).backward()
     said = "\n".join(typed(what=tape))
     assert "3 at output 0 and 2 at output 1" in said.rpartition("gradient\n")[2]
+
+
+def test_where_nothing_can_be_asked_there_is_no_score(typed):
+    x = learngrad.tensor([1.0, 2.0], requires_grad=True)
+    with learngrad.record() as tape:
+        x.relu()
+    said = "\n".join(typed(what=tape, predict=True))
+    assert "No step of this graph can be worked out by head: they are shown as" in said
+    assert "Score" not in said
