@@ -273,7 +273,7 @@ function partElement(
 
 /** Upstream times local: with numbers where both are numbers, in words where they are arrays. */
 function product(step: Step, part: Contribution, chain: string[], value: HTMLElement): HTMLElement {
-  const up = step.upstream[0] ?? null;
+  const up = step.upstream.find(Boolean) ?? null;
   if (scalar(up) !== null && scalar(part.value) !== null)
     return math(valueElement(up), "×", bracketed(chain.at(-1) ?? ""), "=", value);
   return math("g ×", bracketed(chain[0] ?? ""), "=", value);
