@@ -140,6 +140,7 @@ class Place(NamedTuple):
     target: str | None  # the name that the expression at this place is assigned to
     operands: tuple[str | None, ...]  # the names of the expression's operands, where they are names
     is_returned: bool  # what a function gives back, so that its call may have a target
+    targets: tuple[str | None, ...]  # the names of `a, b = ...`, where a value is taken apart
 
     def __str__(self) -> str:
         at = f"line {self.line} of {self.label}"
@@ -170,7 +171,7 @@ def resolve(made: Made | None) -> Place | None:
     place = Place(filename, _label(filename), line, _characters(filename, line, column), end_line,
                   _characters(filename, end_line, end_column), text,
                   _target(node, parent, modules), _operands(node, modules),
-                  isinstance(parent, (ast.Return, ast.Lambda)))
+                  isinstance(parent, (ast.Return, ast.Lambda)), _targets(node, parent))
     if text:  # a file that cannot be read yet may be readable later
         _places[id(code), lasti] = (code, place)  # the code is kept so that its id stays its own
     return place
@@ -302,6 +303,17 @@ def _target(node: ast.AST | None, parent: ast.AST | None, modules: set[str]) -> 
                 return None if method.startswith("clip_grad") else _name((*args, None)[0])
             return _name(changed)
     return None
+
+
+def _targets(node: ast.AST | None, parent: ast.AST | None) -> tuple[str | None, ...]:
+    """The names that the parts of a value are bound to, each to one."""
+    if isinstance(parent, ast.Assign) and parent.value is node:
+        match parent.targets[0]:
+            case ast.Tuple(elts=parts) | ast.List(elts=parts) if not any(
+                    isinstance(part, ast.Starred) for part in parts):
+                # What is called _ is thrown away.
+                return tuple(None if (name := _name(part)) == "_" else name for part in parts)
+    return ()
 
 
 def _operands(node: ast.AST | None, modules: set[str]) -> tuple[str | None, ...]:

@@ -64,7 +64,7 @@ class Split(Function):
     """Parts of a tensor along a dimension, each a view; their gradients are put together again."""
 
     view = True
-    formula, sign, local = r"x_{[\dots]}", "split", {"x": "the parts' gradients together"}
+    formula, sign, local = r"x_{[\dots]}", "split", {"x": "the g of each part, joined"}
 
     def forward(self, x, sizes, dim):
         self.dim, at, parts = dim, 0, []
@@ -81,7 +81,7 @@ class Unbind(Function):
     """The parts of a tensor along a dimension, which they lose; each a view."""
 
     view = True
-    formula, sign, local = r"x_{[\dots]}", "unbind", {"x": "the parts' gradients stacked"}
+    formula, sign, local = r"x_{[\dots]}", "unbind", {"x": "the g of each part, stacked"}
 
     def forward(self, x, dim):
         self.dim = dim

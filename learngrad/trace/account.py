@@ -16,8 +16,8 @@ from learngrad.trace.shown import CALM, group_title, turns_in
 from learngrad.trace.text import elide
 from learngrad.trace.words import (
     LONGEST,
-    _amount,
     _and,
+    _got,
     _plural,
     _Trace,
     _value,
@@ -155,8 +155,9 @@ def _said(node: Mapping[str, Any], known: _Trace) -> str:
     value = f"{len(outputs)} outputs" if len(outputs) > 1 else _value(node)
     if node["kind"] == "operation":
         right = known.right_hand_side(node)
-        if node.get("name"):
-            return f"{name} = {right} = {value}{where}"
+        title = known.title(node)
+        if title != right:
+            return f"{title} = {value}{where}"
         # A name that is the expression itself needs no introduction.
         return f"{right} = {value}{where}" + (f", called {name} below" if "#" in name else "")
     what = node["kind"] if node["kind"] != "leaf" else \
@@ -183,7 +184,7 @@ def _gradient_lines(known: _Trace, loops: list[_Loop], limit: int) -> list[str]:
             continue
         grad = found.get(node["id"])
         lines.append(f"{known.name(node['id'])}: "
-                     f"{'no gradient' if grad is None else _amount(grad)}")
+                     f"{'no gradient' if grad is None else _got(grad)}")
     if len(shown) < len(wanted):
         lines.append(f"... and {_plural(len(wanted) - len(shown), 'operation')} in the turns that "
                      "are left out above.")

@@ -5,7 +5,8 @@ here in prose, implemented here and in the front end (`js/core`), and both are t
 ``tests/trace/box_cases.json``. How numbers, values and names are written is in `text`.
 
 Lines (one to three, each short)
-    1. The title. An operation: ``name = sign``, or the sign alone when the result has no name;
+    1. The title. An operation: ``name = sign``, or the sign alone when the result has no name (of
+       several outputs that all have one: ``a, b = unbind``);
        the sign is `sign`, else `op`, else ``operation``, at most 16 characters. Where it is at
        most two characters long and exactly one of two operands is a plain number (its edge is
        null, its text begins with a digit, or a minus sign and a digit), the number stands on its
@@ -21,7 +22,9 @@ Lines (one to three, each short)
        characters, and no line 3.
     3. Only where `requires_grad` is true and the kind is not constant: the gradient. ``grad 6``
        (up to four numbers written out), else ``grad −0.1 to 0.3`` (its span, since the shape is
-       the value's), or ``no gradient yet`` when there is none. None is not zero.
+       the value's), or ``no gradient yet`` when there is none. None is not zero. Of an operation
+       with several outputs: ``grad of output 1 6`` when one of them has a gradient, ``2 gradients``
+       when more have.
 
 Pictures
     A value that is not written out has its picture (`glance`) to the left of lines 2 and 3, which
@@ -31,7 +34,8 @@ Pictures
 Size (pixels)
     Line 1 is set in a bold 12 px monospaced font, 7.2 px a cell; the others in 11 px, 6.6 px.
     Width: the widest line, and at least 15 cells of 11 px where there is a gradient line (so a
-    scalar's box keeps its width when ``no gradient yet`` becomes a number), plus 2 × 10 px (2 × 14
+    scalar's box keeps its width when ``no gradient yet`` becomes a number; of several outputs the
+    line of each that has one, since it may come first), plus 2 × 10 px (2 × 14
     px for pills), rounded to 1/1000 and then up, at least 44. Height: 2 × 6 px, 16 px for line 1,
     14 px for each other. Pictures have frames of 2 px, and 7 px between each other (from picture to
     picture) and 11 px before the lines; what is below line 1 is at least as high as they are, with
@@ -93,7 +97,8 @@ def box(node: Mapping[str, Any], grad: Mapping[str, Any] | None = None) -> Box:
     node : dict
         A node of a trace.
     grad : dict, optional
-        The preview of the gradient to show; None where there is none (yet).
+        The preview of the gradient to show; None where there is none (yet). Of an operation with
+        several outputs it has ``each``, the gradient of each or None.
 
     Examples
     --------
@@ -111,7 +116,8 @@ def box(node: Mapping[str, Any], grad: Mapping[str, Any] | None = None) -> Box:
     takes = takes_gradient(node)
     if takes:
         lines.append(_gradient(grad))
-        widths += [cells(lines[-1]) * CELL, len(NO_GRADIENT) * CELL]
+        said = [lines[-1], NO_GRADIENT, *(_of_one(*one) for one in _arrived(grad))]
+        widths += [cells(line) * CELL for line in said]
     body = LINE_HEIGHT * (len(lines) - 1)
     picture = None if failed else _picture(node)
     if picture:
@@ -138,7 +144,7 @@ def _picture(node: Mapping[str, Any]) -> tuple[float, float] | None:
 
 def title_parts(node: Mapping[str, Any]) -> tuple[str, str]:
     """Name and sign as line 1 shows them; either may be empty."""
-    name = elide_middle(node.get("name") or "")
+    name = elide_middle(node.get("name") or _parts(node))
     if node["kind"] != "operation":
         return name, ""
     sign = elide(node.get("sign") or node.get("op") or "operation", 16)
@@ -153,6 +159,12 @@ def title_parts(node: Mapping[str, Any]) -> tuple[str, str]:
     elif sign in MINUS and len(edges) == 1:
         sign += "(·)"
     return name, sign
+
+
+def _parts(node: Mapping[str, Any]) -> str:
+    """The names of an operation's outputs, where it has several and each has one."""
+    names = [output.get("name") or "" for output in node.get("outputs") or ()]
+    return ", ".join(names) if all(names) else ""
 
 
 def _title(node: Mapping[str, Any]) -> list[str]:
@@ -188,15 +200,31 @@ def takes_gradient(node: Mapping[str, Any]) -> bool:
 def _gradient(grad: Mapping[str, Any] | None) -> str:
     if grad is None:
         return NO_GRADIENT
-    return f"grad {written_out(grad) or span_text(grad) or shape_text(grad['shape'])}"
+    arrived = _arrived(grad)
+    if arrived:
+        return f"{len(arrived)} gradients" if len(arrived) > 1 else _of_one(*arrived[0])
+    return f"grad {_written(grad)}"
+
+
+def _arrived(grad: Mapping[str, Any] | None) -> list[tuple[int, Mapping[str, Any]]]:
+    """Of an operation with several outputs, the gradients that there are."""
+    return [(slot, one) for slot, one in enumerate((grad or {}).get("each") or ()) if one]
+
+
+def _of_one(slot: int, grad: Mapping[str, Any]) -> str:
+    return f"grad of output {slot} {_written(grad)}"
+
+
+def _written(grad: Mapping[str, Any]) -> str:
+    return written_out(grad) or span_text(grad) or shape_text(grad["shape"])
 
 
 def gradients(trace: Mapping[str, Any]) -> dict[int, Mapping[str, Any]]:
     """The gradient to show for each node when all recorded replays have run.
 
     A leaf's is what its `.grad` became. An intermediate result's, where it kept none of its own,
-    is what arrived at it (at its first output that received something) in the last replay that
-    reached it.
+    is what arrived at it in the last replay that reached it: of several outputs, at the first that
+    received something, with what arrived at ``each``.
 
     Returns
     -------
@@ -210,8 +238,11 @@ def gradients(trace: Mapping[str, Any]) -> dict[int, Mapping[str, Any]]:
             arrived = next((g for g in step.get("upstream") or () if g is not None), None)
             gradient = written or arrived
             if gradient is not None:
-                found[step["node"]] = gradient
-    found.update((n["id"], n["grad"]) for n in trace["nodes"] if n.get("grad") is not None)
+                several = not written and len(step["upstream"]) > 1
+                found[step["node"]] = {**gradient, "each": step["upstream"]} if several \
+                    else gradient
+    found.update((n["id"], n["grad"]) for n in trace["nodes"]
+                 if n.get("grad") is not None and "each" not in found.get(n["id"], ()))
     return found
 
 

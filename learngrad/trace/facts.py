@@ -45,9 +45,9 @@ class Facts:
         self._words = _Trace(trace)
         self.nodes = self._words.nodes
 
-    def name(self, number_: int) -> str:
-        """What a node is called."""
-        return self._words.name(number_)
+    def name(self, number_: int, slot: int | None = None) -> str:
+        """What a node is called, or one of its outputs."""
+        return self._words.name(number_) if slot is None else self._words.part(number_, slot)
 
     def right_hand_side(self, node: Mapping[str, Any]) -> str:
         """How a node came from its operands: ``a × b``."""
@@ -55,8 +55,7 @@ class Facts:
 
     def title(self, number_: int) -> str:
         """What an operation is: ``c = a × b``."""
-        right = self.right_hand_side(self.nodes[number_])
-        return f"{self.name(number_)} = {right}" if self.nodes[number_].get("name") else right
+        return self._words.title(self.nodes[number_])
 
     def steps(self, replay: int) -> list[Any]:
         """A replay's steps; none where there is none."""
@@ -115,12 +114,12 @@ class Facts:
             made = self.nodes[edge[0]]
             value = (node.get("given") or {}).get(str(at)) or (
                 made["outputs"][edge[1]].get("preview") if edge[1] else made.get("preview"))
-            found.append((self.name(edge[0]), value))
+            found.append((self.name(*edge), value))
         return found
 
     def operand_shapes(self, node: int, but: int | None = None) -> list[tuple[str, str]]:
         """The shapes of an operation's operands, but for one that would give the answer away."""
-        found = [(f"shape of {self.name(edge[0])}", self.nodes[edge[0]].get("shape"))
+        found = [(f"shape of {self.name(*edge)}", self.nodes[edge[0]].get("shape"))
                  for edge in self.nodes[node]["edges"] if edge is not None and edge[0] != but]
         return [(label, shape_said(shape)) for label, shape in found if shape is not None]
 
@@ -131,7 +130,7 @@ class Facts:
         node = self.nodes[step["node"]]
         others = [name for at, (name, _) in enumerate(self.operands(node)) if at != part["operand"]]
         other = others[0] if others else "the other"
-        return {"node": self.name(step["node"]), "to": self.name(part["to"][0]), "other": other}
+        return {"node": self.name(step["node"]), "to": self.name(*part["to"]), "other": other}
 
     def other(self, step: Mapping[str, Any], part: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """The other operand's value, where there are two."""

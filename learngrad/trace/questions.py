@@ -289,7 +289,7 @@ def _product(facts: Facts, step: Mapping[str, Any], parts: list[Any]) -> Questio
     if found is None or len(parts) > 1 or [len(shape or []) for shape in shapes] != [2, 2]:
         return None
     names = facts.names(step, part)
-    a, b = (facts.name(edge[0]) for edge in node["edges"][:2])
+    a, b = (facts.name(*edge) for edge in node["edges"][:2])
     if a == b or "g" in (a, b):
         return None
     right, wrong = found[0].format(a=a, b=b), [(key, w.format(a=a, b=b)) for key, w in found[1]]

@@ -23,8 +23,8 @@ class Record:
     """One node of the trace as it is kept; its JSON is worked out when asked for."""
 
     __slots__ = ("callers", "cls", "device", "dtype", "edges", "error", "given", "grad", "id",
-                 "kind", "name", "no_grad", "operands", "options", "outputs", "place", "preview",
-                 "requires_grad", "scope", "shape", "status", "version", "view")
+                 "kind", "name", "no_grad", "operands", "options", "outputs", "parts", "place",
+                 "preview", "requires_grad", "scope", "shape", "status", "version", "view")
 
     def __init__(self, id: int, kind: str, cls: Any, name: str | None, kept: Any,
                  requires_grad: bool, scope: list[dict[str, Any]],
@@ -45,6 +45,7 @@ class Record:
         self.operands: list[str] = []  # letters; numbers, where there is no edge
         self.options: dict[str, Any] | None = None  # what it was told besides its operands
         self.outputs: list[Preview] | None = None  # where there are several
+        self.parts: tuple[str | None, ...] = ()  # what the program calls each of them
         self.given: dict[int, Preview] = {}  # operands that were changed in place afterwards
         self.view = False  # it shares the memory of its first operand
         self.no_grad = False  # it ran where nothing was recorded for gradients
@@ -120,6 +121,9 @@ class Record:
             node["outputs"] = [
                 {"shape": list(p.shape), "dtype": _spelled(p.parts[0].dtype), "preview": p.json()}
                 for p in self.outputs]
+            for output, name in zip(node["outputs"], self.parts):
+                if name:
+                    output["name"] = name[:TEXT_LIMIT]
         if self.given:
             node["given"] = {str(at): value.json() for at, value in self.given.items()}
         if self.error is not None:

@@ -10,18 +10,20 @@ from typing import Any
 from learngrad.errors import ArgumentError
 from learngrad.tensor import Tensor
 from learngrad.trace.answers import Quiz, told
+from learngrad.trace.boxes import gradients
 from learngrad.trace.questions import sheet
 from learngrad.trace.recorder import Recorder
 from learngrad.trace.subject import called, is_called, still, taken
 from learngrad.trace.terminal import columns, fitted, help_text, paragraph
 from learngrad.trace.text import elide
 from learngrad.trace.walk import walk
-from learngrad.trace.words import _amount, summary, table
+from learngrad.trace.words import _got, newest, summary, table
 
 __all__ = ["Session", "step", "trace_of"]
 
 ROWS = 40
 """Rows of the graph that are printed by themselves; P prints all."""
+UNASKED = "No step of this graph can be worked out by head: they are shown as they are."
 ASKED = "  Type the answer. s shows it; ? helps; q quits."
 
 
@@ -108,7 +110,7 @@ class Session:
     predict : bool, default False
         Whether it asks before it shows.
     replay : int, optional
-        Which replay; the last one by default.
+        Which replay; the last one that made a step by default.
     why : str, optional
         Why there is no replay, where there is none.
     """
@@ -116,7 +118,7 @@ class Session:
     def __init__(self, trace: Mapping[str, Any], *, predict: bool = False,
                  replay: int | None = None, why: str = "") -> None:
         replays = trace["replays"]
-        which = max(0, len(replays) - 1) if replay is None else replay
+        which = newest(replays) if replay is None else replay
         if not 0 <= which < max(1, len(replays)):
             raise ArgumentError(f"there is no replay {which}: the trace has {len(replays)}",
                                 fix="count from 0, or leave it out for the last one")
@@ -134,7 +136,10 @@ class Session:
         self._nodes = [node["id"] for node in trace["nodes"]]
         self.least = -len(self._ran) - 1 if self._ran else 0
         self.index = self._shown = self.least
-        self._quiz = Quiz(sheet(trace), which) if predict else None
+        asked = sheet(trace) if predict else {"questions": []}
+        asks = any(question["replay"] == which for question in asked["questions"])
+        self._quiz = Quiz(asked, which) if asks else None
+        self._unasked = predict and not asks
         self._why = "" if replays else why
         self._open, self._over = True, False
 
@@ -148,6 +153,8 @@ class Session:
             return
         if self._why:
             self._say(self._why)
+        if self._unasked:
+            self._say(UNASKED)
         self._tell(self._sentence())
         if _typed():
             self._say(help_text())
@@ -318,21 +325,29 @@ class Session:
 
     def _gradients(self) -> dict[int, str]:
         """The gradients so far, in words, by node: what the views' boxes show."""
-        found: dict[int, Any] = {}
-        for at, replay in enumerate(self.trace["replays"][:self._which + 1]):
-            for one in replay["steps"]:
-                write = one.get("write")
-                value = write and (write["after"] if at < self._which else write["before"])
-                if value:
-                    found[one["node"]] = value
+        # What arrived at operations that only replays before this one went through stays.
+        again = {one["node"] for one in self._steps}
+        earlier = gradients({"replays": self.trace["replays"][:self._which], "nodes": []})
+        found: dict[int, Any] = {i: value for i, value in earlier.items() if i not in again}
+        for one in self._steps:
+            write = one.get("write")
+            if write and write["before"]:
+                found[one["node"]] = write["before"]
+        arrived: dict[int, list[Any]] = {}
+        several = {node["id"]: len(node.get("outputs") or ()) for node in self.trace["nodes"]}
         if self.index >= 0 and self._replay["seed"]:
             found[self._replay["root"]] = self._replay["seed"]
         for one in self._steps[:max(0, self.index)]:
             for part in one["contributions"]:
-                found[part["to"][0]] = part["after"]
+                i, slot = part["to"]
+                found[i] = part["after"]
+                if several[i] > 1:
+                    each = arrived.setdefault(i, [None] * several[i])
+                    each[slot] = part["after"]
+                    found[i] = {"each": each}
             if one.get("write"):
                 found[one["node"]] = one["write"]["after"]
-        return {i: _amount(value) for i, value in found.items()}
+        return {i: _got(value) for i, value in found.items()}
 
     def _tell(self, text: str) -> None:
         self._say(paragraph(text))

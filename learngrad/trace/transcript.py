@@ -132,13 +132,16 @@ class Transcript:
                   more: tuple[dict[str, Any], list[Any]] | None,
                   route: source.Route) -> None:
         """An operation ran."""
-        record = Record(index, "operation", cls, _name(made, route) if named else None, kept,
+        place = _called(made, route) if named else None
+        record = Record(index, "operation", cls, place.target if place else None, kept,
                         requires_grad, scope, self._src(made))
         record.takes(parts, cls.letters)
         record.no_grad, record.view = no_grad, view
         if more is not None:
             record.options = more[0]
             record.outputs = [self._preview(one) for one in more[1]]
+            if place is not None and len(place.targets) == len(record.outputs):
+                record.parts = place.targets
         record.callers = self._calls(route)
         self._add(record)
 
@@ -231,7 +234,9 @@ class Transcript:
         if freed:
             record.status = "freed"
         known = None
-        if passed and arrived[0] is not None and arrived[0].item() is not None:
+        # Of several outputs each has its own g.
+        if passed and len(arrived) == 1 and arrived[0] is not None \
+                and arrived[0].item() is not None:
             known = record.known(self._nodes)
             if known is not None:
                 known["g"] = arrived[0].item()
@@ -316,11 +321,11 @@ class Transcript:
         return index
 
 
-def _name(made: source.Made | None, route: source.Route) -> str | None:
-    """What the program calls a result; what a function returns is called as its call is."""
+def _called(made: source.Made | None, route: source.Route) -> source.Place | None:
+    """Where the program names a result; what a function returns is called as its call is."""
     place = source.resolve(made)
     for call in source.callers(route):
         if place is None or place.target is not None or not place.is_returned:
             break
         place = source.resolve(call)
-    return None if place is None else place.target
+    return place

@@ -19,6 +19,7 @@ from learngrad.trace.words import (
     _value,
     _verb,
     _within,
+    refusal,
 )
 
 __all__ = ["walk"]
@@ -65,6 +66,9 @@ def walk(trace: Mapping[str, Any], replay: int = 0) -> list[str]:
     said += [_ran(node, at, len(ran), known) for at, node in enumerate(ran)]
     if not replays:
         return [*said, "No backward replay was recorded."]
+    ended = refusal(trace, replay)
+    if ended:
+        return [*said, ended]
     steps = replays[replay]["steps"]
     seed = replays[replay]["seed"]
     said.append(f"Before the first of {_plural(len(steps), 'step')}. {known.name(last)} begins "
@@ -75,9 +79,8 @@ def walk(trace: Mapping[str, Any], replay: int = 0) -> list[str]:
 
 def _ran(node: Mapping[str, Any], at: int, count: int, known: _Trace) -> str:
     """An operation that has run: what went in and what came out."""
-    right = known.right_hand_side(node)
-    title = f"{known.name(node['id'])} = {right}" if node.get("name") else right
-    begin = f"Forward {at + 1} of {count}{_within(node['id'], known)}: {_verb(node)}, {title}."
+    begin = (f"Forward {at + 1} of {count}{_within(node['id'], known)}: {_verb(node)}, "
+             f"{known.title(node)}.")
     if node.get("status") == "failed":
         error = (node.get("error") or "no message").split("\n", 1)[0]
         return f"{begin} It failed: {elide(error.rstrip('.'), LONGEST)}."
@@ -93,10 +96,9 @@ def _operand(edge: list[int] | None, at: int, node: Mapping[str, Any], known: _T
         letters = node.get("operands") or []
         return elide(letters[at], 20) if at < len(letters) and letters[at] else "a plain value"
     origin, slot = edge
-    name, made = known.name(origin), known.nodes[origin]
+    name, made = known.part(origin, slot), known.nodes[origin]
     outputs = made.get("outputs") or []
     if slot:
-        name += f" (output {slot})"
         made = outputs[slot] if slot < len(outputs) else {}
     value = (node.get("given") or {}).get(str(at)) or made.get("preview")
     said = "" if value is None else _amount(value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -24,7 +24,7 @@ from learngrad.trace.text import (
     written_out,
 )
 
-__all__ = ["place_of", "sentence", "sentences", "summary", "table"]
+__all__ = ["newest", "place_of", "refusal", "sentence", "sentences", "summary", "table"]
 
 # What an operation is called where its sign is a symbol.
 VERBS = {
@@ -53,7 +53,8 @@ class _Trace:
         self.sources = {s["id"]: s for s in trace.get("sources", ())}
         self.lines: dict[int, list[str]] = {}
         self.made = Counter(_spot(n["src"]) for n in trace["nodes"] if n.get("src"))
-        self.named = Counter(n["name"] for n in trace["nodes"] if n.get("name"))
+        self.named = Counter(name for n in trace["nodes"] for name in (
+            n.get("name"), *(one.get("name") for one in n.get("outputs") or ())) if name)
 
     @cached_property
     def turns(self) -> dict[int, str]:
@@ -78,9 +79,7 @@ class _Trace:
     def name(self, number_: int) -> str:
         node = self.nodes[number_]
         if node.get("name"):
-            # In a loop one name stands for many results.
-            many = self.named[node["name"]] > 1
-            return elide_middle(node["name"], 40) + (f" #{number_}" if many else "")
+            return self._own(node["name"], number_)
         preview = node.get("preview")
         if node["kind"] == "constant" and preview is not None and node.get("shape") == []:
             return written_out(preview)
@@ -91,10 +90,27 @@ class _Trace:
             return text
         return f"{_sign(node)} #{number_}"
 
+    def _own(self, name: str, number_: int) -> str:
+        """A name that the program gave; in a loop one stands for many results."""
+        return elide_middle(name, 40) + (f" #{number_}" if self.named[name] > 1 else "")
+
     def part(self, number_: int, slot: int) -> str:
-        """One output of a node: of several with its place, as ``x.max(dim=1)[0]``."""
-        several = len(self.nodes[number_].get("outputs") or ()) > 1
-        return self.name(number_) + (f"[{slot}]" if several else "")
+        """One output of a node: of several its name, or its place, as ``x.max(dim=1)[0]``."""
+        outputs = self.nodes[number_].get("outputs") or ()
+        if len(outputs) < 2:
+            return self.name(number_)
+        name = outputs[slot].get("name") if slot < len(outputs) else None
+        return self._own(name, number_) if name else f"{self.name(number_)}[{slot}]"
+
+    def title(self, node: Mapping[str, Any]) -> str:
+        """What an operation is: ``c = a × b``, ``a, b = unbind(x)``."""
+        right, outputs = self.right_hand_side(node), node.get("outputs") or ()
+        if node.get("name"):
+            return f"{self.name(node['id'])} = {right}"
+        if outputs and all(one.get("name") for one in outputs):
+            names = [self.part(node["id"], slot) for slot in range(len(outputs))]
+            return f"{elide(', '.join(names), 60)} = {right}"
+        return right
 
     def right_hand_side(self, node: Mapping[str, Any]) -> str:
         """How the node came from its operands: ``a × b``, ``cross entropy(logits, y)``."""
@@ -182,6 +198,27 @@ def ended_by(trace: Mapping[str, Any], node: Mapping[str, Any]) -> bool:
     return not trace.get("error") or first in trace["error"]
 
 
+def refusal(trace: Mapping[str, Any], which: int) -> str:
+    """Why a replay has no step, though backward() was called; empty where it has some."""
+    replays, nodes = trace.get("replays", ()), trace["nodes"]
+    if which >= len(replays) or replays[which]["steps"] or trace.get("status") == "recording":
+        return ""
+    error = trace.get("error") if which == len(replays) - 1 and not any(
+        ended_by(trace, node) for node in nodes) else ""
+    root: Mapping[str, Any] = next(
+        (node for node in nodes if node["id"] == replays[which]["root"]), {})
+    why = elide(error.rstrip("."), LONGEST) if error else (
+        "a backward call before it had freed what its operations saved; that one needs "
+        "retain_graph=True") if root.get("status") == "freed" else ""
+    return f"Backward {which + 1} ended before its first step{f': {why}' if why else ''}."
+
+
+def newest(replays: Sequence[Mapping[str, Any]]) -> int:
+    """The number of the replay to look at: the newest that made a step."""
+    made = [at for at, replay in enumerate(replays) if replay["steps"]]
+    return made[-1] if made else max(0, len(replays) - 1)
+
+
 def _plural(count: int, word: str) -> str:
     if count == 1:
         return f"1 {word}"
@@ -235,9 +272,7 @@ def _step_said(step: Mapping[str, Any], index: int, count: int, known: _Trace) -
             return f"{begin}{name} is a {node['kind']}. Its .grad was empty and becomes {after}."
         return (f"{begin}{name} is a {node['kind']}. Its .grad was {_amount(write['before'])} "
                 f"and becomes {after}.")
-    right = known.right_hand_side(node)
-    title = f"{known.name(step['node'])} = {right}" if node.get("name") else right
-    parts = [f"{begin}{_verb(node)}, {title}.",
+    parts = [f"{begin}{_verb(node)}, {known.title(node)}.",
              f"The gradient arriving is {_arriving(step['upstream'])}."]
     parts += [_contribution(part, node, known) for part in step["contributions"]]
     if not step["contributions"]:
@@ -263,10 +298,13 @@ def _arriving(upstream: list[Any]) -> str:
     return _and([f"{one} at output {i}" for i, one in enumerate(said)]) if said else "unknown"
 
 
+def _got(grad: Mapping[str, Any]) -> str:
+    """A gradient; of several outputs, that of each."""
+    return _arriving(grad["each"]) if "each" in grad else _amount(grad)
+
+
 def _contribution(part: Mapping[str, Any], node: Mapping[str, Any], known: _Trace) -> str:
-    to = known.name(part["to"][0])
-    if part["to"][1]:
-        to += f" (output {part['to'][1]})"
+    to = known.part(*part["to"])
     value, after = _amount(part["value"]), _amount(part["after"])
     text = f"To {to}: {_factor(part, node, known)} {value}"
     if part.get("summed_from") is not None:
@@ -284,7 +322,7 @@ def _factor(part: Mapping[str, Any], node: Mapping[str, Any], known: _Trace) -> 
     if not local:
         return f"times {numbers} gives" if numbers else "the contribution is"
     letters = node.get("operands") or []
-    names = {letter: _bracketed(known.name(edge[0])) for letter, edge
+    names = {letter: _bracketed(known.part(*edge)) for letter, edge
              in zip(letters, node["edges"], strict=False) if edge is not None}
     names.setdefault("out", _bracketed(known.name(node["id"])))
     # Where a plain number stands for an operand, the letter is the one the operation gives it.
@@ -346,7 +384,7 @@ def table(trace: Mapping[str, Any]) -> list[dict[str, str]]:
             "node": known.name(node["id"]),
             "from": known.right_hand_side(node) if operation else node["kind"],
             "value": "failed" if node.get("status") == "failed" else _value(node),
-            "gradient": "" if not wants else "none yet" if grad is None else _amount(grad),
+            "gradient": "" if not wants else "none yet" if grad is None else _got(grad),
             "line": place_of(node, trace),
         })
     return rows

@@ -79,8 +79,10 @@ class GraphView(View):
         self._sent: int = trace["revision"]
         self._waiting: deque[tuple[dict[str, Any], int]] = deque()
         self._snapped = monotonic()
+        # Without a backward pass all there is to ask comes going forward.
+        forward = step or (predict and not any(one["steps"] for one in trace["replays"]))
         super().__init__("graph", engine=f"IPY_MODEL_{engine().model_id}",
-                         begin="forward" if step else "end", snapshot=trace, colour=colour or "",
+                         begin="forward" if forward else "end", snapshot=trace, colour=colour or "",
                          questions=sheet(trace) if predict else None)
         self.on_msg(self._asked)
 

@@ -240,3 +240,18 @@ def test_in_jupyterlab_a_loss_is_asked_about(notebook, expect, artefacts):
     field.page.keyboard.press("Enter")
     expect(backward.locator(".lg-node", has_text="a").first).to_contain_text("7")
     assert "None" in book.text(3)
+
+
+def test_where_nothing_can_be_asked_nothing_is_hidden_and_the_reason_is_said(asked, expect):
+    def program():
+        x = learngrad.tensor([1.0, 2.0], requires_grad=True)
+        x.relu()
+
+    page, view, questions = asked(program)
+    assert not questions
+    card = page.locator(CARD)
+    expect(card).to_have_text(re.compile("^No step of this graph can be worked out by head"))
+    expect(card.get_by_role("button")).to_have_count(0)
+    assert "[1, 2]" in view.locator(".lg-node", has_text="relu").text_content()
+    page.keyboard.press("ArrowRight")
+    expect(view).to_have_attribute("data-index", "-1")

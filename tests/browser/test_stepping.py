@@ -208,3 +208,77 @@ def test_a_value_that_is_changed_in_place_is_shown_as_it_was(opened):
                 for _ in range(3):
                     page.keyboard.press("ArrowLeft")
         assert set(flowing(view)) == {str(then)}
+
+
+def panel(opened, tape):
+    """A page of a tape at its first backward step: its view, and its panel."""
+    page = opened(tape.to_dict())
+    page.wait_for_selector("#learngrad-graph .lg-root[data-ready='true']")
+    view = page.locator("#learngrad-graph .lg-root")
+    view.focus()
+    return page, view, view.locator(".lg-panel")
+
+
+def test_a_refused_backward_call_does_not_hide_the_one_before_it(opened):
+    a = learngrad.tensor(2.0, requires_grad=True)
+    with Recorder() as tape:
+        loss = (a * a * a).log()
+        loss.backward()
+        with pytest.raises(learngrad.errors.GraphError):
+            loss.backward()
+    page, view, said = panel(opened, tape)
+    chooser = view.get_by_label("which backward call")
+    assert chooser.input_value() == "0"
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector("#learngrad-graph .lg-root[data-index='1']")
+    chooser.select_option("1")
+    assert "Backward 2 ended before its first step" in said.text_content()
+    assert chooser.is_visible()
+    assert view.get_by_role("button", name="Play").is_disabled()
+    chooser.select_option("0")
+    view.get_by_role("button", name="Play").click()
+    page.wait_for_selector("#learngrad-graph .lg-root[data-index='4']")
+
+
+def test_a_custom_backward_has_no_local_derivative_to_show(opened):
+    class Clip(learngrad.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x.clip(0, 1)
+
+        @staticmethod
+        def backward(ctx, g):
+            (x,) = ctx.saved_tensors
+            return g * ((x >= 0) & (x <= 1))
+
+    v = learngrad.tensor([0.5, 2.0, -1.0], requires_grad=True)
+    with Recorder() as tape:
+        Clip.apply(v).sum().backward()
+    page, _, said = panel(opened, tape)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector("#learngrad-graph .lg-root[data-index='2']")
+    text = " ".join(said.inner_text().split())
+    assert "local derivative" not in text
+    assert "what its backward() gives = [1, 0, 0]" in text
+
+
+def test_outputs_that_are_taken_apart_keep_their_names_in_the_formulas(opened):
+    s = learngrad.tensor([2.0, 3.0], requires_grad=True)
+    with Recorder() as tape:
+        a, b = s.unbind()
+        d = a * b
+        d.backward()
+    page, view, said = panel(opened, tape)
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector("#learngrad-graph .lg-root[data-index='1']")
+    assert [to.text_content() for to in said.locator(".lg-to code").all()] == ["a", "b"]
+    apart = box(view, "unbind")
+    assert apart.locator("text").all_text_contents() == ["a, b = unbind", "2 outputs",
+                                                         "2 gradients"]
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector("#learngrad-graph .lg-root[data-index='2']")
+    text = " ".join(said.inner_text().split())
+    assert "local derivative" not in text
+    assert "the g of each part, stacked = [3, 2]" in text

@@ -119,6 +119,7 @@ def test_gradients_come_from_replays_where_a_node_kept_none(traces):
 def test_gradients_of_several_outputs_and_of_what_kept_its_own(traces):
     trace = traces["odd"]()
     assert gradients(trace)[8]["values"] == [1.0, 1.0]
+    assert gradients(trace)[8]["each"] == [None, {"shape": [2], "values": [1.0, 1.0]}]
     trace["nodes"][1]["grad"] = {"shape": [], "values": [7.0]}
     assert gradients(trace)[1]["values"] == [7.0]
 

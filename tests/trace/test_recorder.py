@@ -447,6 +447,26 @@ def test_several_outputs_have_their_slots():
     assert picked.tolist() == [2, 1]
 
 
+def parts_of(tensor):
+    return tensor.unbind()
+
+
+def test_several_outputs_have_the_names_they_are_taken_apart_into():
+    s = learngrad.tensor([2.0, 3.0], requires_grad=True)
+    holder = nn.Module()
+    with Recorder() as tape:
+        a, b = s.unbind()
+        [holder.left, c] = parts_of(s)
+        first, *_ = s.unbind()
+        both = s.unbind()
+        high, (low, _) = s.max(0), s.min(0)
+    made = [[one.get("name") for one in node["outputs"]] for node in checked(tape)["nodes"]
+            if node.get("outputs")]
+    assert made == [["a", "b"], ["holder.left", "c"], [None, None], [None, None], [None, None],
+                    ["low", None]]
+    assert [a, b, c, first, both, high, low]
+
+
 def test_no_grad_is_recorded_without_a_graph():
     w = learngrad.tensor(2.0, requires_grad=True)
     with Recorder() as tape, learngrad.no_grad():

@@ -392,3 +392,48 @@ def test_a_tensor_of_pytorchs_is_told_by_its_library():
     for look in (learngrad.step, learngrad.show):
         with pytest.raises(ArgumentTypeError, match=r"learngrad tensor.* not torch\.Tensor"):
             look(Tensor())
+
+
+def test_a_backward_call_that_was_refused_is_not_the_one_to_walk(typed):
+    a = learngrad.tensor(2.0, requires_grad=True)
+    with learngrad.record() as tape:
+        loss = (a * a * a).log()
+        loss.backward()
+        with pytest.raises(GraphError):
+            loss.backward()
+    trace = tape.to_dict()
+    assert [len(replay["steps"]) for replay in trace["replays"]] == [4, 0]
+    said = typed(what=tape)
+    assert any(line.startswith("Step 4 of 4: a is a leaf.") for line in said)
+    assert walk(trace, 1)[-1] == (
+        "Backward 2 ended before its first step: a backward call before it had freed what its "
+        "operations saved; that one needs retain_graph=True.")
+
+
+def test_gradients_of_earlier_turns_stay(typed):
+    w = learngrad.tensor([1.0, 2.0], requires_grad=True)
+    with learngrad.record() as tape:
+        for _ in range(2):
+            loss = (w * 3).sum()
+            loss.backward()
+    last = "\n".join(typed("g 3", "p", "q", what=tape)).rpartition("gradient\n")[2]
+    assert "none yet" not in last
+    assert last.count("[1, 1]") == 2
+
+
+def test_several_outputs_have_a_gradient_each_in_the_graph(typed):
+    s = learngrad.tensor([2.0, 3.0], requires_grad=True)
+    with learngrad.record() as tape:
+        a, b = s.unbind()
+        (a * b).backward()
+    said = "\n".join(typed(what=tape))
+    assert "3 at output 0 and 2 at output 1" in said.rpartition("gradient\n")[2]
+
+
+def test_where_nothing_can_be_asked_there_is_no_score(typed):
+    x = learngrad.tensor([1.0, 2.0], requires_grad=True)
+    with learngrad.record() as tape:
+        x.relu()
+    said = "\n".join(typed(what=tape, predict=True))
+    assert "No step of this graph can be worked out by head: they are shown as" in said
+    assert "Score" not in said

@@ -52,7 +52,7 @@ def test_each_step_of_a_replay_is_a_sentence(traces):
 def test_rare_steps(traces):
     said = sentences(traces["odd"](), 0)
     assert "summed from 2 values to one number because × #1 was broadcast" in said[0]
-    assert "To split #8 (output 1): times 1 gives [1, 1]." in said[0]
+    assert "To split #8[1]: times 1 gives [1, 1]." in said[0]
     assert "The gradient arriving is nothing at output 0 and [1, 1] at output 1." in said[1]
     assert "To v: g in its place gives [0, 0, 1, 1]." in said[1]
     assert said[2].endswith("Its .grad was [1, 1, 1, 1] and becomes [1, 1, 2, 2].")
@@ -270,10 +270,38 @@ def test_plain_numbers_stand_in_the_local_derivatives_of_tensors():
 def test_of_several_outputs_it_is_said_which():
     x = learngrad.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
     with Recorder() as tape:
-        a, b = x.unbind(1)
-        product = a * b
+        parts = x.unbind(1)
+        product = parts[0] * parts[1]
         lowest = x.min(dim=1).values
         lowest.sum() - product.sum()
     said = describe(tape.to_dict())
-    assert "product = x.unbind(1)[0] × x.unbind(1)[1]" in said
+    assert "product = parts[0] × parts[1]" in said
     assert "Σ(x.min(dim=1)[0])" in said
+
+
+def test_several_outputs_have_the_names_that_they_were_given():
+    s = learngrad.tensor([2.0, 3.0], requires_grad=True)
+    with Recorder() as tape:
+        a, b = s.unbind()
+        d = a * b
+        d.backward()
+    trace = tape.to_dict()
+    assert sentences(trace, 0)[:2] == [
+        "Step 1 of 3: multiply, d = a × b. The gradient arriving is 1. "
+        "To a: times the other input b, which is 3, gives 3. "
+        "To b: times the other input a, which is 2, gives 2.",
+        "Step 2 of 3: unbind, a, b = unbind(s). "
+        "The gradient arriving is 3 at output 0 and 2 at output 1. "
+        "To s: the g of each part, stacked gives [3, 2]."]
+    assert "Forward 2 of 2: multiply, d = a × b. From a = 2 and b = 3 comes 6." in walk(trace)
+    assert "  a, b = unbind(s) = 2 outputs\n" in describe(trace)
+    assert table(trace)[1]["gradient"] == "3 at output 0 and 2 at output 1"
+
+
+def test_parts_that_are_joined_again_are_the_whole_contribution():
+    s = learngrad.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    with Recorder() as tape:
+        a, b = s.split([2, 1])
+        (a.sum() * b.sum()).backward()
+    assert "To s: the g of each part, joined gives [3, 3, 3]." in " ".join(
+        sentences(tape.to_dict(), 0))

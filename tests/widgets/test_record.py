@@ -263,3 +263,10 @@ def test_inputs_are_for_what_is_called(shell, shown):
     with pytest.raises(ArgumentTypeError, match="inputs are for what is called"):
         learngrad.show(compute(), learngrad.ones(3))
     assert shown == []
+
+
+def test_what_asks_without_a_backward_pass_begins_before_the_first_operation(shell, shown):
+    learngrad.show(learngrad.nn.Linear(4, 2), learngrad.ones(2, 4), predict=True)
+    model = shown[0]["model"]
+    assert [question["index"] < 0 for question in model.questions["questions"]] == [True]
+    assert model.begin == "forward"

@@ -54,7 +54,9 @@ export function box(node: TraceNode, grad: Preview | null): Box {
   const takes = takesGradient(node);
   if (takes) {
     lines.push(gradientLine(grad));
-    widths.push(cells(lines.at(-1)!) * CELL, NO_GRADIENT.length * CELL);
+    // Of several outputs the line of each that has one, since it may come first.
+    const said = [lines.at(-1)!, NO_GRADIENT, ...arrived(grad).map((one) => ofOne(...one))];
+    widths.push(...said.map((line) => cells(line) * CELL));
   }
   let body = LINE_HEIGHT * (lines.length - 1);
   const picture = failed ? null : pictureOf(node);
@@ -84,7 +86,7 @@ function pictureOf({ preview, outputs }: TraceNode): [number, number] | null {
 
 /** Name and sign as line 1 shows them; either may be empty. */
 export function titleParts(node: TraceNode): [name: string, sign: string] {
-  const name = elideMiddle(node.name ?? "");
+  const name = elideMiddle(node.name || partNames(node));
   if (node.kind !== "operation") return [name, ""];
   const sign = elide(node.sign || node.op || "operation", 16);
   return [name, withNumber(node, sign)];
@@ -103,6 +105,11 @@ function withNumber({ edges, operands }: TraceNode, sign: string): string {
   if (plain === 1 && (sign === "**" || sign === "^") && /^[-−]?[0-9]{1,2}$/.test(written))
     return `(·)${written.replace(/./g, (one) => (/[0-9]/.test(one) ? RAISED[Number(one)]! : "⁻"))}`;
   return plain === 1 ? `(·) ${sign} ${written}` : `${written} ${sign} (·)`;
+}
+
+/** The names of an operation's outputs, where it has several and each has one. */
+export function partNames({ outputs = [] }: TraceNode): string {
+  return outputs.every(({ name }) => name) ? outputs.map(({ name }) => name).join(", ") : "";
 }
 
 function title(node: TraceNode): string[] {
@@ -131,5 +138,15 @@ export function takesGradient(node: TraceNode): boolean {
 /** The gradient line of a box. */
 export function gradientLine(grad: Preview | null, word = "grad"): string {
   if (!grad) return NO_GRADIENT;
-  return `${word} ${writtenOut(grad) || spanText(grad) || shapeText(grad.shape)}`;
+  const [first, ...more] = arrived(grad);
+  if (more.length) return `${more.length + 1} gradients`;
+  return first ? ofOne(...first) : `${word} ${written(grad)}`;
 }
+
+/** Of an operation with several outputs, the gradients that there are. */
+const arrived = (grad: Preview | null): [slot: number, grad: Preview][] =>
+  (grad?.each ?? []).flatMap((one, slot): [number, Preview][] => (one ? [[slot, one]] : []));
+
+const ofOne = (slot: number, grad: Preview) => `grad of output ${slot} ${written(grad)}`;
+
+const written = (grad: Preview) => writtenOut(grad) || spanText(grad) || shapeText(grad.shape);

@@ -218,6 +218,7 @@ function checkParts(node: TraceNode, who: string): void {
   for (const output of node.outputs) {
     check(isObject(output) && isShape(output.shape), `${who} has an output without a shape`);
     checkPreview(output.preview, who);
+    check(isAbsent(output.name) || isText(output.name), `${who}: an output's name is not text`);
   }
 }
 

@@ -1,7 +1,7 @@
 // Where a recorded replay stands: index 0 is before its first step, index n after its n-th. Below 0
 // the program itself is stepped: at −1 its last operation has just run, at the least index none has.
 import { elideMiddle } from "./text.ts";
-import type { Preview, Slot, Step, Trace, TraceNode } from "./types.ts";
+import type { Preview, Replay, Slot, Step, Trace, TraceNode } from "./types.ts";
 
 /** A gradient as a box shows it: `arriving` while a leaf has collected but not yet written it. */
 export interface Shown {
@@ -21,7 +21,7 @@ export interface Moment {
   values: Map<number, Preview>;
   /** The gradients so far, by node. */
   gradients: Map<number, Shown>;
-  /** Nodes whose step has been made, the active one included. */
+  /** Nodes whose step has been made, the active one included, or was by a replay before. */
   visited: Set<number>;
   /** Edges the gradient has flowed back through, as "node:operand". */
   flowed: Set<string>;
@@ -38,6 +38,12 @@ export function atRest(trace: Trace): Moment {
   const gradients = new Map<number, Shown>();
   for (const node of trace.nodes)
     if (node.grad) gradients.set(node.id, { value: node.grad, arriving: false });
+  // A node brings along that of its first output alone.
+  for (const { steps } of trace.replays)
+    for (const { node, upstream } of steps) {
+      const value = upstream.length > 1 && ofEach(upstream);
+      if (value) gradients.set(node, { value, arriving: false });
+    }
   return { ...blank(), gradients };
 }
 
@@ -80,9 +86,9 @@ export function indexOf(trace: Trace, which: number, node: number): number | nul
 function forwardAt(trace: Trace, which: number, index: number): Moment {
   const ops = forwardSteps(trace, which);
   const ran = ops[ops.length + index] ?? null;
-  const gradients = before(trace, which);
+  const { gradients, visited } = before(trace, which);
   const values = valuesFrom(trace, (ran ?? ops[0])?.id ?? 0);
-  const moment = { ...blank(), index, ran, values, gradients };
+  const moment = { ...blank(), index, ran, values, gradients, visited };
   const last = ran ? ran.id : (ops[0]?.id ?? 0) - 1;
   for (const { kind, id } of trace.nodes)
     if (kind === "operation" && id > last) moment.pending.add(id);
@@ -98,15 +104,17 @@ export function momentAt(trace: Trace, which: number, index: number): Moment {
   const replay = trace.replays[which];
   if (!replay) return atRest(trace);
   const values = valuesFrom(trace, forwardSteps(trace, which)[0]?.id ?? replay.root);
-  const moment = { ...blank(), index, values, gradients: before(trace, which) };
+  const moment = { ...blank(), index, values, ...before(trace, which) };
   const { gradients, visited, flowed } = moment;
-  if (replay.seed) gradients.set(replay.root, { value: replay.seed, arriving: false });
+  const outputs = new Map(trace.nodes.map(({ id, outputs }) => [id, outputs?.length ?? 1]));
+  const { root, seed } = replay;
+  if (seed) show(gradients, [root, rootSlot(replay)], seed, outputs.get(root)!);
   const collected = new Set<number>();
   for (const step of replay.steps.slice(0, index)) {
     visited.add(step.node);
     for (const part of step.contributions) {
       flowed.add(edgeKey(step.node, part.operand));
-      show(gradients, part.to, part.after);
+      show(gradients, part.to, part.after, outputs.get(part.to[0])!);
       collected.add(part.to[0]);
     }
     if (step.write) gradients.set(step.node, { value: step.write.after, arriving: false });
@@ -122,9 +130,28 @@ export function momentAt(trace: Trace, which: number, index: number): Moment {
   return moment;
 }
 
-/** A box has room for one gradient: the first output's. */
-function show(gradients: Map<number, Shown>, [id, slot]: Slot, value: Preview): void {
-  if (slot === 0 || !gradients.has(id)) gradients.set(id, { value, arriving: false });
+/** Which output of its root a replay begins at: the one that its first step has a gradient for. */
+export const rootSlot = ({ root, steps: [first] }: Replay): number =>
+  first?.node === root ? Math.max(0, first.upstream.findIndex(Boolean)) : 0;
+
+/** What has arrived at one output; where there are several, at each. */
+function show(
+  gradients: Map<number, Shown>,
+  [id, slot]: Slot,
+  value: Preview,
+  outputs: number,
+): void {
+  if (outputs < 2) return void gradients.set(id, { value, arriving: false });
+  const each = Array.from({ length: outputs }, (_, at) =>
+    at === slot ? value : (gradients.get(id)?.value.each?.[at] ?? null),
+  );
+  gradients.set(id, { value: ofEach(each)!, arriving: false });
+}
+
+/** The first of several outputs' gradients, and with it that of each. */
+function ofEach(each: (Preview | null)[]): Preview | null {
+  const first = each.find((one) => one);
+  return first ? { ...first, each } : null;
 }
 
 /** What was given to the operations from one on, where it was changed in place since. */
@@ -140,9 +167,21 @@ function valuesFrom(trace: Trace, first: number): Map<number, Preview> {
   return found;
 }
 
-/** The `.grad` that leaves already hold when a replay begins. */
-function before(trace: Trace, which: number): Map<number, Shown> {
+/**
+ * What is there when a replay begins: the `.grad` that leaves hold, and what arrived at operations
+ * that only replays before it went through.
+ */
+function before(trace: Trace, which: number): Pick<Moment, "gradients" | "visited"> {
   const found = new Map<number, Shown>();
+  const visited = new Set<number>();
+  const again = new Set(trace.replays[which]?.steps.map(({ node }) => node));
+  for (const { steps } of trace.replays.slice(0, which))
+    for (const { node, upstream, write } of steps) {
+      if (again.has(node)) continue;
+      visited.add(node);
+      const value = upstream.length > 1 ? ofEach(upstream) : upstream[0];
+      if (value && !write) found.set(node, { value, arriving: false });
+    }
   const written = new Set<number>();
   trace.replays.forEach((replay, at) => {
     for (const { node, write } of replay.steps) {
@@ -157,7 +196,21 @@ function before(trace: Trace, which: number): Map<number, Shown> {
   for (const node of trace.nodes)
     if (node.grad && node.kind !== "operation" && !written.has(node.id))
       found.set(node.id, { value: node.grad, arriving: false });
-  return found;
+  return { gradients: found, visited };
+}
+
+/** Which replay went through a node last, counted from 1, before this one that does not; else 0. */
+export function replayedBy({ replays }: Trace, which: number, id: number): number {
+  const through = (at: number) => !!replays[at]?.steps.some(({ node }) => node === id);
+  if (through(which)) return 0;
+  for (let at = which - 1; at >= 0; at--) if (through(at)) return at + 1;
+  return 0;
+}
+
+/** The replay to look at: the newest that made a step; while the program runs, the newest. */
+export function newest({ replays, status }: Trace): number {
+  const made = status === "recording" ? -1 : replays.findLastIndex(({ steps }) => steps.length);
+  return made < 0 ? Math.max(0, replays.length - 1) : made;
 }
 
 /** Moves through a replay; says after each move where it stands. Knows no clock and no page. */

@@ -4,7 +4,7 @@ import { forwardSteps } from "./replay.ts";
 import { telling } from "./source.ts";
 import { clean, elide, elideMiddle, shapeText, spanText, writtenOut } from "./text.ts";
 import type { Contribution, Place, Preview, Step, Trace, TraceNode } from "./types.ts";
-import { BETWEEN, scalar } from "./words.ts";
+import { BETWEEN, refusal, scalar } from "./words.ts";
 
 /** What an operation is called where its sign is a symbol. */
 const VERBS: Record<string, string> = {
@@ -41,6 +41,8 @@ export function sentence(trace: Trace, which: number, index: number, turnOf?: Tu
   const { steps, root, seed } = replay;
   const step = steps[index - 1];
   if (step) return speaker.step(step, index, steps.length);
+  const ended = refusal(trace, which);
+  if (ended) return ended;
   const why =
     seed && scalar(seed) !== 1 ? ", which it was given" : ": it changes one for one with itself";
   return (
@@ -73,7 +75,7 @@ export function tableRows(
       id: node.id,
       ...speaker.made(node),
       value: node.status === "failed" ? "failed" : worth(node),
-      gradient: grad ? amount(grad) : wants ? "none yet" : "",
+      gradient: grad ? (grad.each ? arrived(grad.each) : amount(grad)) : wants ? "none yet" : "",
     };
   });
 }
@@ -93,22 +95,24 @@ class Speaker {
     for (const node of trace.nodes) {
       this.#nodes.set(node.id, node);
       if (node.src) count(this.#made, spot(node.src));
-      if (node.name) count(this.#named, node.name);
+      for (const { name } of [node, ...(node.outputs ?? [])]) if (name) count(this.#named, name);
     }
   }
 
   name(id: number): string {
     const node = this.#nodes.get(id);
     if (!node) return `#${id}`;
-    // In a loop one name stands for many results.
-    if (node.name)
-      return elideMiddle(node.name, 40) + (this.#named.get(node.name)! > 1 ? ` #${id}` : "");
+    if (node.name) return this.#own(node.name, id);
     if (node.kind === "constant" && node.preview && node.shape?.length === 0)
       return writtenOut(node.preview);
     if (node.kind !== "operation") return `${node.kind} #${id}`;
     const text = this.#expression(node);
     return text && [...text].length <= 18 && this.#alone(node) ? text : `${sign(node)} #${id}`;
   }
+
+  /** A name that the program gave; in a loop one stands for many results. */
+  #own = (name: string, id: number) =>
+    elideMiddle(name, 40) + (this.#named.get(name)! > 1 ? ` #${id}` : "");
 
   /** The text that made a node, from its source; empty if unknown or over several lines. */
   #expression({ src }: TraceNode): string {
@@ -122,10 +126,12 @@ class Speaker {
 
   #alone = ({ src }: TraceNode) => !!src && this.#made.get(spot(src)) === 1;
 
-  /** One output of a node: of several with its place, as `x.max(dim=1)[0]`. */
+  /** One output of a node: of several its name, or its place, as `x.max(dim=1)[0]`. */
   #part(id: number, slot: number): string {
-    const several = (this.#nodes.get(id)?.outputs?.length ?? 0) > 1;
-    return this.name(id) + (several ? `[${slot}]` : "");
+    const outputs = this.#nodes.get(id)?.outputs ?? [];
+    if (outputs.length < 2) return this.name(id);
+    const name = outputs[slot]?.name;
+    return name ? this.#own(name, id) : `${this.name(id)}[${slot}]`;
   }
 
   /** How a node came from its operands: `a × b`, `cross entropy(logits, y)`. */
@@ -158,7 +164,12 @@ class Speaker {
   #title(node: TraceNode): string {
     const right = this.#rightHandSide(node);
     const verb = VERBS[node.op ?? ""] ?? sign(node).replaceAll("_", " ");
-    return `${verb}, ${node.name ? `${this.name(node.id)} = ${right}` : right}.`;
+    const { id, outputs = [] } = node;
+    const parts = outputs.every(({ name }) => name)
+      ? outputs.map((_, at) => this.#part(id, at))
+      : [];
+    const left = node.name ? this.name(id) : elide(parts.join(", "), 60);
+    return `${verb}, ${left ? `${left} = ${right}` : right}.`;
   }
 
   forward(ran: TraceNode[], index: number): string {
@@ -187,7 +198,7 @@ class Speaker {
     const edge = node.edges[at];
     if (!edge) return elide(node.operands[at] ?? "", 20) || "a plain value";
     const [id, slot] = edge;
-    const name = this.name(id) + (slot ? ` (output ${slot})` : "");
+    const name = this.#part(id, slot);
     const made = this.#nodes.get(id);
     const value = node.given?.[at] ?? (slot ? made?.outputs?.[slot]?.preview : made?.preview);
     const said = value ? amount(value) : "";
@@ -211,7 +222,7 @@ class Speaker {
 
   #contribution(part: Contribution, node: TraceNode): string {
     const { to, value, before, after } = part;
-    const name = this.name(to[0]) + (to[1] ? ` (output ${to[1]})` : "");
+    const name = this.#part(...to);
     const summed = part.summed_from
       ? `, summed from ${shape(part.summed_from)} to ${shape(value.shape)} because ${name} was ` +
         "broadcast"
@@ -230,7 +241,7 @@ class Speaker {
     const own = Object.keys(node.local);
     node.operands.forEach((letter, at) => {
       const edge = node.edges[at];
-      if (edge) names.set(letter, bracketed(this.name(edge[0])));
+      if (edge) names.set(letter, bracketed(this.#part(...edge)));
       // Where a plain number stands for an operand, the letter is the one the operation gives it.
       else if (edge === null && own[at] !== undefined && letter)
         plain.set(own[at], own[at] === local ? letter : bracketed(letter));

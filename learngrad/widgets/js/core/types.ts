@@ -21,6 +21,8 @@ export interface Preview {
   nonfinite?: number;
   /** How many elements are in each of so many equal parts from min to max. */
   bins?: number[];
+  /** A gradient of an operation with several outputs: that of each. Never in a trace. */
+  each?: (Preview | null)[];
 }
 
 export interface Source {
@@ -67,7 +69,8 @@ export interface TraceNode {
   options?: Record<string, unknown>;
   /** Operands that were changed in place afterwards: what each was, by its position. */
   given?: Record<string, Preview>;
-  outputs?: { shape: number[]; dtype: string; preview: Preview | null }[];
+  /** Where there are several; one that the program gives to a variable has its name. */
+  outputs?: { shape: number[]; dtype: string; preview: Preview | null; name?: string }[];
   version: number;
   /** It shares the memory of its first operand. */
   view?: boolean;

@@ -1,8 +1,18 @@
 // What is written about a node and a step: the learner's own names, and the formulas in them.
-import { forwardSteps } from "./replay.ts";
+import { partNames, titleParts } from "./box.ts";
+import { forwardSteps, rootSlot } from "./replay.ts";
 import { expression } from "./source.ts";
 import { elide, elideMiddle, number, shapeText, thousands, valueText, writtenOut } from "./text.ts";
-import type { Contribution, Place, Preview, Step, Trace, TraceNode } from "./types.ts";
+import type {
+  Contribution,
+  Place,
+  Preview,
+  Replay,
+  Slot,
+  Step,
+  Trace,
+  TraceNode,
+} from "./types.ts";
 
 /** Signs that stand between what they join. */
 export const BETWEEN = new Set([..."+-−×*·/÷@^<>≤≥=≠", "**"]);
@@ -29,49 +39,91 @@ export class Names {
   of(id: number): string {
     const node = this.#nodes.get(id);
     if (!node) return `#${id}`;
+    return this.#own(node) || `${elide(node.sign || node.op || node.kind, 12)} #${id}`;
+  }
+
+  /** What the learner wrote for a node, if that is short; empty where nothing stands for it alone. */
+  #own(node: TraceNode): string {
     if (node.name) return elideMiddle(node.name, 24);
-    if (node.kind !== "operation") {
-      const written = node.preview?.shape.length === 0 ? writtenOut(node.preview) : "";
-      return node.kind === "constant" && written ? written : `${node.kind} #${id}`;
-    }
+    if (node.kind === "constant")
+      return node.preview?.shape.length === 0 ? writtenOut(node.preview) : "";
+    if (node.kind !== "operation") return "";
     const text = expression(this.#trace, node);
-    const own = text.length > 0 && [...text].length <= 18 && this.#made.get(spot(node.src!)) === 1;
-    return own ? text : `${elide(node.sign || node.op || "operation", 12)} #${id}`;
+    const alone = text && [...text].length <= 18 && this.#made.get(spot(node.src!)) === 1;
+    return alone ? text : "";
   }
 
-  /** What the nodes of one step are called there: distinct, and `out` for a result without a name. */
-  at(step: Step, root: number): Call {
-    const ids = [root, step.node, ...step.contributions.map((part) => part.to[0])];
-    const node = this.#nodes.get(step.node)!;
-    for (const edge of node.edges) if (edge) ids.push(edge[0]);
-    const called = new Map<number, string>();
-    for (const id of new Set(ids)) called.set(id, compact(this.of(id)));
+  /** What a node, or one of several outputs, is called where it may share that with another: without
+   * anything of the learner's as its box has it. */
+  brief(id: number, slot?: number): string {
+    const node = this.#nodes.get(id);
+    if (!node) return `#${id}`;
+    const part = slot === undefined || !several(node) ? undefined : node.outputs![slot];
+    if (part?.name) return elideMiddle(part.name, 24);
+    const name =
+      this.#own(node) || titleParts(node)[1] || (node.kind === "leaf" ? "tensor" : node.kind);
+    return part ? `${bracketed(name)}[${slot}]` : name;
+  }
+
+  /** What is there at one step: distinct, and `out` for a result without a name. */
+  at(step: Step, replay: Replay): Call {
+    const root: Slot = [replay.root, rootSlot(replay)];
+    const to = step.contributions.map((part) => part.to);
+    return this.#distinct(this.#nodes.get(step.node)!, [root, ...to], replay.root);
+  }
+
+  /** What an operation and its operands are called going forward. */
+  within(node: TraceNode): Call {
+    return this.#distinct(node, [], -1);
+  }
+
+  #distinct(node: TraceNode, others: Slot[], root: number): Call {
+    const called = new Map<string, { name: string; id: number }>();
+    const key = (id: number, slot?: number) =>
+      slot !== undefined && several(this.#nodes.get(id)) ? `${id}:${slot}` : String(id);
+    const add = (id: number, slot?: number) =>
+      called.set(key(id, slot), { name: this.brief(id, slot), id });
+    for (const one of others) add(...one);
+    add(node.id);
+    node.outputs?.forEach((_, slot) => {
+      add(node.id, slot);
+    });
+    for (const edge of node.edges) if (edge) add(...edge);
     // In short, where nothing of the learner's has that name.
-    const free = ![...called.values()].includes("out");
-    if (free && step.node !== root && /#\d+$/.test(this.of(step.node)))
-      called.set(step.node, "out");
-    for (const [name, same] of grouped(called))
-      if (same.length > 1) for (const id of same) called.set(id, name + subscript(this.#order(id)));
-    return (id) => called.get(id) ?? this.of(id);
+    const free = ![...called.values()].some(({ name }) => name === "out") && !several(node);
+    if (free && node.id !== root && !this.#own(node)) called.get(key(node.id))!.name = "out";
+    const all = [...called.values()];
+    const twice = all.filter(({ name }, at) => all.some((one, k) => k !== at && one.name === name));
+    const orders = twice.map(({ name, id }) => numbered(name, this.#order(id, name)));
+    twice.forEach((one, at) => {
+      one.name = orders[at]!;
+    });
+    return (id, slot) => called.get(key(id, slot))?.name ?? this.of(id);
   }
 
-  /** The how-manieth node of its name this is. */
-  #order(id: number): number {
-    const { name } = this.#nodes.get(id)!;
+  /** The how-manieth of its name, or of its sign, this is. */
+  #order(id: number, called: string): number {
+    const asked = this.#nodes.get(id)!;
+    const { name, kind, outputs } = asked;
+    const [, sign] = titleParts(asked);
+    const part = !!outputs?.some((one) => one.name === called);
     let order = 0;
-    for (const node of this.#nodes.values()) if (node.name === name && node.id <= id) order += 1;
+    for (const node of this.#nodes.values()) {
+      if (node.id > id) break;
+      const like = part
+        ? node.outputs?.some((one) => one.name === called)
+        : node.name === name && (name || (node.kind === kind && titleParts(node)[1] === sign));
+      if (like) order += 1;
+    }
     return order;
   }
 }
 
-function grouped(called: Map<number, string>): Map<string, number[]> {
-  const groups = new Map<string, number[]>();
-  for (const [id, name] of called) groups.set(name, [...(groups.get(name) ?? []), id]);
-  return groups;
-}
+const several = (node: TraceNode | undefined) => (node?.outputs?.length ?? 0) > 1;
 
-/** `tanh #4` as a symbol: `tanh₄`. */
-export const compact = (name: string) => name.replace(/ #(\d+)$/, (_, id) => subscript(Number(id)));
+/** The n-th of a name: `h₃`; of an expression, so that it does not count its last word. */
+const numbered = (name: string, order: number) =>
+  (/[\p{L}\p{N}]/u.test(name) ? bracketed(name) : name) + subscript(order);
 
 const subscript = (order: number) =>
   [...String(order)].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]).join("");
@@ -81,11 +133,16 @@ const spot = ({ source, line, column, end_line, end_column }: Place) =>
 
 /** One line about what a node is: `d = a * b`, or its name, or its sign. */
 export function nodeTitle(trace: Trace, node: TraceNode): string {
-  const name = node.name ? elideMiddle(node.name, 60) : "";
+  const name = elideMiddle(node.name || partNames(node), 60);
   if (node.kind !== "operation") return name || node.kind;
   const right = elide(expression(trace, node) || node.sign || node.op || "operation", 60);
+  // `out += 1` says its name itself.
+  if (node.name && right.startsWith(node.name) && INTO.test(right.slice(node.name.length)))
+    return right;
   return name && name !== right ? `${name} = ${right}` : right;
 }
+
+const INTO = /^\s*(\*\*|\/\/|<<|>>|[-+*/@%&|^])=/;
 
 /** A formula in the operation's letters, rewritten in the learner's names. */
 export function withNames(formula: string, node: TraceNode, call: Call): string {
@@ -94,7 +151,7 @@ export function withNames(formula: string, node: TraceNode, call: Call): string 
   const own = Object.keys(node.local);
   node.edges.forEach((edge, at) => {
     const letter = edge ? node.operands[at] : own[at];
-    const name = edge ? call(edge[0]) : node.operands[at];
+    const name = edge ? call(...edge) : node.operands[at];
     if (letter && name) letters.set(letter, bracketed(name));
   });
   letters.set("out", bracketed(call(node.id)));
@@ -104,8 +161,8 @@ export function withNames(formula: string, node: TraceNode, call: Call): string 
   );
 }
 
-/** What a node is called in the formulas of one step. */
-export type Call = (id: number) => string;
+/** What a node, or one of several outputs, is called in the formulas of one step. */
+export type Call = (id: number, slot?: number) => string;
 
 /** Something with signs in it in brackets; a name, a number or a call as it is. */
 export function bracketed(text: string): string {
@@ -155,7 +212,8 @@ export function derivation(step: Step, part: Contribution, names: Names, call: C
   const formula = withNames(part.local, node, call);
   const said = [formula, ...part.numbers.split(" = "), whole ? "" : localValue(step, part)];
   const chain = said.filter((text, at) => text !== "" && !said.slice(0, at).includes(text));
-  return { of: call(node.id), by: call(part.to[0]), chain, whole };
+  const slot = step.upstream.findIndex((one) => one);
+  return { of: call(node.id, Math.max(0, slot)), by: call(...part.to), chain, whole };
 }
 
 /** The local derivative as one number, where everything is a scalar. */
@@ -181,12 +239,13 @@ export function forwardPlace(trace: Trace, which: number, index: number): [numbe
 
 /** An operation's operands as `name = value`; of a plain number, itself. */
 export function operandsOf(node: TraceNode, names: Names): [name: string, value: Preview | null][] {
+  const call = names.within(node);
   return node.edges.map((edge, at) => {
     if (!edge) return [node.operands[at] || "a plain value", null];
     const [id, slot] = edge;
     const from = names.node(id);
     const value = node.given?.[at] ?? (slot ? from?.outputs?.[slot]?.preview : from?.preview);
-    return [names.of(id), value ?? null];
+    return [call(id, slot), value ?? null];
   });
 }
 
@@ -216,6 +275,20 @@ export function summary(trace: Trace): string {
   if (beside)
     ends.push(` The program ended there, with ${elide(trace.error!.replace(/\.+$/, ""), 200)}.`);
   return text + ends.join("");
+}
+
+/** Why a replay has no step, though backward() was called; empty where it has some, or may get some. */
+export function refusal(trace: Trace, which: number): string {
+  const replay = trace.replays[which];
+  if (!replay || replay.steps.length || trace.status === "recording") return "";
+  const last = which === trace.replays.length - 1;
+  const error = last && !trace.nodes.some((node) => endedBy(trace, node)) ? trace.error : "";
+  const root = trace.nodes.find(({ id }) => id === replay.root);
+  const freed =
+    "a backward call before it had freed what its operations saved; that one needs " +
+    "retain_graph=True";
+  const why = error ? elide(error.replace(/\.+$/, ""), 200) : root?.status === "freed" ? freed : "";
+  return `Backward ${which + 1} ended before its first step${why && `: ${why}`}.`;
 }
 
 /** Whether the program ended with this operation's error, and did not catch it. */

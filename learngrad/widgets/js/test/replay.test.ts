@@ -7,10 +7,15 @@ import {
   indexOf,
   leastIndex,
   momentAt,
+  newest,
   noReplay,
+  replayedBy,
   Stepper,
 } from "../core/replay.ts";
-import { scalar } from "./fixture.ts";
+import { sentence } from "../core/spoken.ts";
+import type { Slot, Trace } from "../core/types.ts";
+import { refusal } from "../core/words.ts";
+import { scalar, unbound } from "./fixture.ts";
 
 const value = (moment: Moment, id: number) =>
   moment.gradients.get(id)?.value.values?.[0] as number | undefined;
@@ -40,6 +45,16 @@ test("a leaf that is used twice collects, and is written once", () => {
   assert.equal(end.gradients.get(0)!.arriving, false);
 });
 
+test("several outputs have a gradient each", () => {
+  const each = (index: number) => momentAt(unbound(), 0, index).gradients.get(1)?.value.each;
+  const values = (index: number) => each(index)?.map((one) => one?.values?.[0]);
+  assert.equal(each(0), undefined);
+  assert.deepEqual(values(1), [3, 2]);
+  assert.deepEqual(values(3), [3, 2]);
+  const rest = atRest(unbound()).gradients.get(1)!.value;
+  assert.deepEqual(rest.each?.length, 2);
+});
+
 test("at the end every gradient is what the nodes have", () => {
   const trace = scalar();
   const end = momentAt(trace, 0, trace.replays[0]!.steps.length);
@@ -64,6 +79,68 @@ test("a second replay begins with what the first one wrote", () => {
   assert.equal(value(start, 1)!.toFixed(4), "0.4200");
   assert.equal(start.gradients.has(5), false);
   assert.equal(value(momentAt(trace, 1, 7), 1), 9);
+});
+
+/** Two turns of a loop: nodes 7 to 13 are 0 to 6 once more, but for the leaves. */
+function twoTurns(): Trace {
+  const trace = scalar();
+  const [replay] = trace.replays;
+  const moved = (id: number) => (id < 2 ? id : id + 5);
+  const text = (value: unknown) => structuredClone(value) as typeof trace.nodes;
+  for (const node of text(trace.nodes.slice(2))) {
+    const edges = node.edges.map((edge): Slot | null => edge && [moved(edge[0]), edge[1]]);
+    trace.nodes.push({ ...node, id: moved(node.id), edges });
+  }
+  const again = structuredClone(replay!);
+  again.root = moved(again.root);
+  for (const step of again.steps) {
+    step.node = moved(step.node);
+    for (const part of step.contributions) part.to[0] = moved(part.to[0]);
+    if (step.write) step.write.before = step.write.after;
+  }
+  trace.replays.push(again);
+  return trace;
+}
+
+test("what an earlier replay went through stays as that left it", () => {
+  const trace = twoTurns();
+  const count = trace.replays[1]!.steps.length;
+  for (const index of [count, 0, -1]) {
+    const moment = momentAt(trace, 1, index);
+    assert.equal(value(moment, 5)!.toFixed(4), "0.4200", `at ${index}`);
+    assert.ok(moment.visited.has(5));
+  }
+  assert.equal(momentAt(trace, 1, 0).visited.has(10), false);
+  assert.equal(momentAt(trace, 0, 0).visited.size, 0);
+  assert.equal(replayedBy(trace, 1, 5), 1);
+  assert.equal(replayedBy(trace, 1, 10), 0);
+  assert.equal(replayedBy(trace, 0, 5), 0);
+});
+
+test("the replay to look at is the newest that made a step", () => {
+  const trace = scalar();
+  trace.replays.push({ root: 6, seed: trace.replays[0]!.seed, steps: [] });
+  assert.equal(newest(trace), 0);
+  assert.equal(newest({ ...trace, status: "recording" }), 1);
+  assert.equal(newest({ ...trace, replays: trace.replays.slice(1) }), 0);
+  assert.equal(newest({ ...trace, replays: [] }), 0);
+});
+
+test("a backward call that was refused says so, and why", () => {
+  const trace = scalar();
+  trace.replays.push({ root: 6, seed: trace.replays[0]!.seed, steps: [] });
+  for (const node of trace.nodes) node.status = "ok";
+  assert.equal(refusal(trace, 0), "");
+  assert.equal(refusal(trace, 1), "Backward 2 ended before its first step.");
+  trace.nodes[6]!.status = "freed";
+  assert.match(refusal(trace, 1), /first step: a backward call .* retain_graph=True\.$/);
+  const ended = { ...trace, status: "failed" as const, error: "GraphError: freed already." };
+  assert.equal(
+    refusal(ended, 1),
+    "Backward 2 ended before its first step: GraphError: freed already.",
+  );
+  assert.equal(sentence(ended, 1, 0), refusal(ended, 1));
+  assert.equal(refusal({ ...trace, status: "recording" }, 1), "");
 });
 
 test("without a replay the gradients are those the nodes brought along", () => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sentence } from "../core/spoken.ts";
-import { scalar } from "./fixture.ts";
+import { momentAt } from "../core/replay.ts";
+import { sentence, tableRows } from "../core/spoken.ts";
+import { scalar, unbound } from "./fixture.ts";
 
 const trace = scalar();
 
@@ -15,6 +16,15 @@ test("every step has a sentence with its numbers", () => {
   );
   assert.match(sentence(trace, 0, 6), /b is a leaf\. Its \.grad was empty and becomes 0\.42\./);
   assert.match(sentence({ ...trace, replays: [] }, 0, 0), /No backward replay/);
+});
+
+test("of several outputs each has its name", () => {
+  const parts = unbound();
+  assert.match(sentence(parts, 0, 1), /d = a × b.* To a: times the other input b, which is 3,/);
+  assert.match(sentence(parts, 0, 2), /unbind, a, b = unbind\(s\)\. .* 3 at output 0 and 2 at/);
+  assert.match(sentence(parts, 0, 2), /To s: the g of each part, stacked gives \[3, 2\]\.$/);
+  const [, row] = tableRows(parts, (id) => momentAt(parts, 0, 3).gradients.get(id)!.value, 9);
+  assert.equal(row!.gradient, "3 at output 0 and 2 at output 1");
 });
 
 test("the turn of a loop is said of operations, not of leaves", () => {

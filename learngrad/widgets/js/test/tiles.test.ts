@@ -18,7 +18,7 @@ function* scenes(trace: Trace): Generator<[string, Scene | null]> {
     for (const step of replay.steps)
       for (const part of step.contributions) {
         const op = names.node(step.node)!.op;
-        const call = names.at(step, replay.root);
+        const call = names.at(step, replay);
         yield [`${op} back to ${part.letter}`, backwardScene(step, part, names, call)];
       }
 }

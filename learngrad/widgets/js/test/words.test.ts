@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { rootSlot } from "../core/replay.ts";
 import type { Step, TraceNode } from "../core/types.ts";
 import {
   bracketed,
@@ -11,13 +12,13 @@ import {
   withNames,
 } from "../core/words.ts";
 import { noteText } from "../views/said.ts";
-import { scalar } from "./fixture.ts";
+import { scalar, unbound } from "./fixture.ts";
 
 const trace = scalar();
 const names = new Names(trace);
 const steps = trace.replays[0]!.steps;
 const chain = (step: Step, part = 0) =>
-  derivation(step, step.contributions[part]!, names, names.at(step, 6)).chain;
+  derivation(step, step.contributions[part]!, names, names.at(step, trace.replays[0]!)).chain;
 
 test("a node is called by its name, or by the expression that made it", () => {
   assert.equal(names.of(0), "a");
@@ -57,10 +58,10 @@ test("a result without a name is out, unless the learner has an out", () => {
   const plain = scalar();
   plain.nodes[3]!.src = null;
   const step = plain.replays[0]!.steps.find(({ node }) => node === 3)!;
-  assert.equal(new Names(plain).at(step, 6)(3), "out");
+  assert.equal(new Names(plain).at(step, plain.replays[0]!)(3), "out");
   plain.nodes[6]!.name = "out";
-  const call = new Names(plain).at(step, 6);
-  assert.deepEqual([call(6), call(3)], ["out", "×₃"]);
+  const call = new Names(plain).at(step, plain.replays[0]!);
+  assert.deepEqual([call(6), call(3)], ["out", "×"]);
 });
 
 test("of a long name the end is kept, which tells it from others", () => {
@@ -77,8 +78,60 @@ test("two nodes of one name are told apart within a step", () => {
   const loop = scalar();
   for (const id of [4, 5, 6]) loop.nodes[id]!.name = "h";
   const own = new Names(loop);
-  const call = own.at(loop.replays[0]!.steps[0]!, 6);
+  const call = own.at(loop.replays[0]!.steps[0]!, loop.replays[0]!);
   assert.deepEqual([call(6), call(5)], ["h₃", "h₂"]);
+});
+
+test("of several outputs each has its own name", () => {
+  const parts = unbound();
+  const called = (trace: typeof parts) => {
+    const own = new Names(trace);
+    const [product, apart] = trace.replays[0]!.steps;
+    const call = own.at(product!, trace.replays[0]!);
+    const { of, by, chain } = derivation(product!, product!.contributions[1]!, own, call);
+    const call2 = own.at(apart!, trace.replays[0]!);
+    const last = derivation(apart!, apart!.contributions[0]!, own, call2);
+    return [of, by, chain[0], call2(1, 0), call2(1, 1), last.chain[0], String(last.whole)];
+  };
+  const text = "the g of each part, stacked";
+  assert.deepEqual(called(parts), ["d", "b", "a", "a", "b", text, "true"]);
+  assert.equal(nodeTitle(parts, parts.nodes[1]!), "a, b = unbind");
+  for (const output of parts.nodes[1]!.outputs!) output.name = undefined;
+  const [zero, one] = ["unbind[0]", "unbind[1]"];
+  assert.deepEqual(called(parts), ["d", one, zero, zero, one, text, "true"]);
+  parts.nodes[1]!.name = "parts";
+  assert.equal(called(parts)[1], "parts[1]");
+});
+
+test("a replay that begins at one of several outputs is called by that", () => {
+  const parts = unbound();
+  const [, apart, write] = parts.replays[0]!.steps;
+  apart!.upstream[0] = null;
+  parts.replays[0] = { root: 1, seed: apart!.upstream[1]!, steps: [apart!, write!] };
+  assert.equal(rootSlot(parts.replays[0]), 1);
+  assert.equal(new Names(parts).at(apart!, parts.replays[0])(1, 1), "b");
+});
+
+test("what nobody named is called as its box is, and counted only among its like", () => {
+  const plain = scalar();
+  const square = { op: "pow", sign: "**", src: null, name: null, operands: ["a", "2"] };
+  for (const id of [2, 3]) Object.assign(plain.nodes[id]!, square, { edges: [[0, 0], null] });
+  const step = plain.replays[0]!.steps.find(({ node }) => node === 4)!;
+  const call = new Names(plain).at(step, plain.replays[0]!);
+  assert.deepEqual([call(2), call(3)], ["(·)²₁", "(·)²₂"]);
+  plain.nodes[2]!.name = "c";
+  const other = new Names(plain).at(step, plain.replays[0]!);
+  assert.deepEqual([other(2), other(3)], ["c", "(·)²"]);
+});
+
+test("what is changed in place is not said to be what it is", () => {
+  const own = structuredClone(trace);
+  own.sources[0]!.text = own.sources[0]!.text.replace("d = c + a * a", "d += c");
+  const { line } = own.nodes[4]!.src!;
+  const text = own.sources[0]!.text.split("\n")[line - own.sources[0]!.first]!;
+  const from = text.indexOf("d += c");
+  Object.assign(own.nodes[4]!.src!, { column: from, end_line: line, end_column: from + 6 });
+  assert.equal(nodeTitle(own, own.nodes[4]!), "d += c");
 });
 
 test("brackets stand where signs would be read wrongly, and nowhere else", () => {

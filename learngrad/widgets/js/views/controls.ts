@@ -132,7 +132,9 @@ export class Controls {
   /** Buttons and place as they are now. */
   show(): void {
     const { index, count, least, atStart, atEnd } = this.#stepper;
-    this.element.hidden = count === least;
+    // Where nothing can be stepped there may be another replay to choose.
+    this.element.hidden = count === least && this.choice.hidden;
+    this.#play.disabled = this.#slider.disabled = count === least;
     const place = this.#listener.place(index);
     say(this.#where, place);
     this.#slide(index, count, least, place);

@@ -1,7 +1,7 @@
 // The whole view: head, drawing, panel, Python, replay, legend. Draws from a TraceStore and knows
 // no kernel; whoever owns it says when the trace has changed.
 import type { Sheet } from "../core/predict.ts";
-import { atRest, leastIndex, type Moment, momentAt, Stepper } from "../core/replay.ts";
+import { atRest, leastIndex, type Moment, momentAt, newest, Stepper } from "../core/replay.ts";
 import { search } from "../core/search.ts";
 import { sentence } from "../core/spoken.ts";
 import type { Layout, Trace } from "../core/types.ts";
@@ -75,6 +75,7 @@ export class GraphView {
   readonly #links = new Links(this.#side.panel, {
     trace: () => this.#store.trace,
     called: (id) => this.#side.called(id),
+    terms: (node) => this.#side.terms(node),
     hint: (ids) => this.#picture.hint(ids),
     choose: (found, one) => this.#find(found, one),
     told: (text) => say(this.#live, text),
@@ -207,8 +208,7 @@ export class GraphView {
 
   /** The newest replay is shown as long as the reader has not taken over. */
   #follow(trace: Trace): void {
-    const newest = Math.max(0, trace.replays.length - 1);
-    if (this.#stepper.following) this.#replay = newest;
+    if (this.#stepper.following) this.#replay = newest(trace);
     this.#resize(trace);
     this.#controls.offer(
       trace.replays.map(({ root }) => this.#names.of(root)),

@@ -1,7 +1,7 @@
 // Three ways to the same thing: a box, its line of Python, its term of the formula. Where the pointer
 // or the focus is on one, the others light up.
 import { holding } from "../core/source.ts";
-import type { Trace } from "../core/types.ts";
+import type { Trace, TraceNode } from "../core/types.ts";
 import linked from "./linked.css";
 import { SourceView, type Spot } from "./source.ts";
 import { Terms } from "./terms.ts";
@@ -14,6 +14,8 @@ export interface Linked {
   trace(): Trace;
   /** What a node is called in the panel. */
   called(id: number): string;
+  /** All that the formulas in the panel may call it: of several outputs, each. */
+  terms(node: TraceNode): string[];
   /** Lights boxes. */
   hint(ids: Set<number>): void;
   /** Chooses one of the boxes that a line made. */
@@ -42,7 +44,7 @@ export class Links {
     this.source.hint(node ?? null);
     for (const part of this.#panel.querySelectorAll<HTMLElement>(".lg-part[data-to]"))
       part.classList.toggle("lg-hint", part.dataset.to === String(id));
-    this.#terms.show(this.#panel, node ? this.#linked.called(node.id) : null);
+    this.#terms.show(this.#panel, node ? this.#linked.terms(node) : []);
   }
 
   /** A line: what it made lights up, and is read out where the line has the focus. */
@@ -84,6 +86,6 @@ export class Links {
   }
 
   destroy(): void {
-    this.#terms.show(this.#panel, null);
+    this.#terms.show(this.#panel, []);
   }
 }

@@ -1,5 +1,6 @@
 // What happens at a step, spelled out: the gradient arriving, each local derivative with its
 // numbers, the contribution, and how it adds up. Without a step: what a chosen node is.
+import { replayedBy, rootSlot } from "../core/replay.ts";
 import { shapeText, writtenOut } from "../core/text.ts";
 import { backwardScene, forwardScene, numberMade } from "../core/tiles/scene.ts";
 import type { Contribution, Preview, Replay, Step, Trace, TraceNode } from "../core/types.ts";
@@ -30,8 +31,8 @@ export function stepPanel(
 ): HTMLElement[] {
   tiles.begin();
   const node = names.node(step.node)!;
-  const call = names.at(step, replay.root);
-  const root = call(replay.root);
+  const call = names.at(step, replay);
+  const root = call(replay.root, rootSlot(replay));
   const head = [kicker(node), h("p", { class: "lg-what" }, nodeTitle(trace, node))];
   if (step.write) return [...head, writing(step.write, names.of(node.id), tiles)];
   const scenes = step.contributions.map((part) => backwardScene(step, part, names, call));
@@ -42,7 +43,7 @@ export function stepPanel(
     const value = drawn && preview ? captionElement(preview) : valueElement(preview, "none");
     return row(
       step.upstream.length > 1 ? `arriving at output ${slot}` : "gradient arriving",
-      math(...(whole ? ["g", "="] : []), fraction(root, call(node.id)), "=", value),
+      math(...(whole ? ["g", "="] : []), fraction(root, call(node.id, slot)), "=", value),
     );
   });
   const parts = step.contributions.map((part, at) =>
@@ -52,14 +53,21 @@ export function stepPanel(
 }
 
 /** Before the first step. */
-export function openingPanel(replay: Replay, names: Names): HTMLElement[] {
-  const root = names.of(replay.root);
+export function openingPanel(replay: Replay, names: Names, refused: string): HTMLElement[] {
+  const root = bracketed(names.brief(replay.root, rootSlot(replay)));
   // A gradient of one's own is no derivative of the root by itself: that is 1.
   const own = !!replay.seed && scalar(replay.seed) !== 1;
   const seed = valueElement(replay.seed, "1");
+  const what = h("p", { class: "lg-what" }, `${root}.backward(${own ? "gradient" : ""})`);
+  if (refused)
+    return [
+      h("div", { class: "lg-kicker" }, "no step"),
+      what,
+      h("p", { class: "lg-error" }, refused),
+    ];
   return [
     h("div", { class: "lg-kicker" }, "before the first step"),
-    h("p", { class: "lg-what" }, `${root}.backward(${own ? "gradient" : ""})`),
+    what,
     row(
       "it begins with",
       own ? math("gradient", "=", seed) : math(fraction(root, root), "=", seed),
@@ -147,10 +155,16 @@ export function nodeActions(
 }
 
 /** About a node the reader chose, or about the newest one. */
-export function nodePanel(trace: Trace, node: TraceNode, grad: Preview | null): HTMLElement[] {
+export function nodePanel(
+  trace: Trace,
+  node: TraceNode,
+  grad: Preview | null,
+  which: number,
+): HTMLElement[] {
+  const by = replayedBy(trace, which, node.id);
   const facts = [
     ["value", node.preview ? valueElement(node.preview) : valueWords(node)],
-    ["gradient", node.requires_grad ? valueElement(grad, "none yet") : "needs none"],
+    ...gradientFacts(node, grad),
     ["dtype", node.device === "cpu" ? node.dtype : `${node.dtype} on ${node.device}`],
     ["module", scopeText(node)],
     ["changed in place", node.version ? `${node.version} times` : ""],
@@ -164,6 +178,9 @@ export function nodePanel(trace: Trace, node: TraceNode, grad: Preview | null): 
       : facts
           .filter(([, value]) => value)
           .map(([label, value]) => row(label, math(value), label === "value" ? "lg-value" : ""))),
+    ...(by && node.kind === "operation"
+      ? [h("p", { class: "lg-facts" }, `Backward ${by} went through it, this one does not.`)]
+      : []),
     ...(node.status === "freed"
       ? [
           h(
@@ -175,6 +192,16 @@ export function nodePanel(trace: Trace, node: TraceNode, grad: Preview | null): 
         ]
       : []),
   ];
+}
+
+/** The gradient of a node; of several outputs, that of each. */
+function gradientFacts(node: TraceNode, grad: Preview | null): [string, HTMLElement | string][] {
+  if (!node.requires_grad) return [["gradient", "needs none"]];
+  if (!grad?.each) return [["gradient", valueElement(grad, "none yet")]];
+  return grad.each.map((one, slot) => [
+    `gradient of ${node.outputs?.[slot]?.name ?? `output ${slot}`}`,
+    valueElement(one, "none yet"),
+  ]);
 }
 
 function kicker(node: TraceNode): HTMLElement {
@@ -212,10 +239,12 @@ function partElement(
     ? tiles
       ? []
       : [row("contribution", gives)]
-    : [
-        row("local derivative", math(fraction(of, by), "=", ...between(chain))),
-        row("contribution", product(step, part, chain, value)),
-      ];
+    : !chain.length
+      ? [row("contribution", math("what its backward() gives", "=", value))]
+      : [
+          row("local derivative", math(fraction(of, by), "=", ...between(chain))),
+          row("contribution", product(step, part, chain, value)),
+        ];
   if (tiles) rows.push(tiles);
   if (part.summed_from)
     rows.push(
@@ -226,7 +255,7 @@ function partElement(
       ),
     );
   rows.push(row("adds up", sum(fraction(root, by), part.before, part.value, part.after)));
-  const twice = step.contributions.filter(({ to }) => to[0] === part.to[0]).length > 1;
+  const twice = step.contributions.filter(({ to }) => `${to}` === `${part.to}`).length > 1;
   return h(
     "div",
     { class: "lg-part", "data-to": part.to[0], "data-operand": part.operand },
@@ -244,7 +273,7 @@ function partElement(
 
 /** Upstream times local: with numbers where both are numbers, in words where they are arrays. */
 function product(step: Step, part: Contribution, chain: string[], value: HTMLElement): HTMLElement {
-  const up = step.upstream[0] ?? null;
+  const up = step.upstream.find(Boolean) ?? null;
   if (scalar(up) !== null && scalar(part.value) !== null)
     return math(valueElement(up), "×", bracketed(chain.at(-1) ?? ""), "=", value);
   return math("g ×", bracketed(chain[0] ?? ""), "=", value);

@@ -32,7 +32,6 @@ export class Predict {
   readonly element = h("div", { class: "lg-ask", role: "group", "aria-label": "predict" });
   readonly #asker: Asker;
   readonly #quiz: Quiz;
-  readonly #opening: string;
   readonly #form = h("form", { class: "lg-ask-form", autocomplete: "off" });
   readonly #hint = h("p", { class: "lg-ask-hint", role: "status", "aria-live": "polite" });
   readonly #score = h("span", { class: "lg-note" });
@@ -42,7 +41,8 @@ export class Predict {
   );
   readonly #stop = text("Stop asking", "show everything", () => this.#toggle());
   #shown: Question | null = null;
-  #off = false;
+  /** Everything is shown: the reader wants it, or nothing can be asked. */
+  #off: boolean;
   /** The step that is just being revealed keeps what was said about the answer. */
   #revealing = false;
 
@@ -57,8 +57,9 @@ export class Predict {
     const on = h("div", { class: "lg-ask-row" }, this.#next);
     this.element.append(head, this.#form, this.#hint, on, foot);
     adopt(document.body, "predict", css);
-    this.#opening = sheet.questions.length ? OPENING : NOTHING;
-    this.#tell("", this.#opening);
+    this.#off = !sheet.questions.some(({ replay, index }) => index > begin(replay));
+    if (this.#off) this.element.replaceChildren(this.#hint);
+    this.#tell("", this.#off ? NOTHING : OPENING);
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       const field = this.#form.querySelector<HTMLInputElement>("input");
@@ -212,7 +213,7 @@ export class Predict {
     this.#asker.restart();
     this.#asker.changed();
     this.#count();
-    this.#tell("", this.#opening);
+    this.#tell("", OPENING);
     this.#next.focus({ preventScroll: true });
   }
 

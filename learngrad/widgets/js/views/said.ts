@@ -25,5 +25,6 @@ export function placeText(trace: Trace, which: number, index: number): string {
   const steps = trace.replays[which]?.steps.length ?? 0;
   if (index >= 0 && steps) return `step ${index} of ${steps}`;
   const [done, count] = forwardPlace(trace, which, Math.min(index, -1));
+  if (!count) return "no step";
   return `forward ${done} of ${count}`;
 }

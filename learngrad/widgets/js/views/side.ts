@@ -2,7 +2,7 @@
 import type { Question } from "../core/predict.ts";
 import { forwardSteps, type Moment, noReplay } from "../core/replay.ts";
 import type { Trace, TraceNode } from "../core/types.ts";
-import type { Names } from "../core/words.ts";
+import { type Call, type Names, refusal } from "../core/words.ts";
 import { h } from "./dom.ts";
 import { beginningPanel, forwardPanel, nodePanel, openingPanel, stepPanel } from "./panel.ts";
 import type { SourceView } from "./source.ts";
@@ -68,10 +68,22 @@ export class Side {
 
   /** What the formulas in the panel call a node. */
   called(id: number): string {
+    const { moment, names } = this.#matter!;
+    return moment.ran ? names.of(id) : this.#call()(id);
+  }
+
+  /** All that they may call it: of several outputs, each. */
+  terms({ id, outputs = [] }: TraceNode): string[] {
+    const call = this.#call();
+    return [...new Set([call(id), ...outputs.map((_, slot) => call(id, slot))])];
+  }
+
+  #call(): Call {
     const { trace, which, moment, names, chosen } = this.#matter!;
     const replay = trace.replays[which];
-    if (!moment.step || !replay || chosen) return names.of(id);
-    return names.at(moment.step, replay.root)(id);
+    if (moment.ran && !chosen) return names.within(moment.ran);
+    if (!moment.step || !replay || chosen) return (id) => names.of(id);
+    return names.at(moment.step, replay);
   }
 
   #parts(matter: Matter, node: TraceNode | undefined): HTMLElement[] {
@@ -80,7 +92,7 @@ export class Side {
     const replay = trace.replays[which];
     if (node) {
       const gradient = gradients.get(node.id)?.value ?? null;
-      const about = nodePanel(trace, node, gradient);
+      const about = nodePanel(trace, node, gradient, which);
       if (!chosen) return about;
       this.tiles.begin();
       const name = names.of(node.id);
@@ -93,7 +105,7 @@ export class Side {
     if (ran) return forwardPanel(trace, ran, names, this.tiles);
     if (index < 0) return beginningPanel(forwardSteps(trace, which).length);
     if (replay && step) return stepPanel(trace, replay, step, names, this.tiles);
-    return replay ? openingPanel(replay, names) : hint(trace);
+    return replay ? openingPanel(replay, names, refusal(trace, which)) : hint(trace);
   }
 
   /** Numbers are written where they have room. */

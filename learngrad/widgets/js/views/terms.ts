@@ -11,10 +11,10 @@ function known(): Highlight {
 export class Terms {
   #ranges: Range[] = [];
 
-  /** Lights a name in the formulas of a panel; null puts out what is lit. */
-  show(panel: HTMLElement, name: string | null): void {
+  /** Lights names in the formulas of a panel; without any, what is lit is put out. */
+  show(panel: HTMLElement, names: string[]): void {
     for (const range of this.#ranges) light?.delete(range);
-    this.#ranges = light && name ? [...found(panel, name)] : [];
+    this.#ranges = light ? names.flatMap((name) => [...found(panel, name)]) : [];
     for (const range of this.#ranges) light!.add(range);
   }
 }

@@ -1,6 +1,6 @@
 // One operation with its tensors, as the maps of elements see it.
 import type { Preview, Step, TraceNode } from "../types.ts";
-import { bracketed, type Names, operandsOf } from "../words.ts";
+import { bracketed, type Call, type Names, operandsOf } from "../words.ts";
 import { indexText, Kept } from "./kept.ts";
 import type { Entry, Place, Source, Tensors } from "./trail.ts";
 
@@ -32,7 +32,7 @@ export class Operation implements Tensors {
   readonly #kept = new Map<Place, Kept>();
   readonly #names = new Map<Place, string>([["g", "g"]]);
 
-  constructor(node: TraceNode, names: Names, call: (id: number) => string, step?: Step) {
+  constructor(node: TraceNode, names: Names, call: Call, step?: Step) {
     this.node = node;
     this.out = node.shape ?? [];
     const own = Object.keys(node.local ?? {});
@@ -47,7 +47,7 @@ export class Operation implements Tensors {
     given.forEach(([, value], at) => {
       this.#keep(at, value ?? plain(node, at));
       const edge = node.edges[at];
-      this.#names.set(at, edge ? bracketed(call(edge[0])) : (node.operands[at] ?? ""));
+      this.#names.set(at, edge ? bracketed(call(...edge)) : (node.operands[at] ?? ""));
     });
     this.#keep("out", node.preview);
     this.#keep("g", step?.upstream[0] ?? null);

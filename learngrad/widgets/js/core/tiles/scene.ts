@@ -1,6 +1,6 @@
 // The tensors of one operation side by side, with one element to follow through it.
 import type { Contribution, Preview, Step, TraceNode } from "../types.ts";
-import { bracketed, type Call, compact, type Names, operandsOf } from "../words.ts";
+import { bracketed, type Call, type Names, operandsOf } from "../words.ts";
 import { CLASSES } from "./classes.ts";
 import { elementwise, isElementwise, MOVES } from "./elementwise.ts";
 import { Kept } from "./kept.ts";
@@ -65,18 +65,10 @@ export function familyOf(op: Operation): Family | null {
 
 const slack = (node: TraceNode) => (/16$/.test(node.dtype ?? "") ? 2e-2 : 2e-3);
 
-/** What the tensors of an operation are called going forward; `out` for a result without a name. */
-function namesIn(node: TraceNode, names: Names): Call {
-  return (id) => {
-    const name = compact(names.of(id));
-    return id === node.id && name !== names.of(id) ? "out" : name;
-  };
-}
-
 /** The tiles of an operation that has run; null where there is nothing to follow. */
 export function forwardScene(node: TraceNode, names: Names): Scene | null {
   if (!node.preview || node.status === "failed") return null;
-  const call = namesIn(node, names);
+  const call = names.within(node);
   const op = new Operation(node, names, call);
   const family = familyOf(op);
   const out = op.kept("out");
@@ -98,7 +90,7 @@ export function forwardScene(node: TraceNode, names: Names): Scene | null {
 export function numberMade(node: TraceNode, names: Names): { name: string; trail: Trail } | null {
   const { preview } = node;
   if (preview?.values?.length !== 1 || node.status === "failed") return null;
-  const call = namesIn(node, names);
+  const call = names.within(node);
   const op = new Operation(node, names, call);
   const source = familyOf(op)?.forward(op, 0);
   if (!source) return null;
@@ -120,7 +112,7 @@ export function backwardScene(
   if (!family || !arriving || !g || step.upstream.slice(1).some(Boolean)) return null;
   const to = new Kept(part.value);
   if (op.shapes[part.operand]?.join() !== part.value.shape.join()) return null;
-  const name = `to ${call(part.to[0])}`;
+  const name = `to ${call(...part.to)}`;
   const follow = {
     ...sheet(op, family, part.operand, part.value, to, name, true),
     of: "to" as const,
@@ -162,9 +154,8 @@ function operandSheets(
   return op.node.edges.flatMap((edge, at) => {
     const kept = op.kept(at);
     if (!edge || !kept || !wanted(at)) return [];
-    const [id] = edge;
     const preview = operandsOf(op.node, names)[at]?.[1];
-    return preview ? [sheet(op, family, at, preview, kept, call(id), false)] : [];
+    return preview ? [sheet(op, family, at, preview, kept, call(...edge), false)] : [];
   });
 }
 
