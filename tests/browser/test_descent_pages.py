@@ -133,7 +133,7 @@ def test_what_diverges_keeps_its_axis(page_of):
         };
     }""")
     log = root.get_by_role("button", name="log scale")
-    for ticks in (["1", "1e25", "1e50", "1e75", "1e100"], ["5e122", "1e123", "1.5e123", "2e123"]):
+    for ticks in (["1e25", "1e50", "1e75", "1e100"], ["5e122", "1e123", "1.5e123", "2e123"]):
         log.click()
         page.wait_for_function("tick => window.written.includes(tick)", arg=ticks[-1])
         assert set(ticks) <= set(page.evaluate("window.written.splice(0)"))

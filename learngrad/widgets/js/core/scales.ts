@@ -25,7 +25,7 @@ const MOST = 1_000;
 const DECADES = 12;
 /** Ticks of that many, and how many powers of ten lie between two of them. */
 const FEW = 6;
-const STRIDES = [2, 3, 5, 10, 20, 25, 50, 100];
+const STRIDES = [2, 3, 5, 10, 20, 25, 50, 100, 150];
 
 export const isWide = (low: number, high: number) => Math.log10(high) - Math.log10(low) > DECADES;
 

@@ -10,6 +10,7 @@ import { adopt } from "./theme.ts";
 
 const HEIGHT = 240;
 const SHARE = "share";
+const BY_KEYS = "lg-by-keys";
 /** Pixels between points above which each is a dot. */
 const APART = 12;
 const FAINT = 0.3;
@@ -48,6 +49,7 @@ export class Chart {
     adopt(document.body, "uplot", plotCss);
     this.element.addEventListener("dblclick", () => this.zoomOut());
     this.element.addEventListener("keydown", (event) => this.#key(event));
+    this.element.addEventListener("pointermove", () => this.element.classList.remove(BY_KEYS));
   }
 
   draw(): void {
@@ -337,6 +339,7 @@ export class Chart {
     const last = xs.findLastIndex((x) => x <= high);
     const now = plot.cursor.idx ?? (by > 0 ? first - 1 : last + 1);
     const at = Math.min(Math.max(now + by, first), last);
+    this.element.classList.add(BY_KEYS);
     plot.setCursor({ left: plot.valToPos(xs[at]!, "x"), top: plot.over.clientHeight / 2 });
   }
 }
