@@ -8,6 +8,8 @@ import { h } from "./dom.ts";
 import { cross, mark } from "./race-marks.ts";
 
 const MARGIN = { left: 52, right: 14, top: 14, bottom: 34 };
+/** Pixels of a sign before the lowest number. */
+const SIGN = 8;
 
 export class Losses {
   readonly element = h("div", { class: "lg-losses" });
@@ -15,6 +17,7 @@ export class Losses {
   readonly #observer = new ResizeObserver(() => this.#draw());
   #race: Race | null = null;
   #axis: Axis = { isLog: false, low: 0, high: 1 };
+  #marks: ReturnType<typeof marks> = [];
   #step = 0;
   #hidden: ReadonlySet<string> = new Set();
 
@@ -35,6 +38,7 @@ export class Losses {
   show(race: Race): void {
     this.#race = race;
     this.#axis = axis(race.walks);
+    this.#marks = marks(this.#axis, race.walks);
   }
 
   at(step: number, hidden: ReadonlySet<string>): void {
@@ -49,7 +53,8 @@ export class Losses {
 
   get #frame(): [number, number, number, number] {
     const { clientWidth, clientHeight } = this.element;
-    return [MARGIN.left, MARGIN.top, clientWidth - MARGIN.right, clientHeight - MARGIN.bottom];
+    const left = MARGIN.left + (this.#marks[0]?.text.startsWith("≤") ? SIGN : 0);
+    return [left, MARGIN.top, clientWidth - MARGIN.right, clientHeight - MARGIN.bottom];
   }
 
   #under({ clientX }: PointerEvent): number {
@@ -125,7 +130,7 @@ export class Losses {
     pen.fillStyle = colour("faint");
     pen.textBaseline = "middle";
     pen.textAlign = "right";
-    for (const { value, text } of marks(this.#axis, this.#race!.walks)) {
+    for (const { value, text } of this.#marks) {
       const y = up(value);
       pen.beginPath();
       pen.moveTo(left, y);
