@@ -47,10 +47,15 @@ class Stopwatch:
 class _Loop:
     """One loop that runs: how many of its items are done, and how many of loops inside it."""
 
-    __slots__ = ("done", "inside", "started", "total")
+    __slots__ = ("done", "inside", "of", "started", "total")
 
-    def __init__(self, total: int | None, started: float) -> None:
-        self.total, self.started, self.done, self.inside = total, started, 0, 0
+    def __init__(self, total: int | None, started: float, of: str) -> None:
+        self.total, self.started, self.of, self.done, self.inside = total, started, of, 0, 0
+
+    def __str__(self) -> str:
+        if not self.total:
+            return _steps(self.done)
+        return f"{self.done:,} of {self.total:,}" + (f" {self.of}" if self.of else "")
 
 
 class Progress:
@@ -77,8 +82,8 @@ class Progress:
         self.interrupted = False
         """Whether it was an interrupt that asked, which then goes on to the cell."""
 
-    def over(self, items: Iterable[Any], total: int | None) -> Iterator[Any]:
-        """The items one by one, counted.
+    def over(self, items: Iterable[Any], total: int | None, of: str = "") -> Iterator[Any]:
+        """The items one by one, counted; `of` says in the plural what they are.
 
         Asked to stop, all loops that run end after the step, quietly; one that begins later is
         refused by a KeyboardInterrupt: there is a loop round it that nobody tracks, or another
@@ -86,7 +91,7 @@ class Progress:
         """
         if self.is_halting:
             raise KeyboardInterrupt(STOPPED)
-        loop = _Loop(total, self._clock())
+        loop = _Loop(total, self._clock(), of)
         self._loops.append(loop)
         try:
             for item in items:
@@ -170,8 +175,7 @@ class Progress:
         """Progress in words: ``2 of 10, 45 of 90 · 38 steps/s · 1 min 10 s left``."""
         if not self._loops:
             return self._ended
-        counts = ", ".join(f"{loop.done:,} of {loop.total:,}" if loop.total else
-                           _steps(loop.done) for loop in self._loops)
+        counts = ", ".join(map(str, self._loops))
         # Speed and time left are of the whole time, so that they fit each other.
         took, inner = self._clock() - self._loops[0].started, self._loops[-1]
         steps = sum(loop.inside for loop in self._loops[:-1]) + (inner.inside or inner.done)

@@ -190,10 +190,16 @@ def _losses(race: Race, looks: dict[str, int], box: Box) -> list[str]:
             share = (loss - low) / (high - low)
         return bottom - np.clip(share, 0, 1) * (bottom - top)
 
-    marks = _powers(low, high) if is_log else ticks(low, high, 5)
+    losses = [shown(walk) for walk in race.runs.values()]
+    # An axis that ends above some losses says so: on its lower end they seem to stand still.
+    cut = is_log and any((loss < low).any() for loss in losses)
+    marks = _powers(low, high, cut) if is_log else ticks(low, high, 5)
+    texts = [number(value) for value in marks]
+    if cut:
+        texts[0] = f"≤ {texts[0]}"
     parts = [f'<path class="grid" d="M{left},{y:.1f}H{right}" stroke="#dfe3e8"/>'
              f'<text x="{left - 7}" y="{y + 4:.1f}" text-anchor="end" fill="{NEUTRAL}">'
-             f"{number(value)}</text>" for value, y in zip(marks, up(np.array(marks)).tolist())]
+             f"{said}</text>" for said, y in zip(texts, up(np.array(marks)).tolist())]
     wide = (right - left) / race.steps
     parts += [f'<text x="{left + step * wide:.1f}" y="{bottom + 16}" text-anchor="middle" '
               f'fill="{NEUTRAL}">{number(int(step))}</text>'
@@ -219,10 +225,12 @@ def _losses(race: Race, looks: dict[str, int], box: Box) -> list[str]:
     return [*parts, *ends]
 
 
-def _powers(low: float, high: float) -> list[float]:
+def _powers(low: float, high: float, from_below: bool) -> list[float]:
+    """Seven powers of ten at most, counted from the lower or from the upper end."""
     first, last = round(math.log10(low)), round(math.log10(high))
     every = max(1, -(-(last - first) // 6))
-    return [float(f"1e{power}") for power in range(last, first - 1, -every)]
+    return [float(f"1e{power}") for power in
+            range(first if from_below else first + (last - first) % every, last + 1, every)]
 
 
 def _legend(race: Race, looks: dict[str, int]) -> tuple[str, int]:

@@ -132,12 +132,12 @@ class Training(Controls):
         """The training, a step at a time: it yields before each of them."""
         epochs: Iterable[int] = range(self._epochs)
         if self._epochs > 1:
-            epochs = self.progress.over(epochs, self._epochs)
+            epochs = self.progress.over(epochs, self._epochs, "epochs")
         for epoch in epochs:
             self.epoch = epoch
             items, total = self._over()
             before = self.steps
-            for item in self.progress.over(items, total):
+            for item in self.progress.over(items, total, "steps"):
                 yield True
                 self._make(item)
             if self.steps == before:

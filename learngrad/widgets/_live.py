@@ -7,6 +7,7 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 from learngrad.descent.forms import Forms
@@ -18,6 +19,10 @@ __all__ = ["Live"]
 
 LARGEST_PAGE = 3_000_000
 """Characters of a page in an output: a notebook is saved with all of them."""
+SOON, SELDOM = 3.0, 30.0
+"""Seconds between two pictures that are stored while something happens: at first, and later."""
+SHARE = 0.002
+"""Of the time, what making them may take."""
 
 
 class Live(Forms):
@@ -25,7 +30,8 @@ class Live(Forms):
 
     The picture and the words beside the live view are stored again when a cell that changed it
     ends, and where no cell runs, when nothing has changed for a while: a saved notebook shows what
-    was there last. What goes wrong with the drawing is a warning.
+    was there last. While something happens they are stored now and then, for the notebook that is
+    saved meanwhile, or whose kernel dies. What goes wrong with the drawing is a warning.
     """
 
     lost = "it cannot be drawn, its numbers are kept"
@@ -36,6 +42,7 @@ class Live(Forms):
     _shown_in: int | None = None
     _waiting_for_end = _ending = False
     _stored = ("", "")
+    _pause, _due = SOON, 0.0
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """It belongs to its cell and to the loop that it looks at: nobody would draw a copy."""
@@ -61,12 +68,16 @@ class Live(Forms):
 
     def _static(self) -> tuple[str, str]:
         """The words and the picture as things stand."""
-        return self.describe(), self.svg()
+        return " ".join(filter(None, (self.describe(), self._now()))), self.svg()
 
     def _alone(self) -> str | None:
         """The page that stands in for a live view where widgets are apart from each other."""
         page = self.to_html()
         return page if len(page) < LARGEST_PAGE else None
+
+    def _now(self) -> str:
+        """What goes on as things stand, as a sentence; "" where nothing does."""
+        return ""
 
     # ---- What all of them do ---------------------------------------------------------------------
 
@@ -112,16 +123,39 @@ class Live(Forms):
         self._ending = False
         self._store()
 
-    def _store(self) -> None:
-        """Bring the view's state and the static picture up to what there is."""
+    def _store(self, *, whole: bool = True) -> None:
+        """Bring the static picture up to what there is, and as a `whole` the view's state, too."""
         # Without a place in a plain program; closed where its cell ran again and shows another.
         if self._place and (self._view is None or self._view.comm is not None):
             with self._drawing():
-                self._finish()
+                if whole:
+                    self._finish()
                 static = self._static()
                 if static != self._stored:  # else the notebook would draw the same again
                     self._stored = static
                     self._publish(self._place, static, update=True)
+
+    def _keeping(self, flush: Callable[[], tuple[int, bool]]) -> Callable[[], tuple[int, bool]]:
+        """The same, which also stores the picture from time to time, if something was sent."""
+        self._due = monotonic() + self._pause
+
+        def send() -> tuple[int, bool]:
+            sent = flush()
+            if sent[0] and monotonic() >= self._due:
+                self._keep()
+            return sent
+
+        return send
+
+    def _keep(self) -> None:
+        """Store the picture while something happens, at growing intervals."""
+        began = monotonic()
+        # In a frame of its own the picture is a page, which would begin anew.
+        if self._now() and not apart():
+            self._store(whole=False)
+        now = monotonic()
+        self._pause = min(SELDOM, 2 * self._pause)
+        self._due = now + max(self._pause, (now - began) / SHARE)
 
     def _publish(self, place: str, static: tuple[str, str], *, update: bool = False) -> None:
         publish(*static, self._view, place, update=update,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from learngrad.descent import Curves, Progress, Run
 from learngrad.descent.checks import text
 from learngrad.descent.train import ENDED
+from learngrad.trace.text import elide
 from learngrad.widgets._controls import PlotControls
 from learngrad.widgets._interrupt import Interrupts
 from learngrad.widgets._live import Live
@@ -71,7 +72,7 @@ class LivePlot(Live, Run):
         self._interrupts = Interrupts(self._progress, self._controls.is_looping)
         if notebook() is not None:
             self._open("curves ...", self._make,
-                       lambda view: Sender(view.flush, self._is_sent, share=SHARE))
+                       lambda view: Sender(self._keeping(view.flush), self._is_sent, share=SHARE))
             self._progress.changed = self._touched
             self._wait_for_end()
 
@@ -153,6 +154,14 @@ class LivePlot(Live, Run):
     def _end_of_cell(self) -> None:
         self._interrupts.end()
         self._progress.stop()
+
+    def _now(self) -> str:
+        alive = [run for run in self._controls.trainings if run.state not in ENDED]
+        if not alive and self._controls.is_looping():
+            return "The cell was still running when this was stored."
+        return " ".join(
+            f"The training{f' {elide(run.log.name, 40)}' if run.log.name else ''} was {run.state} "
+            f"when this was stored, at step {run.steps:,}." for run in alive)
 
     def _attach(self, training: Training) -> None:
         """Show a training's buttons."""

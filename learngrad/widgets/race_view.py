@@ -48,7 +48,8 @@ class RaceView(View):
 
     def _asked(self, _: Any, content: Any, __: Any) -> None:
         kind = content.get("type") if isinstance(content, dict) else None
-        if kind == "hello" and self._number:
+        # A view asks whether somebody is there; a new one, for what its state does not have.
+        if kind == "snapshot" or (kind == "hello" and self._number):
             self.tell()
         elif kind == "race":
             with self._running:

@@ -199,9 +199,9 @@ class LossSurface(Live, Surface):
         if self._view is not None:
             self._view.put()
 
-    def _store(self) -> None:
+    def _store(self, *, whole: bool = True) -> None:
         if self._thread in (None, threading.current_thread()):  # else it will, when all is computed
-            super()._store()
+            super()._store(whole=whole)
 
     def _asked(self, what: str) -> None:
         """A button of the view was pressed."""

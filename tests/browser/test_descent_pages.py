@@ -118,6 +118,27 @@ def test_pages_are_opened_from_disk_and_used(page_of, descent, artefacts, scheme
         page.screenshot(path=artefacts / f"page-{view.kind}-{scheme}.png", full_page=True)
 
 
+def test_what_diverges_keeps_its_axis(page_of):
+    plot, w = learngrad.LivePlot(), 1.0
+    for _ in range(60):
+        plot.log(loss=3 * w ** 2)
+        w -= 2 * 6 * w
+    page, root = page_of(plot, "light")
+    root.evaluate("""() => {
+        window.written = [];
+        const { fillText } = CanvasRenderingContext2D.prototype;
+        CanvasRenderingContext2D.prototype.fillText = function(text, ...rest) {
+            window.written.push(text);
+            return fillText.call(this, text, ...rest);
+        };
+    }""")
+    log = root.get_by_role("button", name="log scale")
+    for ticks in (["1e25", "1e50", "1e75", "1e100"], ["5e122", "1e123", "1.5e123", "2e123"]):
+        log.click()
+        page.wait_for_function("tick => window.written.includes(tick)", arg=ticks[-1])
+        assert set(ticks) <= set(page.evaluate("window.written.splice(0)"))
+
+
 def test_steps_are_counted_in_full_and_their_numbers_are_not_cut_off(page_of):
     plot = learngrad.LivePlot("A long way")
     for step in (0, 500_000, 999_999):

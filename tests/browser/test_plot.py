@@ -188,7 +188,10 @@ def test_everything_is_done_by_keyboard(notebook, lab, artefacts):
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("ArrowRight")
     expect(view).to_have_attribute("data-reading", "11")
-    expect(view.locator("[aria-live]")).to_have_text("step 11: loss 2, accuracy 0.0275")
+    expect(view.locator("[aria-live]")).to_have_text("step 11: loss 2, accuracy 2.75 %")
+    # Where no height is chosen, none is drawn; the pointer chooses one.
+    across = view.locator(".u-cursor-y").first
+    expect(across).to_be_hidden()
     expect(view.locator(".lg-key")).to_contain_text("step 11")
 
     whole = view.get_by_role("button", name="show everything")

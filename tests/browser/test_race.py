@@ -163,6 +163,38 @@ def test_a_model_is_raced_and_the_race_is_kept(notebook, artefacts):
     assert book.views(1).count() == 0
 
 
+def test_a_race_whose_kernel_began_anew_says_so_and_cannot_be_turned(notebook):
+    book = notebook("import learngrad", "race = learngrad.race('bowl', {'SGD': 0.1, 'Adam': 0.1})")
+    book.run_all()
+    view = book.views(1).first
+    rate = view.get_by_label("lr of SGD", exact=True)
+    rate.focus()
+    book.page.keyboard.press("ArrowRight")
+    settled(view)
+    ran = rate.get_attribute("aria-valuetext")
+    assert ran == "0.11"
+    rate.focus()
+    book._in_page("panel => panel.sessionContext.session.kernel.restart()")
+    expect(view.locator(".lg-note").first).to_contain_text("no kernel")
+    expect(rate).to_be_disabled()
+    expect(rate).to_have_attribute("aria-valuetext", ran)
+    expect(view.get_by_role("button", name=re.compile("start at"))).to_have_count(0)
+    # What was run can still be looked at.
+    view.focus()
+    book.page.keyboard.press("Home")
+    expect(view).to_have_attribute("data-step", "0")
+
+
+def test_marks_are_filled_beside_a_graph(notebook):
+    book = notebook("import learngrad\nx = learngrad.tensor(2.0, requires_grad=True)\n"
+                    "learngrad.show(x * x)", "race = learngrad.race('bowl')")
+    book.run_all()
+    expect(book.views(0).first.locator("g[data-id]")).not_to_have_count(0)
+    fill = book.views(1).first.locator("svg.lg-mark path").first.evaluate(
+        "mark => getComputedStyle(mark).fill")
+    assert fill not in ("none", "rgb(0, 0, 0)")
+
+
 @pytest.mark.parametrize("width", [1200, 420])
 def test_a_page_plays_what_was_run(opened, artefacts, width):
     race = learngrad.race("valley", {"SGD": 0.05, "Adam": 0.1}, steps=90)

@@ -1,5 +1,7 @@
 """Training in the background: a real loop, really paused, by its buttons and by its keys."""
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.browser.controls import BUSY, TRAINING, Controls
@@ -148,3 +150,45 @@ def test_a_plain_loop_has_a_stop_that_lets_its_step_end(notebook, artefacts):
     stop.click()
     expect(book.cell(1).locator("pre").last).to_have_text("after the loop True True\n")
     expect(stop).to_be_hidden()
+
+
+SLOW = """\
+import learngrad, time
+w = learngrad.tensor(1.0, requires_grad=True)
+optimizer = learngrad.optim.SGD([w], lr=0.5)
+def step():
+    time.sleep(0.002)
+    return 1 / (1 + run.steps)
+run = learngrad.train(step, optimizer=optimizer, paused=True)
+run.resume()
+"""
+
+
+def test_a_notebook_that_is_saved_while_it_trains_has_a_picture(notebook):
+    book = notebook(SLOW)
+    book.run_all()
+    view, page = book.views(0), book.page
+    strip = view.get_by_role("group", name="training", exact=True)
+    expect(strip).to_have_attribute("data-state", "running")
+    rate = strip.get_by_role("textbox", name="learning rate")
+    rate.focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("0.")
+    kept = book.cell(0).locator("[data-learngrad] > img")
+    meanwhile = re.compile(r"points; .* running when this was stored, at step [1-9]")
+    expect(kept).to_have_attribute("alt", meanwhile, timeout=30_000)
+    # The notebook moves the drawing; what is half written is neither lost nor set.
+    page.wait_for_timeout(600)
+    expect(rate).to_have_value("0.")
+    expect(rate).to_be_focused()
+    page.keyboard.type("25")
+    page.keyboard.press("Enter")
+    for _ in range(100):
+        if book.ask("optimizer.param_groups[0]['lr']") != 0.5:
+            break
+        page.wait_for_timeout(50)
+    assert book.ask("optimizer.param_groups[0]['lr']") == 0.25
+    book.save()
+    book.reopen()  # without a kernel
+    picture = book.cell(0).locator(".jp-OutputArea-output img")
+    expect(picture).to_have_attribute("alt", meanwhile)

@@ -441,3 +441,10 @@ def test_a_scheduler_that_looks_at_a_validation_is_refused():
         learngrad.race("bowl", {"SGD": lambda params: ReduceLROnPlateau(
             learngrad.optim.SGD(params, lr=0.1))})
     assert "CosineAnnealingLR" in caught.value.fix
+
+
+def test_an_axis_that_ends_above_some_losses_says_so():
+    race = learngrad.race("bowl", {"SGD": 0.1, "Adam": 0.1})
+    assert race.runs["SGD"].loss[-1] < 1e-20
+    assert ">≤ 1e−11</text>" in race.svg()
+    assert "≤" not in learngrad.race("bowl", {"SGD": 0.01}).svg()

@@ -59,6 +59,18 @@ def test_speed_and_time_left_fit_each_other():
     assert last == "1 of 3, 9 of 10 · 1.27 steps/s · 8.7 s left"
 
 
+def test_what_is_counted_has_a_name_where_it_is_known():
+    progress = Progress(Clock())
+    for _ in progress.over(range(2000), 2000, "epochs"):
+        for _ in progress.over("ab", 2, "steps"):
+            said = progress.describe().split(" · ")[0]
+        for _ in progress.over("ab", None, "steps"):
+            unknown = progress.describe()
+        break
+    assert said == "0 of 2,000 epochs, 1 of 2 steps"
+    assert unknown == "0 of 2,000 epochs, 1 step"
+
+
 def test_a_high_speed_is_told_like_the_count_beside_it():
     clock = Clock()
     progress = Progress(clock)

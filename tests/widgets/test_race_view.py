@@ -47,6 +47,8 @@ def test_sliders_are_answered_with_those_who_ran_again(at, shown, sent):
     view = shown[0]["model"]
     view._handle_custom_msg({"type": "hello"}, [])
     assert sent == []  # nothing has changed since
+    view._handle_custom_msg({"type": "snapshot"}, [])  # is anybody there?
+    assert len(sent.pop()[0]["walks"]) == 2
     ask(view, number=4, start=None, settings={"SGD": {"lr": 0.5}, "Adam": {}})
     head, buffers = sent.pop()
     assert (head["number"], head["done"]) == (4, True)

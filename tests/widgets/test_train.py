@@ -1,5 +1,6 @@
 """`learngrad.train` in a notebook: its cell, its buttons, and a plain loop's Stop."""
 
+import re
 import signal
 import threading
 import time
@@ -10,7 +11,7 @@ import learngrad
 from learngrad.descent import train_open as training
 from learngrad.descent.memory import Memory
 from learngrad.errors import ArgumentError, ArgumentTypeError
-from learngrad.widgets import _interrupt
+from learngrad.widgets import _interrupt, _live
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +55,46 @@ def test_the_cell_is_free_and_the_picture_comes_with_the_end(shell, shown, sent)
     shell.execution_count += 1
     run._ipython_display_()
     assert len(shown) == count + 1
+
+
+@pytest.fixture
+def often(monkeypatch):
+    """Pictures are stored as often as can be."""
+    monkeypatch.setattr(_live.Live, "_pause", 0.0)
+    monkeypatch.setattr(_live, "SHARE", 1.0)
+
+
+def test_a_notebook_saved_meanwhile_has_a_picture_that_says_so(shell, shown, sent, often):
+    run = learngrad.train(slowly)
+    shell.end_cell()
+    kept = len(shown)
+    wait_until(lambda: len(shown) > kept + 2)
+    assert {(one["place"], one["update"]) for one in shown[kept:]} == {(shown[0]["place"], True)}
+    assert re.search(r"points; .* The training was running when this was stored, at step \d+\.$",
+                     shown[-1]["text"])
+    assert "<path" in shown[-1]["svg"] or "<polyline" in shown[-1]["svg"]
+    run.pause()
+    wait_until(lambda: "was paused when this was stored" in shown[-1]["text"])
+    run.resume()
+    run.stop()
+    run.wait()
+    assert "stored" not in shown[-1]["text"]
+
+
+def test_a_cell_that_runs_for_long_is_kept_too(shell, shown, sent, often):
+    plot = learngrad.LivePlot()
+    while len(shown) < 3:
+        plot.log(loss=1.0)
+        time.sleep(0.001)
+    assert shown[-1]["text"].endswith("The cell was still running when this was stored.")
+    shell.end_cell()
+    assert "stored" not in shown[-1]["text"]
+
+
+def test_what_is_over_soon_is_stored_once(shell, shown, sent):
+    run = learngrad.train(slowly, 50)
+    run.wait()
+    assert len(shown) == 2  # as it was made, and as it ended
 
 
 def test_a_later_cell_has_nothing_to_do_with_it(shell, shown, sent):

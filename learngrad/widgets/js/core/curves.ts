@@ -58,6 +58,10 @@ export interface Training {
   error: string;
 }
 
+/** How far a loop is; of one whose kernel is gone not how fast, nor how long it takes. */
+export const standing = (text: string, gone: boolean) =>
+  gone && text.endsWith(" left") ? text.split(" · ")[0]! : text;
+
 interface Mark {
   x: number;
   y: number;
@@ -261,6 +265,21 @@ export function firstBad(store: CurveStore): (Mark & { name: string }) | null {
 
 /** Shares (accuracy and the like) have an axis of their own, from 0 to 100 %. */
 export const isShare = (name: string) => /(^|[^a-z])acc(uracy)?([^a-z]|$)/i.test(name);
+
+/** By how much shares are multiplied to be in percent: of some that are logged so one is above 1. */
+export const percent = (series: Series[]) =>
+  series.some(({ name, high }) => isShare(name) && high !== null && high.y > 1) ? 1 : 100;
+
+/** A value in words, a share as its axis has it; of the nearest point at another step, with that. */
+export function reading(series: Series, x: number | null, factor: number): string {
+  const at = x === null ? series.y.length - 1 : series.nearest(x);
+  if (at < 0) return "";
+  const step = series.x.values[at]!;
+  const away = x !== null && step !== x ? ` (at ${counted(step)})` : "";
+  const value = series.y.values[at]!;
+  const share = isShare(series.name) && Number.isFinite(value);
+  return (share ? `${number(value * factor)} %` : number(value)) + away;
+}
 
 /** How series are told apart without colour; the rule stands in learngrad/descent/style.py. */
 export const DASHES: number[][] = [[], [8, 4], [2, 3], [10, 3, 2, 3], [14, 3, 2, 3, 2, 3]];

@@ -1,7 +1,7 @@
 // A race of optimisers as data: what the kernel ran, where each stands at a step, and what is said
 // of it. learngrad/descent/race_words.py says the same; both are tested against
 // tests/descent/race_cases.json.
-import type { Field } from "./contours.ts";
+import { type Field, ticks } from "./contours.ts";
 import { elide, number } from "./text.ts";
 import type { Scalar } from "./types.ts";
 
@@ -262,6 +262,31 @@ export function axis(walks: Walk[]): Axis {
   const top = Math.min(high, first + Math.max(Math.abs(first), first - bottom));
   const margin = 0.05 * (top - bottom || 1);
   return { isLog: false, low: bottom - margin, high: top + margin };
+}
+
+/** The ticks of the losses' axis; of one that ends above some losses the lower end says so. */
+export function marks(
+  { isLog, low, high }: Axis,
+  walks: Walk[],
+): { value: number; text: string }[] {
+  const plain = (value: number) => ({ value, text: number(value) });
+  if (!isLog) return ticks(low, high, 5).map(plain);
+  const ends = [low, high].map((end) => Math.round(Math.log10(end))) as [number, number];
+  const isCut = walks
+    .filter(runs)
+    .some(({ loss }) => Array.prototype.some.call(loss, (one) => one < low));
+  const found = powers(...ends, isCut).map(plain);
+  if (isCut) found[0]!.text = `≤ ${found[0]!.text}`;
+  return found;
+}
+
+/** Powers of ten, seven of them at most, from the lower end or from the upper one. */
+function powers(first: number, last: number, fromBelow: boolean): number[] {
+  const every = Math.max(1, Math.ceil((last - first) / 6));
+  const from = fromBelow ? first : first + ((last - first) % every);
+  const found: number[] = [];
+  for (let power = from; power <= last; power += every) found.push(Number(`1e${power}`));
+  return found;
 }
 
 /** Where a loss stands on the axis: 0 at its lower end, 1 at the upper; never outside. */

@@ -1,5 +1,6 @@
 // A million points as the few that a screen can show.
 import { firstNotBelow, type Series } from "./curves.ts";
+import { LARGEST } from "./scales.ts";
 
 /** What is drawn of one line: its points, or the mean that smooths them. */
 export interface Track {
@@ -49,7 +50,7 @@ export function thin(x: Float64Array, y: Float64Array, seen: Window): number[] {
     let [least, most] = [Number.POSITIVE_INFINITY, floor];
     for (; at < to && Math.floor((x[at]! - low) * scale) === column; at++) {
       const value = y[at]!;
-      if (value > floor && value < Number.POSITIVE_INFINITY) {
+      if (value > floor && Math.abs(value) <= LARGEST) {
         if (value < least) {
           least = value;
           lowest = at;
@@ -86,7 +87,7 @@ export function columns(tracks: Track[], seen: Window): { data: Columns; broken:
     for (const at of points) {
       while (xs[row]! < x[at]!) row++;
       const y = values[at]!;
-      if (Number.isFinite(y) && !(seen.log && y <= 0)) column[row] = y;
+      if (Math.abs(y) <= LARGEST && !(seen.log && y <= 0)) column[row] = y;
       else {
         column[row] = null;
         const key = `${Math.floor((x[at]! - seen.low) * scale)} ${shape(y)}`;

@@ -3,6 +3,7 @@ import { FlowStore, type Message } from "../core/flow.ts";
 import { FlowView } from "../views/flow.ts";
 import { Views, widget } from "./live.ts";
 import type { WidgetModel } from "./model.ts";
+import { tell } from "./tell.ts";
 
 type State = Message & { buffers: DataView[] };
 
@@ -40,7 +41,7 @@ class Live {
     const now = performance.now();
     if (now - this.#asked < ASK_AGAIN) return;
     this.#asked = now;
-    this.#model.send({ type: "snapshot" });
+    tell(this.#model, { type: "snapshot" });
   }
 }
 

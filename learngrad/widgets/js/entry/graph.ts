@@ -7,6 +7,7 @@ import { sharedEngine } from "../views/engine.ts";
 import { GraphView } from "../views/graph.ts";
 import { Views, widget } from "./live.ts";
 import type { WidgetModel } from "./model.ts";
+import { tell } from "./tell.ts";
 
 /** A gap asks for a snapshot, once in this many milliseconds: a busy kernel answers late. */
 const ASK_AGAIN = 2_000;
@@ -73,7 +74,7 @@ class Live {
     const now = performance.now();
     if (now - this.#asked < ASK_AGAIN) return;
     this.#asked = now;
-    this.#model.send({ type: "snapshot" });
+    tell(this.#model, { type: "snapshot" });
   }
 }
 

@@ -26,7 +26,8 @@ class Live {
 
   constructor(model: WidgetModel) {
     this.#model = model;
-    const host = { send: (order: object) => ask(model, order), ...interrupting(model) };
+    const send = (order: object) => ask(model, order) || this.#gone();
+    const host = { send, ...interrupting(model) };
     const title = String(model.get("title") || "Descent");
     this.views = new Views(() => new PlotView(this.store, title, host));
     model.on("change:state", () => this.#state());
@@ -62,11 +63,13 @@ class Live {
 
   /** The kernel has come or gone: where it answers, it is there. */
   #unsure(): void {
+    this.#gone();
+    tell(this.#model, { type: "snapshot" });
+  }
+
+  #gone(): void {
     this.store.gone = true;
     this.views.update();
-    try {
-      this.#model.send({ type: "snapshot" });
-    } catch {} // there is nobody to send it to: it is gone
   }
 
   #ask(): void {

@@ -4,6 +4,13 @@ import { RaceView } from "../views/race.ts";
 import { alone } from "./alone.ts";
 
 alone("race", (data: RaceData) => {
-  const shared = { race: readRace(data), revision: 0, silence: "", ask: null, waiting: false };
+  const shared = {
+    race: readRace(data),
+    revision: 0,
+    silence: "",
+    gone: false,
+    ask: null,
+    waiting: false,
+  };
   return new RaceView(shared).root;
 });

@@ -3,6 +3,7 @@ import { Latest, type Place, type Race, type Walk } from "../core/race.ts";
 import { RaceView, type Shared, type Wish } from "../views/race.ts";
 import { Views, widget } from "./live.ts";
 import type { WidgetModel } from "./model.ts";
+import { tell } from "./tell.ts";
 
 type Head = Pick<Walk, "name" | "diverged" | "problem" | "settings"> & { path: boolean };
 interface State {
@@ -35,7 +36,7 @@ const FORGOTTEN = 10_000;
 /** Bytes a millisecond. */
 const RATE = 200;
 
-class Live {
+export class Live {
   readonly shared: Shared;
   readonly views: Views<RaceView>;
   readonly #model: WidgetModel;
@@ -50,6 +51,7 @@ class Live {
       race: raceOf(model.get("state") as State, String(model.get("title"))),
       revision: 0,
       silence: "",
+      gone: false,
       ask: (wish) => this.#ask(wish),
       waiting: false,
     };
@@ -61,6 +63,7 @@ class Live {
       this.#take(head, buffers);
     });
     model.on("msg:custom", (content, buffers) => this.#heard(content as Ran, buffers));
+    model.on("comm_live_update", () => this.#unsure());
     // What sliders have changed since is not in the state.
     model.send({ type: "hello" });
   }
@@ -73,12 +76,28 @@ class Live {
   #send({ start, settings }: Wish, number: number): void {
     this.#asked = performance.now();
     this.shared.waiting = true;
-    this.#model.send({ type: "race", number, start, settings });
     clearTimeout(this.#late);
     this.#late = setTimeout(() => {
       this.shared.silence = "the kernel is busy or gone: this is the last race it ran";
       this.views.update();
     }, PATIENCE);
+    if (!tell(this.#model, { type: "race", number, start, settings })) this.#gone();
+  }
+
+  /** The kernel has come or gone: where it answers, it is there. */
+  #unsure(): void {
+    this.#gone();
+    tell(this.#model, { type: "snapshot" });
+  }
+
+  /** Nobody will run what was asked for: said at once, and nothing can be turned. */
+  #gone(): void {
+    clearTimeout(this.#late);
+    this.#latest.giveUp();
+    const silence = "no kernel: this is the last race it ran";
+    Object.assign(this.shared, { gone: true, waiting: false, silence });
+    this.shared.revision++;
+    this.views.update();
   }
 
   #heard(message: Ran, buffers: DataView[]): void {
@@ -99,6 +118,7 @@ class Live {
     const { race } = this.shared;
     clearTimeout(this.#late);
     this.shared.silence = problem ?? "";
+    this.shared.gone = false;
     let [next, size] = [0, 0];
     const read = () => {
       const found = floats(buffers[next++]!);

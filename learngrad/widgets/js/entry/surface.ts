@@ -4,6 +4,7 @@ import { readSurface, type Status, type Surface, type Way } from "../core/surfac
 import { SurfaceView } from "../views/surface.ts";
 import { Views, widget } from "./live.ts";
 import type { WidgetModel } from "./model.ts";
+import { tell } from "./tell.ts";
 
 interface News {
   type: "news";
@@ -20,7 +21,7 @@ class Live {
   constructor(model: WidgetModel) {
     this.#model = model;
     this.views = new Views(() => {
-      const ask = (type: string) => () => model.send({ type });
+      const ask = (type: string) => () => void (tell(model, { type }) || this.#gone());
       const actions = { cancel: ask("cancel"), refine: ask("refine") };
       const title = String(model.get("title") || "Loss surface");
       const view = new SurfaceView(() => this.#surface, actions, title);
@@ -41,6 +42,11 @@ class Live {
     } catch (error) {
       this.#problem = (error as Error).message;
     }
+    this.views.update(this.#problem);
+  }
+
+  #gone(): void {
+    this.#problem = "no kernel: this is what it had computed";
     this.views.update(this.#problem);
   }
 

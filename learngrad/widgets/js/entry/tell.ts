@@ -9,17 +9,26 @@ const NUDGES = [20, 40];
  * acknowledged the one before (Nagle, RFC 896), and a page that has nothing to say does so 40 ms
  * later. What it says carries the acknowledgement.
  */
-export function ask(model: WidgetModel, said: object): void {
-  tell(model, said);
+export function ask(model: WidgetModel, said: object): boolean {
+  if (!tell(model, said)) return false;
   for (const wait of NUDGES) setTimeout(tell, wait, model, { type: "nudge" });
+  return true;
 }
 
-/** Says something: on the kernel's control channel where page and kernel have it at hand. */
-export function tell(model: WidgetModel, said: object): void {
+/**
+ * Says something: on the kernel's control channel where page and kernel have it at hand. False where
+ * there is nobody to say it to: of a kernel that began anew or has ended, a page throws.
+ */
+export function tell(model: WidgetModel, said: object): boolean {
   const kernel = model.widget_manager?.kernel;
-  if (model.get("control") && kernel?.sendControlMessage)
-    kernel.sendControlMessage(message(kernel, { comm_id: model.get("uid"), data: said }));
-  else model.send(said);
+  try {
+    if (model.get("control") && kernel?.sendControlMessage)
+      kernel.sendControlMessage(message(kernel, { comm_id: model.get("uid"), data: said }));
+    else model.send(said);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 let count = 0;

@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CurveStore, firstBad, isShare, rows, styles } from "../core/curves.ts";
+import {
+  CurveStore,
+  firstBad,
+  isShare,
+  percent,
+  reading,
+  rows,
+  type Series,
+  standing,
+  styles,
+} from "../core/curves.ts";
 import { columns, shape, thin } from "../core/thinning.ts";
 import type { CurvesData } from "../core/types.ts";
 import { cases } from "./cases.ts";
@@ -170,4 +180,25 @@ test("shares are told by their names", () => {
   for (const name of ["accuracy", "acc", "val_acc", "test accuracy"])
     assert.equal(isShare(name), true, name);
   for (const name of ["loss", "accumulated", "pace"]) assert.equal(isShare(name), false, name);
+});
+
+test("a share is read as its axis has it", () => {
+  const store = new CurveStore();
+  put(store, "accuracy", 0, [0, 1, 2], [0.05, 0.1563, nan]);
+  put(store, "loss", 0, [0], [0.1563]);
+  const [accuracy, loss] = store.series as [Series, Series];
+  const factor = percent(store.series);
+  assert.equal(reading(accuracy, 1, factor), "15.63 %");
+  assert.equal(reading(accuracy, 1.2, factor), "15.63 % (at 1)");
+  assert.equal(reading(accuracy, null, factor), "NaN");
+  assert.equal(reading(loss, 0, factor), "0.1563");
+  put(store, "val_accuracy", 0, [0], [87.5]); // logged in percent
+  assert.equal(reading(store.series[2]!, 0, percent(store.series)), "87.5 %");
+});
+
+test("of a loop whose kernel is gone it is not said how long it takes", () => {
+  const text = "2 of 10 epochs, 17 of 23 steps · 38 steps/s · 7 min 50 s left";
+  assert.equal(standing(text, false), text);
+  assert.equal(standing(text, true), "2 of 10 epochs, 17 of 23 steps");
+  assert.equal(standing("46 steps in 1.2 s · 38 steps/s", true), "46 steps in 1.2 s · 38 steps/s");
 });

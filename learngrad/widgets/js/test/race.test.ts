@@ -8,6 +8,7 @@ import {
   dialled,
   distance,
   Latest,
+  marks,
   notch,
   notches,
   type Race,
@@ -148,4 +149,18 @@ test("the newest wish is asked when the last one is answered", () => {
   assert.deepEqual(asked.at(-1), ["e", 4]);
   assert.equal(latest.answered(3), false);
   assert.equal(latest.isBusy, true);
+});
+
+test("an axis that ends above some losses says so at its lower end", () => {
+  const texts = (...losses: number[][]) => {
+    const walks = losses.map((loss, at) => walkOf(String(at), { loss }));
+    return marks(axis(walks), walks).map(({ text }) => text);
+  };
+  assert.deepEqual(texts([4, 1e-11], [4, 1.5e-27]), [
+    "≤ 1e−11",
+    ...["1e−9", "1e−7", "1e−5", "0.001", "0.1", "10"],
+  ]);
+  assert.deepEqual(texts([4, 0.003]), ["0.001", "0.01", "0.1", "1", "10"]);
+  assert.deepEqual(texts([4, 0.5, 0]), ["≤ 0.1", "1", "10"]);
+  assert.deepEqual(texts([2, -8])[0], "−5");
 });

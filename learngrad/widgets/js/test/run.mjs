@@ -22,7 +22,10 @@ try {
     outdir: folder,
     outExtension: { ".js": ".mjs" },
     sourcemap: "inline",
-    define: { CASES: JSON.stringify(join(here, "../../../../tests/trace")) },
+    define: {
+      CASES: JSON.stringify(join(here, "../../../../tests/trace")),
+      SHEETS: JSON.stringify(join(here, "../views")),
+    },
     logLevel: "warning",
   });
   const files = tests.map((name) => join(folder, name.replace(/\.ts$/, ".mjs")));

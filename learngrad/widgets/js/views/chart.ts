@@ -2,14 +2,15 @@
 // same lines are shown.
 import uPlot from "uplot";
 import plotCss from "uplot/dist/uPlot.min.css";
-import { apart } from "../core/contours.ts";
 import { CurveStore, counted, DASHES, isShare, type Series, styles } from "../core/curves.ts";
 import { type Broken, columns, shape, type Track, type Window } from "../core/thinning.ts";
+import { stepTexts, tickTexts, upwards, wholeOnly, wideEnough } from "./chart-axes.ts";
 import { h } from "./dom.ts";
 import { adopt } from "./theme.ts";
 
 const HEIGHT = 240;
 const SHARE = "share";
+const BY_KEYS = "lg-by-keys";
 /** Pixels between points above which each is a dot. */
 const APART = 12;
 const FAINT = 0.3;
@@ -48,6 +49,7 @@ export class Chart {
     adopt(document.body, "uplot", plotCss);
     this.element.addEventListener("dblclick", () => this.zoomOut());
     this.element.addEventListener("keydown", (event) => this.#key(event));
+    this.element.addEventListener("pointermove", () => this.element.classList.remove(BY_KEYS));
   }
 
   draw(): void {
@@ -181,11 +183,7 @@ export class Chart {
     const shares = series.some(({ name }) => isShare(name));
     const others = series.some(({ name }) => !isShare(name));
     const axis = { stroke: colour("faint"), font, ticks: { show: false } };
-    const grid = {
-      stroke: colour("line"),
-      width: 1,
-      ...(this.isLog ? { filter: powersOnly } : {}),
-    };
+    const grid = { stroke: colour("line"), width: 1 };
     const bad = colour("failed-line");
     const looks = styles(series);
     return {
@@ -226,7 +224,13 @@ export class Chart {
           values: stepTexts,
           filter: wholeOnly,
         },
-        { ...axis, show: others || !shares, grid, size: wideEnough, values: tickTexts },
+        {
+          ...axis,
+          ...upwards(this.isLog, colour("line")),
+          show: others || !shares,
+          size: wideEnough,
+          values: tickTexts,
+        },
         {
           ...axis,
           show: shares,
@@ -335,6 +339,7 @@ export class Chart {
     const last = xs.findLastIndex((x) => x <= high);
     const now = plot.cursor.idx ?? (by > 0 ? first - 1 : last + 1);
     const at = Math.min(Math.max(now + by, first), last);
+    this.element.classList.add(BY_KEYS);
     plot.setCursor({ left: plot.valToPos(xs[at]!, "x"), top: plot.over.clientHeight / 2 });
   }
 }
@@ -371,27 +376,3 @@ function nearestValue(plot: uPlot, which: number, at: number): number {
   if (right >= values.length) return left;
   return xs[at]! - xs[left]! <= xs[right]! - xs[at]! ? left : right;
 }
-
-/** On a log scale a line for each power of ten; the lines between them would be a thicket. */
-const powersOnly = (_: uPlot, splits: number[]) =>
-  splits.map((split) => (Number.isInteger(Math.log10(split)) ? split : null));
-
-/** Steps are whole numbers: between two of them there is nothing to name, and nothing before one. */
-const wholeOnly = (plot: uPlot, splits: number[]) => {
-  const xs = plot.data[0];
-  if (!xs.length) return splits.map(() => null);
-  const whole = [xs[0], xs[xs.length >> 1], xs.at(-1)].every(Number.isInteger);
-  return splits.map((split) => (!whole || Number.isInteger(split) ? split : null));
-};
-
-/** The width of an axis upwards: more, where its numbers are long. */
-const wideEnough = (_: uPlot, texts: string[] | null) =>
-  Math.max(54, 14 + 6.2 * Math.max(0, ...(texts ?? []).map(({ length }) => length)));
-
-const stepTexts = (_: uPlot, ticks: (number | null)[]) =>
-  ticks.map((tick) => (tick === null ? "" : counted(tick)));
-
-const tickTexts = (_: uPlot, ticks: (number | null)[]) => {
-  const texts = apart(ticks.filter((tick) => tick !== null));
-  return ticks.map((tick) => (tick === null ? "" : texts.shift()!));
-};

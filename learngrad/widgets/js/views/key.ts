@@ -1,6 +1,6 @@
 // The plot's legend: a button for each curve shows and hides it, and tells its value.
-import { counted, DASHES, type Series, styles } from "../core/curves.ts";
-import { elide, number } from "../core/text.ts";
+import { counted, DASHES, percent, reading, type Series, styles } from "../core/curves.ts";
+import { elide } from "../core/text.ts";
 import { h, s, say } from "./dom.ts";
 
 export class Key {
@@ -32,8 +32,9 @@ export class Key {
     const newest = series.reduce((most, one) => Math.max(most, one.x.values.at(-1)!), -Infinity);
     const step = x ?? newest;
     say(this.#step, series.length ? `step ${counted(step)}` : "");
+    const factor = percent(series);
     series.forEach((one, at) => {
-      say(this.#values[at]!, reading(one, x));
+      say(this.#values[at]!, reading(one, x, factor));
     });
   }
 
@@ -63,13 +64,4 @@ export class Key {
     this.#lines.push(line);
     this.element.append(button);
   }
-}
-
-/** A value in words; where the nearest point lies at another step, with that step. */
-export function reading(series: Series, x: number | null): string {
-  const at = x === null ? series.y.length - 1 : series.nearest(x);
-  if (at < 0) return "";
-  const step = series.x.values[at]!;
-  const away = x !== null && step !== x ? ` (at ${counted(step)})` : "";
-  return number(series.y.values[at]!) + away;
 }

@@ -1,9 +1,18 @@
 // Curves that grow while a loop runs: the chart with what is set and said about it.
-import { type CurveStore, counted, firstBad, HEADS, rows } from "../core/curves.ts";
+import {
+  type CurveStore,
+  counted,
+  firstBad,
+  HEADS,
+  percent,
+  reading,
+  rows,
+  standing,
+} from "../core/curves.ts";
 import { number } from "../core/text.ts";
 import { Chart } from "./chart.ts";
 import { button, h, say } from "./dom.ts";
-import { Key, reading } from "./key.ts";
+import { Key } from "./key.ts";
 import { adopt, followTheme } from "./theme.ts";
 import { type Order, Trainings } from "./training.ts";
 
@@ -199,9 +208,9 @@ export class PlotView {
     this.#foot.hidden = (status?.steps ?? 0) < ENOUGH && !status?.text;
     if (!status) return;
     say(this.#memory, memory && `memory ${memory}`);
-    this.#bar.hidden = status.share === null;
+    this.#bar.hidden = status.share === null || this.#store.gone;
     this.#bar.value = status.share ?? 0;
-    say(this.#progress, status.text);
+    say(this.#progress, standing(status.text, this.#store.gone));
     say(
       this.#cost,
       status.steps < ENOUGH ? "" : `plot: ${number(Number(status.cost.toFixed(1)))} µs a step`,
@@ -234,9 +243,10 @@ export class PlotView {
     this.root.dataset.reading = x === null ? "" : String(x);
     // Said only to who reads by keys: a pointer would set off a flood of words.
     if (x === null || !this.#chart.element.matches(":focus-visible")) return;
+    const factor = percent(series);
     const values = series
       .filter((one) => !this.#chart.hidden.has(one))
-      .map((one) => `${one.label} ${reading(one, x)}`);
+      .map((one) => `${one.label} ${reading(one, x, factor)}`);
     say(this.#spoken, `step ${counted(x)}: ${values.join(", ")}`);
   }
 

@@ -62,6 +62,20 @@ export class Cards {
     this.#turner.turned();
   }
 
+  /** Puts the sliders where the kernel last ran these. */
+  settle(walks: Walk[]): void {
+    for (const { name, dials, settings } of walks)
+      this.#cards
+        .get(name)
+        ?.settle(
+          Object.fromEntries(
+            dials
+              .map(({ name, given }) => [name, settings[name] ?? given, given] as const)
+              .filter(([, now, given]) => now !== given),
+          ),
+        );
+  }
+
   update(walks: Walk[]): void {
     const key = walks.map(({ name }) => name).join("\n");
     if (key !== this.#key) {
@@ -183,7 +197,13 @@ class Card {
   }
 
   reset(): void {
+    this.settle({});
+  }
+
+  /** Puts the sliders where these settings differ from the given ones, and the others back. */
+  settle(turned: Record<string, number>): void {
     for (const name of Object.keys(this.#turned)) delete this.#turned[name];
+    Object.assign(this.#turned, turned);
     this.#place();
   }
 

@@ -1,13 +1,15 @@
 // The losses of a race, step by step: a line and a shape for each, and where the race stands now.
 import { ticks } from "../core/contours.ts";
 import { DASHES } from "../core/curves.ts";
-import { type Axis, axis, isGone, type Race, runs, share } from "../core/race.ts";
+import { type Axis, axis, isGone, marks, type Race, runs, share } from "../core/race.ts";
 import { number } from "../core/text.ts";
 import { prepared } from "./contour.ts";
 import { h } from "./dom.ts";
 import { cross, mark } from "./race-marks.ts";
 
 const MARGIN = { left: 52, right: 14, top: 14, bottom: 34 };
+/** Pixels of a sign before the lowest number. */
+const SIGN = 8;
 
 export class Losses {
   readonly element = h("div", { class: "lg-losses" });
@@ -15,6 +17,7 @@ export class Losses {
   readonly #observer = new ResizeObserver(() => this.#draw());
   #race: Race | null = null;
   #axis: Axis = { isLog: false, low: 0, high: 1 };
+  #marks: ReturnType<typeof marks> = [];
   #step = 0;
   #hidden: ReadonlySet<string> = new Set();
 
@@ -35,6 +38,7 @@ export class Losses {
   show(race: Race): void {
     this.#race = race;
     this.#axis = axis(race.walks);
+    this.#marks = marks(this.#axis, race.walks);
   }
 
   at(step: number, hidden: ReadonlySet<string>): void {
@@ -49,7 +53,8 @@ export class Losses {
 
   get #frame(): [number, number, number, number] {
     const { clientWidth, clientHeight } = this.element;
-    return [MARGIN.left, MARGIN.top, clientWidth - MARGIN.right, clientHeight - MARGIN.bottom];
+    const left = MARGIN.left + (this.#marks[0]?.text.startsWith("≤") ? SIGN : 0);
+    return [left, MARGIN.top, clientWidth - MARGIN.right, clientHeight - MARGIN.bottom];
   }
 
   #under({ clientX }: PointerEvent): number {
@@ -120,34 +125,27 @@ export class Losses {
     up: (loss: number) => number,
   ): void {
     const [left, , right, bottom] = this.#frame;
-    const { isLog, low, high } = this.#axis;
     pen.lineWidth = 1;
     pen.strokeStyle = colour("line");
     pen.fillStyle = colour("faint");
     pen.textBaseline = "middle";
     pen.textAlign = "right";
-    for (const value of isLog ? powers(low, high) : ticks(low, high, 5)) {
+    for (const { value, text } of this.#marks) {
       const y = up(value);
       pen.beginPath();
       pen.moveTo(left, y);
       pen.lineTo(right, y);
       pen.stroke();
-      pen.fillText(number(value), left - 7, y);
+      pen.fillText(text, left - 7, y);
     }
     pen.textAlign = "center";
     const steps = this.#race!.steps;
     for (const step of ticks(0, steps, Math.max(2, Math.floor((right - left) / 80))))
       if (Number.isInteger(step)) pen.fillText(number(step), across(step), bottom + 12);
-    pen.fillText(isLog ? "step  (loss on a log scale)" : "step", (left + right) / 2, bottom + 26);
+    pen.fillText(
+      this.#axis.isLog ? "step  (loss on a log scale)" : "step",
+      (left + right) / 2,
+      bottom + 26,
+    );
   }
-}
-
-/** Powers of ten, six of them at most. */
-function powers(low: number, high: number): number[] {
-  const [first, last] = [Math.round(Math.log10(low)), Math.round(Math.log10(high))];
-  const every = Math.ceil((last - first) / 6);
-  const found: number[] = [];
-  for (let power = last; power >= first; power -= Math.max(1, every))
-    found.push(Number(`1e${power}`));
-  return found;
 }

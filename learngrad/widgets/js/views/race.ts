@@ -37,6 +37,8 @@ export interface Shared {
   revision: number;
   /** What is wrong with the kernel, in words; "" where all is well. */
   silence: string;
+  /** Whether the kernel that ran it is gone. */
+  gone: boolean;
   /** Asks the kernel for another race; null where there is no kernel. */
   ask: ((wish: Wish) => void) | null;
   /** Whether an answer is waited for. */
@@ -185,19 +187,21 @@ export class RaceView {
   }
 
   #show(): void {
-    const { race, revision, silence, ask } = this.#shared;
+    const { race, revision, silence, ask, gone } = this.#shared;
     const fresh = revision !== this.#seen;
+    const live = ask !== null && !gone;
     if (fresh) {
       this.#seen = revision;
       this.#cards.update(race.walks);
-      this.#cards.live = ask !== null;
+      if (gone) this.#settle();
+      this.#cards.live = live;
       this.#more.hidden = !this.#cards.hasMore(race.walks);
       this.#curves?.show(race);
       say(this.#about, race.ground ? race.ground.about : "");
       this.#about.hidden = !race.ground?.about;
     }
     const step = this.#ground ? this.#ground.step : race.steps;
-    this.#ground?.show(race, this.#begin, fresh, ask !== null);
+    this.#ground?.show(race, this.#begin, fresh, live);
     const told = board(race.walks, step);
     say(this.#words, told);
     say(this.#note, silence || note(race) + (ask ? "" : " · recorded"));
@@ -207,7 +211,7 @@ export class RaceView {
       this.#cards.tell(walk.name, runs(walk) ? gone || number(lossAt(walk, step)) : "");
     }
     this.#reset.disabled =
-      ask === null || (!this.#cards.isTurned && String(this.#begin) === String(this.#first));
+      !live || (!this.#cards.isTurned && String(this.#begin) === String(this.#first));
     if (!this.#table.hidden) this.#table.replaceChildren(table(race, step));
     this.#tell(told);
     Object.assign(this.root.dataset, {
@@ -219,6 +223,12 @@ export class RaceView {
       playing: String(this.#ground?.transport.playing ?? false),
       start: race.start ? race.start.map((at) => number(at)).join(" ") : "",
     });
+  }
+
+  /** Where nobody runs what was set: the sliders and the start of the race that is shown. */
+  #settle(): void {
+    this.#begin = this.#shared.race.start;
+    this.#cards.settle(this.#shared.race.walks);
   }
 
   /** Said once it is quiet: not for each step that is played, nor for each move of a slider. */

@@ -1,5 +1,5 @@
 // The buttons of trainings in the background: pause, one step, stop, and the learning rate.
-import type { Training } from "../core/curves.ts";
+import { standing, type Training } from "../core/curves.ts";
 import { elide } from "../core/text.ts";
 import { button, h, icon, say } from "./dom.ts";
 import { adopt } from "./theme.ts";
@@ -135,7 +135,7 @@ class Strip {
     say(this.#name, elide(name, 40));
     this.#name.hidden = !name;
     say(this.#state, gone && !ended(training) ? "no kernel" : STATES[state]);
-    say(this.#text, text);
+    say(this.#text, standing(text, gone && !ended(training)));
     say(this.#why, error);
     this.#bar.hidden = over || share === null;
     this.#bar.value = share ?? 0;
@@ -154,6 +154,8 @@ class Strip {
   }
 }
 
+/** Milliseconds within which a drawing that the notebook moves has its focus again. */
+const MOVED = 400;
 /** Milliseconds for which what was asked for is shown, before what the kernel says counts again. */
 const PATIENCE = 1_000;
 
@@ -180,10 +182,13 @@ class Rate {
     twice.replaceChildren("×2");
     this.#buttons = [half, twice];
     this.element = h("span", { class: "lg-rate" }, "lr", half, this.#field, twice);
-    this.#field.addEventListener("change", () => this.#enter());
-    this.#field.addEventListener("blur", () => this.#enter());
+    // Not at once: half a number is nothing to set, where the notebook only moves the drawing.
+    this.#field.addEventListener("blur", () => {
+      setTimeout(() => !this.#field.matches(":focus") && this.#enter(), MOVED);
+    });
     this.#field.addEventListener("keydown", (event) => {
       event.stopPropagation();
+      if (event.key === "Enter") this.#enter();
       if (event.key === "Escape") this.#show();
     });
     this.#field.addEventListener("input", () => {
