@@ -104,6 +104,8 @@ def _wrap(host, like=None):
     shares = like is not None and np.may_share_memory(host, like._host)
     array._device = like._device if shares else runtime.current.ids[-1]
     array.base = (like if like.base is None else like.base) if shares else None
+    if shares and like._host.flags.writeable and all(host.strides):
+        host.setflags(write=True)  # CuPy's diagonal, too, can be written
     if not shares:
         runtime.pool.take(array, host.nbytes)
         if runtime.captured is not None:
