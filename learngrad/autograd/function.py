@@ -63,20 +63,21 @@ def register_tensor(cls: type) -> None:
     Tensor = cls
 
 
+_ref = weakref.ref
 SMALL = 32  # views of one memory; of more those that are gone are forgotten now and then
 
 
 def share(whole: Any, parts: tuple[Any, ...]) -> None:
     """Note that `parts` are views of `whole`, for when one of them is changed in place."""
     cell = whole._cell
+    family = cell[1] or [_ref(whole)]
     for part in parts:
         part._cell = cell
-    if cell[1] is not True:
-        family: list[Any] = cell[1] or [weakref.ref(whole)]
-        family += map(weakref.ref, parts)
-        if len(family) > SMALL and len(family) & (len(family) - 1) == 0:
-            family = [one for one in family if one() is not None]
-        cell[1] = family
+        if family is not True:
+            family.append(_ref(part))
+    if family is not True and len(family) > SMALL and not len(family) & (len(family) - 1):
+        family = [one for one in family if one() is not None]
+    cell[1] = family
 
 
 def _shares_memory(a: Any, b: Any) -> bool:

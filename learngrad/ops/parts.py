@@ -30,13 +30,7 @@ class Again(Function):
 
     def forward(self, x, taken, shape):
         self.taken = taken
-        if isinstance(taken, GetItem):
-            return x[taken.key]
-        if isinstance(taken, Permute):
-            return np.transpose(x, taken.dims)
-        if isinstance(taken, Diagonal):
-            return x.diagonal(*taken.where)
-        return np.broadcast_to(x, shape) if isinstance(taken, Expand) else x.reshape(shape)
+        return _part(x, taken, shape)
 
     def backward(self, g):
         return self.taken.backward(g)
@@ -60,14 +54,20 @@ def sharing(part: Any) -> list[Any] | None:
 
 def spread(part: Any, before: Any, result: Any, others: list[Any]) -> None:
     """Give `part`, which was at the edge `before`, and the others their places in the new graph."""
-    values = {id(t._edge): t._data for t in others}
+    nodes = _taken(before)
+    top = nodes[-1].edges[0] if nodes else before
+    memory = next((t._data for t in others if t._edge is top), None)
+    wholes = []  # each as it is in memory now, or None if it is gone
+    for node in reversed(nodes):
+        wholes.append(memory)
+        memory = None if memory is None else _part(memory, _first(node), node.outputs[0][0])
     whole = result
-    for node in _taken(before):
-        whole = _put_back(node, whole, values)
+    for node in nodes:
+        whole = _put_back(node, whole, wholes.pop())
     for t, edge in [(part, before), *((t, t._edge) for t in others)]:
         now = whole
         for node in reversed(_taken(edge)):
-            now = Again.apply(now, getattr(node, "taken", node), node.outputs[0][0])
+            now = Again.apply(now, _first(node), node.outputs[0][0])
         t._edge = now._edge
 
 
@@ -80,18 +80,32 @@ def _taken(edge: Any) -> list[Any]:
     return nodes
 
 
-def _put_back(node: Any, part: Any, values: dict[int, Any]) -> Any:
-    """The whole that `node` took a part of, with the new part in it; `values` by their edges."""
-    taken, edge = getattr(node, "taken", node), node.edges[0]
+def _first(node: Any) -> Any:
+    """The operation that took this part at first."""
+    return getattr(node, "taken", node)
+
+
+def _part(x: Any, taken: Any, shape: tuple[int, ...]) -> Any:
+    """The part of an array that an operation took of another one."""
+    if isinstance(taken, GetItem):
+        return x[taken.key]
+    if isinstance(taken, Permute):
+        return np.transpose(x, taken.dims)
+    if isinstance(taken, Diagonal):
+        return x.diagonal(*taken.where)
+    return np.broadcast_to(x, shape) if isinstance(taken, Expand) else x.reshape(shape)
+
+
+def _put_back(node: Any, part: Any, array: Any) -> Any:
+    """The whole that `node` took a part of, with the new part in it."""
+    taken = _first(node)
     picked = isinstance(taken, GetItem)
     back = None if picked else taken.backward(part)
     if back is not None and back.numel() == part.numel():  # it is all of it
         return back
-    # Nobody sees the values of a whole that is gone: it has a place in the graph alone.
-    array = values.get(id(edge))
-    if array is None:
+    if array is None:  # nobody sees its values: it has a place in the graph alone
         array = devices.array_module(part._data).zeros(taken.before, part.dtype)
-    whole = function.Tensor._from_array(array, edge)
+    whole = function.Tensor._from_array(array, node.edges[0])
     if picked:
         return IndexPut.apply(whole, part, taken.key)
     places = taken.backward(devices.ones_like(part._data)) != 0
