@@ -522,12 +522,14 @@ class Tensor(Methods):
             result._edge[0].keep_own(self)
             if array.dtype != self._data.dtype:
                 result = E.cast(result, self.dtype)  # whose gradient comes back in `array`'s
-        self._data[...] = array
         if is_grad_enabled():
+            if result._edge is not None and getattr(result._edge[0], "shares", False):
+                result = E.clone(result)  # a part of other memory is no part of this one
             if others:
                 P.spread(self, self._edge, result, others)
             else:
                 self._edge = result._edge
+        self._data[...] = array
         changed(self)
         return self
 

@@ -212,6 +212,7 @@ def adopt(cls: Any) -> None:
         for t in results:
             for x in inputs:  # returned as it came: one memory, one version
                 if isinstance(x, function.Tensor) and t is not x and t._data is x._data:
+                    x._cell[1] = True  # and nobody knows who shares it
                     t._cell = x._cell
         return tuple(results) if isinstance(result, tuple) else results[0]
 

@@ -70,13 +70,16 @@ SMALL = 32  # views of one memory; of more those that are gone are forgotten now
 def share(whole: Any, parts: tuple[Any, ...]) -> None:
     """Note that `parts` are views of `whole`, for when one of them is changed in place."""
     cell = whole._cell
-    family = cell[1] or [_ref(whole)]
+    family: Any = cell[1] or [_ref(whole)]
     for part in parts:
         part._cell = cell
-        if family is not True:
-            family.append(_ref(part))
-    if family is not True and len(family) > SMALL and not len(family) & (len(family) - 1):
-        family = [one for one in family if one() is not None]
+        if part._edge is not None:
+            part._edge[0].shares = True
+    if family is not True:
+        before = len(family)
+        family.extend(map(_ref, parts))
+        if len(family) > SMALL and len(family).bit_length() > before.bit_length():
+            family = [one for one in family if one() is not None]
     cell[1] = family
 
 

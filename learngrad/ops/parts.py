@@ -22,7 +22,7 @@ from learngrad.ops.shape import Expand, Permute
 __all__ = ["sharing", "spread"]
 
 
-class Again(Function):
+class Part(Function):
     """A part of a whole that was changed in place, taken as it was taken before."""
 
     view = broadcasts = True
@@ -57,7 +57,7 @@ def spread(part: Any, before: Any, result: Any, others: list[Any]) -> None:
     nodes = _taken(before)
     top = nodes[-1].edges[0] if nodes else before
     memory = next((t._data for t in others if t._edge is top), None)
-    wholes = []  # each as it is in memory now, or None if it is gone
+    wholes = []  # each as it still is in memory, or None if it is gone
     for node in reversed(nodes):
         wholes.append(memory)
         memory = None if memory is None else _part(memory, _first(node), node.outputs[0][0])
@@ -67,14 +67,19 @@ def spread(part: Any, before: Any, result: Any, others: list[Any]) -> None:
     for t, edge in [(part, before), *((t, t._edge) for t in others)]:
         now = whole
         for node in reversed(_taken(edge)):
-            now = Again.apply(now, _first(node), node.outputs[0][0])
+            now = Part.apply(now, _first(node), node.outputs[0][0])
+            if now._edge is not None:
+                now._edge[0].shares = True  # whatever the copy that it was taken of looks like
         t._edge = now._edge
 
 
 def _taken(edge: Any) -> list[Any]:
-    """The operations that took this part of a part of a whole, the last one first."""
+    """The operations that took this part of a part of a whole, the last one first.
+
+    One that has copied, as reshape may, is none of them: what it made is a whole.
+    """
     nodes = []
-    while edge is not None and getattr(type(edge[0]), "view", False):
+    while edge is not None and getattr(edge[0], "shares", False):
         nodes.append(edge[0])
         edge = edge[0].edges[0]
     return nodes

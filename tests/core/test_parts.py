@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import learngrad as lg
+from learngrad.trace import Recorder
 from tests.optable.reference import torch
 
 # One line is one program; what it ends with is the loss.
@@ -48,6 +49,14 @@ x = w * 2; v = x[:, None, 1]; v -= 1; x.t()[0].sin_(); (x ** 2).sum() + (v ** 2)
 x = w * 2; v = x[..., 0]; v -= x[..., 1]; (x ** 2).sum() + (v ** 2).sum()
 x = w * 2; v = x.movedim(0, 1).reshape(2, 2); v[0, 0] = 7; (x ** 2).sum() + (v ** 2).sum()
 x = w * 2; v = x.ravel(); v.clamp_(min=1.5); torch.relu(x - 3).sum() + (v ** 2).sum()
+x = w * 2; v = x[[0, 0]]; u = v[0]; u.mul_(3); (v ** 2).sum() + (u * x[0]).sum()
+x = w * 2; v = x.gather(0, torch.tensor([[0, 0], [0, 1]])); v[0][1] = 3; (v ** 2).sum() + x.sum()
+x = w * 2; v = x.index_select(0, torch.tensor([1, 1])); v.t()[0].relu_(); (v ** 2).sum()
+x = w * 2; v = x.repeat_interleave(2, 0)[:2]; v[0] *= 2; (v ** 2).sum()
+x = w * 2; v = x[:1].expand(2, 2).reshape(4).view(2, 2); v[0].mul_(3); (v ** 2).sum() + x.sum()
+x = w * 2; x.copy_((w * 1)[0]); x[0].mul_(3); (x ** 2).sum()
+x = w * 2; x.copy_((w * 1)[[0, 0]]); v = x[0]; v.mul_(3); (x ** 2).sum() + v.sum()
+x = w * 2; [x[i].mul_(i + 2) for i in range(2)]; (x ** 2).sum()
 x = w * 1; v = x.view(2, 2, 1)[:, 0]; v[:] = w[0, 0]; x.pow(3).sum()
 """.strip().split("\n")
 
@@ -91,12 +100,40 @@ def test_an_attention_with_its_mask_put_into_a_view():
 def test_views_that_are_gone_are_forgotten():
     x = lg.ones(4, requires_grad=True) * 1
     for _ in range(1_000):
-        x[0]
-    assert len(x._cell[1]) < 100
+        x[0], x.chunk(2), x.split([1, 1, 2])
+    assert len(x._cell[1]) < 200
     kept = [x[:2] for _ in range(100)]
     kept[7].add_(1)
     assert kept[99].tolist() == [2, 2]
     assert all(part.grad_fn.next_functions[0][0] is x.grad_fn for part in kept)
+
+
+def test_what_an_operation_of_ones_own_returned_as_it_came_is_not_changed():
+    class Same(lg.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x
+
+        @staticmethod
+        def backward(ctx, g):
+            return g
+
+    x = lg.ones(2, 2, requires_grad=True) * 1
+    y = Same.apply(x)
+    for part in (y[0], x[0]):
+        with pytest.raises(lg.errors.GraphError, match="shares its memory"):
+            part.mul_(3)
+
+
+def test_the_trace_has_what_was_there():
+    w = lg.tensor([[1.0, 2.0], [3.0, 0.5]], requires_grad=True)
+    with Recorder() as tape:
+        x = w * 2
+        for i in range(2):
+            x[i].mul_(i + 2)
+    wholes = [node["preview"]["values"] for node in tape.to_dict()["nodes"]
+              if node["op"] == "indexput"]
+    assert wholes == [[4, 8, 6, 1], [4, 8, 18, 3]]
 
 
 def test_what_shares_memory_without_the_graph_does_not_stand_in_the_way():
